@@ -1,0 +1,1 @@
+//! Devices as data: schema, loader, validator.

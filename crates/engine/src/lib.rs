@@ -1,0 +1,1 @@
+//! Sessions: plan, gates, journal, retry, resume, escalate.

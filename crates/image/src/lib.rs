@@ -1,0 +1,1 @@
+//! Firmware images: bytes in, facts and verdicts out.

@@ -1,0 +1,1 @@
+//! The only crate that opens serial ports, sockets, terminals and host facts.

@@ -1,0 +1,1 @@
+//! A session told as HTML, Markdown and JSON, and checked against its journal.

@@ -1,0 +1,1 @@
+//! Content-addressed artifacts and the hash-chained journal.

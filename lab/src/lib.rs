@@ -1,0 +1,1 @@
+//! Real peers without hardware: a router made of U-Boot and Linux in QEMU.

@@ -1,0 +1,1 @@
+//! XMODEM and YMODEM sender and receiver.
