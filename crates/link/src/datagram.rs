@@ -1,0 +1,38 @@
+//! Datagrams, and the network that sockets are asked from.
+
+use std::net::SocketAddr;
+
+use crate::clock::{Clock, Deadline};
+use crate::error::LinkError;
+use crate::stream::Link;
+
+/// A datagram socket, bound to one local address.
+pub trait Datagrams: Send {
+    /// Waits for one datagram and returns its length and sender; what does not fit into `buffer` is lost.
+    /// [`LinkError::TimedOut`] once the deadline has passed (a datagram that is already there is returned even then).
+    fn receive(&mut self, buffer: &mut [u8], deadline: Deadline) -> Result<(usize, SocketAddr), LinkError>;
+
+    /// Sends one datagram.
+    fn send(&mut self, datagram: &[u8], to: SocketAddr) -> Result<(), LinkError>;
+
+    /// The address it is bound to; its port is never 0.
+    fn local_address(&self) -> SocketAddr;
+
+    /// The clock that its deadlines are read on.
+    fn clock(&self) -> &dyn Clock;
+
+    /// Its name for messages, for example `udp:192.168.1.2:69`.
+    fn name(&self) -> &str;
+}
+
+/// Where sockets come from: the operating system, or a virtual bench.
+pub trait Network: Send {
+    /// Binds a datagram socket; port 0 asks for any free port.
+    fn bind_datagrams(&mut self, local: SocketAddr) -> Result<Box<dyn Datagrams>, LinkError>;
+
+    /// Connects a byte stream.
+    fn connect_stream(&mut self, to: SocketAddr, deadline: Deadline) -> Result<Box<dyn Link>, LinkError>;
+
+    /// The clock of its sockets.
+    fn clock(&self) -> &dyn Clock;
+}
