@@ -8,6 +8,7 @@ pub mod error;
 pub mod fault;
 pub mod pace;
 pub mod record;
+pub mod simulated;
 pub mod stream;
 pub mod trace;
 

@@ -14,6 +14,13 @@ pub trait Coded: std::error::Error {
     fn next_step(&self) -> String;
 }
 
+/// A boxed [`Coded`] error can be another error's source.
+impl std::error::Error for Box<dyn Coded + Send + Sync> {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        (**self).source()
+    }
+}
+
 /// An error as data, for the journal, the report and `--json`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Problem {

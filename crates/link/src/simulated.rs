@@ -1,0 +1,463 @@
+//! Runs a device half inside the host's own calls, on a virtual clock.
+//!
+//! A [`Device`] is a pure state machine: input and time in, output out. [`World`] couples one to the links and sockets
+//! that the host half uses: when the host waits, the clock jumps to the next thing that happens. A flash of half an
+//! hour takes milliseconds, and the same seed gives the same run. [`serve_stream`] runs the same device for a real
+//! client, on a real clock.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use crate::clock::{Clock, Deadline, Moment, VirtualClock};
+use crate::datagram::{Datagrams, Network};
+use crate::error::LinkError;
+use crate::stream::Link;
+
+/// A byte stream of a device.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Channel {
+    /// The serial console.
+    Console,
+    /// A TCP connection to the device, numbered by whoever opens it.
+    Tcp(u32),
+}
+
+/// What happens to a device.
+#[derive(Debug, Clone, Copy)]
+pub enum Input<'a> {
+    /// Time has come to `now`; nothing else happened.
+    Tick,
+    /// Bytes came on a stream.
+    Bytes(Channel, &'a [u8]),
+    /// A TCP connection is asked for; the device accepts unless it puts out [`Output::Closed`].
+    Connected(Channel, SocketAddr),
+    /// The host closed a TCP connection.
+    Closed(Channel),
+    /// A datagram came.
+    Datagram {
+        /// Sender.
+        from: SocketAddr,
+        /// Receiver.
+        to: SocketAddr,
+        /// Content.
+        payload: &'a [u8],
+    },
+}
+
+/// What a device does.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Output {
+    /// Sends bytes on a stream.
+    Bytes(Channel, Vec<u8>),
+    /// Closes, or refuses, a TCP connection.
+    Closed(Channel),
+    /// Sends a datagram.
+    Datagram {
+        /// Sender.
+        from: SocketAddr,
+        /// Receiver.
+        to: SocketAddr,
+        /// Content.
+        payload: Vec<u8>,
+    },
+}
+
+/// The device half of a protocol, or a whole virtual device.
+pub trait Device: Send {
+    /// Takes an input at `now` (never earlier than the input before) and appends what it does to `out`.
+    fn handle(&mut self, input: Input<'_>, now: Moment, out: &mut Vec<Output>);
+
+    /// When it wants an [`Input::Tick`] next, if it does.
+    fn next_wake(&self) -> Option<Moment>;
+}
+
+impl<D: Device + ?Sized> Device for Box<D> {
+    fn handle(&mut self, input: Input<'_>, now: Moment, out: &mut Vec<Output>) {
+        (**self).handle(input, now, out);
+    }
+
+    fn next_wake(&self) -> Option<Moment> {
+        (**self).next_wake()
+    }
+}
+
+/// A device with its clock, and everything it has sent that nobody has read yet.
+pub struct World<D: Device> {
+    clock: VirtualClock,
+    inner: Arc<Mutex<Inner<D>>>,
+}
+
+struct Inner<D> {
+    device: D,
+    streams: BTreeMap<Channel, Stream>,
+    sockets: BTreeMap<SocketAddr, VecDeque<(Vec<u8>, SocketAddr)>>,
+    next_tcp: u32,
+    next_port: u16,
+    ticks_at_one_moment: u32,
+}
+
+#[derive(Default)]
+struct Stream {
+    pending: VecDeque<u8>,
+    closed: bool,
+}
+
+/// A device that asks to be woken again and again without time passing is broken; the world stops believing it.
+const MOST_TICKS_AT_ONE_MOMENT: u32 = 100_000;
+
+impl<D: Device> Clone for World<D> {
+    fn clone(&self) -> Self {
+        Self { clock: self.clock.clone(), inner: self.inner.clone() }
+    }
+}
+
+impl<D: Device> World<D> {
+    /// Places a device on a virtual clock.
+    pub fn new(device: D, clock: VirtualClock) -> Self {
+        let inner = Inner {
+            device,
+            streams: BTreeMap::new(),
+            sockets: BTreeMap::new(),
+            next_tcp: 1,
+            next_port: 49152,
+            ticks_at_one_moment: 0,
+        };
+        Self { clock, inner: Arc::new(Mutex::new(inner)) }
+    }
+
+    /// The device's serial console. Every call gives another handle on the same console.
+    pub fn console(&self) -> SimulatedStream<D> {
+        SimulatedStream { world: self.clone(), channel: Channel::Console, name: "virtual console".into() }
+    }
+
+    /// The network between host and device.
+    pub fn network(&self) -> SimulatedNetwork<D> {
+        SimulatedNetwork { world: self.clone() }
+    }
+
+    /// The clock.
+    pub fn clock(&self) -> &VirtualClock {
+        &self.clock
+    }
+
+    /// Looks at, or changes, the device: to press its buttons, to see its LEDs.
+    pub fn with_device<T>(&self, look: impl FnOnce(&mut D) -> T) -> T {
+        look(&mut self.lock().device)
+    }
+
+    /// Gives the device an input now.
+    pub fn input(&self, input: Input<'_>) {
+        let now = self.clock.now();
+        self.lock().feed(input, now);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Inner<D>> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Lets time pass until `ready` finds something or the deadline has come.
+    fn wait<T>(&self, deadline: Deadline, mut ready: impl FnMut(&mut Inner<D>) -> Option<T>) -> Option<T> {
+        loop {
+            let mut inner = self.lock();
+            if let Some(found) = ready(&mut inner) {
+                return Some(found);
+            }
+            let now = self.clock.now();
+            let wake =
+                inner.device.next_wake().filter(|_| inner.ticks_at_one_moment < MOST_TICKS_AT_ONE_MOMENT);
+            match wake {
+                Some(wake) if wake <= deadline.moment() => {
+                    if wake > now {
+                        inner.ticks_at_one_moment = 0;
+                    }
+                    inner.ticks_at_one_moment += 1;
+                    self.clock.advance_to(wake);
+                    inner.feed(Input::Tick, wake.max(now));
+                }
+                _ => {
+                    if deadline.moment() > now {
+                        inner.ticks_at_one_moment = 0;
+                    }
+                    self.clock.advance_to(deadline.moment());
+                    return ready(&mut inner);
+                }
+            }
+        }
+    }
+}
+
+impl<D: Device> Inner<D> {
+    fn feed(&mut self, input: Input<'_>, now: Moment) {
+        let mut out = Vec::new();
+        self.device.handle(input, now, &mut out);
+        for output in out {
+            match output {
+                Output::Bytes(channel, bytes) => {
+                    self.streams.entry(channel).or_default().pending.extend(bytes);
+                }
+                Output::Closed(channel) => self.streams.entry(channel).or_default().closed = true,
+                Output::Datagram { from, to, payload } => {
+                    if let Some(queue) = self.sockets.get_mut(&to) {
+                        queue.push_back((payload, from));
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// The host's end of a stream to a simulated device.
+pub struct SimulatedStream<D: Device> {
+    world: World<D>,
+    channel: Channel,
+    name: String,
+}
+
+impl<D: Device> Link for SimulatedStream<D> {
+    fn read(&mut self, buffer: &mut [u8], deadline: Deadline) -> Result<usize, LinkError> {
+        let channel = self.channel;
+        let read = self.world.wait(deadline, |inner| {
+            let stream = inner.streams.entry(channel).or_default();
+            if stream.pending.is_empty() {
+                return stream.closed.then_some(0);
+            }
+            let count = buffer.len().min(stream.pending.len());
+            for (slot, byte) in buffer.iter_mut().zip(stream.pending.drain(..count)) {
+                *slot = byte;
+            }
+            Some(count)
+        });
+        match read {
+            Some(0) if !buffer.is_empty() => {
+                Err(LinkError::Disconnected { link: self.name.clone(), source: None })
+            }
+            Some(count) => Ok(count),
+            None => Err(LinkError::TimedOut { link: self.name.clone() }),
+        }
+    }
+
+    fn write_all(&mut self, bytes: &[u8], _deadline: Deadline) -> Result<(), LinkError> {
+        let now = self.world.clock.now();
+        self.world.wait(Deadline::at(now), |_| None::<()>);
+        self.world.input(Input::Bytes(self.channel, bytes));
+        Ok(())
+    }
+
+    fn set_line_rate(&mut self, _bits_per_second: u32) -> Result<(), LinkError> {
+        Ok(())
+    }
+
+    fn clock(&self) -> &dyn Clock {
+        &self.world.clock
+    }
+
+    fn name(&self) -> &str {
+        &self.name
+    }
+}
+
+impl<D: Device> Drop for SimulatedStream<D> {
+    fn drop(&mut self) {
+        if self.channel != Channel::Console {
+            self.world.input(Input::Closed(self.channel));
+            self.world.lock().streams.remove(&self.channel);
+        }
+    }
+}
+
+/// The network between the host and a simulated device. The host owns every address it binds.
+pub struct SimulatedNetwork<D: Device> {
+    world: World<D>,
+}
+
+struct SimulatedDatagrams<D: Device> {
+    world: World<D>,
+    local: SocketAddr,
+    name: String,
+}
+
+impl<D: Device + 'static> Network for SimulatedNetwork<D> {
+    fn bind_datagrams(&mut self, local: SocketAddr) -> Result<Box<dyn Datagrams>, LinkError> {
+        let mut inner = self.world.lock();
+        let mut local = local;
+        if local.port() == 0 {
+            local.set_port(inner.next_port);
+            inner.next_port = inner.next_port.checked_add(1).unwrap_or(49152);
+        }
+        let name = format!("udp:{local}");
+        if inner.sockets.contains_key(&local) {
+            return Err(LinkError::Busy { link: name, holder: None });
+        }
+        inner.sockets.insert(local, VecDeque::new());
+        drop(inner);
+        Ok(Box::new(SimulatedDatagrams { world: self.world.clone(), local, name }))
+    }
+
+    fn connect_stream(&mut self, to: SocketAddr, deadline: Deadline) -> Result<Box<dyn Link>, LinkError> {
+        let _ = deadline;
+        let name = format!("tcp:{to}");
+        let now = self.world.clock.now();
+        self.world.wait(Deadline::at(now), |_| None::<()>);
+        let channel = {
+            let mut inner = self.world.lock();
+            let channel = Channel::Tcp(inner.next_tcp);
+            inner.next_tcp += 1;
+            inner.streams.insert(channel, Stream::default());
+            channel
+        };
+        self.world.input(Input::Connected(channel, to));
+        let mut inner = self.world.lock();
+        if inner.streams.get(&channel).is_some_and(|stream| stream.closed) {
+            inner.streams.remove(&channel);
+            return Err(LinkError::Disconnected { link: name, source: None });
+        }
+        drop(inner);
+        Ok(Box::new(SimulatedStream { world: self.world.clone(), channel, name }))
+    }
+
+    fn clock(&self) -> &dyn Clock {
+        &self.world.clock
+    }
+}
+
+impl<D: Device> Datagrams for SimulatedDatagrams<D> {
+    fn receive(&mut self, buffer: &mut [u8], deadline: Deadline) -> Result<(usize, SocketAddr), LinkError> {
+        let local = self.local;
+        let got = self.world.wait(deadline, |inner| inner.sockets.get_mut(&local)?.pop_front());
+        let (payload, from) = got.ok_or_else(|| LinkError::TimedOut { link: self.name.clone() })?;
+        let count = payload.len().min(buffer.len());
+        buffer[..count].copy_from_slice(&payload[..count]);
+        Ok((count, from))
+    }
+
+    fn send(&mut self, datagram: &[u8], to: SocketAddr) -> Result<(), LinkError> {
+        let now = self.world.clock.now();
+        self.world.wait(Deadline::at(now), |_| None::<()>);
+        self.world.input(Input::Datagram { from: self.local, to, payload: datagram });
+        Ok(())
+    }
+
+    fn local_address(&self) -> SocketAddr {
+        self.local
+    }
+
+    fn clock(&self) -> &dyn Clock {
+        &self.world.clock
+    }
+
+    fn name(&self) -> &str {
+        &self.name
+    }
+}
+
+impl<D: Device> Drop for SimulatedDatagrams<D> {
+    fn drop(&mut self) {
+        self.world.lock().sockets.remove(&self.local);
+    }
+}
+
+/// Serves one stream of a device to a real client over `link`, until `stop` says so or the client is gone.
+/// Datagrams that the device sends are dropped.
+pub fn serve_stream(
+    device: &mut dyn Device,
+    channel: Channel,
+    link: &mut dyn Link,
+    mut stop: impl FnMut() -> bool,
+) -> Result<(), LinkError> {
+    const LOOK_AROUND: Duration = Duration::from_millis(20);
+    let mut buffer = [0; 4096];
+    let mut out = Vec::new();
+    while !stop() {
+        let now = link.clock().now();
+        let idle = Deadline::at(now + LOOK_AROUND);
+        let deadline = device.next_wake().map_or(idle, |wake| Deadline::at(wake).or_earlier(idle));
+        let read = link.read(&mut buffer, deadline);
+        let now = link.clock().now();
+        match read {
+            Ok(count) => device.handle(Input::Bytes(channel, &buffer[..count]), now, &mut out),
+            Err(error) if error.is_timeout() => {}
+            Err(LinkError::Disconnected { .. }) => return Ok(()),
+            Err(error) => return Err(error),
+        }
+        if device.next_wake().is_some_and(|wake| wake <= now) {
+            device.handle(Input::Tick, now, &mut out);
+        }
+        for output in out.drain(..) {
+            if let Output::Bytes(of, bytes) = output
+                && of == channel
+            {
+                link.write_all(&bytes, Deadline::after(link.clock(), Duration::from_secs(10)))?;
+            }
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Says "tick" each second, and echoes.
+    struct Ticker {
+        next: Moment,
+    }
+
+    impl Device for Ticker {
+        fn handle(&mut self, input: Input<'_>, now: Moment, out: &mut Vec<Output>) {
+            match input {
+                Input::Tick if now >= self.next => {
+                    self.next = now + Duration::from_secs(1);
+                    out.push(Output::Bytes(Channel::Console, b"tick".to_vec()));
+                }
+                Input::Bytes(channel, bytes) => out.push(Output::Bytes(channel, bytes.to_vec())),
+                Input::Connected(channel, to) if to.port() != 80 => out.push(Output::Closed(channel)),
+                Input::Datagram { from, to, payload } => {
+                    out.push(Output::Datagram { from: to, to: from, payload: payload.to_vec() });
+                }
+                _ => {}
+            }
+        }
+
+        fn next_wake(&self) -> Option<Moment> {
+            Some(self.next)
+        }
+    }
+
+    fn world() -> World<Ticker> {
+        World::new(Ticker { next: Moment::default() + Duration::from_secs(1) }, VirtualClock::new())
+    }
+
+    #[test]
+    fn waiting_lets_virtual_time_pass() {
+        let world = world();
+        let mut console = world.console();
+        let mut buffer = [0; 16];
+        let deadline = Deadline::after(world.clock(), Duration::from_millis(500));
+        assert!(console.read(&mut buffer, deadline).unwrap_err().is_timeout());
+        let deadline = Deadline::after(world.clock(), Duration::from_secs(60));
+        assert_eq!(console.read(&mut buffer, deadline).unwrap(), 4);
+        assert_eq!(world.clock().now().since_start(), Duration::from_secs(1));
+    }
+
+    #[test]
+    fn streams_and_datagrams_come_back() {
+        let world = world();
+        let mut network = world.network();
+        let now = Deadline::at(world.clock().now());
+        let mut buffer = [0; 16];
+        let mut stream = network.connect_stream("10.0.0.1:80".parse().unwrap(), now).unwrap();
+        stream.write_all(b"hello", now).unwrap();
+        assert_eq!(stream.read(&mut buffer, now).unwrap(), 5);
+        assert!(network.connect_stream("10.0.0.1:81".parse().unwrap(), now).is_err());
+
+        let local = "10.0.0.2:69".parse().unwrap();
+        let mut socket = network.bind_datagrams(local).unwrap();
+        assert!(network.bind_datagrams(local).is_err());
+        socket.send(b"ping", "10.0.0.1:7".parse().unwrap()).unwrap();
+        assert_eq!(socket.receive(&mut buffer, now).unwrap(), (4, "10.0.0.1:7".parse().unwrap()));
+        drop(socket);
+        assert!(network.bind_datagrams(local).is_ok());
+    }
+}
