@@ -48,8 +48,6 @@ impl Extent<'_> {
 pub enum DigestKind {
     /// CRC-32 as in zlib. Tells accidents apart, not attacks.
     Crc32,
-    /// SHA-1.
-    Sha1,
     /// SHA-256.
     Sha256,
 }
@@ -59,8 +57,6 @@ pub enum DigestKind {
 pub enum BlockDigest {
     /// CRC-32 as in zlib.
     Crc32(u32),
-    /// SHA-1.
-    Sha1([u8; 20]),
     /// SHA-256.
     Sha256([u8; 32]),
 }
