@@ -1,1 +1,27 @@
 //! Firmware images: bytes in, facts and verdicts out.
+//!
+//! [`inspect`] reads an image of any size through a [`Source`](debrick_target::Source) and tells what it is, what it
+//! says about itself, and whether it is undamaged. [`fitness`] then compares that with the unit it is meant for.
+//! Nothing here opens files, and no image is ever held in memory: contents go by in chunks of 256 KiB.
+//!
+//! A new format is one module under `formats/` and one line in its table.
+
+mod description;
+mod digest;
+mod error;
+mod facts;
+mod fdt;
+mod fitness;
+mod formats;
+mod inspect;
+mod names;
+mod reading;
+mod version;
+mod window;
+
+pub use error::ImageError;
+pub use facts::{Container, ImageFacts};
+pub use fitness::{FitnessTarget, fitness};
+pub use formats::uboot_env::{Environment, EnvironmentLayout};
+pub use inspect::{inspect, known_formats};
+pub use names::architecture;

@@ -1,0 +1,48 @@
+//! Device tree blobs on their own.
+//!
+//! Source: Devicetree Specification v0.4, chapters 2 (`compatible`, `model`) and 5. There is no checksum.
+
+use crate::error::ImageError;
+use crate::fdt::{Header, MAGIC, Tree};
+use crate::formats::{Format, fit};
+use crate::reading::Reading;
+use crate::window::Window;
+
+pub(crate) const FORMAT: Format = Format { id: "dtb", matches, read };
+
+fn matches(window: Window<'_>) -> Result<bool, ImageError> {
+    Ok(window.be32(0)? == Some(MAGIC) && !fit::matches(window)?)
+}
+
+fn read(window: Window<'_>, reading: &mut Reading) -> Result<(), ImageError> {
+    let blob = match Header::read(window)? {
+        Some(header) => window.clamped(0, header.total_size),
+        None => window,
+    };
+    let fields = reading.container(FORMAT.id, blob);
+    let Some(header) = Header::read(window)? else {
+        reading.declared_size("the device tree header", 0, crate::fdt::HEADER_SIZE, window.len());
+        return Ok(());
+    };
+    fields.insert("version".into(), header.version.to_string());
+    fields.insert("total-size".into(), header.total_size.to_string());
+    reading.declared_size("the device tree", window.start() + 4, header.total_size, window.len());
+    match Tree::read(window, &header)? {
+        Ok(tree) => identify(&tree, reading),
+        Err(malformed) => {
+            reading.structure("structure of the device tree", window.start(), "well-formed", malformed.0);
+            Ok(())
+        }
+    }
+}
+
+/// Takes board and model from the root; the later entries of `compatible` name families, not boards.
+fn identify(tree: &Tree<'_>, reading: &mut Reading) -> Result<(), ImageError> {
+    if let Some(board) = tree.string(&tree.root, "compatible")? {
+        reading.board(board);
+    }
+    if reading.model.is_none() {
+        reading.model = tree.string(&tree.root, "model")?;
+    }
+    Ok(())
+}
