@@ -1,1 +1,27 @@
 //! The only crate that opens serial ports, sockets, terminals and host facts.
+//!
+//! [`open`] turns a port as the user writes it into a [`Link`](debrick_link::Link) that holds an exclusive lock for as
+//! long as it lives; [`OsNetwork`] hands out sockets; [`OsClock`] is the one clock of them all. [`host`] gathers plain
+//! facts about this computer. Linux only.
+
+#![allow(clippy::disallowed_methods, reason = "this is the one place where the system's clock may be read")]
+
+pub mod host;
+
+mod clock;
+mod failure;
+mod holders;
+mod lock;
+mod network;
+mod open;
+mod pty;
+mod serial;
+mod spec;
+mod stream;
+mod sys;
+
+pub use clock::OsClock;
+pub use network::OsNetwork;
+pub use open::{OpenOptions, open, open_with};
+pub use pty::PtyPair;
+pub use spec::{LineSettings, Parity, Spec};

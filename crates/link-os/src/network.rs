@@ -1,0 +1,251 @@
+//! The system's sockets.
+
+use std::ffi::OsString;
+use std::net::{IpAddr, SocketAddr, TcpStream, ToSocketAddrs, UdpSocket};
+use std::os::fd::{AsRawFd, OwnedFd};
+use std::os::unix::net::UnixStream;
+use std::path::Path;
+use std::sync::mpsc;
+use std::time::Duration;
+
+use debrick_link::{Clock, Datagrams, Deadline, Link, LinkError, Network};
+use nix::errno::Errno;
+use nix::poll::PollFlags;
+use nix::sys::socket::{
+    AddressFamily, SockFlag, SockType, SockaddrLike, SockaddrStorage, UnixAddr, bind, connect, getsockopt,
+    setsockopt, socket, sockopt,
+};
+
+use crate::clock::OsClock;
+use crate::failure::{errno, timed_out, while_open, while_opening};
+use crate::holders::{PROC, Process, in_words, scan_deadline, visit_descriptors};
+use crate::host::udp_socket_inodes;
+use crate::lock::FileLock;
+use crate::stream::OsStream;
+use crate::sys::{Ready, wait};
+
+/// How long a datagram may wait for room in the kernel's buffer.
+const SEND_TIME: Duration = Duration::from_secs(1);
+
+/// How long to rest before a full Unix listener is tried again.
+const LISTENER_REST: Duration = Duration::from_millis(10);
+
+/// The system's network, or one interface of it.
+#[derive(Debug, Clone, Default)]
+pub struct OsNetwork {
+    interface: Option<String>,
+}
+
+impl OsNetwork {
+    /// Every interface, as the system routes.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Only this interface: sockets are bound to it (`SO_BINDTODEVICE`), whatever the routes say.
+    pub fn on_interface(interface: impl Into<String>) -> Self {
+        Self { interface: Some(interface.into()) }
+    }
+
+    fn socket(&self, address: &SocketAddr, kind: SockType) -> nix::Result<OwnedFd> {
+        let family = if address.is_ipv4() { AddressFamily::Inet } else { AddressFamily::Inet6 };
+        let fd = socket(family, kind, SockFlag::SOCK_NONBLOCK | SockFlag::SOCK_CLOEXEC, None)?;
+        if let Some(interface) = &self.interface {
+            setsockopt(&fd, sockopt::BindToDevice, &OsString::from(interface))?;
+        }
+        Ok(fd)
+    }
+
+    fn bind_udp(&self, local: SocketAddr) -> nix::Result<UdpSocket> {
+        let fd = self.socket(&local, SockType::Datagram)?;
+        setsockopt(&fd, sockopt::Broadcast, &true)?;
+        bind(fd.as_raw_fd(), &SockaddrStorage::from(local))?;
+        Ok(UdpSocket::from(fd))
+    }
+
+    fn connect_tcp(&self, to: SocketAddr, name: &str, deadline: Deadline) -> Result<TcpStream, LinkError> {
+        let fd = self.socket(&to, SockType::Stream).map_err(|errno| while_opening(name, errno.into()))?;
+        let stream = TcpStream::from(connect_fd(fd, &SockaddrStorage::from(to), name, deadline)?);
+        stream.set_nodelay(true).map_err(|error| while_opening(name, error))?;
+        Ok(stream)
+    }
+}
+
+impl Network for OsNetwork {
+    fn bind_datagrams(&mut self, local: SocketAddr) -> Result<Box<dyn Datagrams>, LinkError> {
+        let name = format!("udp:{local}");
+        let socket = self.bind_udp(local).map_err(|errno| match errno {
+            Errno::EADDRINUSE => LinkError::Busy { link: name.clone(), holder: udp_holder(local.port()) },
+            Errno::EPERM => LinkError::NotPermitted { link: name.clone(), source: errno.into() },
+            errno => while_opening(&name, errno.into()),
+        })?;
+        let local = socket.local_addr().map_err(|error| while_opening(&name, error))?;
+        Ok(Box::new(OsDatagrams { socket, local, name: format!("udp:{local}") }))
+    }
+
+    fn connect_stream(&mut self, to: SocketAddr, deadline: Deadline) -> Result<Box<dyn Link>, LinkError> {
+        let name = format!("tcp:{to}");
+        let stream = self.connect_tcp(to, &name, deadline)?;
+        Ok(Box::new(OsStream::new(stream, name, None)))
+    }
+
+    fn clock(&self) -> &dyn Clock {
+        &OsClock
+    }
+}
+
+/// Connects to `host`, which may be a name, for `open`.
+pub(crate) fn open_tcp(
+    host: &str,
+    port: u16,
+    name: String,
+    lock: FileLock,
+    deadline: Deadline,
+) -> Result<Box<dyn Link>, LinkError> {
+    let addresses = resolve(host, port, &name, deadline)?;
+    let mut failure = None;
+    for (tried, address) in addresses.iter().enumerate() {
+        // An address that does not answer must not take the time of the next ones.
+        let share = deadline.left(&OsClock) / u32::try_from(addresses.len() - tried).unwrap_or(1);
+        match OsNetwork::new().connect_tcp(*address, &name, Deadline::after(&OsClock, share)) {
+            Ok(stream) => return Ok(Box::new(OsStream::new(stream, name, Some(lock)))),
+            Err(error) => failure = Some(error),
+        }
+    }
+    Err(failure.unwrap_or(LinkError::NotFound { link: name, source: None }))
+}
+
+/// Connects to a Unix socket, for `open`.
+pub(crate) fn open_unix(
+    path: &Path,
+    name: String,
+    lock: FileLock,
+    deadline: Deadline,
+) -> Result<Box<dyn Link>, LinkError> {
+    let fail = |errno: Errno| while_opening(&name, errno.into());
+    let address = UnixAddr::new(path).map_err(fail)?;
+    let flags = SockFlag::SOCK_NONBLOCK | SockFlag::SOCK_CLOEXEC;
+    let fd = socket(AddressFamily::Unix, SockType::Stream, flags, None).map_err(fail)?;
+    let stream = UnixStream::from(connect_fd(fd, &address, &name, deadline)?);
+    Ok(Box::new(OsStream::new(stream, name, Some(lock))))
+}
+
+fn connect_fd(
+    fd: OwnedFd,
+    address: &dyn SockaddrLike,
+    name: &str,
+    deadline: Deadline,
+) -> Result<OwnedFd, LinkError> {
+    loop {
+        match connect(fd.as_raw_fd(), address) {
+            Ok(()) => return Ok(fd),
+            Err(Errno::EINPROGRESS | Errno::EINTR) => break,
+            Err(Errno::EAGAIN) if !deadline.has_passed(&OsClock) => {
+                OsClock.sleep(LISTENER_REST.min(deadline.left(&OsClock)));
+            }
+            Err(Errno::EAGAIN) => return Err(timed_out(name)),
+            Err(errno) => return Err(while_opening(name, errno.into())),
+        }
+    }
+    if wait(&fd, PollFlags::POLLOUT, deadline).map_err(|error| while_opening(name, error))? == Ready::No {
+        return Err(timed_out(name));
+    }
+    match getsockopt(&fd, sockopt::SocketError).map_err(|errno| while_opening(name, errno.into()))? {
+        0 => Ok(fd),
+        code => Err(while_opening(name, Errno::from_raw(code).into())),
+    }
+}
+
+/// Looks the host up. The system's resolver knows no deadline, so a name is looked up on a thread of its own, which is
+/// left behind when it takes too long.
+fn resolve(host: &str, port: u16, name: &str, deadline: Deadline) -> Result<Vec<SocketAddr>, LinkError> {
+    if let Ok(address) = host.parse::<IpAddr>() {
+        return Ok(vec![SocketAddr::new(address, port)]);
+    }
+    let (sender, receiver) = mpsc::channel();
+    let host = host.to_owned();
+    std::thread::spawn(move || {
+        // Nobody listens any more once the deadline has passed.
+        let _ = sender.send((host.as_str(), port).to_socket_addrs().map(Vec::from_iter));
+    });
+    match receiver.recv_timeout(deadline.left(&OsClock)) {
+        Ok(Ok(addresses)) => Ok(addresses),
+        Ok(Err(error)) => Err(LinkError::NotFound { link: name.to_owned(), source: Some(error) }),
+        Err(_) => Err(timed_out(name)),
+    }
+}
+
+/// Who has this UDP port, as far as this user may see.
+fn udp_holder(port: u16) -> Option<String> {
+    let proc = Path::new(PROC);
+    let inodes = udp_socket_inodes(proc, port);
+    let mut holders: Vec<Process> = Vec::new();
+    visit_descriptors(proc, scan_deadline(), |pid, target, _| {
+        let is_it = inodes.iter().any(|inode| target.as_os_str() == format!("socket:[{inode}]").as_str());
+        if is_it && holders.iter().all(|process| process.pid != pid) {
+            holders.push(Process::of(proc, pid));
+        }
+    });
+    in_words(&holders)
+}
+
+struct OsDatagrams {
+    socket: UdpSocket,
+    local: SocketAddr,
+    name: String,
+}
+
+impl OsDatagrams {
+    fn wait(&self, events: PollFlags, deadline: Deadline) -> Result<(), LinkError> {
+        match wait(&self.socket, events, deadline).map_err(|error| while_open(&self.name, error))? {
+            // An error on the socket is told, and cleared, by the call that follows.
+            Ready::Yes | Ready::HungUp => Ok(()),
+            Ready::No => Err(timed_out(&self.name)),
+        }
+    }
+}
+
+impl Datagrams for OsDatagrams {
+    fn receive(&mut self, buffer: &mut [u8], deadline: Deadline) -> Result<(usize, SocketAddr), LinkError> {
+        loop {
+            match self.socket.recv_from(buffer) {
+                Ok(received) => return Ok(received),
+                Err(error) => match errno(&error) {
+                    Some(Errno::EAGAIN) => self.wait(PollFlags::POLLIN, deadline)?,
+                    Some(Errno::EINTR) => {}
+                    _ => return Err(while_open(&self.name, error)),
+                },
+            }
+        }
+    }
+
+    fn send(&mut self, datagram: &[u8], to: SocketAddr) -> Result<(), LinkError> {
+        let deadline = Deadline::after(&OsClock, SEND_TIME);
+        loop {
+            match self.socket.send_to(datagram, to) {
+                Ok(_) => return Ok(()),
+                Err(error) => match errno(&error) {
+                    Some(Errno::EAGAIN) => self.wait(PollFlags::POLLOUT, deadline)?,
+                    Some(Errno::EINTR) => {}
+                    // One unreachable peer, or a cable that is out for now, does not end a socket.
+                    Some(Errno::ENETUNREACH | Errno::EHOSTUNREACH | Errno::ENETDOWN) => {
+                        return Err(LinkError::Io { link: self.name.clone(), source: error });
+                    }
+                    _ => return Err(while_open(&self.name, error)),
+                },
+            }
+        }
+    }
+
+    fn local_address(&self) -> SocketAddr {
+        self.local
+    }
+
+    fn clock(&self) -> &dyn Clock {
+        &OsClock
+    }
+
+    fn name(&self) -> &str {
+        &self.name
+    }
+}
