@@ -1,0 +1,1 @@
+//! The device half: a bootloader as a pure state machine.

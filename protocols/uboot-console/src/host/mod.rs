@@ -1,0 +1,1 @@
+//! The host half: plain blocking code over a link.
