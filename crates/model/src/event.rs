@@ -111,8 +111,12 @@ pub enum EventBody {
         device: String,
         /// The ports used, as the operator wrote them.
         ports: Vec<String>,
-        /// The device's record as it was used, so that the session needs no catalog to be read again.
-        record: Option<Digest>,
+        /// The device's record as it was used (JSON in the vault), so that the session needs no catalog again.
+        record: Digest,
+        /// Name of the firmware file that the operator gave.
+        image_name: Option<String>,
+        /// That file in the vault.
+        image: Option<Digest>,
     },
     /// A session that had been interrupted went on.
     SessionResumed {

@@ -1,0 +1,59 @@
+//! Watching a unit start, and what that says about it.
+
+use debrick_model::{Cause, Diagnosis, State};
+
+/// One start of a unit, as its console told it.
+#[derive(Debug, Clone)]
+pub(crate) struct Boot {
+    /// Everything it said.
+    pub(crate) log: Vec<u8>,
+    /// How far it got.
+    pub(crate) reached: Reached,
+    /// From the first byte to there, in milliseconds.
+    pub(crate) took_ms: u64,
+}
+
+/// How far a start got.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Reached {
+    /// The system runs, and says this about itself.
+    Ready {
+        /// Its version.
+        version: String,
+    },
+    /// The bootloader waits at its prompt.
+    Bootloader,
+    /// It started over this often.
+    Loop {
+        /// Starts seen.
+        starts: u32,
+    },
+    /// It said something and then stopped.
+    Stuck,
+    /// It said nothing.
+    Silent,
+}
+
+/// A start and what was concluded from it.
+#[derive(Debug, Clone)]
+pub(crate) struct Assessment {
+    /// The start.
+    pub(crate) boot: Boot,
+    /// The conclusion.
+    pub(crate) diagnosis: Diagnosis,
+}
+
+impl Assessment {
+    /// The version of the system, if it runs and nothing is wrong with it.
+    pub(crate) fn healthy_version(&self) -> Option<&str> {
+        match &self.boot.reached {
+            Reached::Ready { version }
+                if matches!(self.diagnosis.cause(), Cause::NoFault | Cause::Unknown)
+                    || self.diagnosis.state == State::Healthy =>
+            {
+                Some(version)
+            }
+            _ => None,
+        }
+    }
+}

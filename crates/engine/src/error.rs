@@ -1,0 +1,174 @@
+//! What can stop a repair.
+
+use debrick_catalog::CatalogError;
+use debrick_image::ImageError;
+use debrick_link::LinkError;
+use debrick_model::Coded;
+use debrick_target::{Refusal, TargetError};
+use debrick_uboot_console::ConsoleError;
+use debrick_vault::{JournalError, VaultError};
+
+/// What can stop a repair. Codes and next steps are those of the layer that knows best.
+#[derive(Debug, thiserror::Error)]
+pub enum EngineError {
+    /// A link failed.
+    #[error("the link to the unit failed")]
+    Link(#[from] LinkError),
+    /// The bootloader's console failed or said no.
+    #[error("the bootloader's console failed")]
+    Console(#[from] ConsoleError),
+    /// An operation on the unit failed.
+    #[error("an operation on the unit failed")]
+    Target(#[from] TargetError),
+    /// The vault failed.
+    #[error("the vault on this computer failed")]
+    Vault(#[from] VaultError),
+    /// The journal failed; nothing can be done to a unit without it.
+    #[error("the journal on this computer failed")]
+    Journal(#[from] JournalError),
+    /// The device's record cannot be used.
+    #[error("the device's record cannot be used")]
+    Catalog(#[from] CatalogError),
+    /// The image cannot be read.
+    #[error("the firmware file cannot be read")]
+    Image(#[from] ImageError),
+    /// Gates are shut.
+    #[error("the gates are shut")]
+    Refused(#[from] Refusal),
+    /// The operator wants to stop.
+    #[error("stopped at a safe point, as asked")]
+    Cancelled,
+    /// An instruction was not carried out, or its sign was not seen.
+    #[error("{request:?} was not done, or its sign was not seen")]
+    NotDone {
+        /// The request's id.
+        request: String,
+    },
+    /// The operator did not agree.
+    #[error("the operator did not agree to {request:?}")]
+    Declined {
+        /// The request's id.
+        request: String,
+    },
+    /// Firmware has to be written, and none was given.
+    #[error("firmware has to be written, and no firmware file was given")]
+    NoImage {
+        /// Where the maker publishes it, where that is known.
+        origin: Option<String>,
+    },
+    /// The evidence does not tell what to do.
+    #[error("the evidence does not tell what is wrong with the unit")]
+    Undecided {
+        /// What to look at next.
+        next_evidence: Vec<String>,
+    },
+    /// All that could be tried was tried.
+    #[error("{tried} did not bring the unit back")]
+    Exhausted {
+        /// What was tried, in words.
+        tried: String,
+    },
+    /// A recorded session cannot be gone on with.
+    #[error("session {session} cannot be resumed: {reason}")]
+    NotResumable {
+        /// The session.
+        session: String,
+        /// Why.
+        reason: String,
+    },
+    /// A test of the running system failed.
+    #[error("the system starts, but the test {name:?} fails: {detail}")]
+    SmokeTest {
+        /// Its name.
+        name: String,
+        /// What was seen.
+        detail: String,
+    },
+}
+
+impl EngineError {
+    /// Whether the journal itself failed, so that nothing more can be recorded.
+    pub(crate) fn is_journal(&self) -> bool {
+        matches!(self, Self::Journal(_))
+    }
+
+    /// Whether the operator wanted it.
+    pub(crate) fn is_cancellation(&self) -> bool {
+        matches!(self, Self::Cancelled | Self::Target(TargetError::Cancelled))
+    }
+
+    /// Whether another try from a fresh state, or another method, may help.
+    pub(crate) fn may_be_retried(&self) -> bool {
+        match self {
+            Self::Link(error) => !matches!(
+                error,
+                LinkError::Busy { .. } | LinkError::NotPermitted { .. } | LinkError::ReplayDiverged { .. }
+            ),
+            Self::Console(_) => true,
+            Self::Target(error) => !matches!(
+                error,
+                TargetError::Cancelled
+                    | TargetError::NotCleared { .. }
+                    | TargetError::OutOfBounds { .. }
+                    | TargetError::Source { .. }
+            ),
+            _ => false,
+        }
+    }
+
+    fn coded(&self) -> Option<&dyn Coded> {
+        match self {
+            Self::Link(error) => Some(error),
+            Self::Console(error) => Some(error),
+            Self::Target(error) => Some(error),
+            Self::Vault(error) => Some(error),
+            Self::Journal(error) => Some(error),
+            Self::Catalog(error) => Some(error),
+            Self::Image(error) => Some(error),
+            Self::Refused(error) => Some(error),
+            _ => None,
+        }
+    }
+}
+
+impl Coded for EngineError {
+    fn code(&self) -> &'static str {
+        match self {
+            Self::Cancelled => "cancelled",
+            Self::NotDone { .. } => "instruction-not-done",
+            Self::Declined { .. } => "operator-declined",
+            Self::NoImage { .. } => "no-image",
+            Self::Undecided { .. } => "undecided",
+            Self::Exhausted { .. } => "methods-exhausted",
+            Self::NotResumable { .. } => "session-not-resumable",
+            Self::SmokeTest { .. } => "smoke-test-failed",
+            other => other.coded().map_or("unknown", Coded::code),
+        }
+    }
+
+    fn next_step(&self) -> String {
+        match self {
+            Self::Cancelled => "Go on with `debrick resume`.".into(),
+            Self::NotDone { .. } => {
+                "Check power and cable as the instruction says, then go on with `debrick resume`.".into()
+            }
+            Self::Declined { .. } => "Nothing further was changed. Go on with `debrick resume` when you are ready.".into(),
+            Self::NoImage { origin: Some(origin) } => {
+                format!("Get the firmware from {origin} and start again with --image FILE.")
+            }
+            Self::NoImage { origin: None } => {
+                "Get the firmware for exactly this model from its maker and start again with --image FILE.".into()
+            }
+            Self::Undecided { next_evidence } if next_evidence.is_empty() => {
+                "Leave the unit as it is and hand the bundle of this session to somebody who knows the device.".into()
+            }
+            Self::Undecided { next_evidence } => format!("To be surer, look at this: {}", next_evidence.join(" ")),
+            Self::Exhausted { .. } => {
+                "Leave the unit as it is. The report says what was tried; hand it to a repair shop.".into()
+            }
+            Self::NotResumable { .. } => "Start a new repair with `debrick rescue`.".into(),
+            Self::SmokeTest { .. } => "Check the cable between this computer and the unit, then `debrick resume`.".into(),
+            other => other.coded().map_or_else(String::new, Coded::next_step),
+        }
+    }
+}
