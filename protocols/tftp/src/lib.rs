@@ -1,1 +1,21 @@
-//! TFTP server and client (RFC 1350, 2347, 2348, 2349, 7440), and the device half that pulls.
+//! TFTP: RFC 1350 with the options of RFC 2347, 2348, 2349 and 7440, as bootloaders speak it.
+//!
+//! - [`mod@wire`] — packets.
+//! - [`mod@server`] — host half that serves images to units that pull (`tftpboot`, button recovery).
+//! - [`mod@client`] — host half that pushes an image to a unit that waits for one, or pulls a backup from it.
+//! - [`mod@device`] — device halves of both, as pure state machines.
+//!
+//! What bootloaders do differently from the RFCs stands in the crate's README.
+
+pub mod device;
+pub mod error;
+pub mod server;
+pub mod wire;
+
+mod blocks;
+
+pub use blocks::Rollover;
+
+pub use error::TftpError;
+pub use server::{Intake, NamePolicy, Place, Refusal, Server, ServerEvent, Service};
+pub use wire::{Direction, ErrorCode, Options};
