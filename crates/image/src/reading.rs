@@ -23,6 +23,9 @@ pub(crate) struct Reading {
     pub(crate) model: Option<String>,
     pub(crate) version: Option<String>,
     pub(crate) architecture: Option<String>,
+    /// Whether the boards stand in a header that is there to name them, so that what is found deeper inside does not
+    /// add to them.
+    pub(crate) boards_are_declared: bool,
     board_ids: Vec<String>,
     containers: Vec<Container>,
     checks: Vec<Check>,
@@ -133,6 +136,18 @@ impl Reading {
         if !id.is_empty() && !self.board_ids.contains(&id) {
             push_bounded(&mut self.board_ids, id);
         }
+    }
+
+    /// Records a board that something inside the image names; whether it may be believed.
+    pub(crate) fn inner_board(&mut self, id: String) -> bool {
+        if self.boards_are_declared && !self.board_ids.contains(&id) {
+            self.warn(format!(
+                "A device tree inside names the board {id}, which the image itself does not list."
+            ));
+            return false;
+        }
+        self.board(id);
+        true
     }
 
     /// The facts, once everything was read.

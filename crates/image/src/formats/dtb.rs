@@ -36,13 +36,24 @@ fn read(window: Window<'_>, reading: &mut Reading) -> Result<(), ImageError> {
     }
 }
 
-/// Takes board and model from the root; the later entries of `compatible` name families, not boards.
+/// Takes board, maker and model from the root; the later entries of `compatible` name families, not boards.
 fn identify(tree: &Tree<'_>, reading: &mut Reading) -> Result<(), ImageError> {
-    if let Some(board) = tree.string(&tree.root, "compatible")? {
-        reading.board(board);
+    let board = tree.string(&tree.root, "compatible")?;
+    if let Some(board) = &board
+        && !reading.inner_board(board.clone())
+    {
+        return Ok(());
     }
-    if reading.model.is_none() {
-        reading.model = tree.string(&tree.root, "model")?;
+    let Some(name) = tree.string(&tree.root, "model")?.filter(|_| reading.model.is_none()) else {
+        return Ok(());
+    };
+    let maker = board.as_deref().and_then(|board| board.split_once(',')).map(|(maker, _)| maker);
+    match name.split_once(' ') {
+        Some((first, rest)) if maker.is_some_and(|maker| maker.eq_ignore_ascii_case(first)) => {
+            reading.vendor.get_or_insert(first.to_owned());
+            reading.model = Some(rest.to_owned());
+        }
+        _ => reading.model = Some(name),
     }
     Ok(())
 }

@@ -149,6 +149,7 @@ impl<'a> Fit<'a> {
     ) -> Result<(), ImageError> {
         let mut boards = self.tree.strings(node, "compatible")?;
         boards.extend(self.tree.string(node, "description")?.filter(|text| is_board_id(text)));
+        reading.boards_are_declared |= !boards.is_empty();
         boards.into_iter().for_each(|board| reading.board(board));
         for part in ["kernel", "ramdisk", "fdt", "firmware", "loadables"] {
             for name in self.tree.strings(node, part)? {
