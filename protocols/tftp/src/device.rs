@@ -7,8 +7,10 @@
 
 mod loading;
 mod pull;
+mod push;
 
 pub use pull::{PullConfig, PullDevice, PullOutcome, PullQuirks};
+pub use push::{PushConfig, PushDevice, PushOutcome, PushQuirks, Verdict};
 
 /// A piece of the image that has come in, in order.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -7,6 +7,7 @@
 //!
 //! What bootloaders do differently from the RFCs stands in the crate's README.
 
+pub mod client;
 pub mod device;
 pub mod error;
 pub mod server;
@@ -15,7 +16,7 @@ pub mod wire;
 mod blocks;
 
 pub use blocks::Rollover;
-
+pub use client::{Client, ClientOptions, Transferred};
 pub use error::TftpError;
-pub use server::{Intake, NamePolicy, Place, Refusal, Server, ServerEvent, Service};
+pub use server::{Intake, NamePolicy, OpenPlace, Place, Refusal, Server, ServerEvent, Service};
 pub use wire::{Direction, ErrorCode, Options};

@@ -17,7 +17,7 @@ use crate::error::TftpError;
 use crate::wire::{Direction, ErrorCode, Mode, Options, Packet};
 
 use service::base_name;
-pub use service::{Intake, NamePolicy, Place, Service};
+pub use service::{Intake, NamePolicy, OpenPlace, Place, Service};
 use transfer::{Step, Transfer};
 
 /// Bytes of the largest datagram.

@@ -445,6 +445,8 @@ fn put_string(out: &mut Vec<u8>, text: &str) {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::octal_escapes, reason = "a zero byte ends a string, and digits follow")]
+
     use super::*;
 
     fn check(datagram: &[u8], expected: Result<Packet<'_>, WireError>) {

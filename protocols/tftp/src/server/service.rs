@@ -113,8 +113,11 @@ pub struct Intake<'a> {
     pub limit: u64,
     /// Gives the place for a file of this name (folders already removed) from this peer; `None` refuses it. The bytes
     /// are written in order; the last ACK is sent once the place has been flushed.
-    pub open: Box<dyn FnMut(SocketAddr, &str) -> Option<Place<'a>> + 'a>,
+    pub open: OpenPlace<'a>,
 }
+
+/// Gives the place for a file, from its sender and name.
+pub type OpenPlace<'a> = Box<dyn FnMut(SocketAddr, &str) -> Option<Place<'a>> + 'a>;
 
 /// Where a file that is pushed here goes.
 pub type Place<'a> = Box<dyn Write + 'a>;
