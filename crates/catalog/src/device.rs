@@ -111,6 +111,8 @@ pub struct Console {
     pub ready: String,
     /// Seconds from power to that text, at most.
     pub boot_seconds: u32,
+    /// What restarts the running system when it is typed at its console, where that is known.
+    pub restart: Option<String>,
 }
 
 /// What stops a bootloader from starting the system.

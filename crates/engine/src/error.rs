@@ -92,6 +92,17 @@ impl EngineError {
         matches!(self, Self::Journal(_))
     }
 
+    /// Whether the link to the unit is gone, so that waiting does not help.
+    pub(crate) fn is_link_lost(&self) -> bool {
+        let link = match self {
+            Self::Link(source) => source,
+            Self::Console(ConsoleError::Link { source, .. }) => source,
+            Self::Target(TargetError::Link { source, .. }) => source,
+            _ => return false,
+        };
+        matches!(link, LinkError::Disconnected { .. } | LinkError::Io { .. })
+    }
+
     /// Whether the operator wanted it.
     pub(crate) fn is_cancellation(&self) -> bool {
         matches!(self, Self::Cancelled | Self::Target(TargetError::Cancelled))

@@ -3,6 +3,7 @@
 use debrick_model::{Cause, Diagnosis, Step};
 
 use crate::boot::Reached;
+use crate::past::Backup;
 
 /// One thing to mend.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,6 +14,8 @@ pub(crate) enum Fix {
     Firmware,
     /// Clear the settings.
     Settings,
+    /// Write backups back.
+    Restore(Vec<Backup>),
 }
 
 /// What looking into a unit from its bootloader showed.
@@ -47,7 +50,11 @@ pub(crate) fn choose(
         fixes.push(Fix::Firmware);
     }
     fixes.retain(|fix| !tried.contains(fix));
-    if fixes.is_empty() && !system_starts && inspection.holds_image == Some(false) && !tried.contains(&Fix::Firmware) {
+    if fixes.is_empty()
+        && !system_starts
+        && inspection.holds_image == Some(false)
+        && !tried.contains(&Fix::Firmware)
+    {
         fixes.push(Fix::Firmware);
     }
     fixes
@@ -91,8 +98,16 @@ pub(crate) fn in_words(fixes: &[Fix], firmware_region: &str) -> Vec<String> {
                 let names: Vec<_> = variables.iter().map(|(name, _)| name.as_str()).collect();
                 format!("Store the bootloader variables that the unit needs to start: {}.", names.join(", "))
             }
-            Fix::Settings => "Clear the damaged settings, after keeping a copy; the system makes new ones.".into(),
-            Fix::Firmware => format!("Write the firmware to the region {firmware_region:?}, where it differs."),
+            Fix::Settings => {
+                "Clear the damaged settings, after keeping a copy; the system makes new ones.".into()
+            }
+            Fix::Restore(backups) => {
+                let names: Vec<_> = backups.iter().map(|backup| backup.region.as_str()).collect();
+                format!("Write these regions back from their backups: {}.", names.join(", "))
+            }
+            Fix::Firmware => {
+                format!("Write the firmware to the region {firmware_region:?}, where it differs.")
+            }
         })
         .collect()
 }

@@ -1,5 +1,7 @@
 //! Everything outside the process that a repair may use, handed in from the top.
 
+use std::sync::Arc;
+
 use debrick_link::{Clock, Link, Network};
 use debrick_model::{Gate, GateOutcome, GateResult};
 
@@ -10,7 +12,7 @@ pub struct Ports {
     /// The network that leads to the unit, where there is one.
     pub network: Option<Box<dyn Network>>,
     /// The clock that all of them share.
-    pub clock: Box<dyn Clock>,
+    pub clock: Arc<dyn Clock>,
     /// What was found out about this computer before.
     pub host: Vec<HostCheck>,
 }
@@ -27,7 +29,8 @@ pub struct HostCheck {
 impl HostCheck {
     /// The preflight gate by these checks and by what was found on the link.
     pub(crate) fn gate(checks: &[Self]) -> GateResult {
-        let bad: Vec<String> = checks.iter().filter(|check| !check.ok).map(|check| check.says.clone()).collect();
+        let bad: Vec<String> =
+            checks.iter().filter(|check| !check.ok).map(|check| check.says.clone()).collect();
         let (outcome, reasons) = if bad.is_empty() {
             (GateOutcome::Pass, checks.iter().map(|check| check.says.clone()).collect())
         } else {

@@ -36,7 +36,13 @@ pub(crate) fn run(
     }
 }
 
-fn once(test: &SmokeTest, unit: IpAddr, version: &str, network: &mut dyn Network, clock: &dyn Clock) -> Shown {
+fn once(
+    test: &SmokeTest,
+    unit: IpAddr,
+    version: &str,
+    network: &mut dyn Network,
+    clock: &dyn Clock,
+) -> Shown {
     match &test.test {
         SmokeTestKind::Http { port, path, expect } => {
             let expect = expect.replace("{version}", version);
@@ -46,11 +52,15 @@ fn once(test: &SmokeTest, unit: IpAddr, version: &str, network: &mut dyn Network
                 }
                 Ok(body) => {
                     let start: String = body.trim().chars().take(80).collect();
-                    Shown { ok: false, detail: format!("http://{unit}:{port}{path} answers {start:?}, not {expect:?}.") }
+                    Shown {
+                        ok: false,
+                        detail: format!("http://{unit}:{port}{path} answers {start:?}, not {expect:?}."),
+                    }
                 }
-                Err(reason) => {
-                    Shown { ok: false, detail: format!("http://{unit}:{port}{path} gives no answer: {reason}.") }
-                }
+                Err(reason) => Shown {
+                    ok: false,
+                    detail: format!("http://{unit}:{port}{path} gives no answer: {reason}."),
+                },
             }
         }
     }

@@ -70,6 +70,8 @@ pub enum Ending {
     Repaired,
     /// Nothing was wrong; nothing was changed.
     NothingNeeded,
+    /// What was asked for, a backup or a restore, is done and proven.
+    Done,
     /// Stopped where it is safe; the unit is no worse than it was, or the report says in what.
     StoppedSafely,
     /// Cannot go on without the operator.
@@ -88,6 +90,7 @@ impl Ending {
         match self {
             Self::Repaired => "repaired",
             Self::NothingNeeded => "nothing-needed",
+            Self::Done => "done",
             Self::StoppedSafely => "stopped-safely",
             Self::NeedsOperator => "needs-operator",
             Self::RefusedByGate => "refused-by-gate",

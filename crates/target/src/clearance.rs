@@ -10,8 +10,8 @@ use debrick_model::{Coded, Digest, Gate, GateOutcome, GateResult, Waiver};
 pub struct Scope {
     /// The names of the regions, or `environment`.
     pub regions: Vec<String>,
-    /// Digest of the image whose content may be written; `None` for erasing and for bootloader variables.
-    pub image: Option<Digest>,
+    /// Digests of the contents that may be written; none for erasing and for bootloader variables.
+    pub contents: Vec<Digest>,
 }
 
 /// Proof that all gates were open, or waived, for one scope.
@@ -68,7 +68,7 @@ impl Clearance {
 
     /// Whether this content may be written to this region.
     pub fn covers_content(&self, region: &str, content: Digest) -> bool {
-        self.covers(region) && self.scope.image == Some(content)
+        self.covers(region) && self.scope.contents.contains(&content)
     }
 }
 
@@ -96,7 +96,7 @@ mod tests {
     fn check(shut: &[Gate], waived: &[Gate], expected: Result<(), Vec<Gate>>) {
         let waivers: Vec<_> =
             waived.iter().map(|gate| Waiver { gate: *gate, because: "I know".into() }).collect();
-        let scope = Scope { regions: vec!["firmware".into()], image: None };
+        let scope = Scope { regions: vec!["firmware".into()], contents: vec![] };
         let got = clear(&results(shut), &waivers, scope)
             .map(|_| ())
             .map_err(|refusal| refusal.shut.iter().map(|result| result.gate).collect::<Vec<_>>());
@@ -115,7 +115,7 @@ mod tests {
 
     #[test]
     fn the_last_look_at_a_gate_counts_and_an_unseen_gate_is_shut() {
-        let scope = Scope { regions: vec![], image: None };
+        let scope = Scope { regions: vec![], contents: vec![] };
         let mut seen = results(&[]);
         seen.push(GateResult { gate: Gate::Backup, outcome: GateOutcome::Fail, reasons: vec![] });
         assert!(clear(&seen, &[], scope.clone()).is_err());
@@ -125,7 +125,7 @@ mod tests {
     #[test]
     fn a_clearance_serves_only_its_scope() {
         let image = Digest::new([1; 32]);
-        let scope = Scope { regions: vec!["firmware".into()], image: Some(image) };
+        let scope = Scope { regions: vec!["firmware".into()], contents: vec![image] };
         let clearance = clear(&results(&[]), &[], scope).unwrap();
         assert!(clearance.covers_content("firmware", image));
         assert!(!clearance.covers_content("firmware", Digest::new([2; 32])));

@@ -250,7 +250,7 @@ mod tests {
 
     fn leave(image: Digest) -> Clearance {
         let results = Gate::ALL.map(|gate| GateResult { gate, outcome: GateOutcome::Pass, reasons: vec![] });
-        clear(&results, &[], Scope { regions: vec!["firmware".into()], image: Some(image) }).unwrap()
+        clear(&results, &[], Scope { regions: vec!["firmware".into()], contents: vec![image] }).unwrap()
     }
 
     fn run(unit: &mut dyn Addressable, content: &Vec<u8>) -> Result<Flashed, TargetError> {

@@ -1,0 +1,60 @@
+//! What an earlier run of the same session left behind that the unit itself cannot tell.
+
+use debrick_model::{Answer, Digest, Effect, Event, EventBody, Waiver};
+
+/// What an earlier run left behind.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Past {
+    /// Backups: region, offset, size and content.
+    pub(crate) backups: Vec<Backup>,
+    /// Confirmations that were given.
+    pub(crate) agreed: Vec<String>,
+    /// Waivers that were recorded.
+    pub(crate) waivers: Vec<Waiver>,
+    /// Regions (or `environment`) whose writing was announced.
+    pub(crate) touched: Vec<String>,
+    /// Regions whose writing was announced, and that were not verified since.
+    pub(crate) unverified: Vec<String>,
+}
+
+/// A backup of a region.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Backup {
+    /// The region's name.
+    pub(crate) region: String,
+    /// Bytes.
+    pub(crate) size: u64,
+    /// The content in the vault.
+    pub(crate) artifact: Digest,
+}
+
+impl Past {
+    /// Reads it from a journal.
+    pub(crate) fn of(events: &[Event]) -> Self {
+        let mut past = Self::default();
+        for event in events {
+            match &event.body {
+                EventBody::BackedUp { region, size, artifact, .. } => {
+                    past.backups.retain(|backup| backup.region != *region);
+                    past.backups.push(Backup { region: region.clone(), size: *size, artifact: *artifact });
+                }
+                EventBody::Answered { request, answer: Answer::Yes, .. } => past.agreed.push(request.clone()),
+                EventBody::GateWaived { waiver } => past.waivers.push(waiver.clone()),
+                EventBody::Intent { effect } => {
+                    let name = match effect {
+                        Effect::WriteRegion { region, .. } | Effect::EraseRegion { region, .. } => {
+                            region.as_str()
+                        }
+                        Effect::SetEnvironment { .. } => "environment",
+                        Effect::Restart => continue,
+                    };
+                    past.touched.push(name.to_owned());
+                    past.unverified.push(name.to_owned());
+                }
+                EventBody::Verified { region, ok: true, .. } => past.unverified.retain(|name| name != region),
+                _ => {}
+            }
+        }
+        past
+    }
+}

@@ -1,0 +1,12 @@
+//! The steps of a repair, one module each, as methods of [`crate::repair::Repair`].
+
+mod assess;
+mod back_up;
+mod clear;
+mod identify;
+mod obtain;
+mod preflight;
+mod prove;
+mod write;
+
+pub(crate) use back_up::{keep_region, read_backup};

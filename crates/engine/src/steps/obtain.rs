@@ -1,0 +1,82 @@
+//! Judge the firmware file: undamaged, from whom, and for this unit?
+
+use debrick_image::{FitnessTarget, fitness, inspect};
+use debrick_model::{EventBody, Gate, GateOutcome, GateResult, Step, Verdict, VerdictReport};
+
+use crate::artifact_source::ArtifactSource;
+use crate::error::EngineError;
+use crate::repair::Repair;
+use crate::session::Done;
+
+impl Repair<'_> {
+    /// Judges the image that was given, and makes the integrity and fitness gates of it.
+    pub(crate) fn obtain(&mut self) -> Result<(), EngineError> {
+        if self.facts.is_some() {
+            return Ok(());
+        }
+        self.in_step(Step::Obtain, |repair| {
+            let Some((name, digest)) = repair.image.clone() else {
+                return Err(EngineError::NoImage { origin: repair.device.firmware.origin.clone() });
+            };
+            repair.session.vault.verify(digest)?;
+            let source = ArtifactSource(repair.session.vault.artifact(digest)?);
+            let facts = inspect(&source)?;
+            let fit = fitness(&facts, &repair.fitness_target());
+            repair.session.record(EventBody::ImageJudged {
+                name: name.clone(),
+                artifact: digest,
+                size: facts.size,
+                format: facts.format.clone(),
+                version: facts.version.clone(),
+                integrity: facts.integrity.clone(),
+                provenance: facts.provenance.clone(),
+                fitness: fit.clone(),
+            })?;
+            repair.gates.push(gate(Gate::Integrity, &facts.integrity, "The firmware file is undamaged."));
+            repair.gates.push(gate(Gate::Fitness, &fit, "The firmware was made for this device."));
+            let summary = format!(
+                "{name}: integrity {}, provenance {}, fitness {}.",
+                facts.integrity.verdict.id(),
+                facts.provenance.verdict.id(),
+                fit.verdict.id()
+            );
+            repair.facts = Some(facts);
+            Ok(Done::done((), summary))
+        })
+    }
+
+    fn fitness_target(&self) -> FitnessTarget {
+        let identity = self.identity.as_ref();
+        let region = self.map.get(&self.device.firmware.region);
+        FitnessTarget {
+            board_ids: self.device.board_ids.clone(),
+            vendor: Some(self.device.vendor.clone()),
+            model: Some(self.device.model.clone()),
+            architecture: Some(self.device.architecture.clone()),
+            hardware_revision: identity.and_then(|identity| identity.hardware_revision.clone()),
+            region: identity.and_then(|identity| identity.region.clone()),
+            slot_size: region.map(|region| region.size),
+            formats: self.device.firmware.formats.clone(),
+            current_version: self.version.clone(),
+        }
+    }
+}
+
+fn gate(gate: Gate, report: &VerdictReport, passed: &str) -> GateResult {
+    let outcome = match report.verdict {
+        Verdict::Pass => GateOutcome::Pass,
+        Verdict::Fail => GateOutcome::Fail,
+        Verdict::Unknown => GateOutcome::Unknown,
+    };
+    let mut reasons: Vec<String> = report
+        .checks
+        .iter()
+        .filter(|check| !check.ok)
+        .map(|check| format!("{}: expected {}, found {}.", check.name, check.expected, check.actual))
+        .collect();
+    reasons.extend(report.reasons.iter().cloned());
+    if outcome == GateOutcome::Pass {
+        reasons = vec![passed.to_owned()];
+    }
+    GateResult { gate, outcome, reasons }
+}

@@ -1,0 +1,250 @@
+//! The unit on the bench, as a repair uses it: its console, and its storage by one method or another.
+
+use std::collections::BTreeMap;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use debrick_catalog::{Device, Method, SmokeTest, StorageKind, Transfer};
+use debrick_link::{Clock, Deadline, Network};
+use debrick_model::{Observation, Property};
+use debrick_target::{Addressable, Geometry, TargetError};
+use debrick_uboot_console::host::{
+    Console, ConsoleConfig, Reached as ConsoleReached, Storage, UbootTarget, Until, Watched, observations,
+};
+
+use crate::boot::{Boot, Reached};
+use crate::error::EngineError;
+use crate::methods::{TftpLoader, YmodemLoader};
+use crate::ports::Ports;
+use crate::smoke::{self, Shown};
+
+/// How many starts make a loop.
+const STARTS_OF_A_LOOP: u32 = 3;
+
+/// The most that is written before it is checked, in bytes.
+const BATCH: u64 = 4 << 20;
+
+/// The unit on the bench.
+pub(crate) struct Unit {
+    console: Console,
+    network: Option<Box<dyn Network>>,
+    clock: Arc<dyn Clock>,
+    device: Device,
+}
+
+/// Where a unit was found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Bearings {
+    /// It says things by itself.
+    Talking,
+    /// It waits at the bootloader's prompt.
+    Prompt,
+    /// It says nothing, and does not answer.
+    Quiet,
+}
+
+impl Unit {
+    /// The unit behind these ports.
+    pub(crate) fn new(ports: Ports, device: Device) -> Self {
+        let stop = &device.console.stop;
+        let config = ConsoleConfig { stop_keys: stop.keys.clone().into_bytes(), stop_at: stop.at.clone() };
+        Self {
+            console: Console::new(ports.console, config),
+            network: ports.network,
+            clock: ports.clock,
+            device,
+        }
+    }
+
+    /// Whether there is a network that leads to it.
+    pub(crate) fn has_network(&self) -> bool {
+        self.network.is_some()
+    }
+
+    /// Finds out, without changing anything, whether it talks, waits or is quiet.
+    pub(crate) fn take_bearings(&mut self) -> Result<Bearings, EngineError> {
+        let until = Until { any_activity: true, ..Until::default() };
+        let heard = self.console.watch(&until, self.after(Duration::from_secs(3)))?;
+        if heard.reached == ConsoleReached::Activity {
+            return Ok(Bearings::Talking);
+        }
+        match self.console.sync(self.after(Duration::from_secs(6))) {
+            Ok(()) => Ok(Bearings::Prompt),
+            Err(error) if gone(&error) => Err(error.into()),
+            Err(_) => Ok(Bearings::Quiet),
+        }
+    }
+
+    /// Waits until it says anything.
+    pub(crate) fn wait_for_activity(&mut self, within: Duration) -> Result<bool, EngineError> {
+        let until = Until { any_activity: true, ..Until::default() };
+        Ok(self.console.watch(&until, self.after(within))?.reached == ConsoleReached::Activity)
+    }
+
+    /// Watches it start, until the system is ready, the bootloader waits, or it starts over and over.
+    pub(crate) fn watch_boot(&mut self) -> Result<Boot, EngineError> {
+        let patience = Duration::from_secs(u64::from(self.device.console.boot_seconds));
+        let until = Until {
+            ready: vec![self.device.console.ready.clone()],
+            starts: STARTS_OF_A_LOOP,
+            prompt: true,
+            ..Until::default()
+        };
+        let watched = self.console.watch(&until, self.after(patience))?;
+        Ok(boot(watched))
+    }
+
+    /// Stops its next start at the bootloader's prompt.
+    pub(crate) fn interrupt(&mut self, within: Duration) -> Result<(), EngineError> {
+        self.console.interrupt(self.after(within))?;
+        Ok(())
+    }
+
+    /// Reaches the prompt of a bootloader that waits there already, in whatever mess.
+    pub(crate) fn sync(&mut self) -> Result<(), EngineError> {
+        Ok(self.console.sync(self.after(Duration::from_secs(10)))?)
+    }
+
+    /// Restarts it from the bootloader's prompt.
+    pub(crate) fn restart(&mut self) -> Result<(), EngineError> {
+        self.console.take_log();
+        Ok(self.console.reset()?)
+    }
+
+    /// Restarts it from its running system, where its record says how; tells whether it said anything after that.
+    pub(crate) fn restart_system(&mut self) -> Result<bool, EngineError> {
+        let Some(command) = self.device.console.restart.clone() else { return Ok(false) };
+        self.console.take_log();
+        let until = Until { starts: 1, ..Until::default() };
+        self.console.type_text(&format!("\n{command}\n"), self.after(Duration::from_secs(5)))?;
+        let patience = Duration::from_secs(u64::from(self.device.console.boot_seconds));
+        Ok(self.console.watch(&until, self.after(patience))?.reached == ConsoleReached::Starts)
+    }
+
+    /// Whether this computer can serve the unit on this address and port.
+    pub(crate) fn can_serve(&mut self, local: SocketAddr) -> Result<(), EngineError> {
+        if let Some(network) = &mut self.network {
+            drop(network.bind_datagrams(local)?);
+        }
+        Ok(())
+    }
+
+    /// How well its console carries what is typed: answers of a number of harmless commands that came back right.
+    pub(crate) fn probe_link(&mut self, tries: u32) -> Result<u32, EngineError> {
+        let mut right = 0;
+        for number in 0..tries {
+            let deadline = self.after(Duration::from_secs(5));
+            let word = format!("debrick{:08x}", number.wrapping_mul(0x9E37_79B9));
+            match self.console.command(&format!("echo {word}"), deadline) {
+                Ok(reply) => right += u32::from(reply.text.trim() == word),
+                Err(error) if gone(&error) => return Err(error.into()),
+                Err(_) => self.sync()?,
+            }
+        }
+        Ok(right)
+    }
+
+    /// What the bootloader says about itself and the unit, and its variables.
+    pub(crate) fn ask_bootloader(
+        &mut self,
+    ) -> Result<(Vec<Observation>, BTreeMap<String, String>), EngineError> {
+        let deadline = self.after(Duration::from_secs(30));
+        self.console.features(deadline)?;
+        let variables = self.console.environment()?;
+        let version = self.console.version()?;
+        Ok((observations(&variables, &version), variables))
+    }
+
+    /// Stores bootloader variables, and reads them back.
+    pub(crate) fn store_variables(&mut self, variables: &[(String, String)]) -> Result<(), EngineError> {
+        self.console.set_variables(variables)?;
+        self.console.save_environment()?;
+        Ok(())
+    }
+
+    /// Works on its storage by a method.
+    pub(crate) fn with_storage<T>(
+        &mut self,
+        method: &Method,
+        work: impl FnOnce(&mut dyn Addressable) -> Result<T, TargetError>,
+    ) -> Result<T, EngineError> {
+        let storage = &self.device.storage;
+        let geometry = Geometry {
+            size: storage.size,
+            write_block: storage.write_block,
+            erase_block: storage.erase_block,
+            erased: storage.erased,
+            batch: BATCH.min(method.ram.size / 2),
+        };
+        let kind = match &storage.interface {
+            StorageKind::Virtio { device } => Storage::Virtio { device: *device },
+            StorageKind::Mmc { device, hardware_partition } => {
+                Storage::Mmc { device: *device, hardware_partition: *hardware_partition }
+            }
+            StorageKind::SpiNor { bus, chip_select } => {
+                Storage::SpiNor { bus: *bus, chip_select: *chip_select }
+            }
+            StorageKind::Nand { device } => Storage::Nand { device: *device },
+            StorageKind::Mtd { name } => Storage::Mtd { name: name.clone() },
+            StorageKind::CfiNor { base } => Storage::CfiNor { base: *base },
+        };
+        let (address, size) = (method.ram.address, method.ram.size);
+        match (method.transfer, &mut self.network, &self.device.network) {
+            (Transfer::Tftp, Some(network), Some(record)) => {
+                let mut loader = TftpLoader { network: &mut **network, host: record.host, unit: record.unit };
+                let mut target =
+                    UbootTarget::new(&mut self.console, &mut loader, kind, geometry, address, size);
+                Ok(work(&mut target)?)
+            }
+            _ => {
+                let mut loader = YmodemLoader { baud: method.transfer_baud };
+                let mut target =
+                    UbootTarget::new(&mut self.console, &mut loader, kind, geometry, address, size);
+                Ok(work(&mut target)?)
+            }
+        }
+    }
+
+    /// Asks the running system a question.
+    pub(crate) fn smoke_test(&mut self, test: &SmokeTest, version: &str) -> Option<Shown> {
+        let network = self.network.as_mut()?;
+        let unit = self.device.network.as_ref()?.unit;
+        Some(smoke::run(
+            test,
+            IpAddr::V4(unit),
+            version,
+            &mut **network,
+            &*self.clock,
+            Duration::from_secs(15),
+        ))
+    }
+
+    fn after(&self, span: Duration) -> Deadline {
+        Deadline::after(&*self.clock, span)
+    }
+}
+
+fn gone(error: &debrick_uboot_console::host::ConsoleError) -> bool {
+    use debrick_link::LinkError;
+    use debrick_uboot_console::host::ConsoleError;
+    matches!(error, ConsoleError::Link { source, .. } if matches!(source, LinkError::Disconnected { .. } | LinkError::Io { .. }))
+}
+
+fn boot(watched: Watched) -> Boot {
+    let took = watched.took.saturating_sub(watched.first_byte_after.unwrap_or_default());
+    let reached = match watched.reached {
+        ConsoleReached::Ready { text } => Reached::Ready { version: text },
+        ConsoleReached::Prompt => Reached::Bootloader,
+        ConsoleReached::Starts => Reached::Loop { starts: watched.starts },
+        _ if watched.first_byte_after.is_none() => Reached::Silent,
+        _ if watched.starts >= 2 => Reached::Loop { starts: watched.starts },
+        _ => Reached::Stuck,
+    };
+    Boot { log: watched.log, reached, took_ms: u64::try_from(took.as_millis()).unwrap_or(u64::MAX) }
+}
+
+/// The observation of a bootloader variable or of a line in a region.
+pub(crate) fn claim(property: Property, value: &str, source: String, witness: &str) -> Observation {
+    Observation { property, value: value.trim().to_owned(), source, witness: witness.to_owned() }
+}
