@@ -75,3 +75,18 @@ fn every_brick_shows_its_sign() {
     assert!(failures.is_empty(), "{failures:#?}");
     let _ = (EnvironmentState::Blank, Image::ALL, Model::R1);
 }
+
+#[test]
+#[ignore = "r2v"]
+fn r2v() {
+    for brick in [Brick::Healthy, Brick::KernelBytesDamaged] {
+        with_unit(UnitOptions::of(Model::R2v, brick), |unit| {
+            let t = std::time::Instant::now();
+            unit.power_on()?;
+            let r = unit.wait_for(brick.sign(), 0, Duration::from_secs(30));
+            eprintln!("{} {:?}", brick.name(), t.elapsed());
+            std::fs::write(format!("/tmp/labw/r2v-{}.log", brick.name()), unit.console_log()?).unwrap();
+            r.map(drop)
+        });
+    }
+}

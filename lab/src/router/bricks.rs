@@ -20,7 +20,7 @@ pub enum Brick {
     FirmwareErased,
     /// The first 40 % are version 2, the rest still version 1.
     InterruptedUpdate,
-    /// An intact image for 32-bit Arm: U-Boot starts it, then silence.
+    /// An intact image for 32-bit Arm: U-Boot starts it, the first instruction aborts, over and over.
     ImageOtherArchitecture,
     /// An intact image for MIPS: U-Boot aborts while loading it and resets, over and over.
     ImageOtherArchitectureMips,
@@ -85,14 +85,12 @@ impl Brick {
     pub fn sign(self) -> &'static str {
         match self {
             Self::Healthy => "READY ACME",
-            Self::KernelBytesDamaged | Self::InterruptedUpdate | Self::NorThatLies | Self::NorKernelDamaged => {
-                "Bad Data Hash"
-            }
+            Self::KernelBytesDamaged | Self::NorThatLies | Self::NorKernelDamaged => "Bad Data Hash",
             Self::RamdiskDamaged => "Ramdisk image is corrupt or invalid",
-            Self::ImageCutShort => "Bad FIT kernel image format",
+            // The tree's last part is not the one its header speaks of.
+            Self::ImageCutShort | Self::InterruptedUpdate => "Bad FIT kernel image format",
             Self::FirmwareErased => "Wrong Image Format for bootm command",
-            Self::ImageOtherArchitecture => "Starting kernel",
-            Self::ImageOtherArchitectureMips => "Synchronous Abort",
+            Self::ImageOtherArchitecture | Self::ImageOtherArchitectureMips => "Synchronous Abort",
             Self::BootCommandLost => "=> ",
             Self::BootEnvironmentBadCrc => "bad CRC, using default environment",
             Self::SettingsGarbage => "settings: bad magic, rebooting",

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::Command;
 
-use super::layout::Model;
+use super::layout::{Model, Region};
 use super::parts::LabError;
 use super::{tool, unit};
 
@@ -18,6 +18,8 @@ pub enum EnvironmentState {
     Blank,
     /// The CRC is wrong: U-Boot warns and uses its built-in environment.
     BadCrc,
+    /// The model's boot loader keeps none.
+    Nowhere,
 }
 
 impl EnvironmentState {
@@ -44,24 +46,20 @@ impl EnvironmentState {
     pub fn get(&self, name: &str) -> Option<&str> {
         match self {
             Self::Valid(variables) => variables.get(name).map(String::as_str),
-            Self::Blank | Self::BadCrc => None,
+            Self::Blank | Self::BadCrc | Self::Nowhere => None,
         }
     }
 }
 
-/// The `bootcmd` a healthy unit has: read the boot script off the eMMC, run it.
-#[must_use]
-pub fn boot_command(model: Model) -> String {
-    let address = script_address(model);
-    format!("virtio read {address} 0 0x80; source {address}")
-}
+/// The `bootcmd` of a healthy unit: read the boot script off the eMMC, run it.
+pub const BOOT_COMMAND: &str = "virtio read 0x47f00000 0 0x80; source 0x47f00000";
 
 /// The variables of a healthy unit, in the order `mkenvimage` is given them.
 #[must_use]
 pub fn healthy(model: Model) -> Vec<(&'static str, String)> {
-    let console = if model == Model::R2v { "serial@10000000" } else { "pl011@9000000" };
+    let console = "pl011@9000000";
     vec![
-        ("bootcmd", boot_command(model)),
+        ("bootcmd", BOOT_COMMAND.into()),
         ("bootdelay", "2".into()),
         ("baudrate", "115200".into()),
         ("board_id", model.board_id().into()),
@@ -81,22 +79,14 @@ pub fn healthy(model: Model) -> Vec<(&'static str, String)> {
 ///
 /// # Errors
 /// [`LabError::Tool`] or [`LabError::File`].
-pub fn encode(folder: &Path, model: Model, variables: &[(&str, String)]) -> Result<Vec<u8>, LabError> {
+pub fn encode(folder: &Path, region: Region, variables: &[(&str, String)]) -> Result<Vec<u8>, LabError> {
     let text = folder.join("environment.txt");
     let image = folder.join("environment.bin");
     let lines: String = variables.iter().map(|(name, value)| format!("{name}={value}\n")).collect();
     unit::write_file(&text, lines.as_bytes())?;
-    let size = format!("{:#x}", model.environment().size);
+    let size = format!("{:#x}", region.size);
     tool::run(Command::new("mkenvimage").args(["-p", "0x00", "-s", &size, "-o"]).arg(&image).arg(&text))?;
     unit::read_file(&image)
-}
-
-/// Where the boot script is read to before it is sourced.
-fn script_address(model: Model) -> &'static str {
-    match model {
-        Model::R1 | Model::R1n => "0x47f00000",
-        Model::R2v => "0x8bf00000",
-    }
 }
 
 #[cfg(test)]

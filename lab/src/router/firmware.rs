@@ -10,7 +10,7 @@ use super::initramfs::Archive;
 use super::layout::{Model, noise};
 use super::parts::{Lab, LabError};
 use super::unit::{read_file, write_file};
-use super::{payload, tool};
+use super::{boot_partition, payload, tool};
 
 const INIT: &str = include_str!("../../router/init");
 /// Raised when the way images are built changes, so that none from the cache is taken.
@@ -18,12 +18,13 @@ const RECIPE: &str = "1";
 /// mkimage stamps this into every image (2024-01-01), so that builds repeat.
 const EPOCH: &str = "1704067200";
 /// In the order they must be loaded; a kernel that has one built in simply lacks the file.
-const MODULES: [&str; 9] = [
+const MODULES: [&str; 10] = [
     "virtio_ring",
     "virtio",
     "virtio_pci_modern_dev",
     "virtio_pci_legacy_dev",
     "virtio_pci",
+    "virtio_mmio",
     "virtio_blk",
     "failover",
     "net_failover",
@@ -37,7 +38,7 @@ pub enum Image {
     R1V1,
     /// R1, version 2.0.1.
     R1V2,
-    /// Intact and labelled R1, but its payload is for 32-bit Arm: U-Boot starts it and nothing more is heard.
+    /// Intact and labelled R1, but for 32-bit Arm: U-Boot starts it, and its first instruction aborts.
     R1ForArm,
     /// Intact and labelled R1, but for MIPS: its load address is outside R1's memory, so U-Boot aborts and resets.
     R1ForMips,
@@ -162,11 +163,11 @@ pub fn load_address(model: Model) -> &'static str {
     }
 }
 
-/// The boot script of a model: a legacy U-Boot script image, for the `boot` region.
+/// The content of a model's `boot` region: a U-Boot script image that starts the firmware.
 ///
 /// # Errors
 /// [`LabError::Tool`] or [`LabError::File`].
-pub fn boot_script(lab: &Lab, model: Model) -> Result<Vec<u8>, LabError> {
+pub fn boot_region(lab: &Lab, model: Model) -> Result<Vec<u8>, LabError> {
     let address = load_address(model);
     let region = model.firmware();
     let console = if model == Model::R2v { "ttyS0" } else { "ttyAMA0" };
@@ -193,7 +194,8 @@ pub fn boot_script(lab: &Lab, model: Model) -> Result<Vec<u8>, LabError> {
         tool::run(mkimage.args(["-n", "ACME boot", "-d"]).arg(source).arg(folder.join("boot.scr")))?;
         Ok(())
     })?;
-    read_file(&path)
+    let script = read_file(&path)?;
+    Ok(if model == Model::R2v { boot_partition::build(model.boot().size, &script) } else { script })
 }
 
 /// SHA-256 in lower-case hex.

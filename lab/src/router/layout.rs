@@ -8,7 +8,8 @@
 //! | firmware | eMMC | 0x100000 | 0x1800000 | a FIT: kernel and ramdisk |
 //! | environment | NOR | 0x0 | 0x40000 | U-Boot's environment, at 0x4000000 of the console's addresses |
 //!
-//! R1n keeps its firmware in NOR instead, right after the environment.
+//! R1n keeps its firmware in NOR instead, right after the environment. R2v has no NOR: its boot region is a
+//! partition table and a FAT file system with the script, and its environment is built in.
 
 /// Size of the eMMC (a virtio block device with 512-byte blocks).
 pub const EMMC_SIZE: u64 = 32 << 20;
@@ -151,16 +152,18 @@ impl Model {
         }
     }
 
-    /// The boot loader's environment.
+    /// The boot loader's environment; the riscv64 build keeps none.
     #[must_use]
-    pub fn environment(self) -> Region {
-        ENVIRONMENT
+    pub fn environment(self) -> Option<Region> {
+        (self != Self::R2v).then_some(ENVIRONMENT)
     }
 
     /// All regions.
     #[must_use]
-    pub fn regions(self) -> [Region; 5] {
-        [self.boot(), self.factory(), self.settings(), self.firmware(), self.environment()]
+    pub fn regions(self) -> Vec<Region> {
+        let mut regions = vec![self.boot(), self.factory(), self.settings(), self.firmware()];
+        regions.extend(self.environment());
+        regions
     }
 }
 

@@ -36,6 +36,7 @@ pub mod parts;
 pub mod qmp;
 pub mod unit;
 
+mod boot_partition;
 mod initramfs;
 mod payload;
 mod tool;

@@ -16,7 +16,7 @@ const PROGRAMS: [(&str, &str); 6] = [
     ("mkimage", "u-boot-tools"),
     ("mkenvimage", "u-boot-tools"),
     ("ip", "iproute2"),
-    ("busybox", "busybox-static"),
+    ("socat", "socat"),
 ];
 
 /// Why the lab could not do something. Every variant says what to install, allow, or look at.
@@ -166,7 +166,7 @@ impl Lab {
     pub fn boot_loader(model: Model) -> PathBuf {
         let build = match model {
             Model::R1 | Model::R1n => "qemu_arm64",
-            Model::R2v => "qemu-riscv64",
+            Model::R2v => "qemu-riscv64_smode",
         };
         Path::new(UBOOT).join(build).join("u-boot.bin")
     }

@@ -1,5 +1,6 @@
 //! Runs one program of the host and turns its failure into an error that names it.
 
+use std::io::Write as _;
 use std::process::{Command, Stdio};
 
 use super::parts::LabError;
@@ -9,21 +10,37 @@ use super::parts::LabError;
 /// # Errors
 /// [`LabError::Tool`] when it cannot be started or ends with a failure.
 pub(super) fn run(command: &mut Command) -> Result<Vec<u8>, LabError> {
-    let program = command.get_program().to_string_lossy().into_owned();
-    let arguments: Vec<_> = command.get_args().map(|a| a.to_string_lossy().into_owned()).collect();
-    let line = format!("{program} {}", arguments.join(" "));
-    let output = command
-        .stdin(Stdio::null())
-        .output()
-        .map_err(|error| LabError::Tool { command: line.clone(), detail: error.to_string() })?;
-    if !output.status.success() {
-        let detail = String::from_utf8_lossy(&output.stderr).trim().to_owned();
-        return Err(LabError::Tool { command: line, detail });
-    }
-    Ok(output.stdout)
+    run_with_input(command, &[])
 }
 
 /// Shorthand for [`run`] with a fixed list of arguments.
 pub(super) fn run_args(program: &str, arguments: &[&str]) -> Result<Vec<u8>, LabError> {
     run(Command::new(program).args(arguments))
+}
+
+/// Like [`run`], with `input` on its standard input. The input must fit a pipe's buffer (64 KiB).
+pub(super) fn run_with_input(command: &mut Command, input: &[u8]) -> Result<Vec<u8>, LabError> {
+    let line = describe(command);
+    let failed = |detail: String| LabError::Tool { command: line.clone(), detail };
+    let mut child = command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .map_err(|error| failed(error.to_string()))?;
+    if let Some(mut stdin) = child.stdin.take() {
+        // A program that does not read its input has not failed for that.
+        let _ = stdin.write_all(input);
+    }
+    let output = child.wait_with_output().map_err(|error| failed(error.to_string()))?;
+    if output.status.success() {
+        Ok(output.stdout)
+    } else {
+        Err(failed(format!("{}: {}", output.status, String::from_utf8_lossy(&output.stderr).trim())))
+    }
+}
+
+fn describe(command: &Command) -> String {
+    let arguments = command.get_args().map(|argument| argument.to_string_lossy());
+    std::iter::once(command.get_program().to_string_lossy()).chain(arguments).collect::<Vec<_>>().join(" ")
 }

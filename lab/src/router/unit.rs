@@ -21,6 +21,8 @@ pub const UNIT_ADDRESS: &str = "192.168.1.1";
 /// The host's address inside the unit's namespace; U-Boot's `serverip`.
 pub const HOST_ADDRESS: &str = "192.168.1.2";
 
+/// Each of the arm64 machine's two banks; U-Boot takes them for half as large.
+const NOR_BANK_SIZE: u64 = 64 << 20;
 const POLL: Duration = Duration::from_millis(20);
 const START_TIMEOUT: Duration = Duration::from_secs(10);
 
@@ -236,12 +238,17 @@ impl Unit {
     /// Fetches a page of the running firmware: `/`, `/version`, `/settings`.
     ///
     /// # Errors
-    /// [`LabError::Tool`] when nothing answers.
+    /// [`LabError::Tool`] when nothing answers, or not with 200.
     pub fn http_get(&self, path: &str) -> Result<String, LabError> {
-        let address = format!("http://{UNIT_ADDRESS}{path}");
-        let mut command = self.command("busybox");
-        let page = tool::run(command.args(["wget", "-q", "-T", "3", "-O", "-", &address]))?;
-        Ok(String::from_utf8_lossy(&page).into_owned())
+        let address = format!("TCP4:{UNIT_ADDRESS}:80,connect-timeout=5");
+        let request = format!("GET {path} HTTP/1.0\r\n\r\n");
+        let mut command = self.command("socat");
+        let answer = tool::run_with_input(command.args(["-t5", "-", &address]), request.as_bytes())?;
+        let answer = String::from_utf8_lossy(&answer);
+        match answer.split_once("\r\n\r\n") {
+            Some((head, body)) if head.split(' ').nth(1) == Some("200") => Ok(body.to_owned()),
+            _ => Err(LabError::Tool { command: format!("GET {path}"), detail: answer.trim().to_owned() }),
+        }
     }
 
     /// The bytes of a region, from the file behind the storage. QEMU writes through the host's page cache, so what
@@ -306,28 +313,25 @@ impl Unit {
     /// # Errors
     /// [`LabError::File`].
     pub fn environment(&self) -> Result<EnvironmentState, LabError> {
-        Ok(EnvironmentState::decode(&self.read(self.model().environment())?))
+        match self.model().environment() {
+            Some(region) => Ok(EnvironmentState::decode(&self.read(region)?)),
+            None => Ok(EnvironmentState::Nowhere),
+        }
     }
 
     fn lay_out(&self, lab: &Lab) -> Result<(), LabError> {
         let UnitOptions { model, brick, .. } = self.options;
-        let bank_size = machine(model).bank_size;
-        let boot_flash = self.folder.join("nor0.bin");
-        write_file(&boot_flash, &read_file(&Lab::boot_loader(model))?)?;
-        for (path, size) in [
-            (boot_flash, bank_size),
-            (self.storage(Storage::Nor), bank_size),
-            (self.storage(Storage::Emmc), EMMC_SIZE),
-        ] {
-            let file = OpenOptions::new().create(true).truncate(false).write(true).open(&path);
-            file.and_then(|file| file.set_len(size)).map_err(|source| file_error("size", &path, source))?;
+        make_storage(&self.storage(Storage::Emmc), &[], EMMC_SIZE)?;
+        if let Some(region) = model.environment() {
+            make_storage(&self.folder.join("nor0.bin"), &read_file(&Lab::boot_loader(model))?, NOR_BANK_SIZE)?;
+            make_storage(&self.storage(Storage::Nor), &[], NOR_BANK_SIZE)?;
+            let mut environment = environment::encode(&self.folder, region, &brick.variables(model))?;
+            brick.damage_environment(&mut environment);
+            self.write(region, &environment)?;
         }
-        self.write(model.boot(), &firmware::boot_script(lab, model)?)?;
+        self.write(model.boot(), &firmware::boot_region(lab, model)?)?;
         self.write(model.factory(), &factory(model))?;
         self.write(model.settings(), &brick.settings())?;
-        let mut environment = environment::encode(&self.folder, model, &brick.variables(model))?;
-        brick.damage_environment(&mut environment);
-        self.write(model.environment(), &environment)?;
         let image = lab.firmware(brick.installs().unwrap_or(self.options.installed))?;
         let newer = lab.firmware(self.options.newer())?;
         let mut region = image.bytes.clone();
@@ -338,24 +342,32 @@ impl Unit {
 
     fn machine_command(&self) -> Command {
         let file = |name: &str| self.folder.join(name).display().to_string();
-        let machine = machine(self.model());
         let mut command = self.command(&self.qemu);
         if let Some(modules) = &self.qemu_modules {
             command.env("QEMU_MODULE_DIR", modules);
         }
-        command.args(machine.arguments);
-        if machine.boots_from_flash {
-            command.args(["-drive", &format!("if=pflash,format=raw,index=0,file={}", file("nor0.bin"))]);
-        } else {
-            command.arg("-bios").arg(Lab::boot_loader(self.model()));
-        }
+        command.args(["-machine", "virt", "-m", "512", "-display", "none", "-monitor", "none", "-nodefaults"]);
+        let bus = match self.model() {
+            Model::R1 | Model::R1n => {
+                command.args(["-cpu", "cortex-a57"]);
+                for (index, bank) in ["nor0.bin", "nor1.bin"].into_iter().enumerate() {
+                    command.arg("-drive").arg(format!("if=pflash,format=raw,index={index},file={}", file(bank)));
+                }
+                "pci"
+            }
+            // Its U-Boot looks at PCI only when told to, at virtio-mmio always.
+            Model::R2v => {
+                command.args(["-bios", "default", "-kernel"]).arg(Lab::boot_loader(Model::R2v));
+                "device"
+            }
+        };
+        // A network card on PCI wants an option ROM unless told that it has none.
+        let no_rom = if bus == "pci" { ",romfile=" } else { "" };
         command
-            .args(["-m", "512", "-display", "none", "-monitor", "none", "-nodefaults"])
-            .args(["-drive", &format!("if=pflash,format=raw,index=1,file={}", file("nor1.bin"))])
             .args(["-drive", &format!("if=none,id=emmc,format=raw,file={}", file("emmc.bin"))])
-            .args(["-device", "virtio-blk-pci,drive=emmc"])
+            .args(["-device", &format!("virtio-blk-{bus},drive=emmc")])
             .args(["-netdev", &format!("tap,id=lan,ifname={TAP},script=no,downscript=no")])
-            .args(["-device", &format!("virtio-net-pci,netdev=lan,romfile=,mac={}", self.model().mac())])
+            .args(["-device", &format!("virtio-net-{bus},netdev=lan,mac={}{no_rom}", self.model().mac())])
             .arg("-chardev")
             .arg(format!(
                 "socket,id=console,path={},server=on,wait=off,logfile={},logappend=on",
@@ -386,24 +398,14 @@ impl Drop for Unit {
     }
 }
 
-/// What differs between the machines QEMU has for us.
-struct Machine {
-    arguments: &'static [&'static str],
-    bank_size: u64,
-    boots_from_flash: bool,
-}
-
-fn machine(model: Model) -> Machine {
-    match model {
-        Model::R1 | Model::R1n => Machine {
-            arguments: &["-machine", "virt", "-cpu", "cortex-a57"],
-            bank_size: 64 << 20,
-            boots_from_flash: true,
-        },
-        Model::R2v => {
-            Machine { arguments: &["-machine", "virt"], bank_size: 32 << 20, boots_from_flash: false }
-        }
-    }
+/// A file of `size` bytes that starts with `content`; the rest is a hole that reads as 0x00.
+fn make_storage(path: &Path, content: &[u8], size: u64) -> Result<(), LabError> {
+    File::create(path)
+        .and_then(|mut file| {
+            file.write_all(content)?;
+            file.set_len(size)
+        })
+        .map_err(|source| file_error("create", path, source))
 }
 
 pub(super) fn read_file(path: &Path) -> Result<Vec<u8>, LabError> {
