@@ -263,7 +263,9 @@ impl Scan {
 /// of an image, so it need not be there by itself; where it is, it is checked too.
 fn digests_in(body: &EventBody) -> Vec<(Digest, bool)> {
     match body {
-        EventBody::SessionOpened { record, .. } => record.iter().map(|digest| (*digest, true)).collect(),
+        EventBody::SessionOpened { record, image, .. } => {
+            std::iter::once(record).chain(image).map(|digest| (*digest, true)).collect()
+        }
         EventBody::EvidenceStored { artifact, .. }
         | EventBody::ImageJudged { artifact, .. }
         | EventBody::BackedUp { artifact, .. } => vec![(*artifact, true)],

@@ -17,6 +17,7 @@
 //! Everything is readable by its owner only, because settings and console logs hold secrets.
 
 mod artifact;
+mod calendar;
 mod canonical;
 mod chain;
 mod database;
@@ -29,6 +30,7 @@ mod summary;
 mod vault;
 
 pub use artifact::{Artifact, ArtifactWriter};
+pub use calendar::utc_text;
 pub use chain::{CANNOT_BE_DETECTED, ChainReport, Fault, FaultKind};
 pub use error::{JournalError, VaultError};
 pub use journal::{Entry, Journal, MAX_EVENT_BYTES};

@@ -1,5 +1,7 @@
 //! Session ids: `20261121-031522-7f3a`, the second (UTC) in which the session began and four hex digits.
 
+use crate::calendar::Utc;
+
 /// Whether `text` is a well-formed session id. Nothing else is ever used as a file name.
 pub fn is_session_id(text: &str) -> bool {
     const SHAPE: &[u8] = b"dddddddd-dddddd-xxxx";
@@ -14,25 +16,8 @@ pub fn is_session_id(text: &str) -> bool {
 
 /// The id for a session that began at `at_ms` (milliseconds since 1970, at most the year 9999).
 pub(crate) fn session_id(at_ms: u64, random: u16) -> String {
-    const LAST_SECOND: u64 = 253_402_300_799; // 9999-12-31 23:59:59
-
-    let seconds = (at_ms / 1000).min(LAST_SECOND);
-    let (year, month, day) = date(seconds / 86_400);
-    let (hour, minute, second) = (seconds / 3600 % 24, seconds / 60 % 60, seconds % 60);
+    let Utc { year, month, day, hour, minute, second } = Utc::at(at_ms);
     format!("{year:04}{month:02}{day:02}-{hour:02}{minute:02}{second:02}-{random:04x}")
-}
-
-/// Year, month and day of a day counted from 1970-01-01, in the Gregorian calendar. Years are counted from March, so
-/// that the leap day is the last one; a 400-year era has 146,097 days.
-fn date(day: u64) -> (u64, u64, u64) {
-    let shifted = day + 719_468; // from 0000-03-01
-    let (era, day_of_era) = (shifted / 146_097, shifted % 146_097);
-    let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let march_month = (5 * day_of_year + 2) / 153;
-    let month = if march_month < 10 { march_month + 3 } else { march_month - 9 };
-    let year = era * 400 + year_of_era + u64::from(month <= 2);
-    (year, month, day_of_year - (153 * march_month + 2) / 5 + 1)
 }
 
 #[cfg(test)]

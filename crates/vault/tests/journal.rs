@@ -19,13 +19,15 @@ fn vault() -> (tempfile::TempDir, Vault) {
     (dir, vault)
 }
 
-fn opened(session: &str) -> EventBody {
+fn opened(vault: &Vault, session: &str) -> EventBody {
     EventBody::SessionOpened {
         session: session.into(),
         program: "0.1.0".into(),
         device: "acme-r1".into(),
         ports: vec!["/dev/ttyUSB0".into()],
-        record: None,
+        record: vault.put_bytes(b"{}").unwrap(),
+        image_name: Some("firmware.bin".into()),
+        image: Some(vault.put_bytes(b"firmware").unwrap()),
     }
 }
 
@@ -48,7 +50,7 @@ fn what_is_appended_is_read() {
     let id = journal.id().to_owned();
     assert_eq!(id, "20261121-031522-7f3a");
     assert!(journal.is_empty());
-    let mut events = vec![journal.append(AT_MS, opened(&id)).unwrap()];
+    let mut events = vec![journal.append(AT_MS, opened(&vault, &id)).unwrap()];
     events.push(journal.append(AT_MS + 5, noted("\0\u{202e}é\"\\ \u{1f4a9}")).unwrap());
     assert_eq!(events.iter().map(|event| event.seq).collect::<Vec<_>>(), [1, 2]);
 
@@ -116,13 +118,16 @@ fn sessions_are_listed_with_how_they_stand() {
         }
         journal
     };
-    drop(session(5000, vec![opened("a"), started(Step::Flash), closed(Ending::Repaired), noted("later")]));
-    drop(session(4000, vec![opened("b"), started(Step::Assess), started(Step::Backup)]));
+    drop(session(
+        5000,
+        vec![opened(&vault, "a"), started(Step::Flash), closed(Ending::Repaired), noted("later")],
+    ));
+    drop(session(4000, vec![opened(&vault, "b"), started(Step::Assess), started(Step::Backup)]));
     let resumed = EventBody::SessionResumed { program: "0.1.0".into(), after_seq: 2 };
-    drop(session(3000, vec![opened("c"), started(Step::Soak), closed(Ending::Cancelled), resumed]));
+    drop(session(3000, vec![opened(&vault, "c"), started(Step::Soak), closed(Ending::Cancelled), resumed]));
     drop(session(2000, vec![]));
-    let running = session(1000, vec![opened("d"), closed(Ending::NeedsOperator)]);
-    let broken = session(0, vec![opened("e")]).id().to_owned();
+    let running = session(1000, vec![opened(&vault, "d"), closed(Ending::NeedsOperator)]);
+    let broken = session(0, vec![opened(&vault, "e")]).id().to_owned();
     fs::write(vault.path().join("sessions").join(&broken).join("journal.db"), "no database").unwrap();
     fs::create_dir(vault.path().join("sessions/unrelated")).unwrap();
 
