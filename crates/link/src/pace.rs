@@ -16,6 +16,9 @@ const SLICE: Duration = Duration::from_millis(5);
 /// How long a read waits to collect bytes, so that it does not wake for each one.
 const COLLECT: Duration = Duration::from_millis(1);
 
+/// The most that is made up for: a link below that stalls must not be followed by a burst.
+const MOST_OVERSLEPT: Duration = Duration::from_millis(50);
+
 /// How many bytes may be on the wire towards the host; more wait in the link below.
 const MOST_ON_WIRE: usize = 64 * 1024;
 
@@ -40,7 +43,7 @@ pub struct Paced<L> {
 struct Wire {
     /// When its last byte is over.
     free_at: Moment,
-    /// By how much the clock overslept the end of the last byte; the next byte may begin that much earlier.
+    /// By how much the end of the last byte was overslept; the next byte may begin that much earlier.
     overslept: Duration,
 }
 
@@ -113,7 +116,7 @@ impl Wire {
     fn next_begin(&mut self, now: Moment) -> Moment {
         let idle = now.since(self.free_at);
         let overslept = std::mem::take(&mut self.overslept);
-        if idle <= overslept { self.free_at } else { now.max(self.free_at) }
+        self.free_at + idle.saturating_sub(overslept)
     }
 }
 
@@ -162,9 +165,8 @@ impl<L: Link> Link for Paced<L> {
 
     fn write_all(&mut self, bytes: &[u8], deadline: Deadline) -> Result<(), LinkError> {
         let slice = self.bytes_in(SLICE).max(1);
+        self.take_over();
         for part in bytes.chunks(slice) {
-            // The other wire does not rest meanwhile.
-            self.take_over();
             let begin = self.to_unit.next_begin(self.inner.clock().now());
             let over = begin + self.time_of(part.len());
             if over > deadline.moment() {
@@ -174,8 +176,10 @@ impl<L: Link> Link for Paced<L> {
             sleep_until(self.inner.clock(), over);
             self.to_unit.free_at = over;
             self.inner.write_all(part, deadline)?;
+            // The other wire did not rest meanwhile.
+            self.take_over();
             // Neither what the clock overslept nor what the link below took is idle time of the wire.
-            self.to_unit.overslept = self.inner.clock().now().since(over);
+            self.to_unit.overslept = self.inner.clock().now().since(over).min(MOST_OVERSLEPT);
         }
         Ok(())
     }
