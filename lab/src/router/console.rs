@@ -1,20 +1,24 @@
 //! A client of the unit's serial console, for the harness itself; the program under test brings its own.
 
-use std::io::{ErrorKind, Read as _, Write as _};
+use std::io::{Read as _, Write as _};
+use std::net::Shutdown;
 use std::os::unix::net::UnixStream;
 use std::path::Path;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
 
 use super::parts::LabError;
 
 /// How U-Boot asks for a command.
 const PROMPT: &str = "\n=> ";
-const POLL: Duration = Duration::from_millis(50);
 
 /// One connection to a console. QEMU serves one client at a time; drop this before another connects.
+///
+/// A thread reads all the time: QEMU stops the whole unit when a connected client does not take its bytes.
 #[derive(Debug)]
 pub struct Console {
     stream: UnixStream,
+    arriving: Receiver<Vec<u8>>,
     unread: Vec<u8>,
 }
 
@@ -26,8 +30,18 @@ impl Console {
     pub fn connect(socket: &Path) -> Result<Self, LabError> {
         let failed = |source| LabError::File { action: "connect to", path: socket.to_owned(), source };
         let stream = UnixStream::connect(socket).map_err(failed)?;
-        stream.set_read_timeout(Some(POLL)).map_err(failed)?;
-        Ok(Self { stream, unread: Vec::new() })
+        let mut reader = stream.try_clone().map_err(failed)?;
+        let (sender, arriving) = channel();
+        // Ends when the unit or this value goes.
+        std::thread::spawn(move || {
+            let mut buffer = [0; 4096];
+            while let Ok(length @ 1..) = reader.read(&mut buffer) {
+                if sender.send(buffer[..length].to_vec()).is_err() {
+                    break;
+                }
+            }
+        });
+        Ok(Self { stream, arriving, unread: Vec::new() })
     }
 
     /// Types bytes.
@@ -51,10 +65,14 @@ impl Console {
                 let before = std::mem::replace(&mut self.unread, rest);
                 return Ok(String::from_utf8_lossy(&before).into_owned());
             }
-            if Instant::now() >= deadline {
-                return Err(silent(text, timeout, &self.unread));
+            let remaining = deadline.saturating_duration_since(Instant::now());
+            match self.arriving.recv_timeout(remaining) {
+                Ok(bytes) => self.unread.extend(bytes),
+                Err(RecvTimeoutError::Timeout) => return Err(silent(text, timeout, &self.unread)),
+                Err(RecvTimeoutError::Disconnected) => {
+                    return Err(LabError::Machine { detail: "the console closed".into() });
+                }
             }
-            self.fill()?;
         }
     }
 
@@ -77,18 +95,11 @@ impl Console {
         let printed = self.wait_for(PROMPT, timeout)?;
         Ok(printed.strip_prefix(line).unwrap_or(&printed).trim().to_owned())
     }
+}
 
-    fn fill(&mut self) -> Result<(), LabError> {
-        let mut buffer = [0; 4096];
-        match self.stream.read(&mut buffer) {
-            Ok(0) => Err(LabError::Machine { detail: "the console closed".into() }),
-            Ok(length) => {
-                self.unread.extend_from_slice(&buffer[..length]);
-                Ok(())
-            }
-            Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => Ok(()),
-            Err(error) => Err(LabError::Machine { detail: error.to_string() }),
-        }
+impl Drop for Console {
+    fn drop(&mut self) {
+        let _ = self.stream.shutdown(Shutdown::Both);
     }
 }
 

@@ -226,7 +226,9 @@ fn derived(lab: &Lab, image: Image, change: impl FnOnce(&mut Vec<u8>)) -> Result
     let mut bytes = read_file(&build_fit(lab, Image::R1V2)?)?;
     change(&mut bytes);
     let key = sha256(&bytes);
-    cached(lab, image.file_name(), key.as_bytes(), |folder| write_file(&folder.join(image.file_name()), &bytes))
+    cached(lab, image.file_name(), key.as_bytes(), |folder| {
+        write_file(&folder.join(image.file_name()), &bytes)
+    })
 }
 
 fn build_fit(lab: &Lab, image: Image) -> Result<PathBuf, LabError> {
@@ -243,7 +245,11 @@ fn build_fit(lab: &Lab, image: Image) -> Result<PathBuf, LabError> {
             link(ramdisk, &folder.join("ramdisk"))?;
         }
         let mut mkimage = Command::new("mkimage");
-        mkimage.env("SOURCE_DATE_EPOCH", EPOCH).current_dir(folder).args(["-f", "image.its", image.file_name()]);
+        mkimage.env("SOURCE_DATE_EPOCH", EPOCH).current_dir(folder).args([
+            "-f",
+            "image.its",
+            image.file_name(),
+        ]);
         tool::run(&mut mkimage)?;
         for input in ["kernel", "ramdisk"] {
             let _ = std::fs::remove_file(folder.join(input));
@@ -265,7 +271,8 @@ fn kernel(lab: &Lab, image: Image) -> Result<(PathBuf, &'static str), LabError> 
     };
     if let Some(bytes) = made_up {
         let key = sha256(&bytes);
-        let path = cached(lab, "kernel", key.as_bytes(), |folder| write_file(&folder.join("kernel"), &bytes))?;
+        let path =
+            cached(lab, "kernel", key.as_bytes(), |folder| write_file(&folder.join("kernel"), &bytes))?;
         return Ok((path, "none"));
     }
     // Version 1 was packed with less effort, so that the two versions differ in nearly every byte.
@@ -354,7 +361,8 @@ fn cached(
     }
     // Built aside and renamed into place, so that a run that dies leaves nothing half-built behind.
     let thread = format!("{:?}", std::thread::current().id());
-    let aside = images.join(format!("building-{digest}-{}-{}", std::process::id(), thread.replace(['(', ')'], "")));
+    let aside =
+        images.join(format!("building-{digest}-{}-{}", std::process::id(), thread.replace(['(', ')'], "")));
     std::fs::create_dir_all(&aside).map_err(|source| LabError::File {
         action: "create",
         path: aside.clone(),

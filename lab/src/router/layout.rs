@@ -20,13 +20,13 @@ pub const NOR_ADDRESS: u64 = 0x0400_0000;
 
 const BOOT: Region = Region { name: "boot", storage: Storage::Emmc, offset: 0, size: 0x1_0000 };
 const FACTORY: Region = Region { name: "factory", storage: Storage::Emmc, offset: 0x1_0000, size: 0x1_0000 };
-const SETTINGS: Region = Region { name: "settings", storage: Storage::Emmc, offset: 0x2_0000, size: 0x2_0000 };
+const SETTINGS: Region =
+    Region { name: "settings", storage: Storage::Emmc, offset: 0x2_0000, size: 0x2_0000 };
 const FIRMWARE: Region =
     Region { name: "firmware", storage: Storage::Emmc, offset: 0x10_0000, size: 0x180_0000 };
 const FIRMWARE_IN_NOR: Region =
     Region { name: "firmware", storage: Storage::Nor, offset: 0x4_0000, size: 0x2_0000 };
-const ENVIRONMENT: Region =
-    Region { name: "environment", storage: Storage::Nor, offset: 0, size: 0x4_0000 };
+const ENVIRONMENT: Region = Region { name: "environment", storage: Storage::Nor, offset: 0, size: 0x4_0000 };
 
 const SETTINGS_MAGIC: &str = "ACMESET1";
 const CALIBRATION_OFFSET: usize = 0x1000;
@@ -228,7 +228,8 @@ impl SettingsState {
 
     fn unseal(sealed: &[u8]) -> Option<String> {
         let text = std::str::from_utf8(sealed).ok()?;
-        let (digest, body) = text.strip_prefix(SETTINGS_MAGIC)?.strip_prefix("\nsha256=")?.split_once('\n')?;
+        let (digest, body) =
+            text.strip_prefix(SETTINGS_MAGIC)?.strip_prefix("\nsha256=")?.split_once('\n')?;
         (digest == super::firmware::sha256(body.as_bytes())).then(|| body.to_owned())
     }
 }
@@ -255,7 +256,8 @@ mod tests {
             let mut regions = model.regions();
             regions.sort_by_key(|region| (region.storage == Storage::Nor, region.offset));
             for pair in regions.windows(2) {
-                let apart = pair[0].storage != pair[1].storage || pair[0].offset + pair[0].size <= pair[1].offset;
+                let apart =
+                    pair[0].storage != pair[1].storage || pair[0].offset + pair[0].size <= pair[1].offset;
                 assert!(apart, "{pair:?}");
             }
         }

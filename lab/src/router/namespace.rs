@@ -75,7 +75,8 @@ fn reap() {
         let name = line.split_whitespace().next().unwrap_or_default();
         let Some(maker) = name.strip_prefix(PREFIX).and_then(|rest| rest.split('-').next()) else { continue };
         // A name without a number was not made here; leave it alone.
-        let dead = maker.parse::<u32>().is_ok_and(|pid| !std::path::Path::new(&format!("/proc/{pid}")).exists());
+        let dead =
+            maker.parse::<u32>().is_ok_and(|pid| !std::path::Path::new(&format!("/proc/{pid}")).exists());
         if dead {
             remove(name);
             let _ = std::fs::remove_dir_all(std::env::temp_dir().join(name));

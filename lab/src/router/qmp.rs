@@ -57,7 +57,8 @@ mod tests {
 
     #[test]
     fn answers_are_found_among_events_and_refusals_are_errors() {
-        let mut talk: &[u8] = b"{\"QMP\":{}}\n{\"event\":\"RESET\"}\n{\"return\":{\"a\":1}}\n{\"error\":{\"desc\":\"no\"}}\n";
+        let mut talk: &[u8] =
+            b"{\"QMP\":{}}\n{\"event\":\"RESET\"}\n{\"return\":{\"a\":1}}\n{\"error\":{\"desc\":\"no\"}}\n";
         assert_eq!(receive(&mut talk).unwrap(), json!({ "a": 1 }));
         assert!(receive(&mut talk).unwrap_err().to_string().contains("no"));
         assert!(receive(&mut talk).is_err());

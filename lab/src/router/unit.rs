@@ -114,7 +114,8 @@ impl Unit {
     }
 
     /// The unix socket of its serial console; it exists while the unit is on. One client at a time; a client may
-    /// leave and come back, but misses what is printed meanwhile (see [`Self::console_log`]).
+    /// leave and come back, but misses what is printed meanwhile (see [`Self::console_log`]). A client that stays
+    /// but does not read brings the unit to a stop.
     #[must_use]
     pub fn console_socket(&self) -> PathBuf {
         self.folder.join("console.sock")
@@ -159,7 +160,8 @@ impl Unit {
         self.machine = Some(machine);
         let deadline = Instant::now() + START_TIMEOUT;
         while !(self.console_socket().exists() && self.qmp_socket().exists()) {
-            let ended = self.machine.as_mut().is_some_and(|child| child.try_wait().is_ok_and(|s| s.is_some()));
+            let ended =
+                self.machine.as_mut().is_some_and(|child| child.try_wait().is_ok_and(|s| s.is_some()));
             if ended || Instant::now() > deadline {
                 self.power_off();
                 let words = fs::read_to_string(&errors).unwrap_or_default();
@@ -323,7 +325,11 @@ impl Unit {
         let UnitOptions { model, brick, .. } = self.options;
         make_storage(&self.storage(Storage::Emmc), &[], EMMC_SIZE)?;
         if let Some(region) = model.environment() {
-            make_storage(&self.folder.join("nor0.bin"), &read_file(&Lab::boot_loader(model))?, NOR_BANK_SIZE)?;
+            make_storage(
+                &self.folder.join("nor0.bin"),
+                &read_file(&Lab::boot_loader(model))?,
+                NOR_BANK_SIZE,
+            )?;
             make_storage(&self.storage(Storage::Nor), &[], NOR_BANK_SIZE)?;
             let mut environment = environment::encode(&self.folder, region, &brick.variables(model))?;
             brick.damage_environment(&mut environment);
@@ -346,12 +352,24 @@ impl Unit {
         if let Some(modules) = &self.qemu_modules {
             command.env("QEMU_MODULE_DIR", modules);
         }
-        command.args(["-machine", "virt", "-m", "512", "-display", "none", "-monitor", "none", "-nodefaults"]);
+        command.args([
+            "-machine",
+            "virt",
+            "-m",
+            "512",
+            "-display",
+            "none",
+            "-monitor",
+            "none",
+            "-nodefaults",
+        ]);
         let bus = match self.model() {
             Model::R1 | Model::R1n => {
                 command.args(["-cpu", "cortex-a57"]);
                 for (index, bank) in ["nor0.bin", "nor1.bin"].into_iter().enumerate() {
-                    command.arg("-drive").arg(format!("if=pflash,format=raw,index={index},file={}", file(bank)));
+                    command
+                        .arg("-drive")
+                        .arg(format!("if=pflash,format=raw,index={index},file={}", file(bank)));
                 }
                 "pci"
             }
