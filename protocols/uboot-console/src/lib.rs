@@ -5,4 +5,5 @@
 
 pub mod device;
 pub mod host;
+pub mod messages;
 pub mod wire;

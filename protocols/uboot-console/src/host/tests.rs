@@ -1,0 +1,1 @@
+//! A scripted peer that behaves badly.
