@@ -63,25 +63,27 @@ pub(crate) fn process_ids(proc: &Path) -> impl Iterator<Item = u32> {
 }
 
 /// Shows `visit` every open descriptor that can be read: process, what it points to, and its path under `proc`.
-/// Returns whether it got through before `give_up`.
+/// Returns how many processes it could not look into: other users', or all that were left at `give_up`.
 pub(crate) fn visit_descriptors(
     proc: &Path,
     give_up: Deadline,
     mut visit: impl FnMut(u32, &Path, &Path),
-) -> bool {
+) -> usize {
+    let mut unseen = 0;
     for pid in process_ids(proc) {
-        if give_up.has_passed(&OsClock) {
-            return false;
-        }
-        let folder = proc.join(pid.to_string()).join("fd");
-        for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        let folder = fs::read_dir(proc.join(pid.to_string()).join("fd"));
+        let Some(folder) = folder.ok().filter(|_| !give_up.has_passed(&OsClock)) else {
+            unseen += 1;
+            continue;
+        };
+        for entry in folder.flatten() {
             let path = entry.path();
             if let Ok(target) = fs::read_link(&path) {
                 visit(pid, &target, &path);
             }
         }
     }
-    true
+    unseen
 }
 
 /// Processes other than this one that have the device node at `node` open. For the device side of a pseudo-terminal,

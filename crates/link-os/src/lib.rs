@@ -19,6 +19,7 @@ mod serial;
 mod spec;
 mod stream;
 mod sys;
+mod udp_table;
 
 pub use clock::OsClock;
 pub use network::OsNetwork;

@@ -18,11 +18,11 @@ use nix::sys::socket::{
 
 use crate::clock::OsClock;
 use crate::failure::{errno, timed_out, while_open, while_opening};
-use crate::holders::{PROC, Process, in_words, scan_deadline, visit_descriptors};
-use crate::host::udp_socket_inodes;
+use crate::holders::{PROC, in_words, scan_deadline};
 use crate::lock::FileLock;
 use crate::stream::OsStream;
 use crate::sys::{Ready, wait};
+use crate::udp_table::{socket_holders, udp_sockets};
 
 /// How long a datagram may wait for room in the kernel's buffer.
 const SEND_TIME: Duration = Duration::from_secs(1);
@@ -178,15 +178,9 @@ fn resolve(host: &str, port: u16, name: &str, deadline: Deadline) -> Result<Vec<
 /// Who has this UDP port, as far as this user may see.
 fn udp_holder(port: u16) -> Option<String> {
     let proc = Path::new(PROC);
-    let inodes = udp_socket_inodes(proc, port);
-    let mut holders: Vec<Process> = Vec::new();
-    visit_descriptors(proc, scan_deadline(), |pid, target, _| {
-        let is_it = inodes.iter().any(|inode| target.as_os_str() == format!("socket:[{inode}]").as_str());
-        if is_it && holders.iter().all(|process| process.pid != pid) {
-            holders.push(Process::of(proc, pid));
-        }
-    });
-    in_words(&holders)
+    let sockets = udp_sockets(proc, port);
+    let holders = socket_holders(proc, &sockets, scan_deadline());
+    in_words(&holders.into_iter().flatten().collect::<Vec<_>>())
 }
 
 struct OsDatagrams {
