@@ -5,7 +5,7 @@ use debrick_image::ImageError;
 use debrick_link::LinkError;
 use debrick_model::Coded;
 use debrick_target::{Refusal, TargetError};
-use debrick_uboot_console::ConsoleError;
+use debrick_uboot_console::host::ConsoleError;
 use debrick_vault::{JournalError, VaultError};
 
 /// What can stop a repair. Codes and next steps are those of the layer that knows best.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use debrick_link::{Clock, Deadline, Moment};
+use debrick_link::{Clock, Moment};
 use debrick_model::{
     Answer, Digest, Event, EventBody, EvidenceKind, Outcome, Problem, Progress, Request, RequestKind, Step,
 };
@@ -54,11 +54,6 @@ impl<'a> Session<'a> {
     /// Its id.
     pub(crate) fn id(&self) -> String {
         self.journal.id().to_owned()
-    }
-
-    /// Everything in its journal so far.
-    pub(crate) fn events(&self) -> Result<Vec<Event>, EngineError> {
-        Ok(self.journal.events()?)
     }
 
     /// Records an event; it is on disk when this returns.
@@ -175,11 +170,6 @@ impl<'a> Session<'a> {
             started,
             shown: None,
         }
-    }
-
-    /// A deadline on the session's clock.
-    pub(crate) fn deadline(&self, seconds: u64) -> Deadline {
-        Deadline::after(&*self.clock, std::time::Duration::from_secs(seconds))
     }
 }
 

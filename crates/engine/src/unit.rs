@@ -117,7 +117,8 @@ impl Unit {
         let Some(command) = self.device.console.restart.clone() else { return Ok(false) };
         self.console.take_log();
         let until = Until { starts: 1, ..Until::default() };
-        self.console.type_text(&format!("\n{command}\n"), self.after(Duration::from_secs(5)))?;
+        let typing = self.after(Duration::from_secs(5));
+        self.console.link_mut().write_all(format!("\n{command}\n").as_bytes(), typing)?;
         let patience = Duration::from_secs(u64::from(self.device.console.boot_seconds));
         Ok(self.console.watch(&until, self.after(patience))?.reached == ConsoleReached::Starts)
     }

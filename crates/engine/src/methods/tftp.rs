@@ -3,10 +3,10 @@
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
-use debrick_link::{Clock, Deadline, Network};
+use debrick_link::{Deadline, Network};
 use debrick_target::{TargetError, Watch};
 use debrick_tftp::{Server, ServerEvent, Service};
-use debrick_uboot_console::host::{Console, RamLoader, classify};
+use debrick_uboot_console::host::{Console, ConsoleError, RamLoader, Reply, classify};
 
 /// The name that the unit is told to ask for.
 const FILE_NAME: &str = "debrick.img";
@@ -34,7 +34,7 @@ impl RamLoader for TftpLoader<'_> {
         watch: &mut dyn Watch,
     ) -> Result<(), TargetError> {
         let operation = || format!("load {} bytes over TFTP", bytes.len());
-        let device = |error| TargetError::device(operation())(error);
+        let device = |error: ConsoleError| error.into_target(operation());
         // Only in the bootloader's memory: nothing is saved.
         let addresses =
             [("ipaddr".to_owned(), self.unit.to_string()), ("serverip".to_owned(), self.host.to_string())];
@@ -67,10 +67,7 @@ impl RamLoader for TftpLoader<'_> {
                     watch.advance((bytes.len() as u64).saturating_sub(arrived));
                     return Ok(());
                 }
-                return Err(device(debrick_uboot_console::host::ConsoleError::refused(
-                    "tftpboot",
-                    &reply.text,
-                )));
+                return Err(device(refused(reply)));
             }
             if server.clock().now().since(sign_of_life) > PATIENCE {
                 return Err(TargetError::link(operation())(debrick_link::LinkError::TimedOut {
@@ -78,5 +75,13 @@ impl RamLoader for TftpLoader<'_> {
                 }));
             }
         }
+    }
+}
+
+fn refused(reply: Reply) -> ConsoleError {
+    let command = "tftpboot".to_owned();
+    match classify(&reply.text) {
+        Some(message) => ConsoleError::Message { command, message, reply: reply.text },
+        None => ConsoleError::UnexpectedReply { command, reply: reply.text },
     }
 }

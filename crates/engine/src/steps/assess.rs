@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use debrick_diagnose::{Evidence, StorageSurvey, diagnose};
-use debrick_model::{EventBody, EvidenceKind, Request, RequestKind, Sign, Step};
-use debrick_target::survey::{self, Piece};
+use debrick_diagnose::{Case, Evidence, StorageSurvey, diagnose_case};
+use debrick_model::{Diagnosis, EventBody, EvidenceKind, Request, RequestKind, Sign, Step};
+use debrick_target::survey::{self, Piece, Survey};
 use debrick_target::{Silent, Source};
 
 use crate::artifact_source::ArtifactSource;
@@ -46,7 +46,7 @@ impl Repair<'_> {
         let boot = self.unit.watch_boot()?;
         self.at_prompt = boot.reached == Reached::Bootloader;
         self.session.keep_evidence(EvidenceKind::SerialLog, name, &boot.log)?;
-        let diagnosis = diagnose(&[log_evidence(name, &boot)]);
+        let diagnosis = self.judge_evidence(name, &boot, &[]);
         self.session.record(EventBody::Diagnosed { diagnosis: diagnosis.clone() })?;
         Ok(Assessment { boot, diagnosis })
     }
@@ -102,7 +102,7 @@ impl Repair<'_> {
     pub(crate) fn inspect(
         &mut self,
         assessment: &Assessment,
-    ) -> Result<(debrick_model::Diagnosis, Inspection), EngineError> {
+    ) -> Result<(Diagnosis, Inspection), EngineError> {
         let (_, variables) = self.unit.ask_bootloader()?;
         let required = &self.device.environment.required;
         let wrong_variables: Vec<(String, String)> = required
@@ -111,15 +111,13 @@ impl Repair<'_> {
             .map(|(name, value)| (name.clone(), value.clone()))
             .collect();
 
-        let mut evidence = vec![log_evidence("first look", &assessment.boot)];
-        let mut holds_image = None;
-        if let Some(survey) = self.survey_firmware()? {
-            let text = serde_json::to_vec(&survey).unwrap_or_default();
-            self.session.keep_evidence(EvidenceKind::StorageSurvey, "firmware region by digest", &text)?;
-            holds_image = Some(survey.holds_image());
-            evidence.push(Evidence::survey("firmware region by digest", survey));
+        let survey = self.survey_firmware()?;
+        let holds_image = survey.as_ref().map(|survey| survey.equal == survey.blocks);
+        if let Some(survey) = &survey {
+            let text = serde_json::to_vec(survey).unwrap_or_default();
+            self.session.keep_evidence(EvidenceKind::StorageSurvey, &survey.name, &text)?;
         }
-        let diagnosis = diagnose(&evidence);
+        let diagnosis = self.judge_evidence("last start", &assessment.boot, survey.as_slice());
         self.session.record(EventBody::Diagnosed { diagnosis: diagnosis.clone() })?;
         Ok((diagnosis, Inspection { wrong_variables, holds_image }))
     }
@@ -139,20 +137,32 @@ impl Repair<'_> {
         let seen = self.unit.with_storage(&method, |target| {
             survey::survey(target, &region, size, piece, &image, &mut Silent)
         })?;
-        Ok(Some(StorageSurvey::of(
-            size,
-            piece,
-            seen.pieces.iter().map(|piece| match piece {
-                Piece::Same => 's',
-                Piece::Blank => 'b',
-                Piece::Other => 'o',
-            }),
-        )))
+        Ok(Some(survey_of(&seen, size)))
+    }
+
+    fn judge_evidence(&self, name: &str, boot: &Boot, surveys: &[StorageSurvey]) -> Diagnosis {
+        let text = String::from_utf8_lossy(&boot.log).into_owned();
+        let evidence = [Evidence { kind: EvidenceKind::SerialLog, name: name.into(), text }];
+        diagnose_case(&Case { evidence: &evidence, surveys, architecture: Some(&self.device.architecture) })
     }
 }
 
-fn log_evidence(name: &str, boot: &Boot) -> Evidence {
-    Evidence::log(name, &String::from_utf8_lossy(&boot.log))
+fn survey_of(seen: &Survey, size: u64) -> StorageSurvey {
+    let blocks = seen.pieces.len() as u64;
+    let tail = seen.blank_tail() as u64;
+    StorageSurvey {
+        name: "the firmware region, by the unit's own digests".into(),
+        block_size: seen.piece_size,
+        declared_size: Some(size),
+        blocks,
+        image_known: true,
+        equal: seen.count(Piece::Same) as u64,
+        equal_prefix: seen.same_head() as u64,
+        different: seen.count(Piece::Other) as u64,
+        blank: seen.count(Piece::Blank) as u64,
+        blank_tail_from: (tail > 0).then(|| blocks - tail),
+        equal_to_previous: None,
+    }
 }
 
 /// What a start showed, in a sentence.

@@ -114,7 +114,7 @@ impl Repair<'_> {
 }
 
 /// Reads one region until two readings agree, and puts it into the vault.
-pub(crate) fn keep_region(
+fn keep_region(
     session: &mut Session<'_>,
     unit: &mut Unit,
     method: &Method,

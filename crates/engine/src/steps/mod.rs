@@ -9,4 +9,4 @@ mod preflight;
 mod prove;
 mod write;
 
-pub(crate) use back_up::{keep_region, read_backup};
+pub(crate) use back_up::read_backup;

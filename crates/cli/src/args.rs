@@ -1,0 +1,262 @@
+//! The command line: one declaration for parsing, help and documentation.
+
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand, ValueEnum};
+
+const AFTER_HELP: &str = "\
+Exit codes:
+   0  repaired and proven, or nothing was wrong, or what was asked for is done
+   1  the program itself failed before anything was begun (see its message)
+   2  the command line was not understood
+  10  stopped where it is safe; the report says what is known
+  11  the operator is needed: an answer, an action or a file
+  12  refused by a gate; nothing was written
+  13  failed after something was written; a proven backup can be restored
+  14  stopped by the operator at a safe point; `debrick resume` goes on
+
+Data goes to standard output, everything else to standard error. NO_COLOR is respected.";
+
+/// Brings broken devices back: routers, phones, NAS boxes, boards.
+#[derive(Debug, Parser)]
+#[command(name = "debrick", version, about, after_help = AFTER_HELP, max_term_width = 100)]
+pub(crate) struct Args {
+    /// Print one JSON object a line instead of text.
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+
+    /// Where sessions, backups and images are kept [default: $XDG_STATE_HOME/debrick or ~/.local/state/debrick].
+    #[arg(long, global = true, value_name = "DIR")]
+    pub(crate) state_dir: Option<PathBuf>,
+
+    /// Whether to use colour. Nothing is told by colour alone.
+    #[arg(long, global = true, value_enum, default_value_t = Color::Auto)]
+    pub(crate) color: Color,
+
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Color {
+    Auto,
+    Always,
+    Never,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Repair a device: find out what is wrong, keep what must not be lost, mend it, and prove it.
+    ///
+    /// Nothing is written before the unit is identified, its unique data is backed up and proven to restore, the firmware
+    /// is judged, and you have agreed. Every step is recorded; stop it at any time and go on with `debrick resume`.
+    Rescue(Rescue),
+    /// Go on with a session that was interrupted, stopped, or waits for you.
+    Resume(Resume),
+    /// List the sessions on this computer.
+    Sessions,
+    /// Write, show or check the report of a session.
+    Report(Report),
+    /// Read everything of a unit that must not be lost, and prove that it restores. Writes nothing to the unit.
+    Backup(Backup),
+    /// Write a backup back to the unit that it came from.
+    Restore(Restore),
+    /// Check a backup without a unit: every byte, and a restore to a virtual unit.
+    VerifyBackup(VerifyBackup),
+    /// Check this computer: ports, permissions, other programs, network, disk, power.
+    Doctor(Doctor),
+    /// Break a virtual router and repair it, unattended, in seconds. Needs no device.
+    Demo(Demo),
+    /// Make the archive of a session that may leave this computer: redacted, for somebody who helps.
+    Bundle(Bundle),
+}
+
+/// The unit, and how it is reached.
+#[derive(Debug, clap::Args)]
+pub(crate) struct UnitArgs {
+    /// The unit's serial console: /dev/ttyUSB0, /dev/ttyUSB0@57600, tcp:HOST:PORT or unix:PATH.
+    #[arg(long, value_name = "SPEC")]
+    pub(crate) console: String,
+
+    /// The device by its catalog id.
+    #[arg(long, value_name = "ID", conflicts_with = "device_file")]
+    pub(crate) device: Option<String>,
+
+    /// The device by a record of your own, for one that the catalog lacks.
+    #[arg(long, value_name = "TOML")]
+    pub(crate) device_file: Option<PathBuf>,
+
+    /// Do without a network cable to the unit: everything goes over the console.
+    #[arg(long)]
+    pub(crate) no_network: bool,
+
+    /// Answers for unattended work, as TOML: `write-firmware = "yes"`.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) answers: Option<PathBuf>,
+
+    /// Record everything that passes over the console in this file.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) record: Option<PathBuf>,
+}
+
+/// Gates that the operator passes against advice.
+#[derive(Debug, clap::Args)]
+pub(crate) struct WaiverArgs {
+    /// Pass this gate although it is shut: fitness, preflight or backup. Goes into the journal and the report.
+    #[arg(long, value_name = "GATE", requires = "because")]
+    pub(crate) waive: Vec<String>,
+
+    /// Why the gates are waived, in your words.
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) because: Option<String>,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Rescue {
+    #[command(flatten)]
+    pub(crate) unit: UnitArgs,
+
+    /// The firmware file for exactly this device.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) image: Option<PathBuf>,
+
+    /// Use only this method of the device's record.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) method: Option<String>,
+
+    /// How often the repaired unit is restarted and watched.
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub(crate) soak: u32,
+
+    #[command(flatten)]
+    pub(crate) waivers: WaiverArgs,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Resume {
+    /// The session; the last one that did not end, if it is left out.
+    pub(crate) session: Option<String>,
+
+    /// The unit's console, if it is another port now.
+    #[arg(long, value_name = "SPEC")]
+    pub(crate) console: Option<String>,
+
+    /// Do without a network cable to the unit.
+    #[arg(long)]
+    pub(crate) no_network: bool,
+
+    /// Answers for unattended work, as TOML.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) answers: Option<PathBuf>,
+
+    /// Use only this method of the device's record.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) method: Option<String>,
+
+    /// How often the repaired unit is restarted and watched.
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub(crate) soak: u32,
+
+    #[command(flatten)]
+    pub(crate) waivers: WaiverArgs,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ReportFormat {
+    Html,
+    Markdown,
+    Json,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Report {
+    /// The session; the last one, if it is left out.
+    pub(crate) session: Option<String>,
+
+    /// Check the journal's hash chain and every artifact that it names.
+    #[arg(long)]
+    pub(crate) verify: bool,
+
+    /// The form of the report.
+    #[arg(long, value_enum, default_value_t = ReportFormat::Html)]
+    pub(crate) format: ReportFormat,
+
+    /// Where it is written; standard output where this is `-`.
+    #[arg(long, short, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+
+    /// Take out secrets (keys, passphrases, addresses), so that it may leave this computer.
+    #[arg(long)]
+    pub(crate) redact: bool,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Backup {
+    #[command(flatten)]
+    pub(crate) unit: UnitArgs,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Restore {
+    #[command(flatten)]
+    pub(crate) unit: UnitArgs,
+
+    /// The session that holds the backup.
+    #[arg(long, value_name = "ID")]
+    pub(crate) session: String,
+
+    /// Only this region; may be given more than once.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) region: Vec<String>,
+
+    #[command(flatten)]
+    pub(crate) waivers: WaiverArgs,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct VerifyBackup {
+    /// The session that holds the backup.
+    pub(crate) session: String,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Doctor {
+    /// Look closely at this port.
+    #[arg(long, value_name = "SPEC")]
+    pub(crate) console: Option<String>,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Demo {
+    /// How the virtual router is broken; `list` names the ways.
+    #[arg(long, value_name = "NAME", default_value = "kernel-bytes-damaged")]
+    pub(crate) brick: String,
+
+    /// The seed of everything that is left to chance.
+    #[arg(long, default_value_t = 1)]
+    pub(crate) seed: u64,
+
+    /// Where the report is left [default: debrick-demo-report.html in this folder].
+    #[arg(long, value_name = "FILE")]
+    pub(crate) report: Option<PathBuf>,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Bundle {
+    /// The session; the last one, if it is left out.
+    pub(crate) session: Option<String>,
+
+    /// Where it is written [default: debrick-SESSION.tar.gz in this folder].
+    #[arg(long, short, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        super::Args::command().debug_assert();
+    }
+}

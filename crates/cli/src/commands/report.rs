@@ -1,0 +1,109 @@
+//! `debrick report` and `debrick bundle`.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use debrick_report::{Redaction, Redactor, Report, bundle as bundles, html, json as report_json, markdown};
+use debrick_vault::Vault;
+
+use crate::args;
+use crate::args::ReportFormat;
+use crate::commands::Context;
+use crate::failure::Failure;
+use crate::json;
+
+pub(super) fn report(context: &Context, args: &args::Report) -> Result<i32, Failure> {
+    let vault = context.vault()?;
+    let session = session(&vault, args.session.as_deref())?;
+    if args.verify {
+        return verify(context, &vault, &session);
+    }
+    let report = if args.redact { redacted(&vault, &session)? } else { Report::from_vault(&vault, &session)? };
+    let format = if context.json { ReportFormat::Json } else { args.format };
+    let (text, extension) = match format {
+        ReportFormat::Html => (html::render(&report), "html"),
+        ReportFormat::Markdown => (markdown::render(&report), "md"),
+        ReportFormat::Json => (report_json::render(&report), "json"),
+    };
+    let to_stdout = args.output.as_deref() == Some(Path::new("-")) || (context.json && args.output.is_none());
+    if to_stdout {
+        let mut out = std::io::stdout().lock();
+        let _ = writeln!(out, "{}", text.trim_end());
+        return Ok(0);
+    }
+    let path = args.output.clone().unwrap_or_else(|| PathBuf::from(format!("debrick-{session}.{extension}")));
+    write_file(&path, text.as_bytes())?;
+    println!("{}", path.display());
+    Ok(0)
+}
+
+/// The session without its secrets, as it may leave this computer.
+fn redacted(vault: &Vault, session: &str) -> Result<Report, Failure> {
+    let chain = vault.verify_session(session)?;
+    let events = vault.read_session(session)?;
+    let mut redactor = Redactor::new(Redaction::default());
+    events.iter().for_each(|event| redactor.learn_event(event));
+    let events: Vec<_> = events.iter().map(|event| redactor.event(event)).collect();
+    Ok(Report::from_events(session, &events, &chain))
+}
+
+fn verify(context: &Context, vault: &Vault, session: &str) -> Result<i32, Failure> {
+    let chain = vault.verify_session(session)?;
+    let intact = chain.is_intact();
+    if context.json {
+        let value = serde_json::json!({ "intact": intact, "chain": chain });
+        json::line("debrick.chain/1", &value);
+    } else if intact {
+        println!(
+            "{} {} events, {} artifacts; the last hash is {}",
+            context.style.good("intact:"),
+            chain.events,
+            chain.artifacts,
+            chain.head
+        );
+    } else {
+        println!("{} the journal of session {session} cannot be trusted:", context.style.bad("damaged:"));
+        for fault in &chain.faults {
+            println!("  event {}: {}", fault.seq, fault.what);
+        }
+    }
+    Ok(if intact { 0 } else { crate::exit::FAILED })
+}
+
+pub(super) fn bundle(context: &Context, args: &args::Bundle) -> Result<i32, Failure> {
+    let vault = context.vault()?;
+    let session = session(&vault, args.session.as_deref())?;
+    let path = args.output.clone().unwrap_or_else(|| PathBuf::from(format!("debrick-{session}.tar.gz")));
+    let bytes = bundles::pack(&vault, &session)?;
+    write_file(&path, &bytes)?;
+    if context.json {
+        json::line("debrick.bundle/1", &serde_json::json!({ "session": session, "file": path, "bytes": bytes.len() }));
+    } else {
+        println!("{}", path.display());
+        eprintln!("It holds no keys or passphrases. Read summary.txt in it before you hand it on.");
+    }
+    Ok(0)
+}
+
+/// Writes the report of a session beside its journal, and returns its path.
+pub(crate) fn write_html(vault: &Vault, session: &str) -> Result<PathBuf, Failure> {
+    let path = vault.path().join("sessions").join(session).join("report.html");
+    let report = Report::from_vault(vault, session)?;
+    write_file(&path, html::render(&report).as_bytes())?;
+    Ok(path)
+}
+
+pub(crate) fn write_file(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+    std::fs::write(path, bytes).map_err(|error| Failure::file("writing", path, &error))
+}
+
+/// The session that was named, or the last one.
+fn session(vault: &Vault, named: Option<&str>) -> Result<String, Failure> {
+    if let Some(named) = named {
+        return Ok(named.to_owned());
+    }
+    let last = vault.sessions()?.into_iter().next_back();
+    last.map(|session| session.id).ok_or_else(|| {
+        Failure::usage("there are no sessions yet", "Start with `debrick rescue`, or try `debrick demo`.")
+    })
+}
