@@ -8,13 +8,15 @@ use std::fs::{self, File, TryLockError};
 use std::io::{Read, Seek, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
-use debrick_link::LinkError;
+use debrick_link::{Clock, Deadline, LinkError};
 use nix::errno::Errno;
 use nix::libc;
 use nix::sys::signal::kill;
 use nix::unistd::Pid;
 
+use crate::clock::OsClock;
 use crate::failure::while_open;
 use crate::holders::{PROC, Process, flock_holder};
 
@@ -23,6 +25,9 @@ const DEFAULT_FOLDERS: [&str; 2] = ["/run/lock", "/tmp"];
 
 /// Where programs leave UUCP locks.
 pub(crate) const UUCP_FOLDERS: [&str; 2] = ["/var/lock", "/run/lock"];
+
+/// How long a program that is just being started may seem to hold what this process has open.
+pub(crate) const A_MOMENT: Duration = Duration::from_millis(50);
 
 /// Longest lock file that is read.
 const MOST_LOCK_BYTES: u64 = 64;
@@ -37,7 +42,7 @@ impl FileLock {
     /// Locks the port `name`. [`LinkError::Busy`] names who holds it.
     pub(crate) fn take(folder: Option<&Path>, name: &str) -> Result<Self, LinkError> {
         let (mut file, may_write) = open_lock_file(folder, name).map_err(|error| while_open(name, error))?;
-        match file.try_lock() {
+        match try_lock(&file) {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
                 let holder = holder_of(&mut file).map(|process| process.to_string());
@@ -50,6 +55,19 @@ impl FileLock {
             let _ = file.set_len(0).and_then(|()| writeln!(file, "{:10}", std::process::id()));
         }
         Ok(Self { _file: file })
+    }
+}
+
+/// Locks the file, unless somebody keeps it locked for longer than a moment.
+///
+/// A program that this process starts shares its open files, and so its locks, until it has replaced its own image.
+pub(crate) fn try_lock(file: &File) -> Result<(), TryLockError> {
+    let deadline = Deadline::after(&OsClock, A_MOMENT);
+    loop {
+        match file.try_lock() {
+            Err(TryLockError::WouldBlock) if !deadline.has_passed(&OsClock) => OsClock.sleep(A_MOMENT / 5),
+            result => return result,
+        }
     }
 }
 

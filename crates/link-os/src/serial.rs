@@ -15,7 +15,7 @@ use serial2::SerialPort;
 use crate::clock::OsClock;
 use crate::failure::{errno, timed_out, while_open, while_opening};
 use crate::holders::{PROC, guess_holder, in_words, is_pty, others_with_device, resolved, scan_deadline};
-use crate::lock::{UUCP_FOLDERS, uucp_holder};
+use crate::lock::{A_MOMENT, UUCP_FOLDERS, try_lock, uucp_holder};
 use crate::spec::{LineSettings, Parity};
 use crate::stream::OsStream;
 use crate::sys::{claim_terminal, unsent_bytes};
@@ -55,7 +55,7 @@ pub(crate) fn open_serial(path: &Path, line: LineSettings) -> Result<SerialLink,
     if !file.is_terminal() {
         return Err(not_serial());
     }
-    match file.try_lock() {
+    match try_lock(&file) {
         Ok(()) => {}
         Err(TryLockError::WouldBlock) => return Err(busy(&name, &node)),
         Err(TryLockError::Error(error)) => return Err(while_open(&name, error)),
@@ -80,7 +80,13 @@ fn is_other_than_terminal(device: u64) -> bool {
 
 fn refuse_if_others_hold(name: &str, path: &Path, node: &Path) -> Result<(), LinkError> {
     let holder = uucp_holder(&UUCP_FOLDERS, &[path, node]).map(|process| process.to_string());
-    let holder = holder.or_else(|| in_words(&others_with_device(Path::new(PROC), node, scan_deadline())));
+    let others = || in_words(&others_with_device(Path::new(PROC), node, scan_deadline()));
+    // Whoever holds it is still there a moment later; a program that this process just starts is not.
+    let holder = holder.or_else(|| {
+        others()?;
+        OsClock.sleep(A_MOMENT);
+        others()
+    });
     match holder {
         None => Ok(()),
         holder => Err(LinkError::Busy { link: name.to_owned(), holder }),

@@ -86,9 +86,21 @@ fn all_kinds() -> Vec<Ends> {
     vec![pty, tcp, unix]
 }
 
-fn assert_on_time(began: Instant, what: &str) {
-    let passed = began.elapsed();
-    assert!(passed >= SOON && passed < SOON + LATE, "{what}: {passed:?}");
+/// The call runs out of time, never early and within 50 ms. A busy computer may be late once; a call that does not keep
+/// its deadline is late every time.
+fn assert_on_time<T>(what: &str, mut call: impl FnMut() -> Result<T, LinkError>) {
+    let mut seen = Vec::new();
+    for _ in 0..3 {
+        let began = Instant::now();
+        assert!(call().is_err_and(|error| error.is_timeout()), "{what}");
+        let passed = began.elapsed();
+        assert!(passed >= SOON, "{what}: {passed:?}");
+        if passed < SOON + LATE {
+            return;
+        }
+        seen.push(passed);
+    }
+    panic!("{what}: {seen:?}");
 }
 
 #[test]
@@ -97,9 +109,7 @@ fn bytes_go_both_ways_and_deadlines_are_kept() {
         let name = ends.link.name().to_owned();
         let mut buffer = [0; 64];
 
-        let began = Instant::now();
-        assert!(ends.link.read(&mut buffer, soon()).unwrap_err().is_timeout(), "{name}");
-        assert_on_time(began, &name);
+        assert_on_time(&name, || ends.link.read(&mut buffer, soon()));
 
         let all: Vec<u8> = (0..=255).collect();
         ends.link.write_all(&all, soon()).unwrap();
@@ -129,9 +139,7 @@ fn a_peer_that_does_not_read_stalls_no_write_beyond_its_deadline() {
     let much = vec![0x55; 16 << 20];
     for mut ends in all_kinds() {
         let name = ends.link.name().to_owned();
-        let began = Instant::now();
-        assert!(ends.link.write_all(&much, soon()).unwrap_err().is_timeout(), "{name}");
-        assert_on_time(began, &name);
+        assert_on_time(&name, || ends.link.write_all(&much, soon()));
     }
 }
 
@@ -150,7 +158,7 @@ fn a_cut_peer_is_disconnected_at_once_and_for_good() {
             let error = ends.link.read(&mut buffer, long()).unwrap_err();
             assert!(matches!(error, LinkError::Disconnected { .. }), "{name}: {error:?}");
         }
-        assert!(began.elapsed() < SOON, "{name}");
+        assert!(began.elapsed() < Duration::from_secs(2), "{name}");
         cutter.join().unwrap();
         // A write may fail later than a read does, since the kernel has to learn of it first.
         let error = (0..10).find_map(|_| ends.link.write_all(&[0; 1024], soon()).err());
@@ -246,9 +254,8 @@ fn datagrams_go_round_with_deadlines() {
     let mut other = OsNetwork::on_interface("lo").bind_datagrams(local).unwrap();
     let mut buffer = [0; 16];
 
-    let began = Instant::now();
-    assert!(one.receive(&mut buffer, soon()).unwrap_err().is_timeout());
-    assert_on_time(began, one.name());
+    let name = one.name().to_owned();
+    assert_on_time(&name, || one.receive(&mut buffer, soon()));
 
     one.send(b"ping", other.local_address()).unwrap();
     assert_eq!(other.receive(&mut buffer, soon()).unwrap(), (4, one.local_address()));
@@ -265,7 +272,7 @@ fn datagrams_go_round_with_deadlines() {
     let taken = OsNetwork::new().bind_datagrams(one.local_address()).map(drop).unwrap_err();
     assert!(
         matches!(&taken, LinkError::Busy { holder: Some(holder), .. }
-            if holder.ends_with(&format!("process {}", std::process::id()))),
+            if holder.contains(&format!("process {}", std::process::id()))),
         "{taken:?}"
     );
     let elsewhere = OsNetwork::new().bind_datagrams("192.0.2.1:0".parse().unwrap()).map(drop).unwrap_err();

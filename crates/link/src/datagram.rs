@@ -36,3 +36,47 @@ pub trait Network: Send {
     /// The clock of its sockets.
     fn clock(&self) -> &dyn Clock;
 }
+
+impl<D: Datagrams + ?Sized> Datagrams for Box<D> {
+    fn receive(&mut self, buffer: &mut [u8], deadline: Deadline) -> Result<(usize, SocketAddr), LinkError> {
+        (**self).receive(buffer, deadline)
+    }
+
+    fn send(&mut self, datagram: &[u8], to: SocketAddr) -> Result<(), LinkError> {
+        (**self).send(datagram, to)
+    }
+
+    fn local_address(&self) -> SocketAddr {
+        (**self).local_address()
+    }
+
+    fn clock(&self) -> &dyn Clock {
+        (**self).clock()
+    }
+
+    fn name(&self) -> &str {
+        (**self).name()
+    }
+}
+
+impl<D: Datagrams + ?Sized> Datagrams for &mut D {
+    fn receive(&mut self, buffer: &mut [u8], deadline: Deadline) -> Result<(usize, SocketAddr), LinkError> {
+        (**self).receive(buffer, deadline)
+    }
+
+    fn send(&mut self, datagram: &[u8], to: SocketAddr) -> Result<(), LinkError> {
+        (**self).send(datagram, to)
+    }
+
+    fn local_address(&self) -> SocketAddr {
+        (**self).local_address()
+    }
+
+    fn clock(&self) -> &dyn Clock {
+        (**self).clock()
+    }
+
+    fn name(&self) -> &str {
+        (**self).name()
+    }
+}

@@ -46,3 +46,25 @@ impl<L: Link + ?Sized> Link for Box<L> {
         (**self).name()
     }
 }
+
+impl<L: Link + ?Sized> Link for &mut L {
+    fn read(&mut self, buffer: &mut [u8], deadline: Deadline) -> Result<usize, LinkError> {
+        (**self).read(buffer, deadline)
+    }
+
+    fn write_all(&mut self, bytes: &[u8], deadline: Deadline) -> Result<(), LinkError> {
+        (**self).write_all(bytes, deadline)
+    }
+
+    fn set_line_rate(&mut self, bits_per_second: u32) -> Result<(), LinkError> {
+        (**self).set_line_rate(bits_per_second)
+    }
+
+    fn clock(&self) -> &dyn Clock {
+        (**self).clock()
+    }
+
+    fn name(&self) -> &str {
+        (**self).name()
+    }
+}
