@@ -151,7 +151,10 @@ fetch_recent_qemu() {
 	lacks "qemu-system-arm of bookworm-backports"
 }
 
-mkdir -p "$PARTS"
+if ! mkdir -p "$PARTS" 2>/dev/null || [ ! -w "$PARTS" ]; then
+	lacks "a cache folder that can be written to ($CACHE)"
+	finish
+fi
 [ -z "$(absent_packages)" ] && [ -e "$STAMP" ] && [ "$(sha256sum <"$0")" = "$(cat "$STAMP")" ] && finish
 
 install_packages

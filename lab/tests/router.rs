@@ -68,7 +68,7 @@ fn a_damaged_r2v_is_repaired_over_tftp() {
 fn repaired_over_tftp(options: UnitOptions, address: &str) {
     with_unit(options, |lab, unit| {
         let firmware = lab.firmware(options.newer())?;
-        let _server = serve_tftp(unit, firmware.path.parent().unwrap());
+        let _server = serve_tftp(unit, firmware.folder());
         unit.power_on()?;
         unit.wait_for("Bad hash value for 'hash-1' hash node in 'kernel' image node", 0, PROMPT)?;
         unit.reset()?;
@@ -163,7 +163,7 @@ fn written_to_nor(brick: Brick) -> (String, Option<bool>) {
     let mut outcome = (String::new(), None);
     with_unit(UnitOptions::bricked(brick), |lab, unit| {
         let firmware = lab.firmware(Image::R1nV2)?;
-        let _server = serve_tftp(unit, firmware.path.parent().unwrap());
+        let _server = serve_tftp(unit, firmware.folder());
         let mut console = at_prompt(unit)?;
         let address = NOR_ADDRESS + unit.model().firmware().offset;
         console.command(&format!("tftpboot 0x48000000 {}", firmware.image.file_name()), PROMPT)?;

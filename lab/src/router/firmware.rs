@@ -147,6 +147,12 @@ pub struct Firmware {
 }
 
 impl Firmware {
+    /// The folder its file is in, for servers that want one.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        self.path.parent().unwrap_or(&self.path)
+    }
+
     /// SHA-256 of the whole file, in lower-case hex.
     #[must_use]
     pub fn sha256(&self) -> String {
@@ -236,8 +242,10 @@ fn build_fit(lab: &Lab, image: Image) -> Result<PathBuf, LabError> {
     let ramdisk = if image.model() == Model::R1n { None } else { Some(ramdisk(lab, image)?) };
     let source = image_tree_source(image, compression, ramdisk.is_some());
     let mut inputs = source.clone();
-    inputs.push_str(&kernel.to_string_lossy());
-    inputs.push_str(&ramdisk.as_ref().map(|path| path.to_string_lossy()).unwrap_or_default());
+    for part in [Some(&kernel), ramdisk.as_ref()].into_iter().flatten() {
+        // Inside the cache a path carries the digest of the content.
+        inputs.push_str(&part.strip_prefix(lab.cache()).unwrap_or(part).to_string_lossy());
+    }
     cached(lab, image.file_name(), inputs.as_bytes(), |folder| {
         write_file(&folder.join("image.its"), source.as_bytes())?;
         link(&kernel, &folder.join("kernel"))?;
