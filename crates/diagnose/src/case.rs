@@ -1,0 +1,96 @@
+//! What goes in, and the way through.
+
+use debrick_model::{Cause, Diagnosis, EvidenceKind, Finding};
+use serde::{Deserialize, Serialize};
+
+use crate::weigh::Weights;
+use crate::{advice, rules, signals, state, survey, text, timeline};
+
+/// A piece of evidence in words.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Evidence {
+    /// What it is.
+    pub kind: EvidenceKind,
+    /// What to call it in findings, for example a file name.
+    pub name: String,
+    /// The words. Bytes that are no UTF-8 stand as replacement characters.
+    pub text: String,
+}
+
+/// What a comparison of the storage with an image showed. Counts are of blocks.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StorageSurvey {
+    /// What to call it in findings.
+    pub name: String,
+    /// Bytes of a block.
+    pub block_size: u64,
+    /// Bytes of the whole image, as the header that stands in the storage declares them.
+    pub declared_size: Option<u64>,
+    /// Blocks that the image covers and that were looked at.
+    pub blocks: u64,
+    /// Whether the image that should be there is at hand; without it nothing is known to be equal.
+    pub image_known: bool,
+    /// Blocks that hold what the image holds.
+    pub equal: u64,
+    /// Blocks from the first on that are equal without a gap.
+    pub equal_prefix: u64,
+    /// Blocks that hold something else, and are not blank.
+    pub different: u64,
+    /// Blocks that are blank where the image is not (without an image: that are blank).
+    pub blank: u64,
+    /// The first block of the blank stretch that reaches to the end, where there is one.
+    pub blank_tail_from: Option<u64>,
+    /// Of the different blocks, those that hold what the image before the update held, where that is known.
+    pub equal_to_previous: Option<u64>,
+}
+
+/// Everything that is known about a unit that does not work.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Case<'a> {
+    /// Logs, tool output, answers and sightings.
+    pub evidence: &'a [Evidence],
+    /// Comparisons of its storage.
+    pub surveys: &'a [StorageSurvey],
+    /// The architecture of its processor, where it is known: `arm64`, `mips`.
+    pub architecture: Option<&'a str>,
+}
+
+/// What the evidence says.
+pub fn diagnose(evidence: &[Evidence]) -> Diagnosis {
+    diagnose_case(&Case { evidence, ..Case::default() })
+}
+
+/// What everything that is known says. Always gives an answer; `unknown` is one.
+pub fn diagnose_case(case: &Case<'_>) -> Diagnosis {
+    let reading = text::Reading::new(case.evidence);
+    let boots = timeline::Boots::new(&reading);
+    let mut weights = Weights::default();
+    rules::apply(&reading, &boots, &mut weights);
+    signals::apply(case, &reading, &boots, &mut weights);
+    case.surveys.iter().for_each(|survey| survey::apply(survey, &mut weights));
+    let findings = findings(&weights);
+    let state = state::conclude(&boots, &weights, &findings);
+    let leading = findings.iter().find(|finding| finding.cause != Cause::Unknown);
+    Diagnosis {
+        state,
+        actions: advice::actions(&findings, &weights),
+        next_evidence: advice::next_evidence(case, &findings, leading),
+        timeline: boots.stages(&weights),
+        findings,
+    }
+}
+
+/// Below this likelihood a cause does not stand first.
+const DECIDES_FROM: f64 = 0.3;
+
+/// Causes, likeliest first, at most eight; `unknown` before all of them where none is likely enough.
+fn findings(weights: &Weights) -> Vec<Finding> {
+    let mut findings = weights.findings();
+    findings.truncate(8);
+    let top = findings.first().map_or(0.0, |finding| finding.likelihood);
+    if top < DECIDES_FROM {
+        let unknown = Finding { cause: Cause::Unknown, likelihood: 1.0 - top, evidence: Vec::new() };
+        findings.insert(0, unknown);
+    }
+    findings
+}

@@ -1,0 +1,153 @@
+//! What lines mean: one table for each kind of speaker.
+//!
+//! A rule's weight for a cause is the likelihood of that cause if the line were all that is known. Strong weights (0.7
+//! and up) are kept for lines that name the cause; a line with several usual causes gives each its share.
+
+mod host;
+mod kernel;
+mod loader;
+mod microcontroller;
+mod mobile;
+mod storage;
+mod symptom;
+mod system;
+
+use crate::matcher::MATCHER;
+use crate::rule::{Level, Rule};
+use crate::text::{Line, Reading};
+use crate::timeline::Boots;
+use crate::weigh::{SURVIVED, Weights, cite};
+
+static TABLES: &[&[Rule]] = &[
+    loader::RULES,
+    kernel::RULES,
+    storage::RULES,
+    system::RULES,
+    microcontroller::RULES,
+    mobile::RULES,
+    host::RULES,
+    symptom::RULES,
+];
+
+/// Every rule.
+pub(crate) fn all() -> impl Iterator<Item = &'static Rule> {
+    TABLES.iter().copied().flatten()
+}
+
+/// A rule as documentation shows it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct KnownRule {
+    /// Stable id.
+    pub id: &'static str,
+    /// What its line means, as a full sentence.
+    pub says: &'static str,
+    /// The program and file that print the line.
+    pub source: &'static str,
+    /// A line that makes it speak.
+    pub sample: &'static str,
+}
+
+/// Every rule that reads lines.
+pub fn known_rules() -> impl Iterator<Item = KnownRule> {
+    all().map(|rule| KnownRule { id: rule.id, says: rule.says, source: rule.source, sample: rule.sample })
+}
+
+/// What is left of a tool's failure when the tool succeeds later.
+const RETRIED: f64 = 0.35;
+
+/// Lets every rule speak whose lines are there.
+pub(crate) fn apply(reading: &Reading<'_>, boots: &Boots, weights: &mut Weights) {
+    let speaking: Vec<(&Rule, Match<'_>)> =
+        all().filter_map(|rule| Some((rule, Match::find(rule, reading)?))).collect();
+    let success =
+        speaking.iter().filter(|(rule, _)| rule.is_success()).map(|(_, found)| found.last.place).max();
+    for (rule, found) in &speaking {
+        let place = found.last.place;
+        let boot = boots.at(place);
+        let survived = boot.is_some_and(|boot| boot.survived(rule.level, place));
+        let probing = rule.level == Level::Loader && boot.is_some_and(|boot| boot.counts_down_after(place));
+        let retried = rule.level == Level::Tool && success.is_some_and(|success| success > place);
+        let share = match rule.is_fault() {
+            true if survived || probing => SURVIVED,
+            true if retried => RETRIED,
+            _ => 1.0,
+        };
+        weights.speak(rule, share, place, &cite(reading, found.cited.place, &found.cited.text, rule.says));
+    }
+}
+
+/// Where a rule speaks.
+struct Match<'a> {
+    /// The last line that makes it speak: what happened last is what the unit is in now.
+    last: &'a Line,
+    /// The line to cite: of the pattern that says most, which stands first.
+    cited: &'a Line,
+}
+
+impl<'a> Match<'a> {
+    fn find(rule: &Rule, reading: &'a Reading<'_>) -> Option<Self> {
+        let found =
+            |pattern: &&'static str| MATCHER.number(pattern).is_some_and(|number| reading.has(number));
+        if !rule.with.iter().all(|pattern| found(pattern))
+            || rule.without.iter().any(|pattern| found(pattern))
+        {
+            return None;
+        }
+        let numbers: Vec<_> = rule.any.iter().filter_map(|pattern| MATCHER.number(pattern)).collect();
+        let readable = |line: &&Line| reading.kind(line.place).is_some_and(|kind| rule.level.reads(kind));
+        let speaks = |line: &&Line| numbers.iter().any(|number| line.patterns.contains(number));
+        let last = reading.lines.iter().rev().filter(readable).find(speaks)?;
+        let best =
+            |number| reading.lines.iter().rev().filter(readable).find(|line| line.patterns.contains(number));
+        let cited = numbers.iter().find_map(best).unwrap_or(last);
+        Some(Self { last, cited })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use debrick_model::{Action, Cause};
+
+    use super::*;
+
+    #[test]
+    fn every_rule_speaks_about_its_sample() {
+        let mut ids = HashSet::new();
+        for rule in all() {
+            assert!(ids.insert(rule.id), "{} twice", rule.id);
+            assert!(rule.says.ends_with('.') && !rule.source.is_empty(), "{}", rule.id);
+            let mut found = Vec::new();
+            MATCHER.matches(rule.sample, &mut found);
+            let speaks = rule.any.iter().any(|pattern| found.contains(&MATCHER.number(pattern).unwrap()));
+            assert!(speaks, "{}: {}", rule.id, rule.sample);
+        }
+    }
+
+    #[test]
+    fn weights_are_likelihoods_and_never_certain() {
+        for rule in all() {
+            let weights = rule
+                .causes
+                .iter()
+                .map(|(_, weight)| weight)
+                .chain(rule.states.iter().map(|(_, weight)| weight));
+            for weight in weights {
+                assert!((0.05..=0.95).contains(weight), "{} {weight}", rule.id);
+            }
+            assert!(!rule.causes.iter().any(|(cause, _)| *cause == Cause::Unknown), "{}", rule.id);
+        }
+    }
+
+    /// The boot loader is alive wherever its own messages are read: restoring it is never the first advice there.
+    #[test]
+    fn no_rule_restores_a_living_boot_loader_first() {
+        for rule in loader::RULES.iter().chain(kernel::RULES).chain(system::RULES) {
+            if rule.level == Level::Rom {
+                continue;
+            }
+            assert_ne!(rule.actions.first(), Some(&Action::RestoreBootloader), "{}", rule.id);
+        }
+    }
+}

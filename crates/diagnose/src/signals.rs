@@ -1,0 +1,226 @@
+//! What no single line says: silence, garbage, a prompt without a countdown, sizes and widths that do not fit.
+
+use debrick_model::{Cause, EvidenceKind, EvidenceLine, State};
+
+use crate::case::Case;
+use crate::matcher::MATCHER;
+use crate::text::{Line, Place, Reading};
+use crate::timeline::{Boot, Boots, Seen, StageKind};
+use crate::weigh::{Weights, cite};
+
+/// Bytes of a legacy image header, which stand before the data that it declares.
+const UIMAGE_HEADER: u64 = 64;
+
+const ARCHITECTURE: &str = "^Architecture: ";
+const IMAGE_TYPE: &str = "^Image Type: ";
+const LOADED_TREE: &str = "Loading Device Tree to ";
+const DATA_SIZE: &str = "^Data Size: ";
+const BYTES_READ: &str = " bytes read: OK";
+const COMPARED: &str = "^Total of * were the same";
+const KERNEL_BANNER: &str = "^Linux version ";
+
+/// The lines that are needed here.
+pub(crate) static PATTERNS: &[&str] =
+    &[ARCHITECTURE, IMAGE_TYPE, LOADED_TREE, DATA_SIZE, BYTES_READ, COMPARED, KERNEL_BANNER];
+
+/// Looks for all of them.
+pub(crate) fn apply(case: &Case<'_>, reading: &Reading<'_>, boots: &Boots, weights: &mut Weights) {
+    silence_and_garbage(reading, weights);
+    let signals = Signals { reading, boots };
+    signals.architecture(case.architecture, weights);
+    signals.image_larger_than_what_is_read(weights);
+    signals.comparisons_that_disagree(weights);
+    if let Some(boot) = boots.last() {
+        signals.prompt_without_countdown(boot, weights);
+        signals.kernel_without_a_word(boot, weights);
+        signals.nothing_wrong(boot, weights);
+    }
+}
+
+fn silence_and_garbage(reading: &Reading<'_>, weights: &mut Weights) {
+    let logs = || {
+        let shapes = reading.evidence.iter().zip(&reading.shapes).enumerate();
+        shapes.filter(|(_, (item, _))| item.kind == EvidenceKind::SerialLog)
+    };
+    for (evidence, _) in logs().filter(|(_, (_, shape))| shape.is_garbage()) {
+        let says = "Most characters are unreadable, as with a wrong line speed or a loose wire.";
+        let line = cite(reading, Place { evidence, line: 0 }, "", says);
+        weights.add(Cause::LinkFault, 0.75, &[], Some(line));
+    }
+    if logs().next().is_some() && logs().all(|(_, (_, shape))| shape.is_silent()) {
+        let (evidence, line) = (logs().next().map_or(0, |(evidence, _)| evidence), 0);
+        let line = cite(reading, Place { evidence, line }, "", "The unit said nothing on its console.");
+        weights.hint(State::NoOutput, 0.9);
+        for (cause, weight) in
+            [(Cause::LinkFault, 0.25), (Cause::PowerFault, 0.2), (Cause::BootloaderCorrupt, 0.2)]
+        {
+            weights.add(cause, weight, &[], Some(line.clone()));
+        }
+    }
+}
+
+struct Signals<'a> {
+    reading: &'a Reading<'a>,
+    boots: &'a Boots,
+}
+
+impl Signals<'_> {
+    fn lines(&self, pattern: &'static str) -> impl DoubleEndedIterator<Item = &Line> {
+        let number = MATCHER.number(pattern);
+        self.reading
+            .lines
+            .iter()
+            .filter(move |line| number.is_some_and(|number| line.patterns.contains(&number)))
+    }
+
+    fn cite(&self, line: &Line, says: &str) -> EvidenceLine {
+        cite(self.reading, line.place, &line.text, says)
+    }
+
+    /// The loader names the architecture of what it starts; the unit's own is known, or shows in the width of the
+    /// addresses that the loader prints.
+    fn architecture(&self, known: Option<&str>, weights: &mut Weights) {
+        let of_image = self.lines(ARCHITECTURE).next_back().or_else(|| self.lines(IMAGE_TYPE).next_back());
+        let Some(line) = of_image else { return };
+        let Some(image) = line.text.split_once(':').and_then(|(_, name)| architecture(name)) else { return };
+        let started = self.lines(KERNEL_BANNER).any(|banner| banner.place > line.place);
+        if started {
+            return;
+        }
+        let wide = self.lines(LOADED_TREE).next_back().and_then(|line| address_is_wide(&line.text));
+        let (weight, says) = match (known.and_then(architecture), wide) {
+            (Some(unit), _) if unit != image => {
+                (0.9, "The firmware is for another processor than the unit has.")
+            }
+            (None, Some(wide)) if wide != is_wide(image) => {
+                (0.75, "The boot loader works with addresses of another width than the firmware is made for.")
+            }
+            _ => return,
+        };
+        weights.add(Cause::ImageWrongDevice, weight, &[], Some(self.cite(line, says)));
+    }
+
+    fn image_larger_than_what_is_read(&self, weights: &mut Weights) {
+        let Some(declared) = self.lines(DATA_SIZE).next_back() else { return };
+        let size = declared.text.split_whitespace().find_map(|word| word.parse::<u64>().ok());
+        let read = self.lines(BYTES_READ).rev().find(|line| line.place < declared.place);
+        let read =
+            read.and_then(|line| line.text.split_whitespace().find_map(|word| word.parse::<u64>().ok()));
+        if let (Some(size), Some(read)) = (size, read)
+            && size.saturating_add(UIMAGE_HEADER) > read
+        {
+            let says = format!("The image is larger than the {read} bytes that the boot loader reads.");
+            weights.add(Cause::ImageTooLarge, 0.9, &[], Some(self.cite(declared, &says)));
+        }
+    }
+
+    /// The same comparison, made again, gives another result: the memory does not hold still.
+    fn comparisons_that_disagree(&self, weights: &mut Weights) {
+        let mut totals: Vec<&str> = self.lines(COMPARED).map(|line| line.text.as_str()).collect();
+        totals.sort_unstable();
+        totals.dedup();
+        if totals.len() >= 2
+            && let Some(line) = self.lines(COMPARED).next_back()
+        {
+            let says = "The same comparison gives different results, so the flash or the memory does not read reliably.";
+            weights.add(Cause::FlashHardwareFault, 0.7, &[], Some(self.cite(line, says)));
+            weights.add(Cause::RamFault, 0.3, &[], Some(self.cite(line, says)));
+        }
+    }
+
+    /// U-Boot counts down before it runs `bootcmd`, and does neither where there is none.
+    fn prompt_without_countdown(&self, boot: &Boot, weights: &mut Weights) {
+        let loader = boot.stages.last().filter(|seen| seen.kind == StageKind::Loader && seen.waits);
+        let Some(loader) = loader.filter(|seen| seen.is_uboot() && !boot.counted_down()) else { return };
+        if weights.fault_between(loader.first, u64::MAX) {
+            return;
+        }
+        let line = self.at(loader);
+        let says = "The boot loader goes to its prompt without a countdown, as when it has no boot command.";
+        weights.add(Cause::BootEnvironmentCorrupt, 0.65, &[], line.map(|line| self.cite(line, says)));
+    }
+
+    fn kernel_without_a_word(&self, boot: &Boot, weights: &mut Weights) {
+        let Some(seen) = boot.stages.last().filter(|seen| seen.kind == StageKind::Linux) else { return };
+        if weights.has_fault() {
+            return;
+        }
+        let spoke = self.lines(KERNEL_BANNER).any(|line| line.place >= seen.first);
+        weights.hint(State::KernelHang, if spoke { 0.4 } else { 0.7 });
+        let says = match spoke {
+            true => "The kernel started, and the log ends before it came to its file system.",
+            false => "The kernel was started and said nothing.",
+        };
+        let line = self.at(seen).map(|line| self.cite(line, says));
+        for (cause, weight) in [
+            (Cause::KernelCrash, 0.25),
+            (Cause::FirmwareBug, 0.2),
+            (Cause::ImageWrongDevice, 0.2),
+            (Cause::BootEnvironmentCorrupt, 0.2),
+            (Cause::BootloaderOutdated, 0.15),
+        ] {
+            weights.add(cause, weight, &[], line.clone());
+        }
+    }
+
+    fn nothing_wrong(&self, boot: &Boot, weights: &mut Weights) {
+        let Some(last) = boot.stages.last() else { return };
+        let looped = self.boots.loops() > 0.0;
+        let (weight, says) = match last.kind {
+            StageKind::Shell => (0.8, "The system came up."),
+            _ if weights.has_fault() || looped => return,
+            StageKind::Userspace => {
+                (0.5, "The kernel mounted its file system and starts the first programs, and nothing failed.")
+            }
+            StageKind::Loader if boot.counted_down() => {
+                (0.5, "The boot loader is ready to boot, and nothing failed.")
+            }
+            StageKind::Loader if last.waits => return,
+            StageKind::Loader => (0.35, "The boot loader runs, and nothing failed so far."),
+            _ => return,
+        };
+        let line = self.at(last).map(|line| self.cite(line, says));
+        weights.add(Cause::NoFault, weight, &[], line);
+        weights.hint(State::Healthy, weight);
+    }
+
+    /// The line with which a stage began.
+    fn at(&self, seen: &Seen) -> Option<&Line> {
+        self.reading.lines.iter().find(|line| line.place == seen.first)
+    }
+}
+
+/// The architecture that a text names, in the words of `mkimage`; the longest name that fits.
+fn architecture(text: &str) -> Option<&'static str> {
+    let text = text.trim().to_ascii_lowercase();
+    const NAMES: &[(&str, &str)] = &[
+        ("aarch64", "arm64"),
+        ("arm64", "arm64"),
+        ("mips64", "mips64"),
+        ("mips 64", "mips64"),
+        ("mips", "mips"),
+        ("powerpc", "powerpc"),
+        ("ppc", "powerpc"),
+        ("x86_64", "x86_64"),
+        ("amd64", "x86_64"),
+        ("x86", "x86"),
+        ("risc", "riscv"),
+        ("xtensa", "xtensa"),
+        ("arm", "arm"),
+    ];
+    NAMES.iter().find(|(prefix, _)| text.contains(prefix)).map(|(_, name)| *name)
+}
+
+fn is_wide(architecture: &str) -> bool {
+    architecture.contains("64") || architecture == "riscv"
+}
+
+/// Whether the address behind `Loading Device Tree to` has sixteen digits (64 bits) or eight (32).
+fn address_is_wide(text: &str) -> Option<bool> {
+    let address = text.split_once(LOADED_TREE)?.1.split([',', ' ']).next()?;
+    match address.trim_start_matches("0x").len() {
+        16 => Some(true),
+        8 => Some(false),
+        _ => None,
+    }
+}

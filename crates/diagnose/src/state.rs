@@ -1,0 +1,50 @@
+//! How far the unit gets.
+
+use std::collections::BTreeMap;
+
+use debrick_model::{Cause, Finding, State};
+
+use crate::timeline::{Boots, StageKind};
+use crate::weigh::Weights;
+
+/// Below this nothing is said.
+const DECIDES_FROM: f64 = 0.25;
+
+/// The state that most speaks for: hints of rules and the last boot are combined as causes are.
+pub(crate) fn conclude(boots: &Boots, weights: &Weights, findings: &[Finding]) -> State {
+    let mut doubts: BTreeMap<State, f64> = BTreeMap::new();
+    let mut speak = |state, weight: f64| *doubts.entry(state).or_insert(1.0) *= 1.0 - weight;
+    weights.states().iter().for_each(|(state, weight)| speak(*state, *weight));
+    let is_sound = findings.first().is_some_and(|finding| finding.cause == Cause::NoFault);
+    speak(State::BootLoop, boots.loops());
+    if let Some((state, weight)) = last_boot(boots, weights, is_sound) {
+        speak(state, weight);
+    }
+    let fits = |state: &State| {
+        !is_sound
+            || matches!(
+                state,
+                State::Healthy | State::RecoveryMode | State::RefusedUnharmed | State::BootsDegraded
+            )
+    };
+    let likelihood =
+        |(state, doubt): (State, f64)| (state, (1.0 - doubt) * if fits(&state) { 1.0 } else { 0.2 });
+    let best = doubts.into_iter().map(likelihood).max_by(|left, right| left.1.total_cmp(&right.1));
+    best.filter(|(_, weight)| *weight >= DECIDES_FROM).map_or(State::Unknown, |(state, _)| state)
+}
+
+fn last_boot(boots: &Boots, weights: &Weights, is_sound: bool) -> Option<(State, f64)> {
+    let boot = boots.last()?;
+    let failed = weights.has_fault();
+    Some(match boot.furthest()? {
+        StageKind::Shell if is_sound => (State::Healthy, 0.8),
+        StageKind::Shell => (State::BootsDegraded, 0.6),
+        StageKind::Userspace | StageKind::Linux if is_sound => (State::Healthy, 0.4),
+        StageKind::Userspace if failed => (State::BootsDegraded, 0.35),
+        StageKind::Userspace => (State::BootsDegraded, 0.3),
+        StageKind::Linux => (State::KernelHang, 0.45),
+        StageKind::Loader if is_sound => (State::Healthy, 0.4),
+        StageKind::Loader => (State::BootloaderOnly, 0.55),
+        StageKind::Spl | StageKind::Rom => (State::BootloaderFailing, 0.5),
+    })
+}

@@ -1,0 +1,290 @@
+//! From raw text to clean, numbered lines.
+//!
+//! Consoles add colours, carriage returns, backspaces of countdowns, time stamps of the recorder; mails add `>`. All of
+//! that is taken off, so that rules see what the unit said.
+
+use std::borrow::Cow;
+
+use debrick_model::EvidenceKind;
+
+use crate::case::Evidence;
+use crate::matcher::{MATCHER, Pattern};
+
+/// Longer lines are looked at in pieces of this many bytes.
+const MAX_LINE: usize = 4096;
+
+/// A log shorter than this is not called garbage.
+const MIN_GARBAGE: usize = 24;
+
+/// The part of unreadable characters from which a log is garbage.
+const GARBAGE_PART: f64 = 0.2;
+
+/// Where a line stands: which evidence, which line (from 1). Ordered as it was read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Place {
+    pub(crate) evidence: usize,
+    pub(crate) line: u64,
+}
+
+/// A line that some pattern matches, or that looks like a prompt.
+#[derive(Debug, Clone)]
+pub(crate) struct Line {
+    pub(crate) place: Place,
+    /// Clean text.
+    pub(crate) text: String,
+    /// The patterns that match, each once.
+    pub(crate) patterns: Vec<Pattern>,
+}
+
+/// All evidence, read once.
+pub(crate) struct Reading<'a> {
+    pub(crate) evidence: &'a [Evidence],
+    /// The lines that say something.
+    pub(crate) lines: Vec<Line>,
+    /// What is known of each evidence as a whole.
+    pub(crate) shapes: Vec<Shape>,
+}
+
+/// A text as a whole.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Shape {
+    /// Number of lines.
+    pub(crate) lines: u64,
+    /// Characters that are not white space.
+    pub(crate) visible: usize,
+    /// Characters that no console prints.
+    pub(crate) unreadable: usize,
+}
+
+impl<'a> Reading<'a> {
+    pub(crate) fn new(evidence: &'a [Evidence]) -> Self {
+        let mut reading = Self { evidence, lines: Vec::new(), shapes: Vec::new() };
+        for (index, item) in evidence.iter().enumerate() {
+            let shape = reading.read(index, item);
+            reading.shapes.push(shape);
+        }
+        reading
+    }
+
+    fn read(&mut self, evidence: usize, item: &Evidence) -> Shape {
+        let mut shape = Shape::default();
+        let mut patterns = Vec::new();
+        for (index, raw) in item.text.split('\n').enumerate() {
+            let line = index as u64 + 1;
+            shape.lines = line;
+            for piece in pieces(raw) {
+                shape.count(piece);
+                let cleaned = clean(piece);
+                let text = strip_stamps(&cleaned);
+                MATCHER.matches(text, &mut patterns);
+                if !patterns.is_empty() || is_prompt(text) {
+                    let place = Place { evidence, line };
+                    self.lines.push(Line { place, text: text.to_owned(), patterns: patterns.clone() });
+                }
+            }
+        }
+        shape
+    }
+
+    /// The kind of the evidence that a place belongs to.
+    pub(crate) fn kind(&self, place: Place) -> Option<EvidenceKind> {
+        self.evidence.get(place.evidence).map(|item| item.kind)
+    }
+
+    /// Whether any line matches the pattern.
+    pub(crate) fn has(&self, pattern: Pattern) -> bool {
+        self.lines.iter().any(|line| line.patterns.contains(&pattern))
+    }
+}
+
+impl Shape {
+    fn count(&mut self, piece: &str) {
+        for symbol in piece.chars().filter(|symbol| !symbol.is_whitespace()) {
+            self.visible += 1;
+            let escape = matches!(symbol, '\u{1b}' | '\u{8}' | '\u{7}');
+            let odd = symbol.is_control() && !escape;
+            if odd || symbol == char::REPLACEMENT_CHARACTER || ('\u{80}'..='\u{bf}').contains(&symbol) {
+                self.unreadable += 1;
+            }
+        }
+    }
+
+    /// Whether the text is what a wrong line speed or a loose wire makes of words.
+    pub(crate) fn is_garbage(&self) -> bool {
+        self.visible >= MIN_GARBAGE && self.unreadable as f64 > GARBAGE_PART * self.visible as f64
+    }
+
+    pub(crate) fn is_silent(&self) -> bool {
+        self.visible == 0
+    }
+}
+
+/// A line in pieces that are not too long, cut between characters.
+fn pieces(mut line: &str) -> impl Iterator<Item = &str> {
+    std::iter::from_fn(move || {
+        if line.is_empty() {
+            return None;
+        }
+        let mut end = line.len().min(MAX_LINE);
+        while !line.is_char_boundary(end) {
+            end -= 1;
+        }
+        let (piece, rest) = line.split_at(end);
+        line = rest;
+        Some(piece)
+    })
+}
+
+/// The line without escape sequences and with its backspaces carried out.
+pub(crate) fn clean(line: &str) -> Cow<'_, str> {
+    let line = line.trim_end_matches('\r');
+    if !line.bytes().any(|byte| byte < 0x20 && byte != b'\t') {
+        return Cow::Borrowed(line);
+    }
+    let mut clean = String::with_capacity(line.len());
+    let mut symbols = line.chars().peekable();
+    while let Some(symbol) = symbols.next() {
+        match symbol {
+            '\u{1b}' => {
+                if symbols.next_if_eq(&'[').is_some() {
+                    // Parameters up to the letter that ends the sequence (ECMA-48, section 5.4).
+                    while symbols.next().is_some_and(|symbol| !('@'..='~').contains(&symbol)) {}
+                } else {
+                    symbols.next();
+                }
+            }
+            '\u{8}' => {
+                clean.pop();
+            }
+            '\t' | '\r' => clean.push(' '),
+            symbol if symbol.is_control() => {}
+            symbol => clean.push(symbol),
+        }
+    }
+    Cow::Owned(clean)
+}
+
+/// The line without quotation marks of mails, log levels and time stamps at its front.
+pub(crate) fn strip_stamps(line: &str) -> &str {
+    let mut text = line.trim();
+    for _ in 0..4 {
+        let rest = strip_bracketed(text.trim_start_matches('>').trim_start()).trim_start();
+        if rest.len() == text.len() {
+            break;
+        }
+        text = rest;
+    }
+    text
+}
+
+/// Takes off `[   12.345678]`, `[12:34:56]`, `<6>` and the like.
+fn strip_bracketed(text: &str) -> &str {
+    let close = match text.as_bytes().first() {
+        Some(b'[') => ']',
+        Some(b'<') => '>',
+        _ => return text,
+    };
+    let Some(end) = text.find(close).filter(|end| *end <= 32) else { return text };
+    let inside = &text[1..end];
+    let is_stamp = inside.contains(|symbol: char| symbol.is_ascii_digit())
+        && inside.chars().all(|symbol| symbol.is_ascii_digit() || " .:-/,TZ".contains(symbol));
+    if is_stamp { &text[end + 1..] } else { text }
+}
+
+/// Whether a line looks like the prompt of a boot loader or of a shell, perhaps with a command behind it.
+pub(crate) fn is_prompt(text: &str) -> bool {
+    boot_loader_prompt(text) || shell_prompt(text)
+}
+
+/// `=> `, `U-Boot> `, `ar7240> cmp.b …`, `MT7621 #`.
+pub(crate) fn boot_loader_prompt(text: &str) -> bool {
+    let Some(end) = text.find(['>', '#']) else { return false };
+    let (name, rest) = text.split_at(end);
+    let name = name.trim_end_matches('=').trim_end();
+    let is_name = name.len() <= 20
+        && name.chars().all(|symbol| symbol.is_ascii_alphanumeric() || "-_. ".contains(symbol))
+        && name.split(' ').count() <= 2;
+    let after = rest.get(1..).unwrap_or_default();
+    let ends_well =
+        after.is_empty() || after.starts_with(' ') || after.starts_with(|c: char| c.is_ascii_lowercase());
+    let is_arrow = text.starts_with("=>");
+    is_name && ends_well && (is_arrow || (!name.is_empty() && !after.starts_with('#')))
+}
+
+/// `/ # `, `root@host:~# `, `$ `.
+pub(crate) fn shell_prompt(text: &str) -> bool {
+    let Some(end) = text.find(['#', '$']).filter(|end| *end <= 48) else { return false };
+    let path = text[..end].trim_end();
+    let after = text.get(end + 1..).unwrap_or_default();
+    let is_path =
+        path.starts_with('/') || path.starts_with('~') || (path.contains('@') && path.contains(':'));
+    is_path && (after.is_empty() || after.starts_with([' ', '\u{1b}', '[']))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn consoles_are_cleaned() {
+        let check = |raw, expected| assert_eq!(strip_stamps(&clean(raw)), expected, "{raw:?}");
+        check("\u{1b}[31mBad\u{1b}[0m Data CRC\r", "Bad Data CRC");
+        check("autoboot:  2 \u{8}\u{8}\u{8} 1 \u{8}\u{8}\u{8} 0 ", "autoboot:  0");
+        check("[    1.234567] Linux version 6.1", "Linux version 6.1");
+        check(">>>>> Net:   MAC0", "Net:   MAC0");
+        check("[12:34:56] <6>[  0.1] text", "text");
+        check("[ERR] Image", "[ERR] Image");
+        check("=> iminfo", "=> iminfo");
+        check("> ", "");
+        check("\u{1b}[", "");
+        check("", "");
+    }
+
+    #[test]
+    fn prompts() {
+        for text in [
+            "=> ",
+            "=>",
+            "=> iminfo 0x48000000",
+            "ar7240> cmp.b 1 2 3",
+            "ast#",
+            "U-Boot> ",
+            "NA51023>",
+            "MT7621 # ",
+        ] {
+            assert!(boot_loader_prompt(text.trim_end()), "{text}");
+        }
+        for text in [
+            "",
+            "==> 12",
+            "## Booting",
+            "Hit any key to stop autoboot:  0",
+            "a <b> c",
+            "Image 0 (kernel)",
+            "#",
+        ] {
+            assert!(!boot_loader_prompt(text), "{text}");
+        }
+        assert!(shell_prompt("/ #") && shell_prompt("root@OpenWrt:/# ls") && !shell_prompt("## Loading"));
+    }
+
+    #[test]
+    fn long_lines_are_cut_between_characters() {
+        let line = "é".repeat(5000);
+        assert_eq!(pieces(&line).map(str::len).sum::<usize>(), line.len());
+        assert!(pieces(&line).all(|piece| piece.len() <= MAX_LINE));
+    }
+
+    #[test]
+    fn garbage_is_told_from_foreign_words() {
+        let shape = |text: &str| {
+            let mut shape = Shape::default();
+            shape.count(text);
+            shape
+        };
+        assert!(shape(&"\u{fffd}x\u{fffd}~".repeat(20)).is_garbage());
+        assert!(!shape(&"ядро стартует 內核 Kernel".repeat(5)).is_garbage());
+        assert!(!shape(&"plain text".repeat(5)).is_garbage());
+        assert!(shape(" \t").is_silent());
+    }
+}

@@ -1,0 +1,339 @@
+//! The boot as the evidence tells it: stages, attempts, and how each ended.
+
+use debrick_model::{EvidenceKind, Stage, StageEnd};
+
+use crate::matcher::MATCHER;
+use crate::rule::Level;
+use crate::text::{Line, Place, Reading, boot_loader_prompt, shell_prompt};
+use crate::weigh::Weights;
+
+/// A stage of a boot, in order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum StageKind {
+    Rom,
+    Spl,
+    Loader,
+    Linux,
+    Userspace,
+    Shell,
+}
+
+/// A line that shows a stage.
+struct Marker {
+    pattern: &'static str,
+    stage: StageKind,
+    /// It is said once per boot, when the stage starts: said again, the unit has started over.
+    banner: bool,
+}
+
+const fn banner(stage: StageKind, pattern: &'static str) -> Marker {
+    Marker { pattern, stage, banner: true }
+}
+
+const fn sign(stage: StageKind, pattern: &'static str) -> Marker {
+    Marker { pattern, stage, banner: false }
+}
+
+use StageKind::{Linux, Loader, Rom, Shell, Spl, Userspace};
+
+/// The lines that show a stage. Sources: the programs' own banners.
+static MARKERS: &[Marker] = &[
+    banner(Rom, "ESP-ROM:"),
+    banner(Rom, "^ets * 20"),
+    banner(Rom, "PBL, Start"),
+    banner(Rom, "stage1 code"),
+    banner(Rom, "BootROM - "),
+    banner(Spl, "U-Boot SPL "),
+    banner(Spl, "U-Boot TPL "),
+    sign(Spl, "Trying to boot from"),
+    sign(Spl, "SBL1, Start"),
+    sign(Spl, "NOTICE: BL2"),
+    sign(Loader, "NOTICE: BL31:"),
+    sign(Loader, "NOTICE:  BL31:"),
+    sign(Loader, "SBL1, End"),
+    banner(Loader, "^U-Boot 1."),
+    banner(Loader, "^U-Boot 2"),
+    banner(Loader, "^U-Boot unifi"),
+    banner(Loader, "^barebox 2"),
+    banner(Loader, "CFE version"),
+    banner(Loader, "RedBoot(tm)"),
+    banner(Loader, "Booting MCUboot"),
+    banner(Loader, "Starting bootloader"),
+    sign(Loader, "2nd stage bootloader"),
+    sign(Loader, "Hit any key to stop autoboot"),
+    sign(Loader, "Autobooting in "),
+    sign(Loader, "^DRAM: "),
+    sign(Loader, "^In:    serial"),
+    sign(Loader, "^Net:   "),
+    sign(Loader, "Loading Environment from"),
+    sign(Loader, "## Booting "),
+    sign(Loader, "## Loading kernel"),
+    sign(Linux, "^Starting kernel ..."),
+    sign(Linux, "booting the kernel."),
+    sign(Linux, "Booting Linux on physical CPU"),
+    banner(Linux, "^Linux version "),
+    sign(Linux, "Kernel command line:"),
+    sign(Linux, "VFS: Cannot open root device"),
+    sign(Userspace, "VFS: Mounted root"),
+    sign(Userspace, "as init process"),
+    sign(Userspace, "Freeing unused kernel"),
+    sign(Userspace, "init: Console is alive"),
+    sign(Userspace, "^systemd[1]: "),
+    sign(Userspace, "^procd: "),
+    sign(Userspace, "init started: BusyBox"),
+    sign(Userspace, "Please wait: booting"),
+    sign(Userspace, "^init: - preinit -"),
+    sign(Userspace, "[  OK  ] Started"),
+    sign(Userspace, "[  OK  ] Reached target"),
+    sign(Shell, "press Enter to activate this console"),
+    sign(Shell, "built-in shell (ash)"),
+    sign(Shell, "^READY "),
+    sign(Shell, " login: "),
+    sign(Shell, "Startup finished in"),
+    sign(Shell, "procd: - init complete"),
+    sign(Shell, "entered forwarding state"),
+    sign(Shell, "Reached target Multi-User"),
+    sign(Shell, "Started Getty on"),
+    sign(Shell, "Welcome to OpenWrt"),
+];
+
+/// A countdown before the boot command is run.
+static COUNTDOWNS: &[&str] =
+    &["Hit any key to stop autoboot", " to stop auto", "Autobooting in ", "Autoboot in ", "stop auto run"];
+
+/// A line with which a unit says that it starts over.
+static RESTARTS: &[&str] = &[
+    "reboot: Restarting system",
+    "^resetting",
+    "Rebooting in ",
+    "must RESET board to recover",
+    "watchdog reset",
+];
+
+/// Every line that is needed here.
+pub(crate) fn patterns() -> impl Iterator<Item = &'static str> {
+    MARKERS.iter().map(|marker| marker.pattern).chain(COUNTDOWNS.iter().chain(RESTARTS).copied())
+}
+
+/// A stage as it was seen.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Seen {
+    pub(crate) kind: StageKind,
+    pub(crate) first: Place,
+    pub(crate) last: Place,
+    /// It is a U-Boot, as far as the loader is concerned.
+    uboot: bool,
+    /// The last thing it showed is a prompt.
+    pub(crate) waits: bool,
+}
+
+/// From a start to the next.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Boot {
+    pub(crate) stages: Vec<Seen>,
+    banners: Vec<&'static str>,
+    /// Where a countdown ran, so that there is a command to boot with.
+    countdown: Option<Place>,
+    /// It announced its own restart.
+    pub(crate) announced_restart: bool,
+}
+
+impl Boot {
+    pub(crate) fn furthest(&self) -> Option<StageKind> {
+        self.stages.last().map(|seen| seen.kind)
+    }
+
+    /// Whether a countdown ran.
+    pub(crate) fn counted_down(&self) -> bool {
+        self.countdown.is_some()
+    }
+
+    /// Whether the boot loader got to its countdown after the place: what failed before was looking for parts that
+    /// many boards do not have, not booting.
+    pub(crate) fn counts_down_after(&self, place: Place) -> bool {
+        self.countdown.is_some_and(|countdown| countdown.evidence == place.evidence && countdown > place)
+    }
+
+    /// Whether a stage after this level began behind the place: the fault there was survived.
+    pub(crate) fn survived(&self, level: Level, place: Place) -> bool {
+        let needed = match level {
+            Level::Rom => StageKind::Loader,
+            Level::Loader => StageKind::Linux,
+            Level::Kernel => StageKind::Userspace,
+            Level::System => StageKind::Shell,
+            Level::Lasting | Level::Tool | Level::Said => return false,
+        };
+        self.stages
+            .iter()
+            .any(|seen| seen.kind >= needed && seen.last > place && seen.last.evidence == place.evidence)
+    }
+}
+
+/// All boots of all serial logs.
+#[derive(Debug, Default)]
+pub(crate) struct Boots {
+    pub(crate) boots: Vec<Boot>,
+    ends: Vec<(usize, u64)>,
+}
+
+impl Boots {
+    pub(crate) fn new(reading: &Reading<'_>) -> Self {
+        let mut boots = Self::default();
+        let mut evidence = None;
+        for line in &reading.lines {
+            let is_log = reading.kind(line.place) == Some(EvidenceKind::SerialLog);
+            if !is_log {
+                continue;
+            }
+            if evidence != Some(line.place.evidence) {
+                evidence = Some(line.place.evidence);
+                boots.boots.push(Boot::default());
+            }
+            boots.take(line);
+        }
+        boots.ends = reading.shapes.iter().map(|shape| shape.lines).enumerate().collect();
+        boots
+    }
+
+    fn take(&mut self, line: &Line) {
+        for marker in MARKERS {
+            let matched =
+                MATCHER.number(marker.pattern).is_some_and(|number| line.patterns.contains(&number));
+            if matched {
+                self.mark(marker, line);
+            }
+        }
+        let has = |pattern| MATCHER.number(pattern).is_some_and(|number| line.patterns.contains(&number));
+        let Some(boot) = self.boots.last_mut() else { return };
+        if COUNTDOWNS.iter().any(|pattern| has(pattern)) {
+            boot.countdown = Some(line.place);
+        }
+        boot.announced_restart |= RESTARTS.iter().any(|pattern| has(pattern));
+        let Some(seen) = boot.stages.last_mut() else { return };
+        match seen.kind {
+            StageKind::Loader if boot_loader_prompt(&line.text) => seen.waits = true,
+            StageKind::Linux | StageKind::Userspace if shell_prompt(&line.text) => {
+                let (first, last) = (line.place, line.place);
+                boot.stages.push(Seen { kind: StageKind::Shell, first, last, uboot: false, waits: true });
+                return;
+            }
+            StageKind::Shell if shell_prompt(&line.text) => seen.waits = true,
+            _ => {}
+        }
+        seen.last = line.place;
+    }
+
+    fn mark(&mut self, marker: &'static Marker, line: &Line) {
+        let Some(boot) = self.boots.last_mut() else { return };
+        let furthest = boot.furthest();
+        let again = marker.banner
+            && (furthest.is_some_and(|kind| kind > marker.stage) || boot.banners.contains(&marker.pattern));
+        if again {
+            self.boots.push(Boot::default());
+        } else if furthest.is_some_and(|kind| kind > marker.stage) {
+            return;
+        }
+        let Some(boot) = self.boots.last_mut() else { return };
+        if marker.banner {
+            boot.banners.push(marker.pattern);
+        }
+        let uboot = marker.pattern.contains("U-Boot");
+        match boot.stages.last_mut() {
+            Some(seen) if seen.kind == marker.stage => {
+                seen.last = line.place;
+                seen.uboot |= uboot;
+            }
+            _ => {
+                let (first, last) = (line.place, line.place);
+                boot.stages.push(Seen { kind: marker.stage, first, last, uboot, waits: false });
+            }
+        }
+    }
+
+    /// The boot that the evidence ends in.
+    pub(crate) fn last(&self) -> Option<&Boot> {
+        self.boots.iter().rev().find(|boot| !boot.stages.is_empty())
+    }
+
+    /// The boot that a place lies in.
+    pub(crate) fn at(&self, place: Place) -> Option<&Boot> {
+        self.boots.iter().rev().find(|boot| {
+            boot.stages
+                .first()
+                .is_some_and(|seen| seen.first.evidence == place.evidence && seen.first <= place)
+        })
+    }
+
+    /// Whether the unit starts over without getting further, or says that it is about to. From 0 to 1.
+    pub(crate) fn loops(&self) -> f64 {
+        let seen: Vec<&Boot> = self.boots.iter().filter(|boot| !boot.stages.is_empty()).collect();
+        let [.., before, last] = seen[..] else {
+            let announced =
+                seen.last().is_some_and(|boot| boot.announced_restart && boot.furthest() < Some(Shell));
+            return if announced { 0.6 } else { 0.0 };
+        };
+        let same_log = before.stages.last().zip(last.stages.first());
+        let same_log = same_log.is_some_and(|(before, last)| before.last.evidence == last.first.evidence);
+        let reached = before.furthest();
+        if !same_log || reached == Some(Shell) || last.furthest() > reached {
+            return if last.announced_restart && last.furthest() < Some(Shell) { 0.6 } else { 0.0 };
+        }
+        0.9
+    }
+
+    /// The stages of all boots, as the report shows them.
+    pub(crate) fn stages(&self, weights: &Weights) -> Vec<Stage> {
+        let mut stages: Vec<Stage> = Vec::new();
+        for (index, boot) in self.boots.iter().enumerate() {
+            let restarted = self.boots.get(index + 1).is_some_and(|next| !next.stages.is_empty());
+            for (position, seen) in boot.stages.iter().enumerate() {
+                let next = boot.stages.get(position + 1);
+                let last_line =
+                    next.map_or_else(|| self.end_of(boot, index), |next| next.first.line.saturating_sub(1));
+                let end = match next {
+                    Some(_) => StageEnd::HandedOver,
+                    None if seen.waits => StageEnd::Waiting,
+                    None if weights.fault_between(seen.first, last_line) => StageEnd::Failed,
+                    None if restarted || boot.announced_restart => StageEnd::Restarted,
+                    None => StageEnd::Open,
+                };
+                let first_line = seen.first.line;
+                stages.push(Stage {
+                    name: seen.name().into(),
+                    first_line,
+                    last_line: last_line.max(first_line),
+                    end,
+                });
+            }
+        }
+        stages.truncate(200);
+        stages
+    }
+
+    fn end_of(&self, boot: &Boot, index: usize) -> u64 {
+        let Some(evidence) = boot.stages.first().map(|seen| seen.first.evidence) else { return 0 };
+        let next = self.boots[index + 1..].iter().find_map(|next| next.stages.first());
+        match next.filter(|next| next.first.evidence == evidence) {
+            Some(next) => next.first.line.saturating_sub(1),
+            None => self.ends.get(evidence).map_or(0, |(_, lines)| *lines),
+        }
+    }
+}
+
+impl Seen {
+    pub(crate) fn is_uboot(&self) -> bool {
+        self.uboot
+    }
+
+    fn name(&self) -> &'static str {
+        match self.kind {
+            StageKind::Rom => "rom",
+            StageKind::Spl => "spl",
+            StageKind::Loader if self.uboot => "u-boot",
+            StageKind::Loader => "bootloader",
+            StageKind::Linux => "linux",
+            StageKind::Userspace => "userspace",
+            StageKind::Shell => "shell",
+        }
+    }
+}

@@ -1,0 +1,166 @@
+//! How what was found adds up.
+//!
+//! Each rule that speaks gives a cause a likelihood on its own. Rules are taken as independent witnesses, so the
+//! likelihood that none of them is right is the product of their doubts ("noisy or"): 1 - (1-a)(1-b)... A rule counts
+//! once however often its line repeats. A fault that a later stage survived counts for a seventh.
+
+use std::collections::BTreeMap;
+
+use debrick_model::{Action, Cause, EvidenceLine, Finding, State};
+
+use crate::rule::Rule;
+use crate::text::{Place, Reading};
+
+/// What is left of a fault that a later stage survived.
+pub(crate) const SURVIVED: f64 = 0.15;
+
+/// No evidence makes a cause more certain than this.
+const CERTAIN: f64 = 0.99;
+
+/// The most lines that a finding cites.
+const MAX_LINES: usize = 6;
+
+/// The longest line that is cited, in characters.
+const MAX_CITED: usize = 400;
+
+/// Everything that spoke.
+#[derive(Default)]
+pub(crate) struct Weights {
+    causes: BTreeMap<Cause, Vec<Voice>>,
+    states: Vec<(State, f64)>,
+    faults: Vec<Place>,
+}
+
+/// One thing that speaks for a cause.
+struct Voice {
+    weight: f64,
+    actions: &'static [Action],
+    evidence: Option<EvidenceLine>,
+}
+
+impl Weights {
+    /// Adds a rule that speaks, with the line it speaks about; `share` is how much of its weight counts.
+    pub(crate) fn speak(&mut self, rule: &Rule, share: f64, place: Place, evidence: &EvidenceLine) {
+        for (cause, weight) in rule.causes {
+            self.add(*cause, weight * share, rule.actions, Some(evidence.clone()));
+        }
+        for (state, weight) in rule.states {
+            self.states.push((*state, weight * share));
+        }
+        if rule.is_fault() && share > SURVIVED {
+            self.faults.push(place);
+        }
+    }
+
+    /// Adds something that was computed.
+    pub(crate) fn add(
+        &mut self,
+        cause: Cause,
+        weight: f64,
+        actions: &'static [Action],
+        evidence: Option<EvidenceLine>,
+    ) {
+        self.causes.entry(cause).or_default().push(Voice { weight, actions, evidence });
+    }
+
+    /// Adds a hint at a state.
+    pub(crate) fn hint(&mut self, state: State, weight: f64) {
+        self.states.push((state, weight));
+    }
+
+    /// The likelihood of a cause.
+    pub(crate) fn likelihood(&self, cause: Cause) -> f64 {
+        let doubt: f64 =
+            self.causes.get(&cause).into_iter().flatten().map(|voice| 1.0 - voice.weight).product();
+        (1.0 - doubt).clamp(0.0, CERTAIN)
+    }
+
+    /// Whether anything that was not survived went wrong.
+    pub(crate) fn has_fault(&self) -> bool {
+        !self.faults.is_empty()
+    }
+
+    /// Whether a fault lies between a place and a line of the same evidence.
+    pub(crate) fn fault_between(&self, first: Place, last_line: u64) -> bool {
+        self.faults
+            .iter()
+            .any(|place| place.evidence == first.evidence && *place >= first && place.line <= last_line)
+    }
+
+    /// The states that were hinted at, each with its strongest hint.
+    pub(crate) fn states(&self) -> &[(State, f64)] {
+        &self.states
+    }
+
+    /// The causes, likeliest first.
+    pub(crate) fn findings(&self) -> Vec<Finding> {
+        let finding = |cause: &Cause| Finding {
+            cause: *cause,
+            likelihood: (self.likelihood(*cause) * 1000.0).round() / 1000.0,
+            evidence: self.evidence(*cause),
+        };
+        let mut findings: Vec<Finding> = self.causes.keys().map(finding).collect();
+        findings.retain(|finding| finding.likelihood >= 0.02);
+        findings.sort_by(|left, right| right.likelihood.total_cmp(&left.likelihood));
+        findings
+    }
+
+    /// The actions that the rules behind a cause ask for, the strongest rule's first.
+    pub(crate) fn actions(&self, cause: Cause) -> Vec<Action> {
+        let mut actions = Vec::new();
+        for voice in self.voices(cause) {
+            for action in voice.actions {
+                if !actions.contains(action) {
+                    actions.push(*action);
+                }
+            }
+        }
+        actions
+    }
+
+    fn voices(&self, cause: Cause) -> Vec<&Voice> {
+        let mut voices: Vec<&Voice> = self.causes.get(&cause).into_iter().flatten().collect();
+        voices.sort_by(|left, right| right.weight.total_cmp(&left.weight));
+        voices
+    }
+
+    fn evidence(&self, cause: Cause) -> Vec<EvidenceLine> {
+        let mut lines: Vec<EvidenceLine> = Vec::new();
+        for voice in self.voices(cause) {
+            if let Some(line) = &voice.evidence
+                && lines.len() < MAX_LINES
+                && !lines.contains(line)
+            {
+                lines.push(line.clone());
+            }
+        }
+        lines
+    }
+}
+
+/// A line as a finding cites it.
+pub(crate) fn cite(reading: &Reading<'_>, place: Place, text: &str, says: &str) -> EvidenceLine {
+    let file = reading.evidence.get(place.evidence).map(|item| item.name.clone()).unwrap_or_default();
+    EvidenceLine {
+        file,
+        line: place.line,
+        text: text.chars().take(MAX_CITED).collect(),
+        says: says.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn doubts_multiply() {
+        let mut weights = Weights::default();
+        assert_eq!(weights.likelihood(Cause::ImageCorrupt), 0.0);
+        weights.add(Cause::ImageCorrupt, 0.5, &[], None);
+        weights.add(Cause::ImageCorrupt, 0.5, &[], None);
+        assert_eq!(weights.likelihood(Cause::ImageCorrupt), 0.75);
+        weights.add(Cause::ImageCorrupt, 1.0, &[], None);
+        assert_eq!(weights.likelihood(Cause::ImageCorrupt), CERTAIN);
+    }
+}
