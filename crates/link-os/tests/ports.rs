@@ -59,13 +59,15 @@ impl Write for PtyPeer {
     }
 }
 
+/// Opens a port with its lock in `folder`, so that a test leaves nothing behind.
+fn open_in(spec: &str, folder: &Path) -> Result<Box<dyn Link>, LinkError> {
+    let options = OpenOptions { lock_folder: Some(folder.to_owned()), ..OpenOptions::default() };
+    open_with(&Spec::parse(spec).unwrap(), &options)
+}
+
 /// One of each kind of byte stream.
 fn all_kinds() -> Vec<Ends> {
     let folder = || tempfile::tempdir().unwrap();
-    let open_in = |spec: &str, folder: &Path| {
-        let options = OpenOptions { lock_folder: Some(folder.to_owned()), ..OpenOptions::default() };
-        open_with(&Spec::parse(spec).unwrap(), &options).unwrap()
-    };
 
     let mut pty = PtyPair::open().unwrap();
     let link = open(pty.name()).unwrap();
@@ -74,13 +76,13 @@ fn all_kinds() -> Vec<Ends> {
 
     let listener = TcpListener::bind("[::1]:0").or_else(|_| TcpListener::bind("127.0.0.1:0")).unwrap();
     let here = folder();
-    let link = open_in(&format!("tcp:{}", listener.local_addr().unwrap()), here.path());
+    let link = open_in(&format!("tcp:{}", listener.local_addr().unwrap()), here.path()).unwrap();
     let tcp = Ends { link, peer: Box::new(listener.accept().unwrap().0), _folder: here };
 
     let here = folder();
     let path = here.path().join("console");
     let listener = UnixListener::bind(&path).unwrap();
-    let link = open_in(&format!("unix:{}", path.display()), here.path());
+    let link = open_in(&format!("unix:{}", path.display()), here.path()).unwrap();
     let unix = Ends { link, peer: Box::new(listener.accept().unwrap().0), _folder: here };
 
     vec![pty, tcp, unix]
@@ -208,7 +210,8 @@ fn line_settings_are_applied_and_changed() {
 #[test]
 fn what_cannot_be_opened_is_told_apart() {
     let refused = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    let error = |spec: &str| open(spec).map(drop).unwrap_err();
+    let folder = tempfile::tempdir().unwrap();
+    let error = |spec: &str| open_in(spec, folder.path()).map(drop).unwrap_err();
     assert!(matches!(error("/dev/null"), LinkError::BadSpec { .. }));
     assert!(matches!(error("/proc/self/stat"), LinkError::BadSpec { .. }));
     assert!(matches!(error("/dev/ttyNONE9"), LinkError::NotFound { .. }));
@@ -290,7 +293,9 @@ fn a_network_connects_streams() {
     let mut got = [0; 5];
     peer.read_exact(&mut got).unwrap();
     assert_eq!(&got, b"hello");
-    let by_name = open(&format!("tcp:localhost:{}", listener.local_addr().unwrap().port())).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let by_name = format!("tcp:localhost:{}", listener.local_addr().unwrap().port());
+    let by_name = open_in(&by_name, folder.path()).unwrap();
     assert!(by_name.name().starts_with("tcp:localhost:"));
 }
 
@@ -303,8 +308,7 @@ fn child_that_holds_ports() {
     for line in std::io::stdin().lock().lines() {
         let line = line.unwrap();
         let (folder, spec) = line.split_once(' ').unwrap();
-        let options = OpenOptions { lock_folder: Some(folder.into()), ..OpenOptions::default() };
-        let link = open_with(&Spec::parse(spec).unwrap(), &options).unwrap();
+        let link = open_in(spec, Path::new(folder)).unwrap();
         writeln!(std::io::stdout(), "\nheld {}", link.name()).unwrap();
         held.push(link);
     }
@@ -370,10 +374,7 @@ fn two_programs_never_share_a_port_and_a_killed_one_leaves_no_lock() {
         format!("tcp:{}", tcp.local_addr().unwrap()),
         format!("unix:{}", unix_path.display()),
     ];
-    let open_here = |spec: &str| {
-        let options = OpenOptions { lock_folder: Some(folder.path().to_owned()), ..OpenOptions::default() };
-        open_with(&Spec::parse(spec).unwrap(), &options)
-    };
+    let open_here = |spec: &str| open_in(spec, folder.path());
 
     let mut other = Other::start();
     for spec in &specs {
