@@ -101,6 +101,19 @@ pub const MESSAGES: &[DeviceMessage] = &[
     failure("uboot-nand-failed", "NAND write failed", "The NAND flash could not be written.", NOT_WRITTEN),
     failure("uboot-nand-failed", "NAND erase failed", "The NAND flash could not be erased.", NOT_WRITTEN),
     failure(
+        "uboot-storage-read-failed",
+        "Failure while reading",
+        "The storage could not be read.",
+        NOT_WRITTEN,
+    ),
+    failure(
+        "uboot-storage-write-failed",
+        "Failure while writing",
+        "The storage could not be written.",
+        NOT_WRITTEN,
+    ),
+    failure("uboot-erase-failed", "Failure while erasing", "The flash could not be erased.", NOT_WRITTEN),
+    failure(
         "uboot-nand-beyond-end",
         "Attempt to read outside the flash area",
         "The range reaches behind the end of the flash.",
@@ -121,6 +134,8 @@ pub const MESSAGES: &[DeviceMessage] = &[
         "There is no such storage.",
         CHECK_RECORD,
     ),
+    failure("uboot-no-storage", "unknown device", "There is no such storage.", CHECK_RECORD),
+    failure("uboot-no-storage", "not in flash", "There is no flash at this address.", CHECK_RECORD),
     failure("uboot-no-storage", "no mmc device at slot", "There is no such storage.", CHECK_RECORD),
     failure("uboot-no-storage", "No MMC device available", "There is no such storage.", CHECK_RECORD),
     failure("uboot-no-storage", "MMC Device", "There is no such storage.", CHECK_RECORD),

@@ -200,7 +200,7 @@ mod tests {
         let alone = super::lines(&parts, false, 200);
         assert!(alone.iter().all(|(line, _)| line.len() <= 200));
         assert_eq!(alone.iter().map(|(_, parts)| parts.count()).sum::<usize>(), 2560);
-        assert_eq!(alone[0].1.count(), 9);
+        assert_eq!(alone[0].1.count(), 10);
     }
 
     proptest! {

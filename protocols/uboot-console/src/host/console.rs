@@ -1,5 +1,6 @@
 //! The console and what it knows.
 
+use std::collections::VecDeque;
 use std::time::Duration;
 
 use debrick_link::{Clock, Deadline, Link, LinkError, Rng};
@@ -50,6 +51,8 @@ pub struct Console {
     pub(super) features: Option<Features>,
     /// The command that runs.
     pub(super) running: Option<String>,
+    /// What was read, but not looked at yet.
+    unread: VecDeque<u8>,
     rng: Rng,
 }
 
@@ -69,6 +72,7 @@ impl Console {
             pace: Pace::default(),
             features: None,
             running: None,
+            unread: VecDeque::new(),
             rng,
         }
     }
@@ -111,21 +115,35 @@ impl Console {
 
     /// Reads what comes until `deadline`, once; the number of bytes, or 0 if nothing came.
     pub(super) fn pump(&mut self, deadline: Deadline) -> Result<usize, ConsoleError> {
-        let mut buffer = [0; 4096];
-        let count = match self.link.read(&mut buffer, deadline) {
-            Ok(count) => count,
-            Err(LinkError::TimedOut { .. }) => return Ok(0),
-            Err(source) => {
-                return Err(ConsoleError::Link { operation: "read from the console".into(), source });
-            }
-        };
-        self.log.push(&buffer[..count]);
-        for &byte in &buffer[..count] {
-            if let Some(line) = self.terminal.feed(byte) {
+        let count = self.fetch(deadline)?;
+        while let Some((_, line)) = self.next_byte() {
+            if let Some(line) = line {
                 self.end_line(&line);
             }
         }
         Ok(count)
+    }
+
+    /// Waits until there is something to look at; the number of bytes, or 0 if nothing came by `deadline`.
+    pub(super) fn fetch(&mut self, deadline: Deadline) -> Result<usize, ConsoleError> {
+        if self.unread.is_empty() {
+            let mut buffer = [0; 4096];
+            match self.link.read(&mut buffer, deadline) {
+                Ok(count) => self.unread.extend(&buffer[..count]),
+                Err(LinkError::TimedOut { .. }) => {}
+                Err(source) => {
+                    return Err(ConsoleError::Link { operation: "read from the console".into(), source });
+                }
+            }
+        }
+        Ok(self.unread.len())
+    }
+
+    /// Takes the next byte that was fetched, and the line that it ended.
+    pub(super) fn next_byte(&mut self) -> Option<(u8, Option<Vec<u8>>)> {
+        let byte = self.unread.pop_front()?;
+        self.log.push(&[byte]);
+        Some((byte, self.terminal.feed(byte)))
     }
 
     /// Reads until nothing has come for `quiet`; the number of bytes. Gives up on a unit that never falls silent at
@@ -178,7 +196,7 @@ impl Console {
         format!("dbk{:08x}", self.rng.next_u64() as u32)
     }
 
-    fn end_line(&mut self, line: &[u8]) {
+    pub(super) fn end_line(&mut self, line: &[u8]) {
         if self.text.len() + line.len() >= LONGEST_REPLY {
             // The end matters more than the beginning: keep the last part, and remember that something is missing.
             let cut = self.text.len() - self.text.len() / 4;

@@ -81,11 +81,22 @@ struct Watching<'a> {
     /// Whether a countdown went by although keys were sent: the next start gets them from its first line on.
     eager: bool,
     booting: bool,
+    /// Whether a prompt counts that was there before; it may be out of date, and has to be proven.
+    old_prompt: bool,
 }
 
 impl Console {
     /// Reads what the unit says by itself. Sends nothing, except for the stop keys if it is asked to.
     pub fn watch(&mut self, until: &Until, deadline: Deadline) -> Result<Watched, ConsoleError> {
+        self.watch_from(until, false, deadline)
+    }
+
+    fn watch_from(
+        &mut self,
+        until: &Until,
+        old_prompt: bool,
+        deadline: Deadline,
+    ) -> Result<Watched, ConsoleError> {
         let now = self.clock().now();
         self.running = None;
         self.forget_text();
@@ -99,6 +110,7 @@ impl Console {
             keys_sent: None,
             eager: false,
             booting: false,
+            old_prompt,
         };
         let reached = self.watch_on(&mut watching, deadline)?;
         let now = self.clock().now();
@@ -133,7 +145,8 @@ impl Console {
                 }
                 .with_short_tail());
             }
-            let more = self.watch(&until, deadline)?;
+            let untried = watched.reached != Reached::Prompt;
+            let more = self.watch_from(&until, untried, deadline)?;
             watched = joined(watched, more);
         }
     }
@@ -170,23 +183,18 @@ impl Console {
                 self.stop_autoboot(watching, now)?;
             }
             let pause = Deadline::at(now + Duration::from_millis(50));
-            let mut buffer = [0; 4096];
-            let count = match self.link.read(&mut buffer, pause.or_earlier(deadline)) {
-                Ok(count) => count,
-                Err(error) if error.is_timeout() => continue,
-                Err(source) => {
-                    return Err(ConsoleError::Link { operation: "read from the console".into(), source });
-                }
-            };
+            if self.fetch(pause.or_earlier(deadline))? == 0 {
+                continue;
+            }
             let now = self.clock().now();
             watching.first.get_or_insert(now);
             watching.last = now;
-            watching.log.push(&buffer[..count]);
-            self.log.push(&buffer[..count]);
-            for &byte in &buffer[..count] {
-                let Some(line) = self.terminal.feed(byte) else {
+            while let Some((byte, line)) = self.next_byte() {
+                watching.log.push(&[byte]);
+                let Some(line) = line else {
                     continue;
                 };
+                self.end_line(&line);
                 let line = String::from_utf8_lossy(&line).into_owned();
                 if let Some(reached) = self.line_ended(watching, &line) {
                     return Ok(reached);
@@ -214,9 +222,11 @@ impl Console {
 
     fn reached(&self, watching: &Watching<'_>, now: Moment) -> Option<Reached> {
         let until = watching.until;
-        watching.first?;
+        if watching.first.is_none() && !watching.old_prompt {
+            return None;
+        }
         let quiet = now.since(watching.last);
-        if until.any_activity {
+        if until.any_activity && watching.first.is_some() {
             return Some(Reached::Activity);
         }
         let line = self.open_line();
