@@ -10,7 +10,7 @@ use common::{Counts, Faults, Wire, act, address, bytes};
 use debrick_link::simulated::World;
 use debrick_link::{Clock, VirtualClock};
 use debrick_model::Coded;
-use debrick_target::{Opaque, Silent, TargetError, Watch};
+use debrick_target::{Opaque, Silent, Source, TargetError, Watch};
 use debrick_tftp::device::{PushConfig, PushDevice, PushOutcome, PushQuirks, Verdict};
 use debrick_tftp::{Client, ClientOptions, ErrorCode, TftpError, Transferred};
 
@@ -40,7 +40,7 @@ fn world(config: PushConfig, faults: Faults, seed: u64) -> World<Wire<PushDevice
     world
 }
 
-fn run_in(world: &World<Wire<PushDevice>>, options: ClientOptions, image: &Vec<u8>) -> Run {
+fn run_in(world: &World<Wire<PushDevice>>, options: ClientOptions, image: &dyn Source) -> Run {
     let mut network = world.network();
     let mut client = Client::new(&mut network, address(HOST).ip(), address(UNIT), options);
     let result = client.push("firmware.bin", image, &mut Silent);
@@ -56,7 +56,7 @@ fn run_in(world: &World<Wire<PushDevice>>, options: ClientOptions, image: &Vec<u
     })
 }
 
-fn run(config: PushConfig, options: ClientOptions, image: &Vec<u8>) -> Run {
+fn run(config: PushConfig, options: ClientOptions, image: &dyn Source) -> Run {
     run_in(&world(config, Faults::NONE, 1), options, image)
 }
 
