@@ -99,9 +99,10 @@ pub struct Recorder<T, W: Write> {
 pub struct RecordingStatus(Arc<Mutex<Option<io::Error>>>);
 
 impl RecordingStatus {
-    /// Why the recording stopped before its link did, if it did; the answer is given once.
+    /// Why the recording stopped before its link did, if it did. Asked again, it tells the kind of
+    /// failure only.
     pub fn take_failure(&self) -> Option<io::Error> {
-        // What remains says that there was one, so that nothing more is written.
+        // The kind stays behind, so that nothing more is written.
         let mut failure = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let kind = failure.as_ref()?.kind();
         failure.replace(kind.into())
