@@ -39,8 +39,8 @@ pub struct Device {
     pub console: Console,
     /// Addresses while it is being repaired.
     pub network: Option<NetworkRecord>,
-    /// Where its firmware lives.
-    pub storage: Storage,
+    /// Its storages.
+    pub storage: Vec<Storage>,
     /// Bootloader variables without which it does not start.
     #[serde(default)]
     pub environment: EnvironmentRecord,

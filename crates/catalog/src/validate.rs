@@ -1,6 +1,6 @@
 //! What a record must keep to beyond its shape.
 
-use debrick_model::{RegionMap, RegionRole};
+use debrick_model::{Region, RegionMap, RegionRole};
 
 use crate::device::{Device, ObservationSource, Storage, Transfer};
 
@@ -25,7 +25,7 @@ pub(crate) fn faults(device: &Device) -> Vec<String> {
     require(device.console.baud > 0, "the console has no line rate".into());
     require(!device.console.ready.is_empty(), "nothing tells that the system has started".into());
 
-    let regions = device.region_names();
+    let regions: Vec<&str> = device.regions().map(|region| region.name.as_str()).collect();
     let known = |name: &str| regions.iter().any(|region| *region == name);
     require(
         known(&device.firmware.region),
@@ -50,7 +50,12 @@ pub(crate) fn faults(device: &Device) -> Vec<String> {
             format!("method {:?} has less than 1 MiB of memory", method.name),
         );
     }
-    storage_faults(&device.storage, &device.firmware.region, &mut faults);
+    for (index, name) in regions.iter().enumerate() {
+        require(!regions[..index].contains(name), format!("two regions are named {name:?}"));
+    }
+    for storage in &device.storage {
+        storage_faults(storage, &device.firmware.region, &mut faults);
+    }
     faults
 }
 
@@ -81,13 +86,18 @@ fn storage_faults(storage: &Storage, firmware: &str, faults: &mut Vec<String>) {
 }
 
 impl Device {
-    /// The names of the regions of its storage.
-    pub fn region_names(&self) -> Vec<&str> {
-        self.storage.regions.iter().map(|region| region.name.as_str()).collect()
+    /// All regions of all storages.
+    pub fn regions(&self) -> impl Iterator<Item = &Region> {
+        self.storage.iter().flat_map(|storage| &storage.regions)
     }
 
-    /// The regions of its storage, checked. A record that was read with [`crate::parse`] always has them.
-    pub fn region_map(&self) -> Result<RegionMap, debrick_model::RegionError> {
-        RegionMap::new(self.storage.size, self.storage.regions.clone())
+    /// The region of this name.
+    pub fn region(&self, name: &str) -> Option<&Region> {
+        self.regions().find(|region| region.name == name)
+    }
+
+    /// The storage that holds the region of this name.
+    pub fn storage_of(&self, region: &str) -> Option<&Storage> {
+        self.storage.iter().find(|storage| storage.regions.iter().any(|held| held.name == region))
     }
 }

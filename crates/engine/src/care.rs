@@ -1,10 +1,8 @@
 //! What is done to a unit apart from a repair: backing it up, and giving a backup back.
 
-use debrick_model::{Ending, Event, EventBody, Gate, GateOutcome, GateResult, Region, Step};
-use debrick_target::{Geometry, Source, backup};
+use debrick_model::{Ending, Event, EventBody, Gate, GateOutcome, GateResult, Step};
 use debrick_vault::Vault;
 
-use crate::artifact_source::ArtifactSource;
 use crate::boot::Reached;
 use crate::error::EngineError;
 use crate::job::{Closed, Job};
@@ -14,6 +12,7 @@ use crate::plan::{self, Fix};
 use crate::ports::Ports;
 use crate::repair::{Repair, open};
 use crate::session::Done;
+use crate::steps::prove_restores;
 use crate::unit::Bearings;
 
 /// Reads everything of a unit that must not be lost, and proves that it restores. Writes nothing to the unit.
@@ -92,25 +91,10 @@ pub fn prove_backup(vault: &Vault, session: &str) -> Result<Vec<String>, EngineE
     if backups.is_empty() {
         return Err(not_there("it holds no backups"));
     }
-    let map = device.region_map().map_err(|fault| not_there(&fault.to_string()))?;
-    let mut sources: Vec<(&Region, ArtifactSource)> = Vec::new();
-    for held in &backups {
-        vault.verify(held.artifact)?;
-        let region =
-            map.get(&held.region).ok_or_else(|| not_there("its regions are not those of its device"))?;
-        sources.push((region, ArtifactSource(vault.artifact(held.artifact)?)));
+    if backups.iter().any(|held| device.region(&held.region).is_none()) {
+        return Err(not_there("its regions are not those of its device"));
     }
-    let parts: Vec<(&Region, &dyn Source)> =
-        sources.iter().map(|(region, source)| (*region, source as &dyn Source)).collect();
-    let storage = &device.storage;
-    let geometry = Geometry {
-        size: storage.size,
-        write_block: storage.write_block,
-        erase_block: storage.erase_block,
-        erased: storage.erased,
-        batch: 1 << 20,
-    };
-    backup::prove_restores(geometry, &parts)?;
+    prove_restores(vault, &device, &backups)?;
     Ok(backups.into_iter().map(|held| held.region).collect())
 }
 

@@ -6,7 +6,7 @@ use debrick_catalog::{Device, Method};
 use debrick_image::ImageFacts;
 use debrick_link::Clock;
 use debrick_model::{
-    Cause, Coded, Digest, Ending, Event, EventBody, GateResult, Identity, Problem, RegionMap, Step, Waiver,
+    Cause, Coded, Digest, Ending, Event, EventBody, GateResult, Identity, Problem, Step, Waiver,
 };
 use debrick_target::TargetError;
 use debrick_vault::Vault;
@@ -120,7 +120,6 @@ pub(crate) struct Repair<'a> {
     pub(crate) session: Session<'a>,
     pub(crate) unit: Unit,
     pub(crate) device: Device,
-    pub(crate) map: RegionMap,
     pub(crate) image: Option<(String, Digest)>,
     pub(crate) facts: Option<ImageFacts>,
     pub(crate) wishes: Wishes,
@@ -150,10 +149,6 @@ impl<'a> Repair<'a> {
         past: Past,
         ports: Ports,
     ) -> Result<Self, EngineError> {
-        let map = device.region_map().map_err(|fault| debrick_catalog::CatalogError::Invalid {
-            file: device.id.clone(),
-            faults: vec![fault.to_string()],
-        })?;
         let mut methods: Vec<Method> = device.method.clone();
         if let Some(wanted) = &wishes.method {
             methods.retain(|method| method.name == *wanted);
@@ -168,7 +163,6 @@ impl<'a> Repair<'a> {
             session,
             unit: Unit::new(ports, device.clone()),
             device,
-            map,
             image,
             facts: None,
             wishes,

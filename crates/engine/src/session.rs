@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use debrick_link::{Clock, Moment};
 use debrick_model::{
-    Answer, Digest, Event, EventBody, EvidenceKind, Outcome, Problem, Progress, Request, RequestKind, Step,
+    Answer, Digest, EventBody, EvidenceKind, Outcome, Problem, Progress, Request, RequestKind, Step,
 };
 use debrick_target::Watch;
 use debrick_vault::{Journal, Vault};

@@ -57,11 +57,6 @@ impl Unit {
         }
     }
 
-    /// Whether there is a network that leads to it.
-    pub(crate) fn has_network(&self) -> bool {
-        self.network.is_some()
-    }
-
     /// Finds out, without changing anything, whether it talks, waits or is quiet.
     pub(crate) fn take_bearings(&mut self) -> Result<Bearings, EngineError> {
         let until = Until { any_activity: true, ..Until::default() };
@@ -164,20 +159,17 @@ impl Unit {
         Ok(())
     }
 
-    /// Works on its storage by a method.
+    /// Works on the storage that holds a region, by a method.
     pub(crate) fn with_storage<T>(
         &mut self,
         method: &Method,
+        region: &str,
         work: impl FnOnce(&mut dyn Addressable) -> Result<T, TargetError>,
     ) -> Result<T, EngineError> {
-        let storage = &self.device.storage;
-        let geometry = Geometry {
-            size: storage.size,
-            write_block: storage.write_block,
-            erase_block: storage.erase_block,
-            erased: storage.erased,
-            batch: BATCH.min(method.ram.size / 2),
+        let Some(storage) = self.device.storage_of(region) else {
+            return Err(TargetError::Unsupported { what: format!("find the region {region:?}") }.into());
         };
+        let geometry = geometry_of(storage, BATCH.min(method.ram.size / 2));
         let kind = match &storage.interface {
             StorageKind::Virtio { device } => Storage::Virtio { device: *device },
             StorageKind::Mmc { device, hardware_partition } => {
@@ -223,6 +215,17 @@ impl Unit {
 
     fn after(&self, span: Duration) -> Deadline {
         Deadline::after(&*self.clock, span)
+    }
+}
+
+/// The shape of a storage, as its record tells it.
+pub(crate) fn geometry_of(storage: &debrick_catalog::Storage, batch: u64) -> Geometry {
+    Geometry {
+        size: storage.size,
+        write_block: storage.write_block,
+        erase_block: storage.erase_block,
+        erased: storage.erased,
+        batch,
     }
 }
 

@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use debrick_report::{Redaction, Redactor, Report, bundle as bundles, html, json as report_json, markdown};
+use debrick_report::{Redaction, Redactor, Report, html, json as report_json, markdown};
 use debrick_vault::Vault;
 
 use crate::args;
@@ -64,7 +64,8 @@ fn verify(context: &Context, vault: &Vault, session: &str) -> Result<i32, Failur
     } else {
         println!("{} the journal of session {session} cannot be trusted:", context.style.bad("damaged:"));
         for fault in &chain.faults {
-            println!("  event {}: {}", fault.seq, fault.what);
+            let place = fault.seq.map_or_else(|| "journal".to_owned(), |seq| format!("event {seq}"));
+            println!("  {place}: {}", fault.what);
         }
     }
     Ok(if intact { 0 } else { crate::exit::FAILED })
@@ -74,7 +75,8 @@ pub(super) fn bundle(context: &Context, args: &args::Bundle) -> Result<i32, Fail
     let vault = context.vault()?;
     let session = session(&vault, args.session.as_deref())?;
     let path = args.output.clone().unwrap_or_else(|| PathBuf::from(format!("debrick-{session}.tar.gz")));
-    let bytes = bundles::pack(&vault, &session)?;
+    let mut bytes = Vec::new();
+    debrick_report::bundle(&vault, &session, Redaction::default(), &mut bytes)?;
     write_file(&path, &bytes)?;
     if context.json {
         json::line("debrick.bundle/1", &serde_json::json!({ "session": session, "file": path, "bytes": bytes.len() }));

@@ -128,13 +128,13 @@ impl Repair<'_> {
             return Ok(None);
         };
         let image = ArtifactSource(self.session.vault.artifact(*digest)?);
-        let Some(region) = self.map.get(&self.device.firmware.region).cloned() else { return Ok(None) };
+        let Some(region) = self.device.region(&self.device.firmware.region).cloned() else { return Ok(None) };
         if image.len() > region.size || image.is_empty() {
             return Ok(None);
         }
         let piece = (image.len() / SURVEY_PIECES).next_multiple_of(4096).max(4096);
         let size = image.len();
-        let seen = self.unit.with_storage(&method, |target| {
+        let seen = self.unit.with_storage(&method, &region.name, |target| {
             survey::survey(target, &region, size, piece, &image, &mut Silent)
         })?;
         Ok(Some(survey_of(&seen, size)))

@@ -1,17 +1,21 @@
 //! Keep what must not be lost, and prove that it can be given back.
 
-use debrick_catalog::Method;
+use debrick_catalog::{Device, Method};
 use debrick_model::{
     Digest, EventBody, EvidenceKind, Gate, GateOutcome, GateResult, Region, RegionRole, Step,
 };
 use debrick_target::{Source, TargetError, backup, verify};
+use debrick_vault::Vault;
 
 use crate::artifact_source::ArtifactSource;
 use crate::error::EngineError;
 use crate::past::Backup;
 use crate::repair::Repair;
 use crate::session::{Done, Session};
-use crate::unit::Unit;
+use crate::unit::{Unit, geometry_of};
+
+/// How much is restored to the virtual unit at a time, in bytes.
+const PROOF_BATCH: u64 = 1 << 20;
 
 impl Repair<'_> {
     /// Reads every region that must not be lost until two readings agree, and restores them to a virtual unit.
@@ -23,7 +27,7 @@ impl Repair<'_> {
             let Some(method) = repair.methods.first().cloned() else {
                 return Err(EngineError::Exhausted { tried: "Looking for a method".into() });
             };
-            let regions: Vec<Region> = repair.map.iter().cloned().collect();
+            let regions: Vec<Region> = repair.device.regions().cloned().collect();
             for region in regions.iter().filter(|region| region.role.must_be_backed_up()) {
                 repair.keep(&method, region)?;
             }
@@ -33,7 +37,7 @@ impl Repair<'_> {
                 repair.session.record(EventBody::BackupOmitted { region: region.name.clone(), because })?;
             }
             repair.keep_variables()?;
-            repair.prove_backups(&method)?;
+            repair.prove_backups()?;
             let names: Vec<&str> = repair.backups.iter().map(|backup| backup.region.as_str()).collect();
             let summary = format!("Kept and proven to restore: {}.", names.join(", "));
             Ok(Done::done((), summary))
@@ -61,7 +65,7 @@ impl Repair<'_> {
         }
         let content = ArtifactSource(self.session.vault.artifact(held.artifact)?);
         let mut meter = self.session.meter(&format!("comparing {}", region.name), Some(region.size));
-        let same = self.unit.with_storage(method, |target| {
+        let same = self.unit.with_storage(method, &region.name, |target| {
             Ok(verify::compare(target, region, &content, &mut meter)?.differing.is_empty())
         })?;
         Ok(same)
@@ -75,23 +79,13 @@ impl Repair<'_> {
         Ok(())
     }
 
-    fn prove_backups(&mut self, method: &Method) -> Result<(), EngineError> {
-        let geometry = self.unit.with_storage(method, |target| Ok(target.geometry()))?;
-        let mut sources = Vec::new();
-        for held in &self.backups {
-            if let Some(region) = self.map.get(&held.region) {
-                self.session.vault.verify(held.artifact)?;
-                sources.push((region, ArtifactSource(self.session.vault.artifact(held.artifact)?)));
-            }
-        }
-        let parts: Vec<(&Region, &dyn Source)> =
-            sources.iter().map(|(region, source)| (*region, source as &dyn Source)).collect();
-        backup::prove_restores(geometry, &parts)?;
+    fn prove_backups(&mut self) -> Result<(), EngineError> {
+        prove_restores(self.session.vault, &self.device, &self.backups)?;
 
         let names: Vec<String> = self.backups.iter().map(|held| held.region.clone()).collect();
         let held: Vec<&str> = names.iter().map(String::as_str).collect();
         let missing: Vec<String> =
-            backup::missing(&self.map, &held).iter().map(|region| region.name.clone()).collect();
+            backup::missing(self.device.regions(), &held).iter().map(|region| region.name.clone()).collect();
         let result = if missing.is_empty() {
             GateResult {
                 gate: Gate::Backup,
@@ -124,7 +118,7 @@ fn keep_region(
     let mut writer = vault.writer()?;
     let mut trouble = None;
     let mut meter = session.meter(&format!("reading {}", region.name), Some(region.size));
-    let agreement = unit.with_storage(method, |target| {
+    let agreement = unit.with_storage(method, &region.name, |target| {
         backup::read_agreeing(target, region, &mut meter, &mut |bytes| {
             writer.write(bytes).map_err(|error| {
                 trouble = Some(error);
@@ -145,6 +139,23 @@ fn keep_region(
         readings,
     })?;
     Ok(artifact)
+}
+
+/// Checks every backup by its digest, and restores it to a virtual unit of the same geometry.
+pub(crate) fn prove_restores(vault: &Vault, device: &Device, backups: &[Backup]) -> Result<(), EngineError> {
+    for storage in &device.storage {
+        let mut sources: Vec<(&Region, ArtifactSource)> = Vec::new();
+        for held in backups {
+            if let Some(region) = storage.regions.iter().find(|region| region.name == held.region) {
+                vault.verify(held.artifact)?;
+                sources.push((region, ArtifactSource(vault.artifact(held.artifact)?)));
+            }
+        }
+        let parts: Vec<(&Region, &dyn Source)> =
+            sources.iter().map(|(region, source)| (*region, source as &dyn Source)).collect();
+        backup::prove_restores(geometry_of(storage, PROOF_BATCH), &parts)?;
+    }
+    Ok(())
 }
 
 /// The content of a backup, checked.

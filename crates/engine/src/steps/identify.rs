@@ -69,10 +69,11 @@ impl Repair<'_> {
     }
 
     fn read_text(&mut self, method: &debrick_catalog::Method, region: &str) -> Result<String, EngineError> {
-        let Some(region) = self.map.get(region).cloned() else { return Ok(String::new()) };
+        let Some(region) = self.device.region(region).cloned() else { return Ok(String::new()) };
         let mut bytes = vec![0; region.size.min(TEXT) as usize];
-        let read =
-            self.unit.with_storage(method, |target| target.read(region.offset, &mut bytes, &mut Silent));
+        let read = self
+            .unit
+            .with_storage(method, &region.name, |target| target.read(region.offset, &mut bytes, &mut Silent));
         match read {
             Ok(()) => {
                 let end = bytes.iter().position(|byte| matches!(byte, 0 | 0xFF)).unwrap_or(bytes.len());

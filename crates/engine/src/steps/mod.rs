@@ -9,4 +9,4 @@ mod preflight;
 mod prove;
 mod write;
 
-pub(crate) use back_up::read_backup;
+pub(crate) use back_up::{prove_restores, read_backup};

@@ -47,7 +47,7 @@ impl Repair<'_> {
 
     fn fitness_target(&self) -> FitnessTarget {
         let identity = self.identity.as_ref();
-        let region = self.map.get(&self.device.firmware.region);
+        let region = self.device.region(&self.device.firmware.region);
         FitnessTarget {
             board_ids: self.device.board_ids.clone(),
             architecture: Some(self.device.architecture.clone()),

@@ -42,8 +42,12 @@ impl Repair<'_> {
     }
 
     fn check_room(&self) -> HostCheck {
-        let backups: u64 =
-            self.map.iter().filter(|region| region.role.must_be_backed_up()).map(|region| region.size).sum();
+        let backups: u64 = self
+            .device
+            .regions()
+            .filter(|region| region.role.must_be_backed_up())
+            .map(|region| region.size)
+            .sum();
         match self.session.vault.require_free(backups + HEADROOM) {
             Ok(()) => HostCheck { ok: true, says: "The disk has room for backups and journal.".into() },
             Err(error) => {

@@ -136,13 +136,16 @@ impl Repair<'_> {
 
     fn clear_settings(&mut self, method: &Method, clearance: &Clearance) -> Result<(), EngineError> {
         let Some(settings) = self.device.settings.clone() else { return Ok(()) };
-        let Some(region) = self.map.get(&settings.region).cloned() else { return Ok(()) };
+        let Some(region) = self.device.region(&settings.region).cloned() else { return Ok(()) };
         let (offset, size) = (region.offset, region.size);
         self.announce(&region.name, Effect::EraseRegion { region: region.name.clone(), offset, size })?;
         let mut meter = self.session.meter(&format!("clearing {}", region.name), Some(size));
-        self.unit.with_storage(method, |target| flash::erase(target, clearance, &region, &mut meter))?;
+        self.unit.with_storage(method, &region.name, |target| {
+            flash::erase(target, clearance, &region, &mut meter)
+        })?;
         self.session.record(EventBody::EffectDone { sent: size, unchanged: 0 })?;
-        let blank = vec![self.device.storage.erased; size as usize];
+        let erased = self.device.storage_of(&region.name).map_or(0xFF, |storage| storage.erased);
+        let blank = vec![erased; size as usize];
         let digest = sha256(&blank)?;
         self.record_comparison(method, &region, &blank, digest)
     }
@@ -161,10 +164,10 @@ impl Repair<'_> {
     ) -> Result<(), EngineError> {
         let mut backups = backups.to_vec();
         backups.sort_by_key(|held| {
-            self.map.get(&held.region).is_some_and(|region| region.role == RegionRole::BootCritical)
+            self.device.region(&held.region).is_some_and(|region| region.role == RegionRole::BootCritical)
         });
         for held in &backups {
-            let Some(region) = self.map.get(&held.region).cloned() else { continue };
+            let Some(region) = self.device.region(&held.region).cloned() else { continue };
             let content = read_backup(&self.session, held)?;
             self.write_content(&region, &content, held.artifact, method, clearance)?;
             self.record_comparison(method, &region, &content, held.artifact)?;
@@ -189,8 +192,9 @@ impl Repair<'_> {
         self.announce(&region.name, effect)?;
         let mut meter = self.session.meter(&format!("writing {}", region.name), Some(image.len()));
         let part = Part { region, content: image, digest };
-        let flashed =
-            self.unit.with_storage(method, |target| flash::flash(target, clearance, &part, &mut meter))?;
+        let flashed = self.unit.with_storage(method, &region.name, |target| {
+            flash::flash(target, clearance, &part, &mut meter)
+        })?;
         self.session.record(EventBody::EffectDone { sent: flashed.sent, unchanged: flashed.unchanged })
     }
 
@@ -210,7 +214,7 @@ impl Repair<'_> {
     /// What is unique to the unit must be as it was backed up, whatever else was written.
     fn compare_unique(&mut self, method: &Method) -> Result<(), EngineError> {
         for held in self.backups.clone() {
-            let Some(region) = self.map.get(&held.region).cloned() else { continue };
+            let Some(region) = self.device.region(&held.region).cloned() else { continue };
             if region.role == RegionRole::Unique {
                 let content = read_backup(&self.session, &held)?;
                 self.record_comparison(method, &region, &content, held.artifact)?;
@@ -227,8 +231,9 @@ impl Repair<'_> {
         digest: Digest,
     ) -> Result<(), EngineError> {
         let mut meter = self.session.meter(&format!("verifying {}", region.name), Some(content.len()));
-        let seen =
-            self.unit.with_storage(method, |target| verify::compare(target, region, content, &mut meter))?;
+        let seen = self.unit.with_storage(method, &region.name, |target| {
+            verify::compare(target, region, content, &mut meter)
+        })?;
         self.session.record(EventBody::Verified {
             region: region.name.clone(),
             ok: seen.differing.is_empty(),
@@ -240,7 +245,7 @@ impl Repair<'_> {
     }
 
     fn firmware_part(&self) -> Result<(Region, ArtifactSource, Digest), EngineError> {
-        let region = self.map.get(&self.device.firmware.region).cloned();
+        let region = self.device.region(&self.device.firmware.region).cloned();
         match (region, &self.image) {
             (Some(region), Some((_, digest))) => {
                 Ok((region, ArtifactSource(self.session.vault.artifact(*digest)?), *digest))
