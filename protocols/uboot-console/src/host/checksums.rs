@@ -32,13 +32,15 @@ impl Console {
         let (can_loop, letters) = self.features.as_ref().map_or((false, 200), |features| {
             (features.hush && features.setexpr && features.itest, features.letters())
         });
-        let mut known: BTreeMap<Part, u32> = BTreeMap::new();
-        let mut wanted = parts.to_vec();
+        // The checksum of nothing is known.
+        let mut known: BTreeMap<Part, u32> =
+            parts.iter().filter(|(_, size)| *size == 0).map(|part| (*part, 0)).collect();
+        let mut wanted: Vec<Part> = parts.iter().filter(|(_, size)| *size > 0).copied().collect();
         let mut last = None;
         for round in 0..ROUNDS {
             // What was damaged in a loop is asked for one by one.
             for (line, parts) in lines(&wanted, can_loop && round == 0, letters) {
-                let reply = self.run_checksums(&line, &parts, &known, watch)?;
+                let reply = self.run_checksums(&line, &parts, round > 0, watch)?;
                 for (first, end, crc) in reply.lines().filter_map(wire::parse_crc32_line) {
                     let size = end.wrapping_sub(first).wrapping_add(1);
                     if parts.contains(&(first, size)) {
@@ -63,7 +65,7 @@ impl Console {
         &mut self,
         line: &str,
         parts: &Parts,
-        known: &BTreeMap<Part, u32>,
+        again: bool,
         watch: &mut dyn Watch,
     ) -> Result<String, ConsoleError> {
         let bytes = parts.bytes();
@@ -82,7 +84,7 @@ impl Console {
             lines += printed.get(seen..).unwrap_or_default().iter().filter(|&&byte| byte == b'\n').count();
             seen = printed.len();
             let done = parts.bytes_of_first(lines.saturating_sub(1));
-            if done > advanced && known.is_empty() {
+            if done > advanced && !again {
                 watch.advance(done - advanced);
                 advanced = done;
             }
@@ -94,8 +96,9 @@ impl Console {
                 return Err(error);
             }
         };
-        let new = parts.iter().filter(|part| !known.contains_key(part)).map(|(_, size)| size).sum::<u64>();
-        watch.advance(new.saturating_sub(advanced));
+        if !again {
+            watch.advance(bytes.saturating_sub(advanced));
+        }
         Ok(reply.text)
     }
 }

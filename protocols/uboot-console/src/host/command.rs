@@ -12,6 +12,11 @@ use crate::wire;
 /// How long nothing may come behind a prompt until it counts as one.
 const QUIET: Duration = Duration::from_millis(20);
 
+/// How long nothing comes behind what may be a prompt in the middle of a line, until it is asked whether it is.
+const ASKED_AFTER: Duration = Duration::from_millis(700);
+/// How often that is done while one command runs.
+const MOST_ASKED: u32 = 3;
+
 /// What a command printed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reply {
@@ -73,6 +78,7 @@ impl Console {
             return Err(ConsoleError::Unsupported { what: "end a command that was not started".into() });
         };
         // A prompt that was over-read by a transfer's own protocol does not come again by itself; the caller syncs.
+        let mut asked = 0;
         loop {
             // The typed line itself has to be over first; the open line was not the prompt alone until then.
             if self.at_prompt() && self.pump(self.within(QUIET))? == 0 && self.at_prompt() {
@@ -82,9 +88,18 @@ impl Console {
                 self.running = None;
                 return Err(ConsoleError::Restarted { command: line, reply: std::mem::take(&mut self.text) });
             }
-            let count = self.pump(deadline)?;
+            let hidden = asked < MOST_ASKED && self.has_hidden_prompt();
+            let count =
+                self.pump(if hidden { self.within(ASKED_AFTER).or_earlier(deadline) } else { deadline })?;
             if deadline.has_passed(self.clock()) && (count == 0 || !self.at_prompt()) {
                 return Ok(None);
+            }
+            if hidden && count == 0 {
+                asked += 1;
+                if let Some(text) = self.uncover_prompt()? {
+                    self.text = text;
+                    break;
+                }
             }
         }
         self.running = None;
@@ -95,6 +110,28 @@ impl Console {
         // The first line is the prompt with what was typed.
         let reply = text.split_once('\n').map_or("", |(_, reply)| reply);
         Ok(Some(Reply { text: reply.to_owned(), status: None }))
+    }
+
+    /// Whether the prompt may stand behind output that did not end its line: a value that was cut off, say.
+    fn has_hidden_prompt(&self) -> bool {
+        let (line, prompt) = (self.terminal.line(), self.prompt.as_deref().unwrap_or_default().as_bytes());
+        !prompt.is_empty() && line != prompt && line.ends_with(prompt) && !self.text.is_empty()
+    }
+
+    /// Types a space: only a prompt echoes it. The output up to there if it did; the line is given up then.
+    fn uncover_prompt(&mut self) -> Result<Option<String>, ConsoleError> {
+        let line = self.open_line();
+        let prompt = self.prompt.as_ref().map_or(0, String::len);
+        let output =
+            format!("{}{}\n", self.text, line.get(..line.len().saturating_sub(prompt)).unwrap_or_default());
+        self.send(b" ")?;
+        let end = self.within(Duration::from_millis(600));
+        while self.open_line() == line && self.pump(end)? > 0 {}
+        if self.open_line() != format!("{line} ") {
+            return Ok(None);
+        }
+        self.give_up_line()?;
+        Ok(self.at_prompt().then_some(output))
     }
 
     /// Reads until a line contains `text` (or the open line does): all lines since the command was started. For commands

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::command::check;
-use super::console::{Console, LONGEST_REPLY, line_time};
+use super::console::{Console, line_time};
 use super::error::ConsoleError;
 use crate::messages;
 
@@ -18,11 +18,11 @@ impl Console {
         for _ in 0..READINGS {
             let deadline = self.within(Duration::from_secs(10) + line_time(256 * 1024));
             let text = self.command("printenv", deadline)?.text;
-            let (variables, size) = parse_environment(&text);
+            let Listing { variables, length, size } = parse_environment(&text);
             match size {
-                Some(size) if size == size_of(&variables) => return Ok(variables),
+                Some(size) if size == length => return Ok(variables),
                 // Older ones do not count the end, or tell no length; then two readings have to agree.
-                size if size.is_none_or(|size| size + 1 == size_of(&variables))
+                size if size.is_none_or(|size| size + 1 == length)
                     && !variables.is_empty()
                     && last.as_ref() == Some(&variables) =>
                 {
@@ -37,44 +37,34 @@ impl Console {
         })
     }
 
-    /// Sets variables in the unit's memory, and reads each back. An empty value removes its variable. Nothing is saved.
+    /// Sets variables in the unit's memory, and reads them back. An empty value removes its variable. Nothing is saved.
     pub fn set_variables(&mut self, variables: &[(String, String)]) -> Result<(), ConsoleError> {
         let deadline = self.within(Duration::from_secs(60));
         self.features(deadline)?;
-        for (name, value) in variables {
-            let text = self.variable(name)?;
-            if text.as_deref().unwrap_or_default() == value {
-                continue;
-            }
+        for (name, _) in variables {
+            check_name(name)?;
+        }
+        let is_set = |environment: &BTreeMap<String, String>, name: &String, value: &String| {
+            environment.get(name).map_or("", String::as_str) == value
+        };
+        let before = self.environment()?;
+        for (name, value) in variables.iter().filter(|(name, value)| !is_set(&before, name, value)) {
             let (hush, letters) =
                 self.features.as_ref().map_or((false, 200), |features| (features.hush, features.letters()));
             for line in setting_lines(name, value, hush, letters)? {
                 let deadline = self.within(Duration::from_secs(10) + line_time(3 * line.len() as u64));
                 self.checked(&line, deadline)?;
             }
-            let text = self.variable(name)?.unwrap_or_default();
-            if text != *value {
-                let command = format!("setenv {name}");
-                return Err(ConsoleError::UnexpectedReply { command, reply: text });
+        }
+        // The listing as a whole: one variable alone is cut off where it is longer than a line.
+        let after = self.environment()?;
+        match variables.iter().find(|(name, value)| !is_set(&after, name, value)) {
+            Some((name, _)) => {
+                let reply = after.get(name).cloned().unwrap_or_default();
+                Err(ConsoleError::UnexpectedReply { command: format!("setenv {name}"), reply })
             }
+            None => Ok(()),
         }
-        Ok(())
-    }
-
-    /// One variable.
-    fn variable(&mut self, name: &str) -> Result<Option<String>, ConsoleError> {
-        check_name(name)?;
-        let command = format!("printenv {name}");
-        let deadline = self.within(Duration::from_secs(10) + line_time(16 * 1024));
-        let text = self.command(&command, deadline)?.text;
-        let text = text.strip_suffix('\n').unwrap_or(&text);
-        if let Some(value) = text.strip_prefix(name).and_then(|rest| rest.strip_prefix('=')) {
-            return Ok(Some(value.to_owned()));
-        }
-        if text.contains("not defined") {
-            return Ok(None);
-        }
-        Err(ConsoleError::UnexpectedReply { command, reply: text.to_owned() })
     }
 
     /// Saves the environment.
@@ -120,43 +110,69 @@ impl Console {
     }
 }
 
-/// Variables, and the length that the listing names.
-fn parse_environment(text: &str) -> (BTreeMap<String, String>, Option<u64>) {
-    let mut variables = BTreeMap::new();
-    let mut size = None;
-    let mut last: Option<(String, String)> = None;
-    let text = match text.rfind("\nEnvironment size: ") {
-        Some(at) => {
-            let number = &text[at + "\nEnvironment size: ".len()..];
-            size = number.split('/').next().and_then(|number| number.trim().parse().ok());
-            text[..at].strip_suffix('\n').unwrap_or(&text[..at])
-        }
-        None => text.trim_end_matches('\n'),
-    };
-    for line in text.split('\n') {
-        match line.split_once('=') {
-            Some((name, value)) if check_name(name).is_ok() => {
-                variables.extend(last.replace((name.to_owned(), value.to_owned())));
-            }
-            // A value with a line break.
-            _ => {
-                if let Some((_, value)) = &mut last {
-                    value.push('\n');
-                    value.push_str(line);
-                }
-            }
-        }
-    }
-    variables.extend(last);
-    if variables.len() > LONGEST_REPLY {
-        variables.clear();
-    }
-    (variables, size)
+/// What `printenv` prints.
+#[derive(Debug, Default)]
+struct Listing {
+    variables: BTreeMap<String, String>,
+    /// How long it is, with its end, in bytes.
+    length: u64,
+    /// How long it says that it is.
+    size: Option<u64>,
 }
 
-/// The length that U-Boot names: each `name=value` with its end, and the end of all.
-fn size_of(variables: &BTreeMap<String, String>) -> u64 {
-    variables.iter().map(|(name, value)| name.len() + value.len() + 2).sum::<usize>() as u64 + 1
+/// What stands between the variables and their length.
+const SIZE: &str = "\nEnvironment size: ";
+
+fn parse_environment(text: &str) -> Listing {
+    let (lines, size) = match text.rfind(SIZE) {
+        Some(at) => {
+            let size = text[at + SIZE.len()..].split('/').next().and_then(|size| size.trim().parse().ok());
+            (&text[..at], size)
+        }
+        None => (text, None),
+    };
+    let length = lines.len() as u64 + 1;
+    let lines = lines.strip_suffix('\n').unwrap_or(lines);
+    // Backslashes and line breaks inside of values have a backslash before them; in very old versions they do not.
+    let escaped = unescaped(lines).is_some();
+    let mut variables = BTreeMap::new();
+    let mut last: Option<(String, String)> = None;
+    let mut continues = false;
+    for line in lines.split('\n') {
+        let named = line.split_once('=').filter(|(name, _)| check_name(name).is_ok());
+        match (named, &mut last) {
+            (Some((name, value)), _) if !continues => {
+                variables.extend(last.replace((name.to_owned(), value.to_owned())));
+            }
+            (_, Some((_, value))) => {
+                value.push('\n');
+                value.push_str(line);
+            }
+            (_, None) => {}
+        }
+        let backslashes = line.bytes().rev().take_while(|&byte| byte == b'\\').count();
+        continues = escaped && backslashes % 2 == 1;
+    }
+    variables.extend(last);
+    if escaped {
+        for value in variables.values_mut() {
+            *value = unescaped(value).unwrap_or_default();
+        }
+    }
+    Listing { variables, length, size }
+}
+
+/// A text without the backslash before each backslash and line break; `None` if others have one.
+fn unescaped(text: &str) -> Option<String> {
+    let mut plain = String::with_capacity(text.len());
+    let mut letters = text.chars();
+    while let Some(letter) = letters.next() {
+        plain.push(match letter {
+            '\\' => letters.next().filter(|next| matches!(next, '\\' | '\n'))?,
+            other => other,
+        });
+    }
+    Some(plain)
 }
 
 fn check_name(name: &str) -> Result<(), ConsoleError> {
@@ -240,20 +256,22 @@ mod tests {
 
     #[test]
     fn a_real_listing_has_the_length_that_it_names() {
-        let (variables, size) = parse_environment(LISTING);
-        assert_eq!(variables.len(), 15);
-        assert_eq!(variables["serial#"], "R1-000042");
-        assert_eq!(size, Some(282));
-        assert_eq!(size_of(&variables), 282);
+        let listing = parse_environment(LISTING);
+        assert_eq!(listing.variables.len(), 15);
+        assert_eq!(listing.variables["serial#"], "R1-000042");
+        assert_eq!((listing.length, listing.size), (282, Some(282)));
     }
 
     #[test]
     fn values_with_line_breaks() {
-        let (variables, size) =
-            parse_environment("a=1\nmenu=first\nsecond line\n\nthird\nz=\n\nEnvironment size: 9/1 bytes\n");
-        assert_eq!(variables["menu"], "first\nsecond line\n\nthird");
-        assert_eq!(variables["z"], "");
-        assert_eq!(size, Some(9));
+        let text = "a=1\nmenu=first\\\nb=second\\\\\nz=\n\nEnvironment size: 31/1 bytes\n";
+        let listing = parse_environment(text);
+        assert_eq!(listing.variables["menu"], "first\nb=second\\");
+        assert_eq!(listing.variables["z"], "");
+        assert_eq!((listing.variables.len(), listing.length, listing.size), (3, 31, Some(31)));
+        let old = parse_environment("a=1\nmenu=first\nsecond \\ line\n\nthird\nz=\n");
+        assert_eq!(old.variables["menu"], "first\nsecond \\ line\n\nthird");
+        assert_eq!(old.size, None);
     }
 
     #[test]

@@ -69,6 +69,9 @@ const READY_QUIET: Duration = Duration::from_millis(500);
 /// How often stop keys are sent again while nothing happens.
 const KEYS_AGAIN: Duration = Duration::from_millis(150);
 
+/// How long a menu waits for keys.
+const MENU: Duration = Duration::from_secs(3);
+
 struct Watching<'a> {
     until: &'a Until,
     began: Moment,
@@ -81,6 +84,8 @@ struct Watching<'a> {
     /// Whether a countdown went by although keys were sent: the next start gets them from its first line on.
     eager: bool,
     booting: bool,
+    /// When a vendor's text asked for the keys on a line that is over: a menu's, say.
+    menu: Option<Moment>,
     /// Whether a prompt counts that was there before; it may be out of date, and has to be proven.
     old_prompt: bool,
 }
@@ -110,6 +115,7 @@ impl Console {
             keys_sent: None,
             eager: false,
             booting: false,
+            menu: None,
             old_prompt,
         };
         let reached = self.watch_on(&mut watching, deadline)?;
@@ -208,14 +214,13 @@ impl Console {
             watching.starts += 1;
             watching.eager |= watching.booting;
             watching.booting = true;
-            watching.keys_sent = None;
+            (watching.keys_sent, watching.menu) = (None, None);
             if watching.until.starts > 0 && watching.starts >= watching.until.starts {
                 return Some(Reached::Starts);
             }
         }
-        if self.asks_for_keys(line) {
-            // The countdown is over; a prompt would stand on a line of its own now.
-            watching.keys_sent = None;
+        if self.config.stop_at.is_some() && self.asks_for_keys(line) {
+            watching.menu = Some(watching.last);
         }
         ready_text(&watching.until.ready, line).map(|text| Reached::Ready { text })
     }
@@ -246,10 +251,11 @@ impl Console {
     }
 
     fn stop_autoboot(&mut self, watching: &mut Watching<'_>, now: Moment) -> Result<(), ConsoleError> {
-        let asked = self.asks_for_keys(&self.open_line());
+        let line = self.open_line();
+        let asked = self.asks_for_keys(&line) || watching.menu.is_some_and(|menu| now.since(menu) < MENU);
         let early = watching.eager && watching.booting;
         let due = watching.keys_sent.is_none_or(|sent| now.since(sent) >= KEYS_AGAIN);
-        if (asked || early) && due && !self.at_prompt() {
+        if (asked || early) && due && !self.at_prompt() && !is_likely_prompt(&line) {
             let keys = self.config.stop_keys.clone();
             self.send(&keys)?;
             watching.keys_sent = Some(now);
