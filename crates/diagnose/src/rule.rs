@@ -32,6 +32,19 @@ impl Level {
     }
 }
 
+impl Level {
+    /// How far a unit gets that fails here, where nothing else is known.
+    pub(crate) fn stops_at(self) -> Option<State> {
+        match self {
+            Self::Rom => Some(State::BootloaderFailing),
+            Self::Loader => Some(State::BootloaderOnly),
+            Self::Kernel => Some(State::KernelHang),
+            Self::System => Some(State::BootsDegraded),
+            Self::Lasting | Self::Tool | Self::Said => None,
+        }
+    }
+}
+
 /// What a line means.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Rule {

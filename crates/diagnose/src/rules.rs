@@ -86,11 +86,8 @@ struct Match<'a> {
 
 impl<'a> Match<'a> {
     fn find(rule: &Rule, reading: &'a Reading<'_>) -> Option<Self> {
-        let found =
-            |pattern: &&'static str| MATCHER.number(pattern).is_some_and(|number| reading.has(number));
-        if !rule.with.iter().all(|pattern| found(pattern))
-            || rule.without.iter().any(|pattern| found(pattern))
-        {
+        let found = |pattern: &'static str| MATCHER.number(pattern).is_some_and(|number| reading.has(number));
+        if !rule.with.iter().copied().all(found) || rule.without.iter().copied().any(found) {
             return None;
         }
         let numbers: Vec<_> = rule.any.iter().filter_map(|pattern| MATCHER.number(pattern)).collect();

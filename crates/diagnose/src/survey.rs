@@ -48,7 +48,11 @@ fn conclude(survey: &StorageSurvey) -> (String, Causes) {
     if !survey.image_known {
         return ("Without the image nothing can be said about the rest.".into(), Vec::new());
     }
-    if survey.equal_prefix == equal && equal > 0 && equal + different == blocks && percent(different) >= 5 {
+    if survey.equal_prefix == equal
+        && equal > 0
+        && equal.saturating_add(different) == blocks
+        && percent(different) >= 5
+    {
         let says =
             format!("After {equal} of {blocks} blocks of the image something else follows, up to the end.");
         return (says, vec![(Cause::UpdateInterrupted, 0.6, &[]), (Cause::ImageCorrupt, 0.5, &[])]);
@@ -58,7 +62,10 @@ fn conclude(survey: &StorageSurvey) -> (String, Causes) {
             format!("Only {equal} of {blocks} blocks hold what the image holds: it is another firmware.");
         return (says, vec![(Cause::ImageWrongDevice, 0.35, &[])]);
     }
-    let says = format!("{} of {blocks} blocks, not all in a row, differ from the image.", blocks - equal);
+    let says = format!(
+        "{} of {blocks} blocks, not all in a row, differ from the image.",
+        blocks.saturating_sub(equal)
+    );
     (says, vec![(Cause::ImageCorrupt, 0.9, &[]), (Cause::FlashHardwareFault, 0.25, &[])])
 }
 

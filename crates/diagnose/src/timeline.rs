@@ -36,7 +36,7 @@ const fn sign(stage: StageKind, pattern: &'static str) -> Marker {
 
 use StageKind::{Linux, Loader, Rom, Shell, Spl, Userspace};
 
-/// The lines that show a stage. Sources: the programs' own banners.
+/// The lines that show a stage; of several that match one line, the first counts. Sources: the programs' own banners.
 static MARKERS: &[Marker] = &[
     banner(Rom, "ESP-ROM:"),
     banner(Rom, "^ets * 20"),
@@ -51,9 +51,7 @@ static MARKERS: &[Marker] = &[
     sign(Loader, "NOTICE: BL31:"),
     sign(Loader, "NOTICE:  BL31:"),
     sign(Loader, "SBL1, End"),
-    banner(Loader, "^U-Boot 1."),
-    banner(Loader, "^U-Boot 2"),
-    banner(Loader, "^U-Boot unifi"),
+    banner(Loader, "^U-Boot * 20* - *:*:*"),
     banner(Loader, "^barebox 2"),
     banner(Loader, "CFE version"),
     banner(Loader, "RedBoot(tm)"),
@@ -196,14 +194,10 @@ impl Boots {
     }
 
     fn take(&mut self, line: &Line) {
-        for marker in MARKERS {
-            let matched =
-                MATCHER.number(marker.pattern).is_some_and(|number| line.patterns.contains(&number));
-            if matched {
-                self.mark(marker, line);
-            }
-        }
         let has = |pattern| MATCHER.number(pattern).is_some_and(|number| line.patterns.contains(&number));
+        if let Some(marker) = MARKERS.iter().find(|marker| has(marker.pattern)) {
+            self.mark(marker, line);
+        }
         let Some(boot) = self.boots.last_mut() else { return };
         if COUNTDOWNS.iter().any(|pattern| has(pattern)) {
             boot.countdown = Some(line.place);

@@ -47,6 +47,9 @@ impl Weights {
         for (state, weight) in rule.states {
             self.states.push((*state, weight * share));
         }
+        if rule.states.is_empty() && rule.is_fault() {
+            self.states.extend(rule.level.stops_at().map(|state| (state, 0.27 * share)));
+        }
         if rule.is_fault() && share > SURVIVED {
             self.faults.push(place);
         }

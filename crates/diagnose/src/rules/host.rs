@@ -44,7 +44,7 @@ pub(super) static RULES: &[Rule] = &[
     rule(
         "host-usb-lost",
         Tool,
-        &["LIBUSB_ERROR_PIPE", "LIBUSB_ERROR_IO", "LIBUSB_ERROR_TIMEOUT", "libusb error: -4", "Lost device after RESET", "No such device (it may have been disconnected)", "device disconnected during", "device reports readiness to read but returned no data", "Input/output error", "Broken pipe", "Protocol error", "usb_claim_interface"],
+        &["LIBUSB_ERROR_PIPE", "LIBUSB_ERROR_IO", "LIBUSB_ERROR_TIMEOUT", "libusb error: -4", "Lost device after RESET", "No such device (it may have been disconnected)", "device disconnected during", "device reports readiness to read but returned no data", "Input/output error", "Broken pipe", "Protocol error", "usb_claim_interface","Error during download", "Error during special command", "Creating Comm Object failed", "Downloading bootloader failed", "Expected file part index", "failed to parse"],
         "The connection to the unit was lost.",
         &[(C::LinkFault, 0.65), (C::PowerFault, 0.15)],
     )
@@ -52,7 +52,7 @@ pub(super) static RULES: &[Rule] = &[
     rule(
         "tool-device-choice",
         Tool,
-        &["More than one DFU capable USB device", "Multiple flash chip definitions match", "more than one device", "Multiple devices found", "specify a programmer", "missing -s address", "No such file or directory", "cannot load", "does not support this chip", "doesn't support this chip", "missing argument", "requires an argument"],
+        &["More than one DFU capable USB device", "Multiple flash chip definitions match", "more than one device", "Multiple devices found", "specify a programmer", "missing -s address", "No such file or directory", "cannot load", "does not support this chip", "doesn't support this chip", "missing argument", "requires an argument","Failed to parse memory layout"],
         "The tool needs another option or file.",
         &[(C::ToolMismatch, 0.65)],
     )

@@ -60,14 +60,30 @@ pub(super) static RULES: &[Rule] = &[
             "SQUASHFS error: *",
             "squashfs_read_data failed",
             "data probably corrupt",
-            "SQUASHFS error: Unable to read page",
-        ],
+            "SQUASHFS error: Unable to read page","Unable to read * cache entry [", "Unable to read directory block [", "Unable to read inode 0x", "Unable to read page, block", "Failed to read block 0x"],
         "Parts of the root file system cannot be decompressed.",
         &[(C::RootfsCorrupt, 0.75), (C::FlashHardwareFault, 0.25), (C::ImageCorrupt, 0.3)],
     )
     .states(&[(S::BootsDegraded, 0.4)])
     .actions(&[A::ReflashCorrectImage, A::ReflashSameImage])
     .from("Linux fs/squashfs/block.c", "SQUASHFS error: xz decompression failed, data probably corrupt"),
+    rule(
+        "kernel-file-system-unsupported",
+        Kernel,
+        &[
+            "compression. This is not supported",
+            "Major/Minor mismatch",
+            "unsupported optional features",
+            "but software only supports",
+            "upper fs does not support",
+            "unknown filesystem type",
+        ],
+        "The kernel does not know this kind of file system: kernel and root file system do not belong together.",
+        &[(C::FirmwareBug, 0.5), (C::ImageWrongDevice, 0.4), (C::RootfsCorrupt, 0.2)],
+    )
+    .states(&[(S::KernelHang, 0.3)])
+    .actions(&[A::InstallOtherBuild])
+    .from("Linux fs/squashfs/super.c", "Filesystem uses \"zstd\" compression. This is not supported"),
     rule(
         "kernel-init-missing",
         Kernel,
@@ -78,8 +94,7 @@ pub(super) static RULES: &[Rule] = &[
             "Failed to execute /init",
             "Failed to execute /sbin/init",
             "can't execute '/sbin/init'",
-            "error: /sbin/init not found",
-        ],
+            "error: /sbin/init not found","Failed to execute * (error"],
         "The root file system is there, but its first program is not, or does not run on this processor.",
         &[(C::InitFailure, 0.55), (C::RootfsCorrupt, 0.45), (C::ImageWrongDevice, 0.2)],
     )
@@ -121,8 +136,7 @@ pub(super) static RULES: &[Rule] = &[
             "-- System halted",
             "crc error -- System halted",
             "invalid compressed format",
-            "LZMA data is corrupt",
-        ],
+            "LZMA data is corrupt","XZ-compressed data", "invalid distance", "Bad LZMA"],
         "The kernel could not decompress itself: it is damaged.",
         &[(C::ImageCorrupt, 0.8), (C::ImageIncomplete, 0.3), (C::RamFault, 0.15)],
     )
@@ -147,8 +161,7 @@ pub(super) static RULES: &[Rule] = &[
             "kernel BUG at",
             "Fatal exception",
             "Data bus error",
-            "not syncing: Asynchronous SError",
-        ],
+            "not syncing: Asynchronous SError","Attempted to kill the idle task"],
         "The kernel crashed.",
         &[(C::KernelCrash, 0.75), (C::FirmwareBug, 0.5), (C::RamFault, 0.15)],
     )
@@ -274,8 +287,7 @@ pub(super) static RULES: &[Rule] = &[
             "device-mapper: verity: * is corrupted",
             "dm-verity device corrupted",
             "metadata block * is corrupted",
-            "verity: * is corrupted",
-        ],
+            "verity: * is corrupted","data block * is corrupted", "dm-verity: * corrupted", "block * is corrupted"],
         "The root file system does not match its verified digests.",
         &[(C::RootfsCorrupt, 0.6), (C::VerifiedBootRejected, 0.4)],
     )

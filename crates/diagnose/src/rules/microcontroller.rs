@@ -2,7 +2,7 @@
 
 use debrick_model::{Action as A, Cause as C, State as S};
 
-use crate::rule::Level::{Lasting, Rom};
+use crate::rule::Level::{Lasting, Rom, Tool};
 use crate::rule::{Rule, rule};
 
 pub(super) static RULES: &[Rule] = &[
@@ -14,6 +14,7 @@ pub(super) static RULES: &[Rule] = &[
             "Unable to find bootable image",
             "Image in the secondary slot is not valid",
             "Image in slot * is not valid",
+            "Image in the * slot is not valid",
         ],
         "The boot loader finds no image with a valid signature and digest.",
         &[(C::VerifiedBootRejected, 0.65), (C::ImageIncomplete, 0.4), (C::ImageCorrupt, 0.35)],
@@ -33,7 +34,7 @@ pub(super) static RULES: &[Rule] = &[
     rule(
         "esp-invalid-header",
         Rom,
-        &["invalid header: 0x", "flash read err, 1000"],
+        &["invalid header: 0x", "flash read err, 1000", "flash read err,"],
         "The ROM finds no boot loader at its place in the flash.",
         &[(C::BootloaderCorrupt, 0.5), (C::ImageIncomplete, 0.45), (C::ToolMismatch, 0.3)],
     )
@@ -60,20 +61,13 @@ pub(super) static RULES: &[Rule] = &[
     .from("Espressif ROM", "Loading RECOVERY Bootloader..."),
     rule(
         "esp-merged-at-offset",
-        Lasting,
-        &[
-            "merged image at",
-            "at `0x1000`",
-            "wrong offset",
-            "at 0x1000 instead of",
-            "wrong flash address",
-            "flashed at the wrong",
-        ],
+        Tool,
+        &["wrong offset", "wrong flash address", "flashed at the wrong"],
         "The image was written to another place than the chip starts from.",
         &[(C::ToolMismatch, 0.6)],
     )
     .actions(&[A::ReflashCorrectImage, A::ChangeToolOrOption])
-    .from("esptool documentation, troubleshooting", "the merged image at the wrong offset"),
+    .from("esptool documentation, troubleshooting", "The merged image was written to the wrong offset."),
     rule(
         "esp-no-app",
         Rom,
@@ -153,7 +147,7 @@ pub(super) static RULES: &[Rule] = &[
     .from("ESP-IDF components/esp_system", "Brownout detector was triggered"),
     rule(
         "esp-flash-chip",
-        Lasting,
+        Tool,
         &[
             "Failed to communicate with the flash chip",
             "Unable to verify flash chip connection",
@@ -170,7 +164,7 @@ pub(super) static RULES: &[Rule] = &[
     ),
     rule(
         "esp-not-in-download-mode",
-        Lasting,
+        Tool,
         &[
             "Wrong boot mode detected",
             "Failed to connect to ESP",
@@ -178,6 +172,9 @@ pub(super) static RULES: &[Rule] = &[
             "Timed out waiting for packet header",
             "Error while connecting to device",
             "Timed out waiting for packet content",
+            "Failed to connect to",
+            "Failed to start stub",
+            "The bootloader returned an error",
         ],
         "The chip does not answer: it is not in its download mode, or the line does not carry.",
         &[(C::NotInRecoveryMode, 0.6), (C::LinkFault, 0.45)],
@@ -190,7 +187,7 @@ pub(super) static RULES: &[Rule] = &[
     ),
     rule(
         "esp-line-noise",
-        Lasting,
+        Tool,
         &[
             "Invalid head of packet",
             "Packet content transfer stopped",
@@ -206,7 +203,7 @@ pub(super) static RULES: &[Rule] = &[
     .from("esptool esptool/loader.py", "Invalid head of packet (0x08): Possible serial noise or corruption."),
     rule(
         "esp-verify",
-        Lasting,
+        Tool,
         &[
             "MD5 of file does not match data in flash",
             "verification mismatch",
@@ -224,7 +221,7 @@ pub(super) static RULES: &[Rule] = &[
     .from("esptool esptool/cmds.py", "MD5 of file does not match data in flash!"),
     rule(
         "esp-security-active",
-        Lasting,
+        Tool,
         &[
             "Active security features detected",
             "Secure Download Mode",
@@ -243,7 +240,7 @@ pub(super) static RULES: &[Rule] = &[
     ),
     rule(
         "chip-is-another",
-        Lasting,
+        Tool,
         &[
             "This chip is * not *",
             "expected signature for * is",
@@ -263,7 +260,7 @@ pub(super) static RULES: &[Rule] = &[
     .from("esptool, avrdude src/main.c", "A fatal error occurred: This chip is ESP32-S2, not ESP32."),
     rule(
         "avr-not-in-sync",
-        Lasting,
+        Tool,
         &[
             "not in sync",
             "programmer is not responding",
@@ -272,6 +269,7 @@ pub(super) static RULES: &[Rule] = &[
             "stk500_getsync()",
             "initialization failed, rc=",
             "ser_open(): can't set",
+            "initialization failed",
         ],
         "The boot loader of the chip does not answer the programmer.",
         &[
@@ -286,7 +284,7 @@ pub(super) static RULES: &[Rule] = &[
     .from("avrdude src/stk500.c", "avrdude: stk500_getsync() attempt 10 of 10: not in sync: resp=0x00"),
     rule(
         "avr-wrong-programmer",
-        Lasting,
+        Tool,
         &[
             "Maybe it isn't",
             "buffered memory access not supported",
@@ -303,7 +301,7 @@ pub(super) static RULES: &[Rule] = &[
     .from("avrdude src/butterfly.c", "avrdude: error: buffered memory access not supported. Maybe it isn't"),
     rule(
         "debug-probe",
-        Lasting,
+        Tool,
         &[
             "cannot read IDR",
             "JTAG scan chain interrogation failed",
@@ -321,7 +319,7 @@ pub(super) static RULES: &[Rule] = &[
     .from("OpenOCD src/target/arm_adi_v5.c", "Error: Error connecting DP: cannot read IDR"),
     rule(
         "stm32-protected",
-        Lasting,
+        Tool,
         &[
             "Got NACK from device on command",
             "read protection",
@@ -333,6 +331,7 @@ pub(super) static RULES: &[Rule] = &[
             "device is locked or read protected",
             "Read protected",
             "failed erasing sectors",
+            "command not implemented in bootloader",
         ],
         "The chip is protected against reading or writing.",
         &[(C::BootloaderLocked, 0.65), (C::ToolMismatch, 0.3)],
@@ -341,7 +340,7 @@ pub(super) static RULES: &[Rule] = &[
     .from("stm32flash stm32.c", "Got NACK from device on command 0x31"),
     rule(
         "dfu-none",
-        Lasting,
+        Tool,
         &[
             "No DFU capable USB device available",
             "Did not find any rockusb device",
@@ -360,7 +359,7 @@ pub(super) static RULES: &[Rule] = &[
     .from("dfu-util", "No DFU capable USB device available"),
     rule(
         "dfu-file",
-        Lasting,
+        Tool,
         &[
             "DFU suffix CRC does not match",
             "Invalid DFU suffix",

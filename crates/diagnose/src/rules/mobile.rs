@@ -68,6 +68,10 @@ pub(super) static RULES: &[Rule] = &[
             "invalid option",
             "Unknown variable",
             "fastboot: error: Cannot generate image",
+            "Slot out of range",
+            "Bad slot suffix",
+            "Invalid partition size",
+            "Partition already exists",
         ],
         "The tool or the unit does not know the command.",
         &[(C::ToolMismatch, 0.7)],
@@ -130,6 +134,20 @@ pub(super) static RULES: &[Rule] = &[
     .states(&[(S::RefusedUnharmed, 0.4)])
     .from("lk app/aboot/aboot.c", "FAILED (remote: dtb not found)"),
     rule(
+        "fastboot-snapshot",
+        Tool,
+        &[
+            "while a snapshot update is in progress",
+            "snapshot update is being merged",
+            "merge is in progress",
+        ],
+        "An update is not finished yet: the unit is still merging it.",
+        &[(C::UpdateInterrupted, 0.7)],
+    )
+    .states(&[(S::RefusedUnharmed, 0.7)])
+    .actions(&[A::ResumeUpdate])
+    .from("AOSP fastboot/device/commands.cpp", "Cannot change slots while a snapshot update is in progress"),
+    rule(
         "fastboot-no-device",
         Tool,
         &[
@@ -164,16 +182,6 @@ pub(super) static RULES: &[Rule] = &[
     .without(&["FAILED (", "fastboot: error", "error:"])
     .states(&[(S::RecoveryMode, 0.4)])
     .from("AOSP fastboot/util.cpp", "Writing 'boot_a' OKAY [  0.566s]"),
-    rule(
-        "adb-restarted-instead",
-        Tool,
-        &["adb reboot bootloader", "adb reboot fastboot"],
-        "The unit was asked to restart into its boot loader.",
-        &[(C::ToolMismatch, 0.35), (C::NotInRecoveryMode, 0.3)],
-    )
-    .states(&[(S::Healthy, 0.4)])
-    .actions(&[A::ChangeToolOrOption])
-    .from("AOSP adb", "adb reboot bootloader"),
     rule(
         "samsung-authentication",
         Tool,
@@ -334,6 +342,7 @@ pub(super) static RULES: &[Rule] = &[
             "Unable to get SHSH blobs",
             "image personalization failed",
             "not being signed",
+            "Unable to place device into recovery mode",
         ],
         "The vendor's server does not sign this firmware for the unit.",
         &[(C::VerifiedBootRejected, 0.55), (C::RollbackRejected, 0.35), (C::LinkFault, 0.2)],
