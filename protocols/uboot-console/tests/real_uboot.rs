@@ -1,4 +1,10 @@
 //! The host half against a real boot loader: U-Boot in QEMU.
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a test panics, and prints its figures and why it was skipped"
+)]
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -6,7 +12,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use debrick_link::{Clock, Deadline, Link};
+use debrick_link::{Clock, Deadline, Link, LinkError};
 use debrick_link_os::OsClock;
 use debrick_model::Coded;
 use debrick_target::{Addressable, BlockDigest, Extent, Geometry, Silent, TargetError, Watch};
@@ -403,6 +409,69 @@ fn a_block_device_is_written_read_and_digested() {
     assert_eq!(misaligned.code(), "out-of-bounds");
     let environment = console.environment().unwrap();
     assert!(!environment.keys().any(|name| name.starts_with("dbk")), "{environment:?}");
+}
+
+/// Damages what the unit says.
+struct Noisy {
+    inner: Box<dyn Link>,
+    rng: debrick_link::Rng,
+    damaged: u32,
+}
+
+impl Link for Noisy {
+    fn read(&mut self, buffer: &mut [u8], deadline: Deadline) -> Result<usize, LinkError> {
+        let count = self.inner.read(buffer, deadline)?;
+        for byte in &mut buffer[..count] {
+            if self.rng.chance(0.0004) {
+                *byte ^= 1 << self.rng.below(7);
+                self.damaged += 1;
+            }
+        }
+        Ok(count)
+    }
+
+    fn write_all(&mut self, bytes: &[u8], deadline: Deadline) -> Result<(), LinkError> {
+        self.inner.write_all(bytes, deadline)
+    }
+
+    fn set_line_rate(&mut self, bits_per_second: u32) -> Result<(), LinkError> {
+        self.inner.set_line_rate(bits_per_second)
+    }
+
+    fn clock(&self) -> &dyn Clock {
+        self.inner.clock()
+    }
+
+    fn name(&self) -> &str {
+        self.inner.name()
+    }
+}
+
+#[test]
+fn a_line_that_damages_one_letter_in_2500() {
+    let Some(unit) = Unit::start(Machine::Arm64) else { return };
+    let link = unit.interrupted().into_link();
+    let noisy = Noisy { inner: link, rng: debrick_link::Rng::new(3), damaged: 0 };
+    let mut console = Console::new(Box::new(noisy), ConsoleConfig::default());
+    let deadline = within(&console, 20);
+    console.sync(deadline).unwrap();
+    let mut loader = MemoryWriter;
+    let storage = Storage::Virtio { device: 0 };
+    let mut target = UbootTarget::new(&mut console, &mut loader, storage, geometry(512, None), RAM, RAM_SIZE);
+    let ranges: Vec<Range<u64>> = (0..512).map(|index| index * 4096..(index + 1) * 4096).collect();
+    let digests = target.digests(&ranges, &mut Silent).unwrap();
+    let wrong =
+        digests.iter().zip(crcs_of(&unit.disk, &ranges)).filter(|(one, other)| **one != *other).count();
+    // A damaged digit looks like a damaged block, never the other way round.
+    println!("{wrong} of 512 digests came out wrong");
+    assert!(wrong <= 8);
+    let mut read = vec![0; 2048];
+    target.read(0x1234, &mut read, &mut Silent).unwrap();
+    assert_eq!(read, unit.disk[0x1234..][..2048]);
+    let block: Vec<u8> = (0..512u32).map(|index| (index * 3) as u8).collect();
+    target.write(&[Extent { offset: 0x4000, bytes: &block }], &mut Silent).unwrap();
+    let file = std::fs::read(unit.socket.with_file_name("disk")).unwrap();
+    assert!(file[0x4000..0x4200] == block && file[..0x4000] == unit.disk[..0x4000]);
 }
 
 #[test]

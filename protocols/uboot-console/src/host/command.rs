@@ -16,6 +16,11 @@ const QUIET: Duration = Duration::from_millis(20);
 const ASKED_AFTER: Duration = Duration::from_millis(700);
 /// How often that is done while one command runs.
 const MOST_ASKED: u32 = 3;
+/// The same for a line that does not end in a prompt; it may have been damaged.
+const ASKED_LATE: Duration = Duration::from_secs(3);
+
+/// How often a command runs again whose reply was damaged.
+const REPEATS: u32 = 2;
 
 /// What a command printed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -60,6 +65,18 @@ impl Console {
         })
     }
 
+    /// Runs a command that may as well run several times, until its reply arrives undamaged.
+    pub(super) fn repeated(&mut self, line: &str, span: Duration) -> Result<Reply, ConsoleError> {
+        let mut left = REPEATS;
+        loop {
+            let deadline = self.within(span);
+            match self.with_status(line, deadline).and_then(|reply| check(line, reply)) {
+                Err(ConsoleError::UnexpectedReply { .. }) if left > 0 => left -= 1,
+                result => return result,
+            }
+        }
+    }
+
     /// Types a command, makes sure that the unit has it as it was typed, and presses Enter. Does not wait for its end.
     pub fn start(&mut self, line: &str, deadline: Deadline) -> Result<(), ConsoleError> {
         if self.prompt.is_none() {
@@ -68,6 +85,8 @@ impl Console {
         self.type_line(line, deadline)?;
         self.forget_text();
         self.running = Some(line.to_owned());
+        self.asked = 0;
+        self.last_byte = self.clock().now();
         self.send(&[wire::ENTER])
     }
 
@@ -78,28 +97,33 @@ impl Console {
             return Err(ConsoleError::Unsupported { what: "end a command that was not started".into() });
         };
         // A prompt that was over-read by a transfer's own protocol does not come again by itself; the caller syncs.
-        let mut asked = 0;
         loop {
             // The typed line itself has to be over first; the open line was not the prompt alone until then.
             if self.at_prompt() && self.pump(self.within(QUIET))? == 0 && self.at_prompt() {
                 break;
             }
+            if self.has_unwanted_spaces() {
+                let text = std::mem::take(&mut self.text);
+                self.give_up_line()?;
+                self.text = text;
+                continue;
+            }
             if self.open_line().contains(wire::COUNTDOWN_CORE) {
                 self.running = None;
                 return Err(ConsoleError::Restarted { command: line, reply: std::mem::take(&mut self.text) });
             }
-            let hidden = asked < MOST_ASKED && self.has_hidden_prompt();
-            let count =
-                self.pump(if hidden { self.within(ASKED_AFTER).or_earlier(deadline) } else { deadline })?;
-            if deadline.has_passed(self.clock()) && (count == 0 || !self.at_prompt()) {
-                return Ok(None);
-            }
-            if hidden && count == 0 {
-                asked += 1;
+            let ask_at = self.patience().map(|patience| Deadline::at(self.last_byte + patience));
+            let until = ask_at.map_or(deadline, |ask_at| ask_at.or_earlier(deadline));
+            let count = self.pump(until)?;
+            if count == 0 && ask_at.is_some_and(|ask_at| ask_at.has_passed(self.clock())) {
+                self.asked += 1;
                 if let Some(text) = self.uncover_prompt()? {
                     self.text = text;
                     break;
                 }
+            }
+            if deadline.has_passed(self.clock()) && (count == 0 || !self.at_prompt()) {
+                return Ok(None);
             }
         }
         self.running = None;
@@ -112,18 +136,35 @@ impl Console {
         Ok(Some(Reply { text: reply.to_owned(), status: None }))
     }
 
-    /// Whether the prompt may stand behind output that did not end its line: a value that was cut off, say.
-    fn has_hidden_prompt(&self) -> bool {
+    /// How long nothing has to come until it is asked whether the open line ends in a prompt: behind output that did not
+    /// end its line (a value that was cut off, say), or damaged on the way.
+    fn patience(&self) -> Option<Duration> {
         let (line, prompt) = (self.terminal.line(), self.prompt.as_deref().unwrap_or_default().as_bytes());
-        !prompt.is_empty() && line != prompt && line.ends_with(prompt) && !self.text.is_empty()
+        if line.is_empty() || self.at_prompt() || self.asked >= MOST_ASKED {
+            return None;
+        }
+        Some(if line.ends_with(prompt) { ASKED_AFTER } else { ASKED_LATE })
+    }
+
+    /// Whether the prompt is there, with spaces behind it that were typed too early.
+    fn has_unwanted_spaces(&self) -> bool {
+        let spaces =
+            self.prompt.as_ref().and_then(|prompt| self.terminal.line().strip_prefix(prompt.as_bytes()));
+        spaces.is_some_and(|spaces| {
+            (1..=self.asked as usize).contains(&spaces.len()) && spaces.iter().all(|&byte| byte == b' ')
+        })
     }
 
     /// Types a space: only a prompt echoes it. The output up to there if it did; the line is given up then.
     fn uncover_prompt(&mut self) -> Result<Option<String>, ConsoleError> {
         let line = self.open_line();
-        let prompt = self.prompt.as_ref().map_or(0, String::len);
-        let output =
-            format!("{}{}\n", self.text, line.get(..line.len().saturating_sub(prompt)).unwrap_or_default());
+        let prompt = self.prompt.clone().unwrap_or_default();
+        let rest = match line.strip_suffix(prompt.as_str()) {
+            Some(rest) => rest,
+            None if line.len() <= prompt.len() + 1 => "",
+            None => &line,
+        };
+        let output = if rest.is_empty() { self.text.clone() } else { format!("{}{rest}\n", self.text) };
         self.send(b" ")?;
         let end = self.within(Duration::from_millis(600));
         while self.open_line() == line && self.pump(end)? > 0 {}

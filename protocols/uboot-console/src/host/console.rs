@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use debrick_link::{Clock, Deadline, Link, LinkError, Rng};
+use debrick_link::{Clock, Deadline, Link, LinkError, Moment, Rng};
 
 use super::error::{ConsoleError, tail_of};
 use super::features::Features;
@@ -51,6 +51,10 @@ pub struct Console {
     pub(super) features: Option<Features>,
     /// The command that runs.
     pub(super) running: Option<String>,
+    /// How often it was asked whether the command is over.
+    pub(super) asked: u32,
+    /// When something came last.
+    pub(super) last_byte: Moment,
     /// What was read, but not looked at yet.
     unread: VecDeque<u8>,
     rng: Rng,
@@ -72,6 +76,8 @@ impl Console {
             pace: Pace::default(),
             features: None,
             running: None,
+            asked: 0,
+            last_byte: Moment::default(),
             unread: VecDeque::new(),
             rng,
         }
@@ -129,7 +135,10 @@ impl Console {
         if self.unread.is_empty() {
             let mut buffer = [0; 4096];
             match self.link.read(&mut buffer, deadline) {
-                Ok(count) => self.unread.extend(&buffer[..count]),
+                Ok(count) => {
+                    self.unread.extend(&buffer[..count]);
+                    self.last_byte = self.clock().now();
+                }
                 Err(LinkError::TimedOut { .. }) => {}
                 Err(source) => {
                     return Err(ConsoleError::Link { operation: "read from the console".into(), source });

@@ -74,8 +74,7 @@ impl RamLoader for MemoryWriter {
 }
 
 fn run(console: &mut Console, line: &str) -> Result<(), ConsoleError> {
-    let deadline = console.within(Duration::from_secs(5) + line_time(4 * line.len() as u64));
-    let reply = console.checked(line, deadline)?;
+    let reply = console.repeated(line, Duration::from_secs(10) + line_time(6 * line.len() as u64))?.text;
     if reply.trim().is_empty() {
         return Ok(());
     }

@@ -94,8 +94,7 @@ impl Console {
         let command = format!("crc32 {address:x} {size:x}");
         let mut reply = String::new();
         for _ in 0..READINGS {
-            let deadline = self.within(checksum_time(size) + line_time(400));
-            reply = self.checked(&command, deadline)?;
+            reply = self.repeated(&command, checksum_time(size) + line_time(400))?.text;
             let found = reply.lines().filter_map(wire::parse_crc32_line).find(|&(first, last, _)| {
                 first == address && last == address.wrapping_add(size).wrapping_sub(1)
             });

@@ -7,7 +7,6 @@ use debrick_target::virtual_unit::check_range;
 use debrick_target::{Addressable, BlockDigest, DigestKind, Extent, Geometry, Silent, TargetError, Watch};
 
 use super::checksums::Part;
-use super::command::check;
 use super::console::{Console, line_time};
 use super::error::ConsoleError;
 use super::loader::RamLoader;
@@ -73,12 +72,11 @@ impl<'a> UbootTarget<'a> {
         let deadline = self.console.within(Duration::from_secs(60));
         self.console.features(deadline)?;
         if let Some(command) = self.storage.select() {
-            let deadline = self.console.within(Duration::from_secs(20) + line_time(2048));
-            self.console.checked(&command, deadline)?;
+            self.console.repeated(&command, Duration::from_secs(20) + line_time(2048))?;
         }
         if matches!(self.storage, Storage::Nand { .. }) {
-            let deadline = self.console.within(Duration::from_secs(60) + line_time(64 * 1024));
-            self.bad = bad_blocks(&self.console.checked("nand bad", deadline)?);
+            let span = Duration::from_secs(60) + line_time(64 * 1024);
+            self.bad = bad_blocks(&self.console.repeated("nand bad", span)?.text);
         }
         self.selected = true;
         Ok(())
@@ -98,11 +96,21 @@ impl<'a> UbootTarget<'a> {
             if !is_last && !has_protect {
                 continue;
             }
-            let deadline =
-                self.console.within(operation_time(operation, range.end - range.start) + line_time(4096));
-            let reply = check(command, self.console.with_status(command, deadline)?)?;
-            if is_last && !self.storage.is_done(operation, range, &reply) {
-                return Err(ConsoleError::UnexpectedReply { command: command.clone(), reply: reply.text });
+            // Each may as well run twice: flash can only lose bits that it should lose anyway.
+            let span = operation_time(operation, range.end - range.start) + line_time(4096);
+            let mut left = 2;
+            loop {
+                let reply = self.console.repeated(command, span)?;
+                if !is_last || self.storage.is_done(operation, range, &reply) {
+                    break;
+                }
+                if left == 0 {
+                    return Err(ConsoleError::UnexpectedReply {
+                        command: command.clone(),
+                        reply: reply.text,
+                    });
+                }
+                left -= 1;
             }
         }
         Ok(())
@@ -277,9 +285,8 @@ impl Addressable for UbootTarget<'_> {
             let piece = (range.end - range.start).min(self.ram_size) / block * block;
             let value = u32::from_le_bytes([self.geometry.erased; 4]);
             let command = format!("mw.l {:x} {value:x} {:x}", self.ram_address, piece.div_ceil(4));
-            let deadline = self.console.within(checksum_wait(piece));
             self.console
-                .checked(&command, deadline)
+                .repeated(&command, checksum_wait(piece))
                 .and_then(|_| self.check_memory(piece, crc_of_fill(self.geometry.erased, piece)))
                 .map_err(|error| error.into_target(operation()))?;
             piece
