@@ -96,8 +96,14 @@ static MARKERS: &[Marker] = &[
 ];
 
 /// A countdown before the boot command is run.
-static COUNTDOWNS: &[&str] =
-    &["Hit any key to stop autoboot", " to stop auto", "Autobooting in ", "Autoboot in ", "stop auto run"];
+static COUNTDOWNS: &[&str] = &[
+    "Hit any key to stop autoboot",
+    " to stop auto",
+    "Autobooting in ",
+    "Autoboot in ",
+    "stop auto run",
+    "Please choose the operation",
+];
 
 /// A line with which a unit says that it starts over.
 static RESTARTS: &[&str] = &[

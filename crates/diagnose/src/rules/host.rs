@@ -54,7 +54,7 @@ pub(super) static RULES: &[Rule] = &[
         Tool,
         &["More than one DFU capable USB device", "Multiple flash chip definitions match", "more than one device", "Multiple devices found", "specify a programmer", "missing -s address", "No such file or directory", "cannot load", "does not support this chip", "doesn't support this chip", "missing argument", "requires an argument","Failed to parse memory layout"],
         "The tool needs another option or file.",
-        &[(C::ToolMismatch, 0.65)],
+        &[(C::ToolMismatch, 0.5)],
     )
     .without(&["could not open port"])
     .states(&[(S::RefusedUnharmed, 0.4)])

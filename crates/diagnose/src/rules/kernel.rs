@@ -249,9 +249,6 @@ pub(super) static RULES: &[Rule] = &[
             "Under-voltage detected",
             "undervoltage",
             "under voltage",
-            "low voltage",
-            "brownout",
-            "brown-out",
             "Brownout detector",
             "voltage is too low",
             "battery low",
@@ -265,7 +262,7 @@ pub(super) static RULES: &[Rule] = &[
     .from("Linux drivers/hwmon/raspberrypi-hwmon.c", "hwmon hwmon1: Undervoltage detected!"),
     rule(
         "kernel-usb-enumeration",
-        Lasting,
+        System,
         &[
             "device descriptor read/64, error",
             "device not accepting address",
@@ -296,7 +293,7 @@ pub(super) static RULES: &[Rule] = &[
     rule(
         "kernel-exec-format",
         System,
-        &["Exec format error", "ENOEXEC", "exec format error", "error -8"],
+        &["Exec format error", "ENOEXEC", "exec format error", "couldn't execute it (error -8)"],
         "A program was made for another processor.",
         &[(C::ImageWrongDevice, 0.5), (C::RootfsCorrupt, 0.3)],
     )

@@ -147,7 +147,7 @@ pub(super) static RULES: &[Rule] = &[
             "Too big uncompressed stream",
             "Image too large: increase",
             "new format image overwritten",
-            "is too large",
+            "image is too large",
             "image too big",
             "too large for",
             "Attempt to write outside the flash area",
@@ -206,12 +206,20 @@ pub(super) static RULES: &[Rule] = &[
     rule(
         "uboot-variable-missing",
         Loader,
-        &["## Error: \"*\" not defined", "## Error: \"bootcmd\"", "Unknown command '*' - try 'help'"],
+        &["## Error: \"*\" not defined", "## Error: \"bootcmd\"",],
         "The boot command needs a variable or a command that the boot loader does not have.",
         &[(C::BootEnvironmentCorrupt, 0.6), (C::BootloaderOutdated, 0.2)],
     )
     .states(&[(S::BootloaderOnly, 0.5)])
     .from("U-Boot common/cli.c", "## Error: \"bootcmd\" not defined"),
+    rule(
+        "uboot-unknown-command",
+        Loader,
+        &["Unknown command '*' - try 'help'"],
+        "The boot loader does not know a command; somebody mistyped it, or the boot command needs a newer one.",
+        &[(C::BootEnvironmentCorrupt, 0.2), (C::BootloaderOutdated, 0.2), (C::ToolMismatch, 0.15)],
+    )
+    .from("U-Boot common/command.c", "Unknown command 'bootflow' - try 'help'"),
     rule(
         "uboot-file-not-found",
         Loader,
@@ -281,11 +289,8 @@ pub(super) static RULES: &[Rule] = &[
         "uboot-rollback",
         Loader,
         &[
-            "rollback index",
-            "Rollback protection",
-            "anti-rollback",
-            "ANTI-ROLLBACK",
-            "rollback version",
+            "is less than the stored rollback index",
+            "anti-rollback check", "rollback index mismatch", "rollback detected",
             "older than the minimum",
         ],
         "The firmware is older than the unit accepts.",
@@ -308,7 +313,6 @@ pub(super) static RULES: &[Rule] = &[
             "ddr training failed",
             "DDR init failed",
             "Memory error at",
-            "calibration failed",
             "memtest * FAIL",
             "ddr test fail",
         ],
@@ -357,7 +361,6 @@ pub(super) static RULES: &[Rule] = &[
             "No valid BL2",
             "PANIC at PC",
             "boot_auth fail",
-            "Sec Key Hash",
             "No bootloader found",
         ],
         "A stage of the boot loader is damaged, or the flash that holds it cannot be read.",
@@ -484,8 +487,6 @@ pub(super) static RULES: &[Rule] = &[
             "ARP Retry count exceeded",
             "Retry count exceeded; starting again",
             "No ethernet found",
-            "No link",
-            "link down",
             "is not alive",
             "`serverip' not set",
             "`ipaddr' not set",
@@ -543,13 +544,12 @@ pub(super) static RULES: &[Rule] = &[
             "tftp server ready",
             "NetUSBee",
             "HTTP server is ready",
-            "failsafe mode",
             "- failsafe -",
             "entering rescue",
         ],
         "The unit waits in its recovery mode.",
         &[],
     )
-    .states(&[(S::RecoveryMode, 0.5)])
+    .states(&[(S::RecoveryMode, 0.35)])
     .from("vendors' boot loaders", "HTTP server is ready!"),
 ];

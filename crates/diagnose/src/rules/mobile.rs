@@ -355,7 +355,6 @@ pub(super) static RULES: &[Rule] = &[
         &[
             "Your device is corrupt",
             "dm-verity corruption",
-            "vbmeta * verification",
             "AVB verification failed",
             "ERROR_VERIFICATION",
             "Verified boot state: red",

@@ -31,7 +31,7 @@ pub(super) static RULES: &[Rule] = &[
     .from("Linux drivers/mmc/core/mmc.c", "mmc0: error -110 whilst initialising MMC card"),
     rule(
         "block-io",
-        Lasting,
+        System,
         &[
             "Buffer I/O error on dev",
             "I/O error, dev",
@@ -113,12 +113,7 @@ pub(super) static RULES: &[Rule] = &[
     rule(
         "read-only-remount",
         Lasting,
-        &[
-            "Remounting filesystem read-only",
-            "switched to read-only mode",
-            "switch to read-only mode",
-            "read-only mode",
-        ],
+        &["Remounting filesystem read-only", "switched to read-only mode", "switch to read-only mode"],
         "A file system went read-only after errors.",
         &[(C::RootfsCorrupt, 0.35), (C::FlashHardwareFault, 0.45)],
     )

@@ -2,7 +2,7 @@
 
 use debrick_model::{Action as A, Cause as C, State as S};
 
-use crate::rule::Level::{Lasting, Loader, System};
+use crate::rule::Level::{Lasting, Loader, System, Tool};
 use crate::rule::{Rule, rule};
 
 pub(super) static RULES: &[Rule] = &[
@@ -21,10 +21,7 @@ pub(super) static RULES: &[Rule] = &[
             "nvram * corrupt",
             "nvram: bad",
             "invalid nvram",
-            "NVRAM * checksum",
             "bad magic, rebooting",
-            "configuration checksum",
-            "config crc",
         ],
         "The system cannot read its stored settings.",
         &[(C::SettingsCorrupt, 0.85)],
@@ -41,7 +38,6 @@ pub(super) static RULES: &[Rule] = &[
             "You are in emergency mode",
             "Give root password for maintenance",
             "Entering emergency mode",
-            "can't open /dev/tty",
             "procd: * crash loop",
             "instance * in a crash loop",
         ],
@@ -112,15 +108,7 @@ pub(super) static RULES: &[Rule] = &[
             "Firmware image is broken",
             "Image metadata not found",
             "Invalid image metadata",
-            "checksum mismatch",
             "firmware file is corrupt",
-            "CRC mismatch",
-            "md5sum mismatch",
-            "sha256 mismatch",
-            "signature does not match",
-            "checksum failed",
-            "invalid checksum",
-            "Invalid CRC",
         ],
         "The updater says that the file is damaged or of another kind.",
         &[(C::ImageCorrupt, 0.55), (C::ImageWrongDevice, 0.3)],
@@ -128,6 +116,26 @@ pub(super) static RULES: &[Rule] = &[
     .states(&[(S::RefusedUnharmed, 0.6)])
     .actions(&[A::RedownloadImage, A::ReflashCorrectImage])
     .from("OpenWrt base-files lib/upgrade", "Firmware image is broken and cannot be installed"),
+    rule(
+        "tool-checksum",
+        Tool,
+        &[
+            "checksum mismatch",
+            "CRC mismatch",
+            "md5sum mismatch",
+            "sha256 mismatch",
+            "checksum failed",
+            "invalid checksum",
+            "Invalid CRC",
+            "signature does not match",
+            "checksum did NOT match",
+        ],
+        "The tool says that the file is damaged.",
+        &[(C::ImageCorrupt, 0.6), (C::ImageIncomplete, 0.3)],
+    )
+    .states(&[(S::RefusedUnharmed, 0.5)])
+    .actions(&[A::RedownloadImage])
+    .from("updaters and checksum tools", "sha256sum: WARNING: 1 computed checksum did NOT match"),
     rule(
         "sysupgrade-refused",
         Lasting,
@@ -195,7 +203,6 @@ pub(super) static RULES: &[Rule] = &[
             "reboot reason: recovery",
             "bootcount exceeded",
             "Warning: Bootlimit",
-            "altbootcmd",
             "Booting into recovery because",
         ],
         "A stored flag or counter sends the unit into its recovery system.",
