@@ -52,7 +52,7 @@ pub fn known_rules() -> impl Iterator<Item = KnownRule> {
     all().map(|rule| KnownRule { id: rule.id, says: rule.says, source: rule.source, sample: rule.sample })
 }
 
-/// What is left of a tool's failure when the tool succeeds later.
+/// What is left of a tool's failure when a tool succeeds later, and of a success when one fails later.
 const RETRIED: f64 = 0.35;
 
 /// Lets every rule speak whose lines are there.
@@ -61,15 +61,19 @@ pub(crate) fn apply(reading: &Reading<'_>, boots: &Boots, weights: &mut Weights)
         all().filter_map(|rule| Some((rule, Match::find(rule, reading)?))).collect();
     let success =
         speaking.iter().filter(|(rule, _)| rule.is_success()).map(|(_, found)| found.last.place).max();
+    let is_tools = |rule: &Rule| rule.level == Level::Tool && rule.is_fault();
+    let failure = speaking.iter().filter(|(rule, _)| is_tools(rule)).map(|(_, found)| found.last.place).max();
     for (rule, found) in &speaking {
         let place = found.last.place;
         let boot = boots.at(place);
         let survived = boot.is_some_and(|boot| boot.survived(rule.level, place));
         let probing = rule.level == Level::Loader && boot.is_some_and(|boot| boot.counts_down_after(place));
         let retried = rule.level == Level::Tool && success.is_some_and(|success| success > place);
+        let failed_later = rule.level == Level::Tool && failure.is_some_and(|failure| failure >= place);
         let share = match rule.is_fault() {
             true if survived || probing => SURVIVED,
             true if retried => RETRIED,
+            false if failed_later => RETRIED,
             _ => 1.0,
         };
         weights.speak(rule, share, place, &cite(reading, found.cited.place, &found.cited.text, rule.says));

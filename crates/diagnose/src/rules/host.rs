@@ -100,7 +100,6 @@ pub(super) static RULES: &[Rule] = &[
         "The unit took the file.",
         &[(C::NoFault, 0.65)],
     )
-    .without(&["error", "failed"])
     .states(&[(S::RecoveryMode, 0.7)])
     .from("dnsmasq src/tftp.c", "dnsmasq-tftp: sent /srv/tftp/firmware.bin to 192.168.1.2"),
     rule(
@@ -119,7 +118,6 @@ pub(super) static RULES: &[Rule] = &[
         "The tool finished and checked its work.",
         &[(C::NoFault, 0.55)],
     )
-    .without(&["failed", "error:"])
     .states(&[(S::RecoveryMode, 0.35), (S::Healthy, 0.3)])
     .from("esptool; flashrom; dfu-util", "Hash of data verified."),
 ];

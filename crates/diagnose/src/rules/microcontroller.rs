@@ -351,6 +351,8 @@ pub(super) static RULES: &[Rule] = &[
             "No accessible RP",
             "no device found in recovery",
             "Unable to discover device mode",
+            "No device in maskrom",
+            "no supported device found",
         ],
         "No unit in its recovery mode is seen on USB.",
         &[(C::NotInRecoveryMode, 0.65), (C::LinkFault, 0.3), (C::HostPermission, 0.2)],

@@ -24,6 +24,8 @@ pub(super) static RULES: &[Rule] = &[
             "bootloader is locked",
             "Check device critical partition",
             "Locked Device!",
+            "download for partition * is not allowed",
+            "is not allowed to be flashed",
         ],
         "The boot loader is locked, or its critical partitions are.",
         &[(C::BootloaderLocked, 0.92)],
@@ -47,6 +49,9 @@ pub(super) static RULES: &[Rule] = &[
             "remote: 'data invalid size'",
             "usb_write failed",
             "Sending * FAILED (remote",
+            "command write failed",
+            "RKU_Read failed",
+            "Sending * FAILED (Write",
         ],
         "The transfer to the unit broke.",
         &[(C::LinkFault, 0.65), (C::ToolMismatch, 0.35)],
@@ -179,7 +184,6 @@ pub(super) static RULES: &[Rule] = &[
         "The unit took what the tool sent.",
         &[(C::NoFault, 0.4)],
     )
-    .without(&["FAILED (", "fastboot: error", "error:"])
     .states(&[(S::RecoveryMode, 0.4)])
     .from("AOSP fastboot/util.cpp", "Writing 'boot_a' OKAY [  0.566s]"),
     rule(
@@ -334,6 +338,22 @@ pub(super) static RULES: &[Rule] = &[
     )
     .states(&[(S::RecoveryMode, 0.7)])
     .from("NVIDIA nvflash", "bootloader status: Bct file not found (code: 21)"),
+    rule(
+        "rockchip-loader-missing",
+        Tool,
+        &[
+            "Test Device failed",
+            "Reset Device failed",
+            "Read LBA failed",
+            "Write LBA failed",
+            "Read GPT failed",
+            "does not support this operation",
+        ],
+        "The unit answers, but cannot do this before its loader was sent, or in another mode.",
+        &[(C::ToolMismatch, 0.6), (C::LinkFault, 0.3)],
+    )
+    .states(&[(S::RecoveryMode, 0.7)])
+    .from("rkdeveloptool main.cpp", "Write LBA failed!"),
     rule(
         "apple-restore",
         Tool,
