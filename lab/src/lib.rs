@@ -11,4 +11,5 @@
     reason = "the lab drives real machines in real time; it is tooling, never linked into debrick"
 )]
 
+pub mod attend;
 pub mod router;

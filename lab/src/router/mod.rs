@@ -24,7 +24,7 @@
 //! | [`bricks`] | the ways to break a unit, by stable name |
 //! | [`namespace`] | a network of one unit and one host |
 //! | [`console`], [`qmp`] | the serial console and the power switch |
-//! | [`unit`] | one unit: prepared, switched on and off, inspected |
+//! | [`mod@unit`] | one unit: prepared, switched on and off, inspected |
 
 pub mod bricks;
 pub mod console;
