@@ -3,7 +3,8 @@
     clippy::unwrap_used,
     clippy::print_stdout,
     clippy::print_stderr,
-    reason = "a test panics, and prints its figures and why it was skipped"
+    clippy::single_range_in_vec_init,
+    reason = "a test panics, prints its figures and why it was skipped, and asks for single ranges"
 )]
 
 use std::collections::BTreeMap;
@@ -407,8 +408,34 @@ fn a_block_device_is_written_read_and_digested() {
     assert_eq!(target.digests(&whole, &mut Silent).unwrap(), crcs_of(&disk, &whole));
     let misaligned = target.write(&[Extent { offset: 1, bytes: &first }], &mut Silent).unwrap_err();
     assert_eq!(misaligned.code(), "out-of-bounds");
+    // What did not arrive is found out before the storage changes.
+    let mut wrong = WrongBytes;
+    let storage = Storage::Virtio { device: 0 };
+    let mut target = UbootTarget::new(&mut console, &mut wrong, storage, geometry(512, None), RAM, 3 << 20);
+    let error = target.write(&[Extent { offset: 0, bytes: &first }], &mut Silent).unwrap_err();
+    assert_eq!(error.code(), "uboot-memory-damaged");
+    assert!(std::fs::read(unit.socket.with_file_name("disk")).unwrap() == disk);
     let environment = console.environment().unwrap();
     assert!(!environment.keys().any(|name| name.starts_with("dbk")), "{environment:?}");
+}
+
+/// Says that it has loaded.
+struct WrongBytes;
+
+impl RamLoader for WrongBytes {
+    fn name(&self) -> &str {
+        "a liar"
+    }
+
+    fn load(
+        &mut self,
+        _console: &mut Console,
+        _address: u64,
+        _bytes: &[u8],
+        _watch: &mut dyn Watch,
+    ) -> Result<(), TargetError> {
+        Ok(())
+    }
 }
 
 /// Damages what the unit says.
