@@ -1,4 +1,5 @@
-//! What U-Boot prints while it loads: hash marks, sizes, the rate. Observed on U-Boot 2023.01 in QEMU.
+//! What U-Boot prints while it loads: hash marks, sizes, the rate. Observed on U-Boot 2023.01 in QEMU, which asks
+//! for no size; the form with a size is that of builds that do (`CONFIG_TFTP_TSIZE`).
 
 use std::time::Duration;
 
@@ -27,13 +28,8 @@ impl Loading {
         self.blocks += 1;
         match self.size {
             Some(size) => self.fill((bytes.min(size) * HASHES) / size, text),
-            None if (self.blocks - 1).is_multiple_of(BLOCKS_PER_HASH) => {
-                text.push('#');
-                self.hashes += 1;
-                if self.hashes.is_multiple_of(HASHES_PER_LINE) {
-                    text.push_str("\n\t ");
-                }
-            }
+            None if (self.blocks - 1).is_multiple_of(BLOCKS_PER_HASH) => text.push('#'),
+            None if self.blocks.is_multiple_of(BLOCKS_PER_HASH * HASHES_PER_LINE) => text.push_str("\n\t "),
             None => {}
         }
     }

@@ -24,7 +24,8 @@ pub struct PullConfig {
     pub load_address: u64,
     /// Name of its network interface; only printed.
     pub interface: String,
-    /// What it asks for: U-Boot asks for a timeout of 5 s, the size, and blocks of 1468 bytes; newer ones for a window.
+    /// What it asks for: U-Boot asks for a timeout of 5 s and blocks of 1468 bytes; some builds also for the size, and
+    /// for a window where the variable `tftpwindowsize` is set.
     pub options: Options,
     /// How long it waits before it repeats its last packet.
     pub timeout: Duration,
@@ -44,10 +45,10 @@ impl PullConfig {
             server,
             file: file.into(),
             load_address: 0x4020_0000,
-            interface: "ethernet@0".into(),
+            interface: "virtio-net#31".into(),
             options: Options {
                 block_size: Some(1468),
-                transfer_size: Some(0),
+                transfer_size: None,
                 timeout_s: Some(5),
                 window_size: None,
             },

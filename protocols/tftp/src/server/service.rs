@@ -112,7 +112,9 @@ pub struct Intake<'a> {
     /// The longest file that is taken, in bytes.
     pub limit: u64,
     /// Gives the place for a file of this name (folders already removed) from this peer; `None` refuses it. The bytes
-    /// are written in order; the last ACK is sent once the place has been flushed.
+    /// are written in order; the last ACK is sent once the place has been flushed, and no place that was not flushed
+    /// holds a whole file. Each call must give a place of its own: a peer that begins anew, or whose request comes
+    /// twice, is given another one while the first may still be in use.
     pub open: OpenPlace<'a>,
 }
 
