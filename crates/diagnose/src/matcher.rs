@@ -18,7 +18,7 @@ pub(crate) struct Pattern(u32);
 pub(crate) static MATCHER: LazyLock<Matcher> = LazyLock::new(|| {
     let of_rules = rules::all().flat_map(|rule| rule.patterns());
     let of_timeline = timeline::patterns();
-    let of_signals = signals::PATTERNS.iter().copied();
+    let of_signals = signals::patterns();
     Matcher::new(of_rules.chain(of_timeline).chain(of_signals))
 });
 

@@ -17,11 +17,19 @@ const LOADED_TREE: &str = "Loading Device Tree to ";
 const DATA_SIZE: &str = "^Data Size: ";
 const BYTES_READ: &str = " bytes read: OK";
 const COMPARED: &str = "^Total of * were the same";
+/// How U-Boot introduces a crash on each architecture (`arch/arm/lib/interrupts_64.c`, `interrupts.c`).
+const CRASHES: &[(&str, &str)] = &[("\"Synchronous Abort\" handler", "arm64"), ("^pc : [<", "arm")];
+
 const KERNEL_BANNER: &str = "^Linux version ";
 
 /// The lines that are needed here.
-pub(crate) static PATTERNS: &[&str] =
+static LINES: &[&str] =
     &[ARCHITECTURE, IMAGE_TYPE, LOADED_TREE, DATA_SIZE, BYTES_READ, COMPARED, KERNEL_BANNER];
+
+/// All patterns of this module.
+pub(crate) fn patterns() -> impl Iterator<Item = &'static str> {
+    LINES.iter().copied().chain(CRASHES.iter().map(|(pattern, _)| *pattern))
+}
 
 /// Looks for all of them.
 pub(crate) fn apply(case: &Case<'_>, reading: &Reading<'_>, boots: &Boots, weights: &mut Weights) {
@@ -88,7 +96,9 @@ impl Signals<'_> {
             return;
         }
         let wide = self.lines(LOADED_TREE).next_back().and_then(|line| address_is_wide(&line.text));
-        let (weight, says) = match (known.and_then(architecture), wide) {
+        let crashed = CRASHES.iter().find(|(pattern, _)| self.lines(pattern).next().is_some());
+        let unit = known.and_then(architecture).or(crashed.map(|(_, architecture)| *architecture));
+        let (weight, says) = match (unit, wide) {
             (Some(unit), _) if unit != image => {
                 (0.9, "The firmware is for another processor than the unit has.")
             }

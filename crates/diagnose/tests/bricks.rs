@@ -122,6 +122,10 @@ fn firmware_for_another_processor() {
     check(&[BANNER, ENVIRONMENT, COUNTDOWN, other], Cause::ImageWrongDevice, State::KernelHang, wrong);
     let refused = "Unsupported Architecture 0x5\r\nERROR: can't get kernel image!\r\n=> ";
     check(&[BANNER, COUNTDOWN, refused], Cause::ImageWrongDevice, State::BootloaderOnly, wrong);
+    let crash = "## Loading kernel from FIT Image at 48000000 ...\r\n     Architecture: MIPS\r\n   Loading Kernel Image\r\n\
+                 \"Synchronous Abort\" handler, esr 0x96000050\r\nresetting ...\r\n";
+    let attempt = [BANNER, ENVIRONMENT, COUNTDOWN, crash].concat();
+    check(&[&attempt, &attempt], Cause::ImageWrongDevice, State::BootLoop, wrong);
     // Without a sign of the unit's own width, it has to be known.
     let silent = [log(&[BANNER, COUNTDOWN, "     Architecture: MIPS\r\nStarting kernel ...\r\n\r\n"])];
     assert_eq!(diagnose(&silent).cause(), Cause::Unknown);

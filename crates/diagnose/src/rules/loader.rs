@@ -256,7 +256,6 @@ pub(super) static RULES: &[Rule] = &[
             "part_init failed",
             "partition table doesn't exist",
             "writing GPT partitions failed",
-            "No partition table -",
         ],
         "The partition table is damaged or missing.",
         &[(C::PartitionTableDamaged, 0.6)],
@@ -390,6 +389,15 @@ pub(super) static RULES: &[Rule] = &[
     )
     .states(&[(S::BootloaderFailing, 0.5)])
     .from("U-Boot arch/arm/lib/interrupts_64.c", "\"Synchronous Abort\" handler, esr 0x96000010"),
+    rule(
+        "loader-exception-at-the-kernel",
+        Loader,
+        &["\"Synchronous Abort\" handler", "^data abort", "^undefined instruction", "^prefetch abort"],
+        "It crashed when it loaded or started the kernel, as with a kernel that is for another board or damaged.",
+        &[(C::ImageWrongDevice, 0.45), (C::ImageCorrupt, 0.2)],
+    )
+    .with(&["## Loading kernel from"])
+    .from("U-Boot arch/arm/lib/interrupts_64.c", "\"Synchronous Abort\" handler, esr 0x02000000"),
     rule(
         "loader-flash-probe",
         Loader,
