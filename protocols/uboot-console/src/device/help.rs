@@ -1,0 +1,350 @@
+//! The commands that exist, and what `help` says about them.
+
+/// A command.
+#[derive(Debug)]
+pub(super) struct Entry {
+    pub(super) name: &'static str,
+    /// What stands in the list.
+    pub(super) summary: &'static str,
+    /// What stands under `Usage:`, without the command's name in front.
+    pub(super) usage: &'static str,
+    /// Whether an empty line runs it again.
+    pub(super) repeatable: bool,
+}
+
+const fn entry(name: &'static str, summary: &'static str, usage: &'static str, repeatable: bool) -> Entry {
+    Entry { name, summary, usage, repeatable }
+}
+
+/// What Debian's build for QEMU's 64-bit Arm machine has.
+pub(super) const QEMU_ARM64: &[&str] = &[
+    "?", "base", "bdinfo", "blkcache", "boot", "bootd", "bootefi", "bootelf", "bootflow", "booti", "bootm",
+    "bootp", "bootvx", "chpart", "cmp", "coninfo", "cp", "crc32", "date", "dfu", "dhcp", "dm", "echo",
+    "editenv", "env", "erase", "exit", "ext2load", "ext2ls", "ext4load", "ext4ls", "ext4size", "false",
+    "fatinfo", "fatload", "fatls", "fatmkdir", "fatrm", "fatsize", "fatwrite", "fdt", "flinfo", "fstype",
+    "fstypes", "go", "gzwrite", "help", "iminfo", "imxtract", "itest", "ln", "load", "loadb", "loads",
+    "loadx", "loady", "loop", "ls", "lzmadec", "md", "mii", "mm", "mtd", "mtdparts", "mw", "net", "nfs",
+    "nm", "nvme", "panic", "part", "pci", "ping", "poweroff", "printenv", "protect", "pxe", "qfw", "random",
+    "reset", "run", "save", "saveenv", "scsi", "scsiboot", "setenv", "setexpr", "showvar", "size", "sleep",
+    "source", "sysboot", "test", "tftpboot", "tpm", "tpm2", "true", "unlz4", "unzip", "usb", "usbboot",
+    "version", "virtio",
+];
+
+/// Every command that can be built in, by name.
+pub(super) const ALL: &[Entry] = &[
+    entry("?", "alias for 'help'", "", true),
+    entry(
+        "base",
+        "print or set address offset",
+        "\n    - print address offset for memory commands\nbase off\n    - set address offset for memory commands to 'off'",
+        true,
+    ),
+    entry("bdinfo", "print Board Info structure", "", true),
+    entry("blkcache", "block cache diagnostics and control", "show - show and reset statistics", true),
+    entry("boot", "boot default, i.e., run 'bootcmd'", "", true),
+    entry("bootd", "boot default, i.e., run 'bootcmd'", "", true),
+    entry("bootefi", "Boots an EFI payload from memory", "<image address> [fdt address]", false),
+    entry("bootelf", "Boot from an ELF image in memory", "[-p|-s] [address]", false),
+    entry("bootflow", "Boot flows", "scan - boot first available bootflow", false),
+    entry(
+        "booti",
+        "boot Linux kernel 'Image' format from memory",
+        "[addr [initrd[:size]] [fdt]]\n    - boot Linux flat or compressed 'Image' stored at 'addr'",
+        true,
+    ),
+    entry(
+        "bootm",
+        "boot application image from memory",
+        "[addr [arg ...]]\n    - boot application image stored in memory\n\tpassing arguments 'arg ...'; when booting a Linux kernel,\n\t'arg' can be the address of an initrd image",
+        true,
+    ),
+    entry(
+        "bootp",
+        "boot image via network using BOOTP/TFTP protocol",
+        "[loadAddress] [[hostIPaddr:]bootfilename]",
+        true,
+    ),
+    entry("bootvx", "Boot vxWorks from an ELF image", "[address]", false),
+    entry("bootz", "boot Linux zImage image from memory", "[addr [initrd[:size]] [fdt]]", true),
+    entry("chpart", "change active partition of a MTD device", "part-id", false),
+    entry("cmp", "memory compare", "[.b, .w, .l, .q] addr1 addr2 count", true),
+    entry("coninfo", "print console devices and information", "", true),
+    entry("cp", "memory copy", "[.b, .w, .l, .q] source target count", true),
+    entry(
+        "crc32",
+        "checksum calculation",
+        "address count [addr]\n    - compute CRC32 checksum [save at addr]",
+        true,
+    ),
+    entry("date", "get/set/reset date & time", "[MMDDhhmm[[CC]YY][.ss]]", true),
+    entry("dfu", "Device Firmware Upgrade", "[tftp]", true),
+    entry(
+        "dhcp",
+        "boot image via network using DHCP/TFTP protocol",
+        "[loadAddress] [[hostIPaddr:]bootfilename]",
+        true,
+    ),
+    entry("dm", "Driver model low level access", "tree", true),
+    entry(
+        "echo",
+        "echo args to console",
+        "[args..]\n    - echo args to console; \\c suppresses newline",
+        true,
+    ),
+    entry("editenv", "edit environment variable", "name", false),
+    entry(
+        "env",
+        "environment handling commands",
+        "default [-f] -a - [forcibly] reset default environment\nenv default [-f] var [...] - [forcibly] reset variable(s) to their default values\nenv delete [-f] var [...] - [forcibly] delete variable(s)\nenv edit name - edit environment variable\nenv exists name - tests for existence of variable\nenv export [-t | -b | -c] [-s size] addr [var ...] - export environment\nenv import [-d] [-t [-r] | -b | -c] addr [size] [var ...] - import environment\nenv print [-a | name ...] - print environment\nenv run var [...] - run commands in an environment variable\nenv save - save environment\nenv set [-f] name [arg ...]\n",
+        true,
+    ),
+    entry(
+        "erase",
+        "erase FLASH memory",
+        "start end\n    - erase FLASH from addr 'start' to addr 'end'\nerase start +len\n    - erase FLASH from addr 'start' to the end of sect w/addr 'start'+'len'-1\nerase bank N\n    - erase FLASH bank # N\nerase all\n    - erase all FLASH banks",
+        false,
+    ),
+    entry("exit", "exit script", "", true),
+    entry(
+        "ext2load",
+        "load binary file from a Ext2 filesystem",
+        "<interface> [<dev[:part]> [addr [filename [bytes [pos]]]]]",
+        false,
+    ),
+    entry("ext2ls", "list files in a directory (default /)", "<interface> <dev[:part]> [directory]", true),
+    entry(
+        "ext4load",
+        "load binary file from a Ext4 filesystem",
+        "<interface> [<dev[:part]> [addr [filename [bytes [pos]]]]]",
+        false,
+    ),
+    entry("ext4ls", "list files in a directory (default /)", "<interface> <dev[:part]> [directory]", true),
+    entry("ext4size", "determine a file's size", "<interface> <dev[:part]> <filename>", false),
+    entry("false", "do nothing, unsuccessfully", "", true),
+    entry("fatinfo", "print information about filesystem", "<interface> [<dev[:part]>]", true),
+    entry(
+        "fatload",
+        "load binary file from a dos filesystem",
+        "<interface> [<dev[:part]> [<addr> [<filename> [bytes [pos]]]]]",
+        false,
+    ),
+    entry("fatls", "list files in a directory (default /)", "<interface> [<dev[:part]>] [directory]", true),
+    entry("fatmkdir", "create a directory", "<interface> [<dev[:part]>] <directory>", false),
+    entry("fatrm", "delete a file", "<interface> [<dev[:part]>] <filename>", false),
+    entry("fatsize", "determine a file's size", "<interface> <dev[:part]> <filename>", false),
+    entry(
+        "fatwrite",
+        "write file into a dos filesystem",
+        "<interface> <dev[:part]> <addr> <filename> [<bytes> [<offset>]]",
+        false,
+    ),
+    entry("fdt", "flattened device tree utility commands", "addr [-c] [-q] <addr> [<size>]", false),
+    entry(
+        "flinfo",
+        "print FLASH memory information",
+        "\n    - print information for all FLASH memory banks\nflinfo N\n    - print information for FLASH memory bank # N",
+        true,
+    ),
+    entry("fstype", "Look up a filesystem type", "<interface> <dev>:<part>", true),
+    entry("fstypes", "List supported filesystem types", "", true),
+    entry(
+        "go",
+        "start application at address 'addr'",
+        "addr [arg ...]\n    - start application at address 'addr'\n      passing 'arg' as arguments",
+        true,
+    ),
+    entry(
+        "gzwrite",
+        "unzip and write memory to block device",
+        "<interface> <dev> <addr> length [wbuf=1M [offs=0 [outsize=0]]]",
+        false,
+    ),
+    entry(
+        "help",
+        "print command description/usage",
+        "\n\t- print brief description of all commands\nhelp command ...\n\t- print detailed usage of 'command'",
+        true,
+    ),
+    entry(
+        "iminfo",
+        "print header information for application image",
+        "addr [addr ...]\n    - print header information for application image starting at\n      address 'addr' in memory; this includes verification of the\n      image contents (magic number, header and payload checksums)",
+        true,
+    ),
+    entry("imxtract", "extract a part of a multi-image", "addr part [dest]", true),
+    entry(
+        "itest",
+        "return true/false on integer compare",
+        "[.b, .w, .l, .q, .s] [*]value1 <op> [*]value2",
+        false,
+    ),
+    entry("ln", "Create a symbolic link", "<interface> <dev[:part]> target linkname", true),
+    entry(
+        "load",
+        "load binary file from a filesystem",
+        "<interface> [<dev[:part]> [<addr> [<filename> [bytes [pos]]]]]",
+        false,
+    ),
+    entry("loadb", "load binary file over serial line (kermit mode)", "[ addr [ baud ] ]", false),
+    entry("loads", "load S-Record file over serial line", "[ off ]", false),
+    entry(
+        "loadx",
+        "load binary file over serial line (xmodem mode)",
+        "[ addr [ baud ] ]\n    - load binary file over serial line at address 'addr' with baudrate 'baud'",
+        false,
+    ),
+    entry(
+        "loady",
+        "load binary file over serial line (ymodem mode)",
+        "[ addr [ baud ] ]\n    - load binary file over serial line at address 'addr' with baudrate 'baud'",
+        false,
+    ),
+    entry("loop", "infinite loop on address range", "[.b, .w, .l, .q] address number_of_objects", true),
+    entry("ls", "list files in a directory (default /)", "<interface> [<dev[:part]> [directory]]", true),
+    entry("lzmadec", "lzma uncompress a memory region", "srcaddr dstaddr [dstsize]", false),
+    entry("md", "memory display", "[.b, .w, .l, .q] address [# of objects]", true),
+    entry("mii", "MII utility commands", "device", true),
+    entry("mm", "memory modify (auto-incrementing address)", "[.b, .w, .l, .q] address", true),
+    entry(
+        "mmc",
+        "MMC sub system",
+        "info - display info of the current MMC device\nmmc read addr blk# cnt\nmmc write addr blk# cnt\nmmc erase blk# cnt\nmmc rescan [mode]\nmmc part - lists available partition on current mmc device\nmmc dev [dev] [part] [mode] - show or set current mmc device [partition] and set mode\nmmc list - lists available devices",
+        true,
+    ),
+    entry(
+        "mtd",
+        "MTD utils",
+        "- generic operations on memory technology devices\n\nmtd list\nmtd read[.raw][.oob]                  <name> <addr> [<off> [<size>]]\nmtd dump[.raw][.oob]                  <name>        [<off> [<size>]]\nmtd write[.raw][.oob][.dontskipff]    <name> <addr> [<off> [<size>]]\nmtd erase[.dontskipbad]               <name>        [<off> [<size>]]\n\nSpecific functions:\nmtd bad                               <name>\n\nWith:\n\t<name>: NAND partition/chip name (or corresponding DM device name or OF path)\n\t<addr>: user address from/to which data will be retrieved/stored\n\t<off>: offset in <name> in bytes (default: start of the part)\n\t\t* must be block-aligned for erase\n\t\t* must be page-aligned otherwise\n\t<size>: length of the operation in bytes (default: the entire device)\n\t\t* must be a multiple of a block for erase\n\t\t* must be a multiple of a page otherwise (special case: default is a page with dump)\n\nThe .dontskipff option forces writing empty pages, don't use it if unsure.\n",
+        true,
+    ),
+    entry("mtdparts", "define flash/nand partitions", "\n    - list partition table", false),
+    entry("mw", "memory write (fill)", "[.b, .w, .l, .q] address value [count]", true),
+    entry(
+        "nand",
+        "NAND sub-system",
+        "info - show available NAND devices\nnand device [dev] - show or set current device\nnand read - addr off|partition size\nnand write - addr off|partition size\n    read/write 'size' bytes starting at offset 'off'\n    to/from memory address 'addr', skipping bad blocks.\nnand erase[.spread] [clean] off size - erase 'size' bytes from offset 'off'\nnand bad - show bad blocks",
+        true,
+    ),
+    entry("net", "NET sub-system", "list - list available devices\n", false),
+    entry(
+        "nfs",
+        "boot image via network using NFS protocol",
+        "[loadAddress] [[hostIPaddr:]bootfilename]",
+        true,
+    ),
+    entry("nm", "memory modify (constant address)", "[.b, .w, .l, .q] address", true),
+    entry("nvme", "NVM Express sub-system", "scan - scan NVMe blk devices", true),
+    entry("panic", "Panic with optional message", "[message]", true),
+    entry("part", "disk partition related commands", "list <interface> <dev>", false),
+    entry("pci", "list and access PCI Configuration Space", "[bus|*] [long]", true),
+    entry("ping", "send ICMP ECHO_REQUEST to network host", "pingAddress", true),
+    entry("poweroff", "Perform POWEROFF of the device", "", true),
+    entry(
+        "printenv",
+        "print environment variables",
+        "[-a]\n    - print [all] values of all environment variables\nprintenv name ...\n    - print value of environment variable 'name'",
+        true,
+    ),
+    entry(
+        "protect",
+        "enable or disable FLASH write protection",
+        "on  start end\n    - protect FLASH from addr 'start' to addr 'end'\nprotect on start +len\n    - protect FLASH from addr 'start' to end of sect w/addr 'start'+'len'-1\nprotect on  bank N\n    - protect FLASH bank # N\nprotect on  all\n    - protect all FLASH banks\nprotect off start end\n    - make FLASH from addr 'start' to addr 'end' writable\nprotect off start +len\n    - make FLASH from addr 'start' to end of sect w/addr 'start'+'len'-1 wrtable\nprotect off bank N\n    - make FLASH bank # N writable\nprotect off all\n    - make all FLASH banks writable",
+        false,
+    ),
+    entry(
+        "pxe",
+        "commands to get and boot from pxe files",
+        "get - try to retrieve a pxe file using tftp",
+        true,
+    ),
+    entry("qfw", "QEMU firmware interface", "<command>", true),
+    entry("random", "fill memory with random pattern", "<addr> <len> [<seed>]", true),
+    entry("reset", "Perform RESET of the CPU", "", false),
+    entry(
+        "run",
+        "run commands in an environment variable",
+        "var [...]\n    - run the commands in the environment variable(s) 'var'",
+        true,
+    ),
+    entry(
+        "save",
+        "save file to a filesystem",
+        "<interface> <dev[:part]> <addr> <filename> bytes [pos]",
+        false,
+    ),
+    entry("saveenv", "save environment variables to persistent storage", "", false),
+    entry("scsi", "SCSI sub-system", "reset - reset SCSI controller", true),
+    entry("scsiboot", "boot from SCSI device", "loadAddr dev:part", true),
+    entry(
+        "setenv",
+        "set environment variables",
+        "[-f] name value ...\n    - [forcibly] set environment variable 'name' to 'value ...'\nsetenv [-f] name\n    - [forcibly] delete environment variable 'name'",
+        false,
+    ),
+    entry(
+        "setexpr",
+        "set environment variable as the result of eval expression",
+        "[.b, .w, .l, .s] name [*]value1 <op> [*]value2\n    - set environment variable 'name' to the result of the evaluated\n      expression specified by <op>.  <op> can be &, |, ^, +, -, *, /, %\n      (for strings only + is supported)\n      size argument is only meaningful if value1 and/or value2 are\n      memory addresses (*)\nsetexpr[.b, .w, .l] name [*]value\n    - load a value into a variable",
+        true,
+    ),
+    entry(
+        "sf",
+        "SPI flash sub-system",
+        "probe [[bus:]cs] [hz] [mode]\t- init flash device on given SPI bus\n\t\t\t\t  and chip select\nsf read addr offset|partition len\t- read `len' bytes starting at\n\t\t\t\t          `offset' or from start of mtd\n\t\t\t\t\t  `partition'to memory at `addr'\nsf write addr offset|partition len\t- write `len' bytes from memory\n\t\t\t\t          at `addr' to flash at `offset'\n\t\t\t\t\t  or to start of mtd `partition'\nsf erase offset|partition [+]len\t- erase `len' bytes from `offset'\n\t\t\t\t          or from start of mtd `partition'\nsf update addr offset|partition len\t- erase and write `len' bytes from memory",
+        false,
+    ),
+    entry(
+        "showvar",
+        "print local hushshell variables",
+        "\n    - print values of all hushshell variables\nshowvar name ...\n    - print value of hushshell variable 'name'",
+        true,
+    ),
+    entry("size", "determine a file's size", "<interface> <dev[:part]> <filename>", false),
+    entry(
+        "sleep",
+        "delay execution for some time",
+        "N\n    - delay execution for N seconds (N is _decimal_ and can be\n      fractional)",
+        true,
+    ),
+    entry(
+        "source",
+        "run script from memory",
+        "[<addr>][:[<image>]|#[<config>]]\n\t- run script starting at addr",
+        false,
+    ),
+    entry(
+        "sysboot",
+        "command to get and boot from syslinux files",
+        "[-p] <interface> <dev[:part]> <ext2|fat|any> [addr] [filename]",
+        true,
+    ),
+    entry("test", "minimal test like /bin/sh", "[args..]", true),
+    entry(
+        "tftpboot",
+        "load file via network using TFTP protocol",
+        "[loadAddress] [[hostIPaddr:]bootfilename]",
+        true,
+    ),
+    entry("tpm", "Issue a TPMv1.x command", "cmd args...", true),
+    entry("tpm2", "Issue a TPMv2.x command", "<command> [<arguments>]", true),
+    entry("true", "do nothing, successfully", "", true),
+    entry("unlz4", "lz4 uncompress a memory region", "srcaddr dstaddr dstsize", false),
+    entry("unzip", "unzip a memory region", "srcaddr dstaddr [dstsize]", false),
+    entry("usb", "USB sub-system", "start - start (scan) USB controller", true),
+    entry("usbboot", "boot from USB device", "loadAddr dev:part", true),
+    entry("version", "print monitor, compiler and linker version", "", true),
+    entry(
+        "virtio",
+        "virtio block devices sub-system",
+        "scan - initialize virtio bus\nvirtio info - show all available virtio block devices\nvirtio device [dev] - show or set current virtio block device\nvirtio part [dev] - print partition table of one or all virtio block devices\nvirtio read addr blk# cnt - read `cnt' blocks starting at block\n     `blk#' to memory address `addr'\nvirtio write addr blk# cnt - write `cnt' blocks starting at block\n     `blk#' from memory address `addr'",
+        true,
+    ),
+];
+
+impl Entry {
+    /// What a command prints when it is used wrongly, and `help` about it.
+    pub(super) fn usage_text(&self) -> String {
+        let usage = if self.usage.is_empty() { "- No additional help available." } else { self.usage };
+        format!("{0} - {1}\n\nUsage:\n{0} {usage}\n", self.name, self.summary)
+    }
+}
