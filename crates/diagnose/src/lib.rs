@@ -5,7 +5,7 @@
 //! 1. `text`: raw text becomes clean lines; noise of a wrong line speed is told from words.
 //! 2. `matcher`: every pattern of every rule is looked for in one pass.
 //! 3. `timeline`: lines that start a stage become boots, and boots become a loop, a hang or a running system.
-//! 4. `rules`: static tables say what a line means and which causes it speaks for; [`survey`] and `signals` do the
+//! 4. `rules`: static tables say what a line means and which causes it speaks for; `survey` and `signals` do the
 //!    same for what has to be computed.
 //! 5. `weigh`: everything that speaks for a cause is combined; faults that a later stage survived count little.
 //! 6. `advice`: what to do about a cause, what it risks, and what to look at to be surer.
