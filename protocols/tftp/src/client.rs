@@ -115,7 +115,7 @@ pub struct Client<'n> {
 }
 
 /// An open transfer.
-struct Session {
+struct Exchange {
     socket: Box<dyn Datagrams>,
     name: String,
     /// The address that was asked.
@@ -157,16 +157,16 @@ impl<'n> Client<'n> {
         watch: &mut dyn Watch,
     ) -> Result<Transferred, TftpError> {
         let ask = self.options.ask(image.len());
-        let (mut session, _) = self.open(Direction::Write, name, ask, watch)?;
+        let (mut exchange, _) = self.open(Direction::Write, name, ask, watch)?;
         let sender = Sender::new(
             image.len(),
-            session.agreed.block_size.unwrap_or(DEFAULT_BLOCK_SIZE),
-            session.agreed.window_size.unwrap_or(1),
+            exchange.agreed.block_size.unwrap_or(DEFAULT_BLOCK_SIZE),
+            exchange.agreed.window_size.unwrap_or(1),
             self.options.rollover,
         );
-        self.send_image(&mut session, sender, image, watch)?;
-        self.await_verdict(&mut session)?;
-        Ok(session.into_transferred(image.len()))
+        self.send_image(&mut exchange, sender, image, watch)?;
+        self.await_verdict(&mut exchange)?;
+        Ok(exchange.into_transferred(image.len()))
     }
 
     /// Fetches a file and writes it, in order, to `sink`, which is flushed before the last ACK.
@@ -176,20 +176,20 @@ impl<'n> Client<'n> {
         sink: &mut dyn Write,
         watch: &mut dyn Watch,
     ) -> Result<Transferred, TftpError> {
-        let (mut session, first) = self.open(Direction::Read, name, self.options.ask(0), watch)?;
+        let (mut exchange, first) = self.open(Direction::Read, name, self.options.ask(0), watch)?;
         let receiver = Receiver::new(
-            session.agreed.block_size.unwrap_or(DEFAULT_BLOCK_SIZE),
-            session.agreed.window_size.unwrap_or(1),
+            exchange.agreed.block_size.unwrap_or(DEFAULT_BLOCK_SIZE),
+            exchange.agreed.window_size.unwrap_or(1),
             true,
         );
-        let bytes = self.receive_file(&mut session, receiver, first, sink, watch)?;
-        if let Some(announced) = session.agreed.transfer_size
+        let bytes = self.receive_file(&mut exchange, receiver, first, sink, watch)?;
+        if let Some(announced) = exchange.agreed.transfer_size
             && announced != bytes
         {
-            let (peer, name) = (session.peer, session.name);
+            let (peer, name) = (exchange.peer, exchange.name);
             return Err(TftpError::WrongLength { peer, name, announced, bytes });
         }
-        Ok(session.into_transferred(bytes))
+        Ok(exchange.into_transferred(bytes))
     }
 
     fn open(
@@ -198,7 +198,7 @@ impl<'n> Client<'n> {
         name: &str,
         ask: Options,
         watch: &mut dyn Watch,
-    ) -> Result<(Session, First), TftpError> {
+    ) -> Result<(Exchange, First), TftpError> {
         if name.is_empty() || name.len() > LONGEST_NAME || name.contains('\0') {
             return Err(TftpError::BadName { name: name.to_owned() });
         }
@@ -207,7 +207,7 @@ impl<'n> Client<'n> {
             operation: format!("open a port on {}", self.local),
             source,
         })?;
-        let mut session = Session {
+        let mut exchange = Exchange {
             began: socket.clock().now(),
             socket,
             name: name.to_owned(),
@@ -216,20 +216,20 @@ impl<'n> Client<'n> {
             last_from: self.server,
             agreed: Options::default(),
         };
-        let first = request(&mut session, direction, ask, &self.options, watch)?;
-        Ok((session, first))
+        let first = request(&mut exchange, direction, ask, &self.options, watch)?;
+        Ok((exchange, first))
     }
 
     fn send_image(
         &self,
-        session: &mut Session,
+        exchange: &mut Exchange,
         mut sender: Sender,
         image: &dyn Source,
         watch: &mut dyn Watch,
     ) -> Result<(), TftpError> {
         let mut buffer = vec![0; wire::DATA_HEADER + usize::from(wire::MOST_BLOCK_SIZE)];
         let mut packet = Vec::new();
-        let mut patience = Patience::new(session.now(), self.options.resend_first);
+        let mut patience = Patience::new(exchange.now(), self.options.resend_first);
         let mut told = 0;
         loop {
             while let Some((number, offset, count)) = sender.next() {
@@ -238,16 +238,16 @@ impl<'n> Client<'n> {
                 packet.resize(wire::DATA_HEADER + count, 0);
                 image
                     .read_at(offset, &mut packet[wire::DATA_HEADER..])
-                    .map_err(|source| session.fail_reading(source))?;
-                session.send(&packet);
+                    .map_err(|source| exchange.fail_reading(source))?;
+                exchange.send(&packet);
             }
             let all_sent = sender.all_sent();
             if watch.cancelled() && !all_sent {
-                session.send_error(ErrorCode::UNDEFINED, "stopped by the operator");
+                exchange.send_error(ErrorCode::UNDEFINED, "stopped by the operator");
                 return Err(TftpError::Cancelled);
             }
             let limit = if all_sent { self.options.last_ack_within } else { self.options.silence };
-            match session.receive(&mut buffer, patience.resend_at)? {
+            match exchange.receive(&mut buffer, patience.resend_at)? {
                 Heard::Packet(count) => {
                     let on_ack = match Packet::parse(&buffer[..count]) {
                         Ok(Packet::Ack { block }) => sender.on_ack(block),
@@ -257,7 +257,7 @@ impl<'n> Client<'n> {
                         OnAck::Nothing => {}
                         OnAck::Again => continue,
                         OnAck::Progress | OnAck::Finished => {
-                            patience = Patience::new(session.now(), self.options.resend_first);
+                            patience = Patience::new(exchange.now(), self.options.resend_first);
                             watch.advance(sender.bytes_acked() - told);
                             told = sender.bytes_acked();
                         }
@@ -266,11 +266,11 @@ impl<'n> Client<'n> {
                         return Ok(());
                     }
                 }
-                Heard::Nothing if patience.silence(session.now()) >= limit => {
-                    return Err(session.stalled(sender.bytes_acked(), all_sent));
+                Heard::Nothing if patience.silence(exchange.now()) >= limit => {
+                    return Err(exchange.stalled(sender.bytes_acked(), all_sent));
                 }
-                Heard::Nothing if patience.is_due(session.now()) => {
-                    patience.repeat(session.now());
+                Heard::Nothing if patience.is_due(exchange.now()) => {
+                    patience.repeat(exchange.now());
                     sender.rewind();
                 }
                 Heard::Nothing => {}
@@ -279,11 +279,11 @@ impl<'n> Client<'n> {
     }
 
     /// After the last ACK: a refusal that comes late is a refusal all the same.
-    fn await_verdict(&self, session: &mut Session) -> Result<(), TftpError> {
+    fn await_verdict(&self, exchange: &mut Exchange) -> Result<(), TftpError> {
         let mut buffer = [0; 1024];
-        let until = session.now() + self.options.linger;
-        while session.now() < until {
-            match session.receive(&mut buffer, until) {
+        let until = exchange.now() + self.options.linger;
+        while exchange.now() < until {
+            match exchange.receive(&mut buffer, until) {
                 Ok(_) => {}
                 Err(TftpError::Link { .. }) => break,
                 Err(refusal) => return Err(refusal),
@@ -294,51 +294,51 @@ impl<'n> Client<'n> {
 
     fn receive_file(
         &self,
-        session: &mut Session,
+        exchange: &mut Exchange,
         mut receiver: Receiver,
         first: First,
         sink: &mut dyn Write,
         watch: &mut dyn Watch,
     ) -> Result<u64, TftpError> {
         let mut buffer = vec![0; wire::DATA_HEADER + usize::from(wire::MOST_BLOCK_SIZE)];
-        let mut patience = Patience::new(session.now(), self.options.resend_first);
+        let mut patience = Patience::new(exchange.now(), self.options.resend_first);
         let mut waiting = match first {
             First::Data(datagram) => {
                 buffer[..datagram.len()].copy_from_slice(&datagram);
                 Some(datagram.len())
             }
             First::Nothing => {
-                session.send_ack(0);
+                exchange.send_ack(0);
                 None
             }
         };
         loop {
             if watch.cancelled() {
-                session.send_error(ErrorCode::UNDEFINED, "stopped by the operator");
+                exchange.send_error(ErrorCode::UNDEFINED, "stopped by the operator");
                 return Err(TftpError::Cancelled);
             }
             let heard = match waiting.take() {
                 Some(count) => Heard::Packet(count),
-                None => session.receive(&mut buffer, patience.resend_at)?,
+                None => exchange.receive(&mut buffer, patience.resend_at)?,
             };
             match heard {
                 Heard::Packet(count) => {
-                    let taken = self.take(session, &mut receiver, &buffer[..count], sink)?;
+                    let taken = self.take(exchange, &mut receiver, &buffer[..count], sink)?;
                     if taken > 0 || receiver.finished() {
-                        patience = Patience::new(session.now(), self.options.resend_first);
+                        patience = Patience::new(exchange.now(), self.options.resend_first);
                         watch.advance(taken);
                     }
                     if receiver.finished() {
-                        self.dally(session, &mut receiver, &mut buffer);
+                        self.dally(exchange, &mut receiver, &mut buffer);
                         return Ok(receiver.bytes());
                     }
                 }
-                Heard::Nothing if patience.silence(session.now()) >= self.options.silence => {
-                    return Err(session.stalled(receiver.bytes(), false));
+                Heard::Nothing if patience.silence(exchange.now()) >= self.options.silence => {
+                    return Err(exchange.stalled(receiver.bytes(), false));
                 }
-                Heard::Nothing if patience.is_due(session.now()) => {
-                    patience.repeat(session.now());
-                    session.send_ack(receiver.ack_number());
+                Heard::Nothing if patience.is_due(exchange.now()) => {
+                    patience.repeat(exchange.now());
+                    exchange.send_ack(receiver.ack_number());
                 }
                 Heard::Nothing => {}
             }
@@ -348,7 +348,7 @@ impl<'n> Client<'n> {
     /// Takes a packet, and returns how many new bytes it brought.
     fn take(
         &self,
-        session: &mut Session,
+        exchange: &mut Exchange,
         receiver: &mut Receiver,
         datagram: &[u8],
         sink: &mut dyn Write,
@@ -357,7 +357,7 @@ impl<'n> Client<'n> {
             Ok(Packet::Data { block, payload }) => (block, payload),
             // Our ACK of the options was lost.
             Ok(Packet::OptionAck { .. }) if receiver.blocks() == 0 => {
-                session.send_ack(0);
+                exchange.send_ack(0);
                 return Ok(0);
             }
             _ => return Ok(0),
@@ -365,44 +365,44 @@ impl<'n> Client<'n> {
         match receiver.on_data(block, payload.len()) {
             OnData::Next { offset, ack, last } => {
                 if offset + payload.len() as u64 > self.options.most_bytes {
-                    session.send_error(ErrorCode::FULL, "the file is too large");
-                    let (peer, name) = (session.peer, session.name.clone());
+                    exchange.send_error(ErrorCode::FULL, "the file is too large");
+                    let (peer, name) = (exchange.peer, exchange.name.clone());
                     return Err(TftpError::TooLong { peer, name, limit: self.options.most_bytes });
                 }
                 let stored = sink.write_all(payload);
                 if let Err(source) = stored.and_then(|()| if last { sink.flush() } else { Ok(()) }) {
-                    session.send_error(ErrorCode::FULL, "the file could not be stored");
-                    return Err(TftpError::Store { name: session.name.clone(), source });
+                    exchange.send_error(ErrorCode::FULL, "the file could not be stored");
+                    return Err(TftpError::Store { name: exchange.name.clone(), source });
                 }
                 if ack {
-                    session.send_ack(receiver.ack_number());
+                    exchange.send_ack(receiver.ack_number());
                 }
                 Ok(payload.len() as u64)
             }
             OnData::Ack => {
-                session.send_ack(receiver.ack_number());
+                exchange.send_ack(receiver.ack_number());
                 Ok(0)
             }
             OnData::Nothing => Ok(0),
             OnData::TooLong => {
-                session.send_error(ErrorCode::ILLEGAL, "the block is longer than agreed");
+                exchange.send_error(ErrorCode::ILLEGAL, "the block is longer than agreed");
                 let what = "sends blocks that are longer than agreed".into();
-                Err(TftpError::Protocol { peer: session.peer, what })
+                Err(TftpError::Protocol { peer: exchange.peer, what })
             }
         }
     }
 
     /// Repeats the last ACK for a server that did not get it (RFC 1350, section 6).
-    fn dally(&self, session: &mut Session, receiver: &mut Receiver, buffer: &mut [u8]) {
-        let until = session.now() + self.options.linger;
-        while session.now() < until {
+    fn dally(&self, exchange: &mut Exchange, receiver: &mut Receiver, buffer: &mut [u8]) {
+        let until = exchange.now() + self.options.linger;
+        while exchange.now() < until {
             // Everything is here: whatever comes now cannot take that back.
-            let Ok(heard) = session.receive(buffer, until) else { return };
+            let Ok(heard) = exchange.receive(buffer, until) else { return };
             if let Heard::Packet(count) = heard
                 && let Ok(Packet::Data { block, payload }) = Packet::parse(&buffer[..count])
                 && receiver.on_data(block, payload.len()) == OnData::Ack
             {
-                session.send_ack(receiver.ack_number());
+                exchange.send_ack(receiver.ack_number());
             }
         }
     }
@@ -415,13 +415,13 @@ impl Opaque for Client<'_> {
     }
 }
 
-impl Session {
+impl Exchange {
     fn now(&self) -> Moment {
         self.socket.clock().now()
     }
 
     /// Waits for a packet from the other side until `until`, but never longer than [`LOOK_AROUND`]. An ERROR, or words
-    /// instead of a packet, end the session.
+    /// instead of a packet, end the exchange.
     fn receive(&mut self, buffer: &mut [u8], until: Moment) -> Result<Heard, TftpError> {
         let deadline = Deadline::at(until.min(self.now() + LOOK_AROUND));
         let (count, from) = match self.socket.receive(buffer, deadline) {
