@@ -44,6 +44,17 @@ pub struct StorageSurvey {
     pub equal_to_previous: Option<u64>,
 }
 
+/// A bootloader variable that is not what the device needs to start.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WrongVariable {
+    /// Its name.
+    pub name: String,
+    /// What it holds; `None` where it is not set.
+    pub found: Option<String>,
+    /// What it must hold.
+    pub needed: String,
+}
+
 /// Everything that is known about a unit that does not work.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Case<'a> {
@@ -51,6 +62,8 @@ pub struct Case<'a> {
     pub evidence: &'a [Evidence],
     /// Comparisons of its storage.
     pub surveys: &'a [StorageSurvey],
+    /// Bootloader variables that are not what they must be.
+    pub variables: &'a [WrongVariable],
     /// The architecture of its processor, where it is known: `arm64`, `mips`.
     pub architecture: Option<&'a str>,
 }

@@ -24,5 +24,5 @@ mod text;
 mod timeline;
 mod weigh;
 
-pub use case::{Case, Evidence, StorageSurvey, diagnose, diagnose_case};
+pub use case::{Case, Evidence, StorageSurvey, WrongVariable, diagnose, diagnose_case};
 pub use rules::{KnownRule, known_rules};

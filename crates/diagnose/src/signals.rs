@@ -34,6 +34,7 @@ pub(crate) fn patterns() -> impl Iterator<Item = &'static str> {
 /// Looks for all of them.
 pub(crate) fn apply(case: &Case<'_>, reading: &Reading<'_>, boots: &Boots, weights: &mut Weights) {
     silence_and_garbage(reading, weights);
+    wrong_variables(case, weights);
     let signals = Signals { reading, boots };
     signals.architecture(case.architecture, weights);
     signals.image_larger_than_what_is_read(weights);
@@ -42,6 +43,21 @@ pub(crate) fn apply(case: &Case<'_>, reading: &Reading<'_>, boots: &Boots, weigh
         signals.prompt_without_countdown(boot, weights);
         signals.kernel_without_a_word(boot, weights);
         signals.nothing_wrong(boot, weights);
+    }
+}
+
+/// A variable that the device cannot start without, and that is not what it must be, explains a unit that does not start.
+fn wrong_variables(case: &Case<'_>, weights: &mut Weights) {
+    for variable in case.variables {
+        let found =
+            variable.found.as_ref().map_or_else(|| "is not set".to_owned(), |found| format!("is {found:?}"));
+        let evidence = EvidenceLine {
+            file: "the bootloader's variables".into(),
+            line: 0,
+            text: format!("{} {found}", variable.name).chars().take(400).collect(),
+            says: format!("This device starts only with {}={}", variable.name, variable.needed),
+        };
+        weights.add(Cause::BootEnvironmentCorrupt, 0.85, &[], Some(evidence));
     }
 }
 

@@ -58,9 +58,11 @@ fn conclude(survey: &StorageSurvey) -> (String, Causes) {
         return (says, vec![(Cause::UpdateInterrupted, 0.6, &[]), (Cause::ImageCorrupt, 0.5, &[])]);
     }
     if percent(equal) < 5 {
-        let says =
-            format!("Only {equal} of {blocks} blocks hold what the image holds: it is another firmware.");
-        return (says, vec![(Cause::ImageWrongDevice, 0.35, &[])]);
+        let says = format!(
+            "Only {equal} of {blocks} blocks hold what the image holds: another version, or another firmware."
+        );
+        // Another version is the rule before an update, and speaks for nothing.
+        return (says, Vec::new());
     }
     let says = format!(
         "{} of {blocks} blocks, not all in a row, differ from the image.",
@@ -119,7 +121,7 @@ mod tests {
             |survey| (survey.equal, survey.equal_prefix, survey.different) = (400, 400, 600),
             Some(Cause::UpdateInterrupted),
         );
-        check(|survey| survey.different = 1000, Some(Cause::ImageWrongDevice));
+        check(|survey| survey.different = 1000, None);
         let unknown_image = |survey: &mut StorageSurvey| {
             survey.image_known = false;
             (survey.blank, survey.blank_tail_from) = (300, Some(700));
@@ -131,6 +133,6 @@ mod tests {
             survey.blank_tail_from = Some(u64::MAX);
             (survey.blocks, survey.equal, survey.different) = (u64::MAX, 1, u64::MAX - 1);
         };
-        check(absurd, Some(Cause::ImageWrongDevice));
+        check(absurd, None);
     }
 }

@@ -237,7 +237,7 @@ fn a_survey_tells_a_cut_from_damage() {
     };
     let with = |survey: StorageSurvey| {
         let surveys = [survey];
-        diagnose_case(&Case { evidence: &log, surveys: &surveys, architecture: None }).findings[0].clone()
+        diagnose_case(&Case { evidence: &log, surveys: &surveys, ..Case::default() }).findings[0].clone()
     };
     let cut = with(survey.clone());
     assert_eq!(cut.cause, Cause::ImageIncomplete);

@@ -1,5 +1,6 @@
 //! What has to be done to a unit, chosen from what was found.
 
+use debrick_diagnose::WrongVariable;
 use debrick_model::{Cause, Diagnosis, Step};
 
 use crate::boot::Reached;
@@ -21,8 +22,8 @@ pub(crate) enum Fix {
 /// What looking into a unit from its bootloader showed.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Inspection {
-    /// Bootloader variables that are not what the device needs: name and needed value.
-    pub(crate) wrong_variables: Vec<(String, String)>,
+    /// Bootloader variables that are not what the device needs.
+    pub(crate) wrong_variables: Vec<WrongVariable>,
     /// Whether the firmware region already holds the image that was given; `None` when there is none to compare.
     pub(crate) holds_image: Option<bool>,
 }
@@ -41,7 +42,9 @@ pub(crate) fn choose(
     let cause = diagnosis.cause();
     let system_starts = matches!(reached, Reached::Ready { .. }) || cause == Cause::SettingsCorrupt;
     if !inspection.wrong_variables.is_empty() && !system_starts {
-        fixes.push(Fix::Environment(inspection.wrong_variables.clone()));
+        let needed =
+            inspection.wrong_variables.iter().map(|wrong| (wrong.name.clone(), wrong.needed.clone()));
+        fixes.push(Fix::Environment(needed.collect()));
     }
     if cause == Cause::SettingsCorrupt {
         fixes.push(Fix::Settings);
@@ -129,7 +132,8 @@ mod tests {
     }
 
     fn check(cause: Cause, wrong_variable: bool, holds_image: Option<bool>, tried: &[Fix], expected: &[Fix]) {
-        let wrong_variables = if wrong_variable { vec![("bootcmd".into(), "x".into())] } else { vec![] };
+        let wrong = WrongVariable { name: "bootcmd".into(), found: None, needed: "x".into() };
+        let wrong_variables = if wrong_variable { vec![wrong] } else { vec![] };
         let inspection = Inspection { wrong_variables, holds_image };
         let fixes = choose(&Reached::Bootloader, &diagnosis(cause), &inspection, tried);
         assert_eq!(fixes, expected, "{cause}");

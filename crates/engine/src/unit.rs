@@ -71,6 +71,11 @@ impl Unit {
         }
     }
 
+    /// Begins a new log.
+    pub(crate) fn forget_log(&mut self) {
+        self.console.take_log();
+    }
+
     /// Waits until it says anything.
     pub(crate) fn wait_for_activity(&mut self, within: Duration) -> Result<bool, EngineError> {
         let until = Until { any_activity: true, ..Until::default() };
@@ -87,7 +92,7 @@ impl Unit {
             ..Until::default()
         };
         let watched = self.console.watch(&until, self.after(patience))?;
-        Ok(boot(watched))
+        Ok(boot(watched, self.console.take_log()))
     }
 
     /// Stops its next start at the bootloader's prompt.
@@ -235,7 +240,8 @@ fn gone(error: &debrick_uboot_console::host::ConsoleError) -> bool {
     matches!(error, ConsoleError::Link { source, .. } if matches!(source, LinkError::Disconnected { .. } | LinkError::Io { .. }))
 }
 
-fn boot(watched: Watched) -> Boot {
+/// `log` holds all that was said since the start began, also what was read before it was watched.
+fn boot(watched: Watched, log: Vec<u8>) -> Boot {
     let took = watched.took.saturating_sub(watched.first_byte_after.unwrap_or_default());
     let reached = match watched.reached {
         ConsoleReached::Ready { text } => Reached::Ready { version: text },
@@ -245,7 +251,7 @@ fn boot(watched: Watched) -> Boot {
         _ if watched.starts >= 2 => Reached::Loop { starts: watched.starts },
         _ => Reached::Stuck,
     };
-    Boot { log: watched.log, reached, took_ms: u64::try_from(took.as_millis()).unwrap_or(u64::MAX) }
+    Boot { log, reached, took_ms: u64::try_from(took.as_millis()).unwrap_or(u64::MAX) }
 }
 
 /// The observation of a bootloader variable or of a line in a region.

@@ -1,8 +1,10 @@
 //! Backups that are worth the name: read until two readings agree, complete by the region map, and proven to restore.
 
+use std::ops::Range;
+
 use debrick_model::Region;
 
-use crate::capability::{Addressable, Geometry, Silent, Watch};
+use crate::capability::{Addressable, BlockDigest, Geometry, Silent, Watch};
 use crate::digest;
 use crate::error::TargetError;
 use crate::flash;
@@ -26,60 +28,108 @@ pub struct Agreement {
 }
 
 /// Reads a region, hands its bytes in order to `keep`, and tells how often they had to be read until two readings
-/// agreed. Where the device computes digests, its digest of what its storage holds is the second reading.
+/// agreed. Where the device computes digests, its digest of what its storage holds counts as a reading, and a piece whose
+/// digest is that of a blank one, twice, need not be sent at all.
 pub fn read_agreeing(
     target: &mut dyn Addressable,
     region: &Region,
     watch: &mut dyn Watch,
     keep: &mut dyn FnMut(&[u8]) -> Result<(), TargetError>,
 ) -> Result<Agreement, TargetError> {
+    let ranges = verify::split(region.range(), PIECE);
+    let digests = own_digests(target, &ranges)?;
+    let blanks = find_blanks(target, &ranges, digests.as_deref())?;
     let mut agreement = Agreement { readings: 0, disagreed: 0 };
-    let mut at = region.offset;
-    while at < region.range().end {
+    for (index, range) in ranges.iter().enumerate() {
         if watch.cancelled() {
             return Err(TargetError::Cancelled);
         }
-        let size = (region.range().end - at).min(PIECE);
-        let (bytes, readings) = read_piece(target, at, size, watch)?;
+        let (bytes, readings) = match blanks[index] {
+            Some(value) => {
+                watch.advance(range.end - range.start);
+                (vec![value; (range.end - range.start) as usize], 2)
+            }
+            None => {
+                let digest = digests.as_ref().map(|digests| digests[index]);
+                read_piece(target, range, digest, watch)?
+            }
+        };
         agreement.readings = agreement.readings.max(readings);
         agreement.disagreed += u32::from(readings > 2);
         keep(&bytes)?;
-        at += size;
     }
     Ok(agreement)
 }
 
+/// The device's digests of the pieces, where it computes any.
+fn own_digests(
+    target: &mut dyn Addressable,
+    ranges: &[Range<u64>],
+) -> Result<Option<Vec<BlockDigest>>, TargetError> {
+    if target.digest_kind().is_none() || ranges.is_empty() {
+        return Ok(None);
+    }
+    let digests = target.digests(ranges, &mut Silent)?;
+    if digests.len() == ranges.len() {
+        Ok(Some(digests))
+    } else {
+        Err(TargetError::Unsupported { what: "compute all digests it was asked for".into() })
+    }
+}
+
+/// For each piece, the value that all of its bytes have, where two digests of the device agree on that.
+fn find_blanks(
+    target: &mut dyn Addressable,
+    ranges: &[Range<u64>],
+    digests: Option<&[BlockDigest]>,
+) -> Result<Vec<Option<u8>>, TargetError> {
+    let mut blanks = vec![None; ranges.len()];
+    let (Some(kind), Some(digests)) = (target.digest_kind(), digests) else { return Ok(blanks) };
+    for ((blank, range), own) in blanks.iter_mut().zip(ranges).zip(digests) {
+        let size = (range.end - range.start) as usize;
+        *blank = [0xFF, 0x00].into_iter().find(|value| digest::of_bytes(kind, &vec![*value; size]) == *own);
+    }
+    let found: Vec<usize> = (0..ranges.len()).filter(|index| blanks[*index].is_some()).collect();
+    let again: Vec<Range<u64>> = found.iter().map(|index| ranges[*index].clone()).collect();
+    let second = own_digests(target, &again)?.unwrap_or_default();
+    for (index, own) in found.into_iter().zip(second) {
+        if own != digests[index] {
+            blanks[index] = None;
+        }
+    }
+    Ok(blanks)
+}
+
 fn read_piece(
     target: &mut dyn Addressable,
-    offset: u64,
-    size: u64,
+    range: &Range<u64>,
+    mut own: Option<BlockDigest>,
     watch: &mut dyn Watch,
 ) -> Result<(Vec<u8>, u32), TargetError> {
     let kind = target.digest_kind();
     let mut seen: Vec<Vec<u8>> = Vec::new();
-    let mut readings = 0;
+    let mut readings = u32::from(own.is_some());
     while readings < MOST_READINGS {
-        let mut bytes = vec![0; size as usize];
+        let mut bytes = vec![0; (range.end - range.start) as usize];
         // Only the first reading counts as progress.
         if seen.is_empty() {
-            target.read(offset, &mut bytes, watch)?;
+            target.read(range.start, &mut bytes, watch)?;
         } else {
-            target.read(offset, &mut bytes, &mut Silent)?;
+            target.read(range.start, &mut bytes, &mut Silent)?;
         }
         readings += 1;
-        if seen.contains(&bytes) {
+        if seen.contains(&bytes) || (own.is_some() && own == kind.map(|kind| digest::of_bytes(kind, &bytes)))
+        {
             return Ok((bytes, readings));
         }
-        if let Some(kind) = kind {
+        if own.is_some() {
+            // Either the reading or the digest was wrong: both are made again.
+            own = own_digests(target, std::slice::from_ref(range))?.map(|digests| digests[0]);
             readings += 1;
-            let own = target.digests(std::slice::from_ref(&(offset..offset + size)), &mut Silent)?;
-            if own.first() == Some(&digest::of_bytes(kind, &bytes)) {
-                return Ok((bytes, readings));
-            }
         }
         seen.push(bytes);
     }
-    Err(TargetError::UnstableReadings { offset, bytes: size, readings })
+    Err(TargetError::UnstableReadings { offset: range.start, bytes: range.end - range.start, readings })
 }
 
 /// The regions that a backup must hold and does not, given the names of those it does.
@@ -118,9 +168,8 @@ pub fn prove_restores(geometry: Geometry, parts: &[(&Region, &dyn Source)]) -> R
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::capability::{BlockDigest, DigestKind, Extent};
+    use crate::capability::{DigestKind, Extent};
     use debrick_model::RegionRole;
-    use std::ops::Range;
 
     const GEOMETRY: Geometry =
         Geometry { size: 1 << 20, write_block: 512, erase_block: Some(4096), erased: 0xFF, batch: 1 << 16 };
@@ -203,6 +252,23 @@ mod tests {
         check(1000, Some(DigestKind::Crc32), Ok(2));
         check(2, Some(DigestKind::Sha256), Ok(4));
         check(1, Some(DigestKind::Crc32), Err("readings-unstable"));
+    }
+
+    #[test]
+    fn blank_pieces_are_not_sent() {
+        let mut unit = VirtualUnit::new(GEOMETRY, Some(DigestKind::Crc32));
+        unit.place(0, &[7; 100]);
+        let mut counted = Flaky { unit, every: 1000, readings: 0, flips: 0 };
+        let mut kept = Vec::new();
+        let whole = region(0, 1 << 20);
+        read_agreeing(&mut counted, &whole, &mut Silent, &mut |bytes| {
+            kept.extend_from_slice(bytes);
+            Ok(())
+        })
+        .unwrap();
+        assert_eq!(counted.readings, 1);
+        assert!(kept[..100] == [7; 100] && kept[100..].iter().all(|byte| *byte == 0xFF));
+        assert_eq!(kept.len(), 1 << 20);
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use debrick_diagnose::{Case, Evidence, StorageSurvey, diagnose_case};
+use debrick_diagnose::{Case, Evidence, StorageSurvey, WrongVariable, diagnose_case};
 use debrick_model::{Diagnosis, EventBody, EvidenceKind, Request, RequestKind, Sign, Step};
 use debrick_target::survey::{self, Piece, Survey};
 use debrick_target::{Silent, Source};
@@ -46,7 +46,7 @@ impl Repair<'_> {
         let boot = self.unit.watch_boot()?;
         self.at_prompt = boot.reached == Reached::Bootloader;
         self.session.keep_evidence(EvidenceKind::SerialLog, name, &boot.log)?;
-        let diagnosis = self.judge_evidence(name, &boot, &[]);
+        let diagnosis = self.judge_evidence(name, &boot, &[], &[]);
         self.session.record(EventBody::Diagnosed { diagnosis: diagnosis.clone() })?;
         Ok(Assessment { boot, diagnosis })
     }
@@ -54,6 +54,7 @@ impl Repair<'_> {
     /// Has the unit switched off and on, and waits for its first sign of life.
     pub(crate) fn power_cycle(&mut self) -> Result<(), EngineError> {
         let request = self.power_cycle_request();
+        self.unit.forget_log();
         self.session.instruct(&request)?;
         if !self.unit.wait_for_activity(SWITCHING)? {
             return Err(EngineError::NotDone { request: request.id });
@@ -105,10 +106,14 @@ impl Repair<'_> {
     ) -> Result<(Diagnosis, Inspection), EngineError> {
         let (_, variables) = self.unit.ask_bootloader()?;
         let required = &self.device.environment.required;
-        let wrong_variables: Vec<(String, String)> = required
+        let wrong_variables: Vec<WrongVariable> = required
             .iter()
             .filter(|(name, value)| variables.get(*name) != Some(value))
-            .map(|(name, value)| (name.clone(), value.clone()))
+            .map(|(name, value)| WrongVariable {
+                name: name.clone(),
+                found: variables.get(name).cloned(),
+                needed: value.clone(),
+            })
             .collect();
 
         let survey = self.survey_firmware()?;
@@ -117,7 +122,8 @@ impl Repair<'_> {
             let text = serde_json::to_vec(survey).unwrap_or_default();
             self.session.keep_evidence(EvidenceKind::StorageSurvey, &survey.name, &text)?;
         }
-        let diagnosis = self.judge_evidence("last start", &assessment.boot, survey.as_slice());
+        let diagnosis =
+            self.judge_evidence("last start", &assessment.boot, survey.as_slice(), &wrong_variables);
         self.session.record(EventBody::Diagnosed { diagnosis: diagnosis.clone() })?;
         Ok((diagnosis, Inspection { wrong_variables, holds_image }))
     }
@@ -140,10 +146,17 @@ impl Repair<'_> {
         Ok(Some(survey_of(&seen, size)))
     }
 
-    fn judge_evidence(&self, name: &str, boot: &Boot, surveys: &[StorageSurvey]) -> Diagnosis {
+    fn judge_evidence(
+        &self,
+        name: &str,
+        boot: &Boot,
+        surveys: &[StorageSurvey],
+        variables: &[WrongVariable],
+    ) -> Diagnosis {
         let text = String::from_utf8_lossy(&boot.log).into_owned();
         let evidence = [Evidence { kind: EvidenceKind::SerialLog, name: name.into(), text }];
-        diagnose_case(&Case { evidence: &evidence, surveys, architecture: Some(&self.device.architecture) })
+        let architecture = Some(self.device.architecture.as_str());
+        diagnose_case(&Case { evidence: &evidence, surveys, variables, architecture })
     }
 }
 
