@@ -34,6 +34,28 @@ pub(crate) enum Reached {
     Silent,
 }
 
+/// What a unit is known to be doing now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Whereabouts {
+    /// The bootloader waits at its prompt for us.
+    Prompt,
+    /// The system runs.
+    System,
+    /// Nobody knows.
+    Unknown,
+}
+
+impl Reached {
+    /// Where a start leaves a unit.
+    pub(crate) fn whereabouts(&self) -> Whereabouts {
+        match self {
+            Self::Ready { .. } => Whereabouts::System,
+            Self::Bootloader => Whereabouts::Prompt,
+            Self::Loop { .. } | Self::Stuck | Self::Silent => Whereabouts::Unknown,
+        }
+    }
+}
+
 /// A start and what was concluded from it.
 #[derive(Debug, Clone)]
 pub(crate) struct Assessment {

@@ -1,9 +1,9 @@
 //! What is done to a unit apart from a repair: backing it up, and giving a backup back.
 
-use debrick_model::{Ending, Event, EventBody, Gate, GateOutcome, GateResult, Step};
+use debrick_model::{Ending, EventBody, Gate, GateOutcome, GateResult, Step};
 use debrick_vault::Vault;
 
-use crate::boot::Reached;
+use crate::boot::{Reached, Whereabouts};
 use crate::error::EngineError;
 use crate::job::{Closed, Job};
 use crate::operator::Operator;
@@ -12,7 +12,7 @@ use crate::plan::{self, Fix};
 use crate::ports::Ports;
 use crate::repair::{Repair, open};
 use crate::session::Done;
-use crate::steps::prove_restores;
+use crate::steps::{prove_restores, serial_of};
 use crate::unit::Bearings;
 
 /// Reads everything of a unit that must not be lost, and proves that it restores. Writes nothing to the unit.
@@ -102,7 +102,9 @@ impl Repair<'_> {
     /// Brings the unit to its bootloader, and finds out what it is.
     fn begin_at_bootloader(&mut self) -> Result<(), EngineError> {
         self.in_step(Step::EnterRecovery, |repair| {
-            repair.at_prompt = repair.unit.take_bearings()? == Bearings::Prompt;
+            if repair.unit.take_bearings()? == Bearings::Prompt {
+                repair.whereabouts = Whereabouts::Prompt;
+            }
             repair.reach_bootloader(&Reached::Stuck)?;
             Ok(Done::done((), "The bootloader waits at its prompt."))
         })?;
@@ -111,7 +113,7 @@ impl Repair<'_> {
     }
 
     /// Integrity and fitness of backups: undamaged in the vault, and from this very unit.
-    fn judge_backups(&mut self, backups: &[Backup], origin: Option<&str>) {
+    pub(crate) fn judge_backups(&mut self, backups: &[Backup], origin: Option<&str>) {
         let damaged: Vec<&str> = backups
             .iter()
             .filter(|held| self.session.vault.verify(held.artifact).is_err())
@@ -140,14 +142,7 @@ impl Repair<'_> {
     /// Lets the unit start again.
     fn leave_as_found(&mut self) -> Result<(), EngineError> {
         self.unit.restart()?;
-        self.at_prompt = false;
+        self.whereabouts = Whereabouts::Unknown;
         Ok(())
     }
-}
-
-fn serial_of(events: &[Event]) -> Option<String> {
-    events.iter().rev().find_map(|event| match &event.body {
-        EventBody::Identified { identity } => identity.serial.clone(),
-        _ => None,
-    })
 }

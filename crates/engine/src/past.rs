@@ -7,6 +7,8 @@ use debrick_model::{Answer, Digest, Effect, Event, EventBody, Waiver};
 pub(crate) struct Past {
     /// Backups: region, offset, size and content.
     pub(crate) backups: Vec<Backup>,
+    /// Whether the bootloader was reached, so that the unit may be in the middle of one of its commands.
+    pub(crate) reached_bootloader: bool,
     /// Confirmations that were given.
     pub(crate) agreed: Vec<String>,
     /// Waivers that were recorded.
@@ -38,6 +40,7 @@ impl Past {
                     past.backups.retain(|backup| backup.region != *region);
                     past.backups.push(Backup { region: region.clone(), size: *size, artifact: *artifact });
                 }
+                EventBody::Identified { .. } => past.reached_bootloader = true,
                 EventBody::Answered { request, answer: Answer::Yes, .. } => past.agreed.push(request.clone()),
                 EventBody::GateWaived { waiver } => past.waivers.push(waiver.clone()),
                 EventBody::Intent { effect } => {

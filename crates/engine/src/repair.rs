@@ -6,12 +6,12 @@ use debrick_catalog::{Device, Method};
 use debrick_image::ImageFacts;
 use debrick_link::Clock;
 use debrick_model::{
-    Cause, Coded, Digest, Ending, Event, EventBody, GateResult, Identity, Problem, Step, Waiver,
+    Cause, Coded, Digest, Ending, Event, EventBody, GateResult, Identity, Outcome, Problem, Step, Waiver,
 };
 use debrick_target::TargetError;
 use debrick_vault::Vault;
 
-use crate::boot::Assessment;
+use crate::boot::{Assessment, Whereabouts};
 use crate::error::EngineError;
 use crate::job::{Closed, Job, Wishes};
 use crate::operator::Operator;
@@ -134,8 +134,8 @@ pub(crate) struct Repair<'a> {
     /// Regions (or `environment`) that were changed, in this run or an earlier one.
     pub(crate) touched: Vec<String>,
     pub(crate) methods: Vec<Method>,
-    /// What the unit is known to be doing: whether the bootloader waits for us.
-    pub(crate) at_prompt: bool,
+    /// What the unit is known to be doing.
+    pub(crate) whereabouts: Whereabouts,
     /// The version that the running system was seen to have.
     pub(crate) version: Option<String>,
 }
@@ -175,7 +175,7 @@ impl<'a> Repair<'a> {
             touched: past.touched.clone(),
             past,
             methods,
-            at_prompt: false,
+            whereabouts: Whereabouts::Unknown,
             version: None,
         })
     }
@@ -364,6 +364,19 @@ impl<'a> Repair<'a> {
         summary: Vec<String>,
         next_step: Option<String>,
     ) -> Result<Closed, EngineError> {
+        self.session.record(EventBody::StepStarted { step: Step::Close, attempt: 1 })?;
+        let archived = match (&self.image, &self.version) {
+            (Some((name, _)), Some(version)) if self.touched.contains(&self.device.firmware.region) => {
+                format!("{name} is kept in the vault; the unit runs {version}.")
+            }
+            _ => "The journal, the backups and the logs are kept in the vault.".to_owned(),
+        };
+        self.session.record(EventBody::StepEnded {
+            step: Step::Close,
+            attempt: 1,
+            outcome: Outcome::Done,
+            summary: archived,
+        })?;
         self.session.record(EventBody::SessionClosed {
             ending,
             summary: summary.clone(),

@@ -114,13 +114,20 @@ impl Unit {
 
     /// Restarts it from its running system, where its record says how; tells whether it said anything after that.
     pub(crate) fn restart_system(&mut self) -> Result<bool, EngineError> {
-        let Some(command) = self.device.console.restart.clone() else { return Ok(false) };
-        self.console.take_log();
         let until = Until { starts: 1, ..Until::default() };
-        let typing = self.after(Duration::from_secs(5));
-        self.console.link_mut().write_all(format!("\n{command}\n").as_bytes(), typing)?;
+        if !self.restart_system_quietly() {
+            return Ok(false);
+        }
         let patience = Duration::from_secs(u64::from(self.device.console.boot_seconds));
         Ok(self.console.watch(&until, self.after(patience))?.reached == ConsoleReached::Starts)
+    }
+
+    /// Types what restarts the running system, without looking at what it says.
+    pub(crate) fn restart_system_quietly(&mut self) -> bool {
+        let Some(command) = self.device.console.restart.clone() else { return false };
+        self.console.take_log();
+        let typing = self.after(Duration::from_secs(5));
+        self.console.link_mut().write_all(format!("\n{command}\n").as_bytes(), typing).is_ok()
     }
 
     /// Whether this computer can serve the unit on this address and port.

@@ -8,7 +8,7 @@ use debrick_target::survey::{self, Piece, Survey};
 use debrick_target::{Silent, Source};
 
 use crate::artifact_source::ArtifactSource;
-use crate::boot::{Assessment, Boot, Reached};
+use crate::boot::{Assessment, Boot, Reached, Whereabouts};
 use crate::error::EngineError;
 use crate::plan::Inspection;
 use crate::repair::Repair;
@@ -25,7 +25,10 @@ impl Repair<'_> {
     /// Watches the unit start, from wherever it is now.
     pub(crate) fn assess(&mut self) -> Result<Assessment, EngineError> {
         self.in_step(Step::Assess, |repair| {
-            match repair.unit.take_bearings()? {
+            // A bootloader that was left in the middle of a command is called back first.
+            let called_back = repair.past.reached_bootloader && repair.unit.sync().is_ok();
+            let bearings = if called_back { Bearings::Prompt } else { repair.unit.take_bearings()? };
+            match bearings {
                 Bearings::Talking => {}
                 Bearings::Prompt => {
                     repair.session.note(
@@ -44,7 +47,7 @@ impl Repair<'_> {
     /// Watches a start, keeps its log, and judges it.
     pub(crate) fn watch_and_judge(&mut self, name: &str) -> Result<Assessment, EngineError> {
         let boot = self.unit.watch_boot()?;
-        self.at_prompt = boot.reached == Reached::Bootloader;
+        self.whereabouts = boot.reached.whereabouts();
         self.session.keep_evidence(EvidenceKind::SerialLog, name, &boot.log)?;
         let diagnosis = self.judge_evidence(name, &boot, &[], &[]);
         self.session.record(EventBody::Diagnosed { diagnosis: diagnosis.clone() })?;
@@ -64,21 +67,21 @@ impl Repair<'_> {
 
     /// Brings the unit to its bootloader's prompt, from wherever its last start left it.
     pub(crate) fn reach_bootloader(&mut self, reached: &Reached) -> Result<(), EngineError> {
-        if self.at_prompt {
+        if self.whereabouts == Whereabouts::Prompt {
             self.unit.sync()?;
             return Ok(());
         }
         if matches!(reached, Reached::Loop { .. }) {
             let next_start = Duration::from_secs(u64::from(self.device.console.boot_seconds));
             if self.unit.interrupt(next_start).is_ok() {
-                self.at_prompt = true;
+                self.whereabouts = Whereabouts::Prompt;
                 return Ok(());
             }
         }
         let request = self.power_cycle_request();
         self.session.instruct(&request)?;
         match self.unit.interrupt(SWITCHING) {
-            Ok(()) => self.at_prompt = true,
+            Ok(()) => self.whereabouts = Whereabouts::Prompt,
             Err(error) if error.is_link_lost() => return Err(error),
             Err(error) => {
                 self.session.failed(Step::EnterRecovery, &error)?;

@@ -7,6 +7,8 @@ mod identify;
 mod obtain;
 mod preflight;
 mod prove;
+mod settings;
 mod write;
 
 pub(crate) use back_up::{prove_restores, read_backup};
+pub(crate) use settings::serial_of;

@@ -2,7 +2,7 @@
 
 use debrick_model::{EventBody, Step};
 
-use crate::boot::{Assessment, Reached};
+use crate::boot::{Assessment, Reached, Whereabouts};
 use crate::error::EngineError;
 use crate::repair::Repair;
 use crate::session::Done;
@@ -25,8 +25,8 @@ impl Repair<'_> {
         })
     }
 
-    fn restart_and_watch(&mut self, name: &str) -> Result<Assessment, EngineError> {
-        if self.at_prompt {
+    pub(crate) fn restart_and_watch(&mut self, name: &str) -> Result<Assessment, EngineError> {
+        if self.whereabouts == Whereabouts::Prompt {
             self.unit.restart()?;
         } else if !self.unit.restart_system()? {
             self.power_cycle()?;
@@ -88,20 +88,6 @@ impl Repair<'_> {
             }
             other => other,
         }
-    }
-
-    /// Settings that were not touched are still there; those that were cleared are the owner's to give back.
-    pub(crate) fn restore_settings(&mut self) -> Result<(), EngineError> {
-        self.in_step(Step::RestoreSettings, |repair| {
-            let Some(settings) = repair.device.settings.clone() else {
-                return Ok(Done::skipped((), "This device keeps no settings that are known."));
-            };
-            if repair.touched.contains(&settings.region) {
-                let summary = "The settings were damaged and are as new now; a copy of the damaged ones is in the vault.";
-                return Ok(Done::skipped((), summary));
-            }
-            Ok(Done::skipped((), "The settings were not touched."))
-        })
     }
 
     /// Restarts the unit as often as was wished, and watches every time.

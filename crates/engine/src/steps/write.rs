@@ -8,6 +8,7 @@ use debrick_target::flash::{self, Part};
 use debrick_target::{Clearance, Source, TargetError, verify};
 
 use crate::artifact_source::ArtifactSource;
+use crate::boot::{Reached, Whereabouts};
 use crate::error::EngineError;
 use crate::past::Backup;
 use crate::plan::Fix;
@@ -38,7 +39,7 @@ impl Repair<'_> {
                     Err(error) if !error.may_be_retried() => return Err(error),
                     Err(error) => {
                         self.session.failed(Step::Flash, &error)?;
-                        self.at_prompt = false;
+                        self.whereabouts = Whereabouts::Unknown;
                         last = error;
                     }
                 }
@@ -79,20 +80,31 @@ impl Repair<'_> {
     /// Has the bootloader's prompt ready; where asked for, after a fresh start of the unit.
     fn enter_recovery(&mut self, fresh: bool) -> Result<(), EngineError> {
         self.in_step(Step::EnterRecovery, |repair| {
-            if !fresh && repair.at_prompt && repair.unit.sync().is_ok() {
+            if !fresh && repair.whereabouts == Whereabouts::Prompt && repair.unit.sync().is_ok() {
                 return Ok(Done::done((), "The bootloader waits at its prompt."));
             }
-            repair.at_prompt = false;
-            let wait = Duration::from_secs(u64::from(repair.device.console.boot_seconds));
-            let restarted = repair.unit.sync().and_then(|()| repair.unit.restart());
-            if restarted.is_err() || repair.unit.interrupt(wait).is_err() {
-                repair.reach_bootloader(&crate::boot::Reached::Stuck)?;
-            }
-            repair.at_prompt = true;
-            // Everything that was learned about the bootloader is learned again.
-            repair.unit.ask_bootloader()?;
+            repair.restart_to_bootloader()?;
             Ok(Done::done((), "The unit was started afresh and stopped at its bootloader."))
         })
+    }
+
+    /// Starts the unit afresh, by its bootloader, its system or its operator, and stops it at the bootloader.
+    pub(crate) fn restart_to_bootloader(&mut self) -> Result<(), EngineError> {
+        let wait = Duration::from_secs(u64::from(self.device.console.boot_seconds));
+        let restarted = match self.whereabouts {
+            Whereabouts::System => self.unit.restart_system_quietly(),
+            Whereabouts::Prompt | Whereabouts::Unknown => {
+                self.unit.sync().and_then(|()| self.unit.restart()).is_ok()
+            }
+        };
+        self.whereabouts = Whereabouts::Unknown;
+        if !restarted || self.unit.interrupt(wait).is_err() {
+            self.reach_bootloader(&Reached::Stuck)?;
+        }
+        self.whereabouts = Whereabouts::Prompt;
+        // Everything that was learned about the bootloader is learned again.
+        self.unit.ask_bootloader()?;
+        Ok(())
     }
 
     fn announce(&mut self, name: &str, effect: Effect) -> Result<(), EngineError> {
