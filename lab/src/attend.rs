@@ -112,7 +112,8 @@ impl<'a> Bench<'a> {
         match self.unit.model() {
             Model::R1 => arguments.extend(["--device".to_owned(), "acme-r1".to_owned()]),
             other => {
-                let record = Path::new(env!("CARGO_MANIFEST_DIR")).join("router").join(format!("{}.toml", other.id()));
+                let record =
+                    Path::new(env!("CARGO_MANIFEST_DIR")).join("router").join(format!("{}.toml", other.id()));
                 arguments.extend(["--device-file".to_owned(), record.display().to_string()]);
             }
         }
@@ -233,12 +234,18 @@ pub fn expectation(brick: Brick) -> Expectation {
         Brick::Healthy => (0, &["no-fault"], Some("1.0.4")),
         Brick::KernelBytesDamaged | Brick::NorKernelDamaged => (0, &["image-corrupt"], Some("2.0.1")),
         Brick::RamdiskDamaged => (0, &["image-corrupt", "rootfs-corrupt"], Some("2.0.1")),
-        Brick::ImageCutShort | Brick::FirmwareErased => (0, &["image-incomplete", "image-corrupt"], Some("2.0.1")),
-        Brick::InterruptedUpdate => (0, &["update-interrupted", "image-corrupt", "image-incomplete"], Some("2.0.1")),
+        Brick::ImageCutShort | Brick::FirmwareErased => {
+            (0, &["image-incomplete", "image-corrupt"], Some("2.0.1"))
+        }
+        Brick::InterruptedUpdate => {
+            (0, &["update-interrupted", "image-corrupt", "image-incomplete"], Some("2.0.1"))
+        }
         Brick::ImageOtherArchitecture | Brick::ImageOtherArchitectureMips => {
             (0, &["image-wrong-device"], Some("2.0.1"))
         }
-        Brick::BootCommandLost | Brick::BootEnvironmentBadCrc => (0, &["boot-environment-corrupt"], Some("1.0.4")),
+        Brick::BootCommandLost | Brick::BootEnvironmentBadCrc => {
+            (0, &["boot-environment-corrupt"], Some("1.0.4"))
+        }
         Brick::SettingsGarbage => (0, &["settings-corrupt"], Some("1.0.4")),
         Brick::NorThatLies => (10, &["image-corrupt"], None),
     };
@@ -296,6 +303,10 @@ pub fn check(lab: &Lab, unit: &Unit, options: UnitOptions, run: &Run) -> Result<
     match unit.settings().map_err(say)? {
         SettingsState::Valid(_) => {}
         other => return Err(format!("the settings are {other:?}")),
+    }
+    if options.model == Model::R1n {
+        // Its firmware is too small for a network: the console is all there is.
+        return Ok(());
     }
     let page = unit.http_get("/").map_err(say)?;
     let wanted = format!("ACME {} {version}\n", options.model.name());
