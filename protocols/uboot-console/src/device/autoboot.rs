@@ -46,11 +46,6 @@ impl Countdown {
         Some(self.next)
     }
 
-    /// The moment up to which it was looked at.
-    pub(super) fn moment(&self) -> Moment {
-        Moment::default()
-    }
-
     /// Looks at what was typed and at the time.
     pub(super) fn poll(
         &mut self,

@@ -225,6 +225,12 @@ pub trait Board: Send {
         ("Unknown image format!\n".into(), false)
     }
 
+    /// Whether a host answers `ping`.
+    fn answers_ping(&mut self, address: &str) -> bool {
+        let _ = address;
+        false
+    }
+
     /// Begins to fetch a file; progress goes to `out` as it is on the line.
     fn start_tftp(&mut self, request: TftpRequest<'_>, now: Moment, out: &mut Vec<u8>) -> Transfer {
         let _ = (request, now, out);

@@ -70,6 +70,11 @@ impl Machine {
         self.frames.clear();
     }
 
+    /// Whether the next step is a turn of a loop.
+    pub(super) fn at_loop_head(&self) -> bool {
+        self.frames.last().is_some_and(|frame| frame.ops.get(frame.next) == Some(&Op::LoopHead))
+    }
+
     /// Does the next step.
     pub(super) fn step<B: Board>(&mut self, context: &mut Context<'_, B>) -> Step {
         context.spend(commands::LEAST / 50);

@@ -326,7 +326,6 @@ impl<B: Board> UbootDevice<B> {
         let mut text = String::new();
         let verdict = countdown.poll(&self.config.stop, &mut self.typed, now, &mut text);
         self.put(&text, out);
-        self.now = self.now.max(countdown.moment());
         match verdict {
             Verdict::Wait => {
                 self.state = State::Autoboot(countdown);
@@ -476,9 +475,8 @@ impl<B: Board> UbootDevice<B> {
         self.state = State::Running(job);
         self.poll_interrupt(self.now);
         let State::Running(job) = std::mem::replace(&mut self.state, State::Running(None)) else { return };
-        // Between commands, Ctrl-C ends loops.
-        if job.is_none() && !self.machine.interrupted && self.typed.front() == Some(&3) {
-            self.typed.pop_front();
+        // A loop looks for Ctrl-C once a turn, and throws away what else it finds.
+        if job.is_none() && self.machine.at_loop_head() && self.typed.pop_front() == Some(3) {
             self.machine.interrupted = true;
             self.last_line = None;
         }

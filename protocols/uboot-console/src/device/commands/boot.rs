@@ -138,6 +138,20 @@ pub(super) fn tftpboot<B: Board>(arguments: &[String], context: &mut Context<'_,
     Reply::Load(Plan::Tftp { address, file, server, client })
 }
 
+pub(super) fn ping<B: Board>(arguments: &[String], context: &mut Context<'_, B>) -> Reply {
+    let [address] = arguments else { return Reply::Usage };
+    let device = context.config.network.as_ref().map_or("eth0", |network| network.device.as_str());
+    context.print(&format!("Using {device} device\n"));
+    if context.board.answers_ping(address) {
+        context.print(&format!("host {address} is alive\n"));
+        return Reply::Status(0);
+    }
+    context.print(&format!(
+        "\nARP Retry count exceeded; starting again\nping failed; host {address} is not alive\n"
+    ));
+    Reply::Status(1)
+}
+
 pub(super) fn load_serial<B: Board>(
     command: &str,
     arguments: &[String],

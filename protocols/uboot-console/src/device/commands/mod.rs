@@ -105,6 +105,7 @@ fn dispatch<B: Board>(name: &str, typed: &str, arguments: &[String], context: &m
             context.print("poweroff ...\n");
             Reply::PowerOff
         }
+        "ping" => boot::ping(arguments, context),
         "tftpboot" => boot::tftpboot(arguments, context),
         "loadx" | "loady" => boot::load_serial(name, arguments, context),
         // Built in, but not simulated.
