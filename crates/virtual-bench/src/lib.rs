@@ -1,1 +1,37 @@
-//! Virtual devices on a virtual clock.
+//! A virtual router on a virtual clock: the device that `catalog/devices/acme-r1.toml` describes, with a bootloader,
+//! a system behind it, ways to break it, and faults that happen while somebody repairs it.
+//!
+//! [`VirtualRouter`] is the device. [`Bench`] puts it on a virtual clock, with the faults of a [`Faults`] drawn from a
+//! seed and counted in a [`FaultLog`]. [`serve`] runs the same router for a real client on a real stream.
+
+mod bench;
+mod board;
+mod boot;
+mod brick;
+mod error;
+mod faults;
+mod fdt;
+mod firmware;
+mod layout;
+mod loading;
+mod network;
+mod pages;
+mod router;
+mod script;
+mod serve;
+mod state;
+mod storage;
+mod system;
+
+pub use bench::Bench;
+pub use brick::Brick;
+pub use error::BenchError;
+pub use faults::{ConsoleFaults, Fault, FaultLog, Faults, Lie};
+pub use firmware::{FirmwareOptions, firmware};
+pub use layout::{
+    BOARD_ID, BOOT_COMMAND, FLASH_SIZE, HOST_ADDRESS, MAC_ADDRESS, READY, REGIONS, Region, SERIAL,
+    UNIT_ADDRESS, region, seal_settings,
+};
+pub use router::{Led, Leds, RouterConfig, VirtualRouter};
+pub use serve::serve;
+pub use state::{Hardware, UnitState};

@@ -1,0 +1,116 @@
+//! A router on a virtual clock, with faults.
+
+use std::time::Duration;
+
+use debrick_link::fault::{FaultPlan, FaultyLink, StreamFault, When};
+use debrick_link::pace::Paced;
+use debrick_link::simulated::World;
+use debrick_link::{Clock as _, Direction, Link, Network, Rng, VirtualClock};
+
+use crate::faults::{Fault, FaultLog, Faults};
+use crate::network::FaultyNetwork;
+use crate::router::VirtualRouter;
+use crate::state::UnitState;
+
+/// What the faults of the console's plan are, in its order.
+const KINDS: &[Fault] =
+    &[Fault::ByteToHostLost, Fault::ByteToHostFlipped, Fault::ByteToUnitLost, Fault::ByteToUnitFlipped];
+/// How long a person leaves the plug out.
+const WITHOUT_POWER: Duration = Duration::from_secs(2);
+
+/// A router on a virtual clock, with faults. Clones are handles on the same bench.
+#[derive(Clone)]
+pub struct Bench {
+    /// The router, and whoever talks to it.
+    pub world: World<VirtualRouter>,
+    /// The time.
+    pub clock: VirtualClock,
+    /// What has fired so far.
+    pub faults: FaultLog,
+    plan: Faults,
+    seed: u64,
+}
+
+impl Bench {
+    /// Puts a router on a bench and switches it on. All that is left to chance is drawn from `seed`.
+    pub fn new(router: VirtualRouter, faults: Faults, seed: u64) -> Self {
+        let mut router = router;
+        let clock = VirtualClock::new();
+        let log = FaultLog::default();
+        router.inject(&faults, seed, &log);
+        router.power_on(clock.now());
+        let world = World::new(router, clock.clone());
+        Self { world, clock, faults: log, plan: faults, seed }
+    }
+
+    /// The router's console, with its faults. Bytes take no time.
+    pub fn console(&self) -> Box<dyn Link> {
+        self.with_faults(self.world.console())
+    }
+
+    /// The same at the pace of a serial line, which `set_line_rate` changes.
+    pub fn paced_console(&self, bits_per_second: u32) -> Box<dyn Link> {
+        self.with_faults(Paced::new(self.world.console(), bits_per_second).following_line_rate())
+    }
+
+    fn with_faults(&self, link: impl Link + 'static) -> Box<dyn Link> {
+        let console = self.plan.console;
+        let faults = [
+            (Direction::Received, StreamFault::Drop, console.lost_to_host),
+            (Direction::Received, StreamFault::Flip, console.flipped_to_host),
+            (Direction::Sent, StreamFault::Drop, console.lost_to_unit),
+            (Direction::Sent, StreamFault::Flip, console.flipped_to_unit),
+        ];
+        if faults.iter().all(|(_, _, probability)| *probability <= 0.0) {
+            return Box::new(link);
+        }
+        // Every handle has faults of its own: what it is drawn from depends on when it is taken, as all else does.
+        let now = u64::try_from(self.clock.now().since_start().as_nanos()).unwrap_or(u64::MAX);
+        let seed = Rng::new(self.seed ^ 0xC0_4501E).next_u64() ^ now;
+        let plan = faults.iter().fold(FaultPlan::seeded(seed), |plan, (direction, kind, probability)| {
+            plan.with(*direction, *kind, When::Chance(*probability))
+        });
+        let (link, log) = FaultyLink::new(link, &plan);
+        self.faults.add_stream(log, KINDS);
+        Box::new(link)
+    }
+
+    /// The network between host and router, with its faults.
+    pub fn network(&self) -> Box<dyn Network> {
+        Box::new(FaultyNetwork::new(self.world.network(), &self.plan, self.seed, self.faults.clone()))
+    }
+
+    /// Pulls the plug, waits two seconds, and plugs it in again.
+    pub fn power_cycle(&self) {
+        self.power_off();
+        self.clock.advance(WITHOUT_POWER);
+        self.power_on();
+    }
+
+    /// Pulls the plug.
+    pub fn power_off(&self) {
+        self.world.with_device(VirtualRouter::power_off);
+    }
+
+    /// Plugs it in.
+    pub fn power_on(&self) {
+        let now = self.clock.now();
+        self.world.with_device(|router| router.power_on(now));
+    }
+
+    /// Presses and releases the reset button.
+    pub fn press_reset(&self) {
+        let now = self.clock.now();
+        self.world.with_device(|router| router.press_reset(now));
+    }
+
+    /// A copy in memory of what the unit keeps, as it is now.
+    pub fn state(&self) -> UnitState {
+        self.world.with_device(VirtualRouter::state)
+    }
+
+    /// The faults that were asked for.
+    pub fn plan(&self) -> &Faults {
+        &self.plan
+    }
+}

@@ -1,0 +1,86 @@
+//! A network whose datagrams are lost, or come twice.
+
+use std::net::SocketAddr;
+
+use debrick_link::fault::{DatagramFault, FaultPlan, FaultyDatagrams, When};
+use debrick_link::{Clock, Datagrams, Deadline, Direction, Link, LinkError, Network, Rng};
+
+use crate::faults::{Fault, FaultLog, Faults};
+
+/// What the faults of the plan are, in its order.
+const KINDS: &[Fault] =
+    &[Fault::DatagramLost, Fault::DatagramLost, Fault::DatagramDuplicated, Fault::DatagramDuplicated];
+
+/// A network whose datagrams are lost, or come twice. Every socket has faults of its own.
+pub(crate) struct FaultyNetwork<N> {
+    pub(crate) inner: N,
+    pub(crate) lost: f64,
+    pub(crate) duplicated: f64,
+    pub(crate) rng: Rng,
+    pub(crate) log: FaultLog,
+}
+
+impl<N> FaultyNetwork<N> {
+    pub(crate) fn new(inner: N, faults: &Faults, seed: u64, log: FaultLog) -> Self {
+        Self {
+            inner,
+            lost: faults.datagrams_lost,
+            duplicated: faults.datagrams_duplicated,
+            rng: Rng::new(seed ^ 0xDA7A_6AA3),
+            log,
+        }
+    }
+}
+
+/// A boxed socket is a socket.
+struct Boxed(Box<dyn Datagrams>);
+
+impl Datagrams for Boxed {
+    fn receive(&mut self, buffer: &mut [u8], deadline: Deadline) -> Result<(usize, SocketAddr), LinkError> {
+        self.0.receive(buffer, deadline)
+    }
+
+    fn send(&mut self, datagram: &[u8], to: SocketAddr) -> Result<(), LinkError> {
+        self.0.send(datagram, to)
+    }
+
+    fn local_address(&self) -> SocketAddr {
+        self.0.local_address()
+    }
+
+    fn clock(&self) -> &dyn Clock {
+        self.0.clock()
+    }
+
+    fn name(&self) -> &str {
+        self.0.name()
+    }
+}
+
+impl<N: Network> Network for FaultyNetwork<N> {
+    fn bind_datagrams(&mut self, local: SocketAddr) -> Result<Box<dyn Datagrams>, LinkError> {
+        let socket = self.inner.bind_datagrams(local)?;
+        if self.lost <= 0.0 && self.duplicated <= 0.0 {
+            return Ok(socket);
+        }
+        let mut plan = FaultPlan::seeded(self.rng.next_u64());
+        for (kind, probability) in
+            [(DatagramFault::Drop, self.lost), (DatagramFault::Duplicate, self.duplicated)]
+        {
+            for direction in [Direction::Received, Direction::Sent] {
+                plan = plan.with(direction, kind, When::Chance(probability));
+            }
+        }
+        let (socket, log) = FaultyDatagrams::new(Boxed(socket), &plan);
+        self.log.add_datagrams(log, KINDS);
+        Ok(Box::new(socket))
+    }
+
+    fn connect_stream(&mut self, to: SocketAddr, deadline: Deadline) -> Result<Box<dyn Link>, LinkError> {
+        self.inner.connect_stream(to, deadline)
+    }
+
+    fn clock(&self) -> &dyn Clock {
+        self.inner.clock()
+    }
+}

@@ -1,0 +1,478 @@
+//! The router: power, bootloader, system, and what happens to them.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
+
+use debrick_link::simulated::{Channel, Device, Input, Output};
+use debrick_link::{Moment, Rng};
+use debrick_uboot_console::device::{Standing, UbootConfig, UbootDevice};
+
+use crate::board::RouterBoard;
+use crate::brick::Brick;
+use crate::faults::{Fault, FaultLog, Faults};
+use crate::layout::UNIT_ADDRESS;
+use crate::state::UnitState;
+use crate::system::{System, Wish};
+
+/// How long a datagram takes to leave the unit.
+const NETWORK_DELAY: Duration = Duration::from_micros(100);
+/// What a request to the web page may be long at most.
+const LONGEST_REQUEST: usize = 8192;
+/// How long after its line a bootloader hangs at most.
+const HANGS_WITHIN_MICROS: u64 = 50_000;
+/// More steps at one moment than anything here takes.
+const MOST_STEPS: u32 = 100_000;
+
+/// An LED.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Led {
+    /// Dark.
+    Off,
+    /// Lit.
+    On,
+    /// Blinking.
+    Blinking,
+}
+
+/// The LEDs on the front.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Leds {
+    /// Lit while there is power.
+    pub power: Led,
+    /// Blinking while bootloader or system start, lit once the system has started.
+    pub system: Led,
+    /// Blinking while a file comes in, lit while the system is on the network.
+    pub lan: Led,
+}
+
+/// How a router was built.
+#[derive(Debug, Clone, Default)]
+pub struct RouterConfig {
+    /// Its bootloader. The default is the one of the catalog's device.
+    pub bootloader: UbootConfig,
+    /// Whether the bootloader refuses images for other architectures; the real one starts them, and aborts.
+    pub checks_architecture: bool,
+}
+
+/// The router. It is off until [`VirtualRouter::power_on`].
+pub struct VirtualRouter {
+    uboot: UbootDevice<RouterBoard>,
+    system: Option<System>,
+    has_power: bool,
+    now: Moment,
+    /// What leaves the unit later.
+    delayed: VecDeque<(Moment, Output)>,
+    /// Open connections, and what came on them.
+    connections: BTreeMap<Channel, Vec<u8>>,
+    happenings: Happenings,
+}
+
+/// Faults of the unit as a whole.
+struct Happenings {
+    log: FaultLog,
+    rng: Rng,
+    restart_at: Option<Moment>,
+    babble: Option<Duration>,
+    babble_at: Option<Moment>,
+    hang_in_command: Option<u32>,
+    lines: u32,
+    hang_at: Option<Moment>,
+    hangs: bool,
+}
+
+impl Happenings {
+    fn none() -> Self {
+        Self {
+            log: FaultLog::default(),
+            rng: Rng::new(0),
+            restart_at: None,
+            babble: None,
+            babble_at: None,
+            hang_in_command: None,
+            lines: 0,
+            hang_at: None,
+            hangs: false,
+        }
+    }
+
+    fn next_babble(&mut self, now: Moment) {
+        self.babble_at = self.babble.map(|about| {
+            let micros = u64::try_from(about.as_micros()).unwrap_or(u64::MAX / 4).max(1000);
+            now + Duration::from_micros(micros / 2 + self.rng.below(micros))
+        });
+    }
+}
+
+impl VirtualRouter {
+    /// A router that keeps this, of the usual build.
+    pub fn new(state: UnitState) -> Self {
+        Self::with_config(state, RouterConfig::default())
+    }
+
+    /// A router that keeps this, of another build.
+    pub fn with_config(state: UnitState, config: RouterConfig) -> Self {
+        let board = RouterBoard::new(state, config.checks_architecture, config.bootloader.abort_text.clone());
+        Self {
+            uboot: UbootDevice::new(board, config.bootloader),
+            system: None,
+            has_power: false,
+            now: Moment::default(),
+            delayed: VecDeque::new(),
+            connections: BTreeMap::new(),
+            happenings: Happenings::none(),
+        }
+    }
+
+    /// A router with a brick, that ran `installed` before.
+    pub fn bricked(brick: Brick, installed: &[u8]) -> Self {
+        Self::new(brick.apply(installed))
+    }
+
+    /// Injects faults from now on; what fires is counted in `log`. The faults of console and network are not the
+    /// router's: [`Bench`](crate::Bench) injects them.
+    pub fn inject(&mut self, faults: &Faults, seed: u64, log: &FaultLog) {
+        self.uboot.board_mut().inject(faults, seed, log);
+        let mut rng = Rng::new(seed ^ 0x4A99_E215);
+        let restart_at = faults.restart_within.map(|span| {
+            let micros = rng.below(u64::try_from(span.as_micros()).unwrap_or(u64::MAX));
+            self.now + Duration::from_micros(micros)
+        });
+        self.happenings = Happenings {
+            log: log.clone(),
+            rng,
+            restart_at,
+            babble: faults.babble,
+            hang_in_command: faults.hang_in_command,
+            ..Happenings::none()
+        };
+        if self.has_power {
+            self.happenings.next_babble(self.now);
+        }
+    }
+
+    /// Switches it on; nothing happens if it is on.
+    pub fn power_on(&mut self, now: Moment) {
+        self.now = self.now.max(now);
+        if self.has_power {
+            return;
+        }
+        self.has_power = true;
+        self.happenings.next_babble(self.now);
+        if !self.uboot.board().hardware().bootloader_is_dead {
+            self.uboot.power_on(self.now);
+        }
+    }
+
+    /// Switches it off at once, whatever is under way. Connections are closed as soon as time passes.
+    pub fn power_off(&mut self) {
+        self.uboot.power_off();
+        self.has_power = false;
+        self.happenings.babble_at = None;
+        self.stop();
+    }
+
+    /// Presses and releases the reset button.
+    pub fn press_reset(&mut self, now: Moment) {
+        self.now = self.now.max(now);
+        if self.has_power {
+            self.restart();
+        }
+    }
+
+    /// Whether it has power. A power cut among the faults takes it away.
+    pub fn has_power(&self) -> bool {
+        self.has_power
+    }
+
+    /// Whether the system has started.
+    pub fn is_ready(&self) -> bool {
+        self.system.as_ref().is_some_and(System::is_ready)
+    }
+
+    /// Where the bootloader stands.
+    pub fn standing(&self) -> Standing {
+        self.uboot.standing()
+    }
+
+    /// What the LEDs show.
+    pub fn leds(&self) -> Leds {
+        if !self.has_power {
+            return Leds { power: Led::Off, system: Led::Off, lan: Led::Off };
+        }
+        let ready = self.is_ready();
+        let starts = matches!(self.standing(), Standing::Starting | Standing::Autoboot)
+            || self.system.as_ref().is_some_and(System::is_alive);
+        Leds {
+            power: Led::On,
+            system: if ready {
+                Led::On
+            } else if starts {
+                Led::Blinking
+            } else {
+                Led::Off
+            },
+            lan: if ready {
+                Led::On
+            } else if self.uboot.board().is_loading() {
+                Led::Blinking
+            } else {
+                Led::Off
+            },
+        }
+    }
+
+    /// A copy in memory of what it keeps, as it is now.
+    pub fn state(&mut self) -> UnitState {
+        let state = self.uboot.board_mut().swap_state(UnitState::blank());
+        let copy = state.clone();
+        self.uboot.board_mut().swap_state(state);
+        copy
+    }
+
+    /// Changes what it keeps, as a programmer clipped to the chip would.
+    pub fn change_state<T>(&mut self, change: impl FnOnce(&mut UnitState) -> T) -> T {
+        let mut state = self.uboot.board_mut().swap_state(UnitState::blank());
+        let result = change(&mut state);
+        self.uboot.board_mut().swap_state(state);
+        result
+    }
+
+    /// Takes it apart.
+    pub fn into_state(mut self) -> UnitState {
+        self.uboot.board_mut().swap_state(UnitState::blank())
+    }
+
+    /// Everything that runs stops; connections are closed.
+    fn stop(&mut self) {
+        self.system = None;
+        self.happenings.hangs = false;
+        self.happenings.hang_at = None;
+        // Datagrams that are on the line arrive; the others were never sent.
+        let closed = std::mem::take(&mut self.connections);
+        for (channel, _) in closed {
+            self.delayed.push_back((self.now, Output::Closed(channel)));
+        }
+    }
+
+    fn restart(&mut self) {
+        self.stop();
+        if !self.uboot.board().hardware().bootloader_is_dead {
+            self.uboot.reset(self.now);
+        }
+    }
+
+    /// Lets everything happen that is due at `now`, one after the other.
+    fn advance(&mut self, now: Moment, out: &mut Vec<Output>) {
+        let mut console = Vec::new();
+        for _ in 0..MOST_STEPS {
+            let due = self.next_wake().filter(|wake| *wake <= now);
+            self.now = self.now.max(due.unwrap_or(now));
+            if due.is_none() {
+                break;
+            }
+            self.step(&mut console, out);
+        }
+        flush(&mut console, out);
+    }
+
+    /// What is due at `self.now`.
+    fn step(&mut self, console: &mut Vec<u8>, out: &mut Vec<Output>) {
+        let now = self.now;
+        if self.delayed.front().is_some_and(|(due, _)| *due <= now) {
+            flush(console, out);
+            out.extend(self.delayed.pop_front().map(|(_, output)| output));
+            return;
+        }
+        if !self.has_power {
+            return;
+        }
+        let happenings = &mut self.happenings;
+        if happenings.hang_at.is_some_and(|at| at <= now) {
+            happenings.hang_at = None;
+            happenings.hangs = true;
+            happenings.log.add(Fault::Hang);
+        }
+        if happenings.restart_at.is_some_and(|at| at <= now) {
+            happenings.restart_at = None;
+            happenings.log.add(Fault::SpontaneousRestart);
+            return self.restart();
+        }
+        if happenings.babble_at.is_some_and(|at| at <= now) {
+            if !happenings.hangs {
+                happenings.log.add(Fault::Babble);
+                console.extend(babble(&mut happenings.rng, now).bytes());
+            }
+            happenings.next_babble(now);
+        }
+        if happenings.hangs {
+            return;
+        }
+        if let Some(system) = &mut self.system {
+            if system.next_wake().is_some_and(|wake| wake <= now) {
+                let wish = system.tick(now, &mut self.uboot.board_mut().disk, console);
+                self.grant(wish);
+            }
+        } else if self.uboot.next_wake().is_some_and(|wake| wake <= now) {
+            self.uboot.tick(now, console);
+        }
+        self.settle();
+    }
+
+    /// Looks at what bootloader or system have done to the unit.
+    fn settle(&mut self) {
+        let now = self.now;
+        let board = self.uboot.board_mut();
+        for datagram in board.datagrams.drain(..) {
+            self.delayed.push_back((now + NETWORK_DELAY, datagram));
+        }
+        let lost_power = std::mem::take(&mut board.disk.power_is_lost);
+        let restarts = std::mem::take(&mut board.restarts);
+        if lost_power {
+            self.power_off();
+        } else if restarts {
+            self.restart();
+        } else if self.system.is_none()
+            && let Some(booted) = self.uboot.board_mut().booted.take()
+        {
+            self.system = Some(System::new(booted, now));
+        }
+    }
+
+    fn grant(&mut self, wish: Wish) {
+        match wish {
+            Wish::None => {}
+            Wish::Restart => self.restart(),
+            Wish::PowerOff => self.power_off(),
+        }
+    }
+
+    fn on_console(&mut self, bytes: &[u8], out: &mut Vec<Output>) {
+        let now = self.now;
+        if !self.has_power || self.happenings.hangs {
+            return;
+        }
+        let mut console = Vec::new();
+        if let Some(system) = &mut self.system {
+            let wish = system.on_bytes(bytes, now, &mut console);
+            self.grant(wish);
+        } else {
+            self.note_lines(bytes);
+            self.uboot.on_bytes(bytes, now, &mut console);
+        }
+        self.settle();
+        flush(&mut console, out);
+    }
+
+    /// Counts command lines, for the one in which the bootloader hangs.
+    fn note_lines(&mut self, bytes: &[u8]) {
+        let happenings = &mut self.happenings;
+        let Some(number) = happenings.hang_in_command else { return };
+        if self.uboot.standing() != Standing::Prompt {
+            return;
+        }
+        happenings.lines += bytes.iter().filter(|byte| **byte == b'\r').count() as u32;
+        if happenings.lines > number {
+            happenings.hang_in_command = None;
+            let micros = happenings.rng.below(HANGS_WITHIN_MICROS);
+            happenings.hang_at = Some(self.now + Duration::from_micros(micros));
+        }
+    }
+
+    fn on_connection(&mut self, channel: Channel, to: SocketAddr, out: &mut Vec<Output>) {
+        if self.is_ready() && to.ip() == IpAddr::V4(UNIT_ADDRESS) && to.port() == 80 {
+            self.connections.insert(channel, Vec::new());
+        } else {
+            out.push(Output::Closed(channel));
+        }
+    }
+
+    fn on_request(&mut self, channel: Channel, bytes: &[u8], out: &mut Vec<Output>) {
+        let (Some(request), Some(system)) = (self.connections.get_mut(&channel), &self.system) else {
+            return;
+        };
+        request.extend_from_slice(bytes);
+        let over =
+            request.windows(4).any(|end| end == b"\r\n\r\n") || request.windows(2).any(|end| end == b"\n\n");
+        if !over && request.len() < LONGEST_REQUEST {
+            return;
+        }
+        let text = String::from_utf8_lossy(request);
+        let mut words = text.split_whitespace();
+        let page = match (words.next(), words.next()) {
+            (Some("GET"), Some(path)) => system.page(path, self.now),
+            _ => None,
+        };
+        let (status, body) =
+            page.map_or(("404 Not Found", "not found\n".to_owned()), |page| ("200 OK", page));
+        let kind = if body.starts_with('{') { "application/json" } else { "text/html" };
+        let answer = format!(
+            "HTTP/1.0 {status}\r\nContent-Type: {kind}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}",
+            body.len()
+        );
+        self.connections.remove(&channel);
+        out.push(Output::Bytes(channel, answer.into_bytes()));
+        out.push(Output::Closed(channel));
+    }
+}
+
+/// Hands on what was printed.
+fn flush(console: &mut Vec<u8>, out: &mut Vec<Output>) {
+    if !console.is_empty() {
+        out.push(Output::Bytes(Channel::Console, std::mem::take(console)));
+    }
+}
+
+/// A line of noise, as kernels and drivers print it whenever they like.
+fn babble(rng: &mut Rng, now: Moment) -> String {
+    const LINES: [&str; 5] = [
+        "eth0: link up, 1000Mbps, full-duplex",
+        "eth0: link down",
+        "usb 1-1: new high-speed USB device number 2",
+        "wlan0: authenticate with 02:00:00:00:00:2b",
+        "random: 7 urandom warning(s) missed due to ratelimiting",
+    ];
+    let line = LINES[rng.below(LINES.len() as u64) as usize];
+    format!("[{:12.6}] {line}\r\n", now.since_start().as_secs_f64())
+}
+
+impl Device for VirtualRouter {
+    fn handle(&mut self, input: Input<'_>, now: Moment, out: &mut Vec<Output>) {
+        self.advance(now, out);
+        match input {
+            Input::Tick => return,
+            Input::Bytes(Channel::Console, bytes) => self.on_console(bytes, out),
+            Input::Bytes(channel, bytes) => self.on_request(channel, bytes, out),
+            Input::Connected(channel, to) => self.on_connection(channel, to, out),
+            Input::Closed(channel) => {
+                self.connections.remove(&channel);
+            }
+            Input::Datagram { from, to, payload } => {
+                if self.has_power && !self.happenings.hangs && self.system.is_none() {
+                    self.uboot.board_mut().on_datagram(from, to, payload, now);
+                    let mut console = Vec::new();
+                    self.uboot.tick(now, &mut console);
+                    self.settle();
+                    flush(&mut console, out);
+                }
+            }
+        }
+    }
+
+    fn next_wake(&self) -> Option<Moment> {
+        let delayed = self.delayed.front().map(|(due, _)| *due);
+        if !self.has_power {
+            return delayed;
+        }
+        let happenings = &self.happenings;
+        let runs = match &self.system {
+            _ if happenings.hangs => None,
+            Some(system) => system.next_wake(),
+            None => self.uboot.next_wake(),
+        };
+        [delayed, happenings.restart_at, happenings.babble_at, happenings.hang_at, runs]
+            .into_iter()
+            .flatten()
+            .min()
+    }
+}
