@@ -46,18 +46,8 @@ pub(super) const ALL: &[Entry] = &[
     entry("bootefi", "Boots an EFI payload from memory", "<image address> [fdt address]", false),
     entry("bootelf", "Boot from an ELF image in memory", "[-p|-s] [address]", false),
     entry("bootflow", "Boot flows", "scan - boot first available bootflow", false),
-    entry(
-        "booti",
-        "boot Linux kernel 'Image' format from memory",
-        "[addr [initrd[:size]] [fdt]]\n    - boot Linux flat or compressed 'Image' stored at 'addr'",
-        true,
-    ),
-    entry(
-        "bootm",
-        "boot application image from memory",
-        "[addr [arg ...]]\n    - boot application image stored in memory\n\tpassing arguments 'arg ...'; when booting a Linux kernel,\n\t'arg' can be the address of an initrd image",
-        true,
-    ),
+    entry("booti", "boot Linux kernel 'Image' format from memory", "[addr [initrd[:size]] [fdt]]", true),
+    entry("bootm", "boot application image from memory", "[addr [arg ...]]", true),
     entry(
         "bootp",
         "boot image via network using BOOTP/TFTP protocol",
@@ -95,15 +85,10 @@ pub(super) const ALL: &[Entry] = &[
     entry(
         "env",
         "environment handling commands",
-        "default [-f] -a - [forcibly] reset default environment\nenv default [-f] var [...] - [forcibly] reset variable(s) to their default values\nenv delete [-f] var [...] - [forcibly] delete variable(s)\nenv edit name - edit environment variable\nenv exists name - tests for existence of variable\nenv export [-t | -b | -c] [-s size] addr [var ...] - export environment\nenv import [-d] [-t [-r] | -b | -c] addr [size] [var ...] - import environment\nenv print [-a | name ...] - print environment\nenv run var [...] - run commands in an environment variable\nenv save - save environment\nenv set [-f] name [arg ...]\n",
+        "default [-f] -a\nenv default [-f] var [...]\nenv delete [-f] var [...]\nenv exists name\nenv export [-t | -b] addr [var ...]\nenv import [-d] [-t | -b] addr [size]\nenv print [-a | name ...]\nenv run var [...]\nenv save\nenv set [-f] name [arg ...]",
         true,
     ),
-    entry(
-        "erase",
-        "erase FLASH memory",
-        "start end\n    - erase FLASH from addr 'start' to addr 'end'\nerase start +len\n    - erase FLASH from addr 'start' to the end of sect w/addr 'start'+'len'-1\nerase bank N\n    - erase FLASH bank # N\nerase all\n    - erase all FLASH banks",
-        false,
-    ),
+    entry("erase", "erase FLASH memory", "start end\nerase start +len\nerase bank N\nerase all", false),
     entry("exit", "exit script", "", true),
     entry(
         "ext2load",
@@ -165,12 +150,7 @@ pub(super) const ALL: &[Entry] = &[
         "\n\t- print brief description of all commands\nhelp command ...\n\t- print detailed usage of 'command'",
         true,
     ),
-    entry(
-        "iminfo",
-        "print header information for application image",
-        "addr [addr ...]\n    - print header information for application image starting at\n      address 'addr' in memory; this includes verification of the\n      image contents (magic number, header and payload checksums)",
-        true,
-    ),
+    entry("iminfo", "print header information for application image", "addr [addr ...]", true),
     entry("imxtract", "extract a part of a multi-image", "addr part [dest]", true),
     entry(
         "itest",
@@ -208,13 +188,13 @@ pub(super) const ALL: &[Entry] = &[
     entry(
         "mmc",
         "MMC sub system",
-        "info - display info of the current MMC device\nmmc read addr blk# cnt\nmmc write addr blk# cnt\nmmc erase blk# cnt\nmmc rescan [mode]\nmmc part - lists available partition on current mmc device\nmmc dev [dev] [part] [mode] - show or set current mmc device [partition] and set mode\nmmc list - lists available devices",
+        "info\nmmc read addr blk# cnt\nmmc write addr blk# cnt\nmmc erase blk# cnt\nmmc rescan\nmmc dev [dev] [part]\nmmc list",
         true,
     ),
     entry(
         "mtd",
         "MTD utils",
-        "- generic operations on memory technology devices\n\nmtd list\nmtd read[.raw][.oob]                  <name> <addr> [<off> [<size>]]\nmtd dump[.raw][.oob]                  <name>        [<off> [<size>]]\nmtd write[.raw][.oob][.dontskipff]    <name> <addr> [<off> [<size>]]\nmtd erase[.dontskipbad]               <name>        [<off> [<size>]]\n\nSpecific functions:\nmtd bad                               <name>\n\nWith:\n\t<name>: NAND partition/chip name (or corresponding DM device name or OF path)\n\t<addr>: user address from/to which data will be retrieved/stored\n\t<off>: offset in <name> in bytes (default: start of the part)\n\t\t* must be block-aligned for erase\n\t\t* must be page-aligned otherwise\n\t<size>: length of the operation in bytes (default: the entire device)\n\t\t* must be a multiple of a block for erase\n\t\t* must be a multiple of a page otherwise (special case: default is a page with dump)\n\nThe .dontskipff option forces writing empty pages, don't use it if unsure.\n",
+        "list\nmtd read <name> <addr> [<off> [<size>]]\nmtd write <name> <addr> [<off> [<size>]]\nmtd erase <name> [<off> [<size>]]\nmtd bad <name>",
         true,
     ),
     entry("mtdparts", "define flash/nand partitions", "\n    - list partition table", false),
@@ -222,7 +202,7 @@ pub(super) const ALL: &[Entry] = &[
     entry(
         "nand",
         "NAND sub-system",
-        "info - show available NAND devices\nnand device [dev] - show or set current device\nnand read - addr off|partition size\nnand write - addr off|partition size\n    read/write 'size' bytes starting at offset 'off'\n    to/from memory address 'addr', skipping bad blocks.\nnand erase[.spread] [clean] off size - erase 'size' bytes from offset 'off'\nnand bad - show bad blocks",
+        "info\nnand device [dev]\nnand read addr off size\nnand write addr off size\nnand erase off size\nnand bad",
         true,
     ),
     entry("net", "NET sub-system", "list - list available devices\n", false),
@@ -248,7 +228,7 @@ pub(super) const ALL: &[Entry] = &[
     entry(
         "protect",
         "enable or disable FLASH write protection",
-        "on  start end\n    - protect FLASH from addr 'start' to addr 'end'\nprotect on start +len\n    - protect FLASH from addr 'start' to end of sect w/addr 'start'+'len'-1\nprotect on  bank N\n    - protect FLASH bank # N\nprotect on  all\n    - protect all FLASH banks\nprotect off start end\n    - make FLASH from addr 'start' to addr 'end' writable\nprotect off start +len\n    - make FLASH from addr 'start' to end of sect w/addr 'start'+'len'-1 wrtable\nprotect off bank N\n    - make FLASH bank # N writable\nprotect off all\n    - make all FLASH banks writable",
+        "on start end\nprotect on start +len\nprotect on bank N\nprotect on all\nprotect off start end\nprotect off start +len\nprotect off bank N\nprotect off all",
         false,
     ),
     entry(
@@ -284,13 +264,13 @@ pub(super) const ALL: &[Entry] = &[
     entry(
         "setexpr",
         "set environment variable as the result of eval expression",
-        "[.b, .w, .l, .s] name [*]value1 <op> [*]value2\n    - set environment variable 'name' to the result of the evaluated\n      expression specified by <op>.  <op> can be &, |, ^, +, -, *, /, %\n      (for strings only + is supported)\n      size argument is only meaningful if value1 and/or value2 are\n      memory addresses (*)\nsetexpr[.b, .w, .l] name [*]value\n    - load a value into a variable",
+        "[.b, .w, .l] name [*]value1 <op> [*]value2\nsetexpr[.b, .w, .l] name [*]value",
         true,
     ),
     entry(
         "sf",
         "SPI flash sub-system",
-        "probe [[bus:]cs] [hz] [mode]\t- init flash device on given SPI bus\n\t\t\t\t  and chip select\nsf read addr offset|partition len\t- read `len' bytes starting at\n\t\t\t\t          `offset' or from start of mtd\n\t\t\t\t\t  `partition'to memory at `addr'\nsf write addr offset|partition len\t- write `len' bytes from memory\n\t\t\t\t          at `addr' to flash at `offset'\n\t\t\t\t\t  or to start of mtd `partition'\nsf erase offset|partition [+]len\t- erase `len' bytes from `offset'\n\t\t\t\t          or from start of mtd `partition'\nsf update addr offset|partition len\t- erase and write `len' bytes from memory",
+        "probe\nsf read addr offset len\nsf write addr offset len\nsf erase offset [+]len\nsf update addr offset len",
         false,
     ),
     entry(
@@ -336,7 +316,7 @@ pub(super) const ALL: &[Entry] = &[
     entry(
         "virtio",
         "virtio block devices sub-system",
-        "scan - initialize virtio bus\nvirtio info - show all available virtio block devices\nvirtio device [dev] - show or set current virtio block device\nvirtio part [dev] - print partition table of one or all virtio block devices\nvirtio read addr blk# cnt - read `cnt' blocks starting at block\n     `blk#' to memory address `addr'\nvirtio write addr blk# cnt - write `cnt' blocks starting at block\n     `blk#' from memory address `addr'",
+        "scan\nvirtio info\nvirtio device [dev]\nvirtio part [dev]\nvirtio read addr blk# cnt\nvirtio write addr blk# cnt",
         true,
     ),
 ];

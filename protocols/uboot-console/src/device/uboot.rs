@@ -304,7 +304,7 @@ impl<B: Board> UbootDevice<B> {
                         self.put(&text, out);
                         self.state = State::Autoboot(countdown);
                     }
-                    _ => self.to_prompt(out),
+                    _ => self.show_prompt(out),
                 }
             }
         }
@@ -343,7 +343,7 @@ impl<B: Board> UbootDevice<B> {
                     self.put("Password: ", out);
                     self.state = State::Password(Vec::new());
                 } else {
-                    self.to_prompt(out);
+                    self.show_prompt(out);
                 }
                 true
             }
@@ -361,7 +361,7 @@ impl<B: Board> UbootDevice<B> {
             }
             self.put("\n", out);
             if self.config.password.as_ref().is_some_and(|password| password.as_bytes() == entered) {
-                self.to_prompt(out);
+                self.show_prompt(out);
             } else {
                 self.put("Wrong password\nPassword: ", out);
                 self.state = State::Password(Vec::new());
@@ -372,7 +372,7 @@ impl<B: Board> UbootDevice<B> {
         false
     }
 
-    fn to_prompt(&mut self, out: &mut Vec<u8>) {
+    fn show_prompt(&mut self, out: &mut Vec<u8>) {
         self.state = State::Prompt;
         self.editor.clear();
         let prompt = if self.unfinished.is_empty() { self.config.prompt.as_str() } else { "> " };
@@ -398,7 +398,7 @@ impl<B: Board> UbootDevice<B> {
                 self.put("<INTERRUPT>\n", out);
                 self.unfinished.clear();
                 self.last_line = None;
-                self.to_prompt(out);
+                self.show_prompt(out);
                 true
             }
             Typed::Line(line) => {
@@ -414,14 +414,14 @@ impl<B: Board> UbootDevice<B> {
             let script = format!("{}\n{line}", self.unfinished);
             if script.len() > self.config.line_limit {
                 self.unfinished.clear();
-                self.to_prompt(out);
+                self.show_prompt(out);
                 return;
             }
             self.run_line(&script, false, out);
         } else if line.trim().is_empty() {
             match self.last_line.clone().filter(|_| line.is_empty()) {
                 Some(last) => self.run_line(&last, true, out),
-                None => self.to_prompt(out),
+                None => self.show_prompt(out),
             }
         } else {
             self.run_line(&line, false, out);
@@ -441,13 +441,13 @@ impl<B: Board> UbootDevice<B> {
             }
             Err(NoProgram::Incomplete) => {
                 self.unfinished = script.to_owned();
-                self.to_prompt(out);
+                self.show_prompt(out);
             }
             Err(NoProgram::Syntax) => {
                 self.put("syntax error\n", out);
                 self.last_line = None;
                 self.shell.status = 1;
-                self.to_prompt(out);
+                self.show_prompt(out);
             }
         }
     }
@@ -499,7 +499,7 @@ impl<B: Board> UbootDevice<B> {
                 if !self.machine.repeatable {
                     self.last_line = None;
                 }
-                self.to_prompt(out);
+                self.show_prompt(out);
             }
             Step::Command(reply) => self.reply(reply, out),
         }
