@@ -12,7 +12,7 @@ use debrick_uboot_console::device::{
 use crate::boot::{self, BootRules, Booted, RAM_BASE, RAM_SIZE, Ram};
 use crate::faults::{Fault, FaultLog, Faults};
 use crate::layout::ENVIRONMENT_SIZE;
-use crate::loading::Pull;
+use crate::loading::{Loading, ModemLoad, Pull};
 use crate::state::{Hardware, Store, UnitState};
 use crate::storage::Disk;
 
@@ -28,7 +28,7 @@ pub(crate) struct RouterBoard {
     pub(crate) booted: Option<Booted>,
     /// Datagrams to send.
     pub(crate) datagrams: Vec<Output>,
-    pull: Option<Pull>,
+    loading: Option<Loading>,
     tftp_aborts_at: Option<u64>,
     restart_in_transfer: Option<u64>,
     save_fails: bool,
@@ -48,7 +48,7 @@ impl RouterBoard {
             abort_text,
             booted: None,
             datagrams: Vec::new(),
-            pull: None,
+            loading: None,
             tftp_aborts_at: None,
             restart_in_transfer: None,
             save_fails: false,
@@ -80,13 +80,35 @@ impl RouterBoard {
     }
 
     pub(crate) fn on_datagram(&mut self, from: SocketAddr, to: SocketAddr, payload: &[u8], now: Moment) {
-        if let Some(pull) = &mut self.pull {
+        if let Some(Loading::Pull(pull)) = &mut self.loading {
             pull.on_datagram(from, to, payload, now, &mut self.datagrams);
         }
     }
 
     pub(crate) fn is_loading(&self) -> bool {
-        self.pull.is_some()
+        self.loading.is_some()
+    }
+
+    /// Looks for faults that were due at this point of a transfer, and for its end.
+    fn after_step(&mut self, state: Transfer) -> Transfer {
+        let (bytes, is_tftp) = match &self.loading {
+            Some(Loading::Pull(pull)) => (pull.bytes, true),
+            Some(Loading::Modem(load)) => (load.bytes, false),
+            None => (0, false),
+        };
+        if self.restart_in_transfer.is_some_and(|limit| bytes >= limit) {
+            self.restart_in_transfer = None;
+            self.restarts = true;
+            self.log.add(Fault::RestartInTransfer);
+        }
+        if state != Transfer::Running {
+            if is_tftp && self.tftp_aborts_at.is_some_and(|limit| bytes >= limit) {
+                self.tftp_aborts_at = None;
+                self.log.add(Fault::TftpAbort);
+            }
+            self.loading = None;
+        }
+        state
     }
 }
 
@@ -147,8 +169,9 @@ impl Board for RouterBoard {
     }
 
     fn start_tftp(&mut self, request: TftpRequest<'_>, now: Moment, _out: &mut Vec<u8>) -> Transfer {
-        self.pull = Pull::start(request, self.tftp_aborts_at, now, &mut self.datagrams);
-        if self.pull.is_some() {
+        let pull = Pull::start(request, self.tftp_aborts_at, now, &mut self.datagrams);
+        self.loading = pull.map(|pull| Loading::Pull(Box::new(pull)));
+        if self.loading.is_some() {
             Transfer::Running
         } else {
             Transfer::Failed("\nARP Retry count exceeded; starting again\n".into())
@@ -157,47 +180,47 @@ impl Board for RouterBoard {
 
     fn start_modem(
         &mut self,
-        _kind: Modem,
-        _address: u64,
+        kind: Modem,
+        address: u64,
         _baud: u32,
-        _now: Moment,
-        _out: &mut Vec<u8>,
+        now: Moment,
+        out: &mut Vec<u8>,
     ) -> Transfer {
-        Transfer::Failed("\nTimed out\n".into())
+        self.loading = Some(Loading::Modem(Box::new(ModemLoad::start(kind, address, now, out))));
+        Transfer::Running
     }
 
-    fn transfer_bytes(&mut self, _bytes: &[u8], _now: Moment, _out: &mut Vec<u8>) -> Transfer {
-        Transfer::Failed(String::new())
+    fn transfer_bytes(&mut self, bytes: &[u8], now: Moment, out: &mut Vec<u8>) -> Transfer {
+        let state = match &mut self.loading {
+            Some(Loading::Modem(load)) => load.advance(bytes, &mut self.ram, now, out),
+            _ => return Transfer::Failed(String::new()),
+        };
+        self.after_step(state)
     }
 
     fn transfer_tick(&mut self, now: Moment, out: &mut Vec<u8>) -> Transfer {
-        let Some(pull) = &mut self.pull else { return Transfer::Failed(String::new()) };
-        let state = pull.tick(&mut self.ram, now, &mut self.datagrams, out);
-        if self.restart_in_transfer.is_some_and(|limit| pull.bytes >= limit) {
-            self.restart_in_transfer = None;
-            self.restarts = true;
-            self.log.add(Fault::RestartInTransfer);
-        }
-        if state != Transfer::Running {
-            if self.tftp_aborts_at.is_some_and(|limit| pull.bytes >= limit) {
-                self.tftp_aborts_at = None;
-                self.log.add(Fault::TftpAbort);
-            }
-            self.pull = None;
-        }
-        state
+        let state = match &mut self.loading {
+            Some(Loading::Modem(load)) => load.advance(&[], &mut self.ram, now, out),
+            Some(Loading::Pull(pull)) => pull.tick(&mut self.ram, now, &mut self.datagrams, out),
+            None => return Transfer::Failed(String::new()),
+        };
+        self.after_step(state)
     }
 
     fn transfer_wake(&self) -> Option<Moment> {
-        self.pull.as_ref().and_then(Pull::next_wake)
+        match &self.loading {
+            Some(Loading::Pull(pull)) => pull.next_wake(),
+            Some(Loading::Modem(load)) => load.next_wake(),
+            None => None,
+        }
     }
 
     fn cancel_transfer(&mut self) {
-        self.pull = None;
+        self.loading = None;
     }
 
     fn reset(&mut self, cold: bool, _now: Moment) {
-        self.pull = None;
+        self.loading = None;
         self.booted = None;
         if cold {
             self.ram = Ram::new();

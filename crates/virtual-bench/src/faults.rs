@@ -122,7 +122,7 @@ pub struct Faults {
     pub power_cut_at_byte: Option<u64>,
     /// The unit restarts by itself once, at a random moment within this span from the beginning.
     pub restart_within: Option<Duration>,
-    /// The unit restarts by itself once, when so many bytes of a file have come in over the network.
+    /// The unit restarts by itself once, when so many bytes of a file have come in.
     pub restart_in_transfer: Option<u64>,
     /// Writes that say done, although only their first 4 KiB landed.
     pub lying_write: Option<Lie>,

@@ -5,11 +5,77 @@ use std::net::{IpAddr, SocketAddr};
 use debrick_link::Moment;
 use debrick_link::simulated::Output;
 use debrick_tftp::device::{PullConfig, PullDevice, PullOutcome};
-use debrick_uboot_console::device::{TftpRequest, Transfer};
+use debrick_uboot_console::device::{Modem, TftpRequest, Transfer};
+use debrick_xymodem::device::{Outcome, Receiver};
+use debrick_xymodem::{Error, Variant};
 
-use crate::boot::Ram;
+use crate::boot::{RAM_BASE, RAM_SIZE, Ram};
 
 const OVERWRITES: &str = "\nTFTP error: trying to overwrite reserved memory...\n";
+
+/// A file that comes in.
+#[derive(Debug)]
+pub(crate) enum Loading {
+    /// Over the network.
+    Pull(Box<Pull>),
+    /// Over the console.
+    Modem(Box<ModemLoad>),
+}
+
+/// A file that comes over the console.
+#[derive(Debug)]
+pub(crate) struct ModemLoad {
+    receiver: Receiver,
+    address: u64,
+    /// Bytes that have come in.
+    pub(crate) bytes: u64,
+}
+
+impl ModemLoad {
+    /// Begins.
+    pub(crate) fn start(kind: Modem, address: u64, now: Moment, out: &mut Vec<u8>) -> Self {
+        let variant = match kind {
+            // U-Boot takes blocks of either size.
+            Modem::Xmodem => Variant::Xmodem1k,
+            Modem::Ymodem => Variant::Ymodem,
+        };
+        let mut receiver = Receiver::new(variant, (RAM_BASE + RAM_SIZE).saturating_sub(address));
+        receiver.start(now, out);
+        Self { receiver, address, bytes: 0 }
+    }
+
+    pub(crate) fn next_wake(&self) -> Option<Moment> {
+        self.receiver.next_wake()
+    }
+
+    /// Takes what came, lets time come to `now`, and tells how it stands.
+    pub(crate) fn advance(
+        &mut self,
+        bytes: &[u8],
+        ram: &mut Ram,
+        now: Moment,
+        out: &mut Vec<u8>,
+    ) -> Transfer {
+        self.receiver.on_bytes(bytes, now, out);
+        self.receiver.tick(now, out);
+        for chunk in self.receiver.take_chunks() {
+            let at = self.address.saturating_add(chunk.offset);
+            self.bytes = chunk.offset + chunk.bytes.len() as u64;
+            if ram.write(at, &chunk.bytes).is_err() {
+                return Transfer::Failed("\nCan't access file\n".into());
+            }
+        }
+        let why = match self.receiver.outcome() {
+            None => return Transfer::Running,
+            Some(Outcome::Complete { bytes }) => return Transfer::Finished { loaded: *bytes },
+            Some(Outcome::Failed(Error::PeerCancelled { .. })) => "Cancelled",
+            Some(Outcome::Failed(Error::BlockFailed { .. })) => "CRC/checksum error",
+            Some(Outcome::Failed(Error::OutOfStep { .. })) => "Block sequence error",
+            Some(Outcome::Failed(_)) => "Timed out",
+        };
+        Transfer::Failed(format!("\n{why}\n"))
+    }
+}
 
 /// A file that comes over the network.
 #[derive(Debug)]

@@ -7,6 +7,7 @@ use std::time::Duration;
 use common::*;
 use debrick_link::simulated::{Channel, Input};
 use debrick_link::{Clock as _, Deadline};
+use debrick_target::capability::Silent;
 use debrick_uboot_console::host::Console;
 use debrick_virtual_bench::{
     Bench, Brick, ConsoleFaults, Fault, Faults, Lie, UnitState, VirtualRouter, region,
@@ -68,6 +69,19 @@ fn a_unit_restarts_by_itself() {
     assert_eq!(bench.faults.fired(), [Fault::RestartInTransfer]);
     console.interrupt(within(&console, 120)).unwrap();
     assert!(load(&bench, &mut console, &image("2.0.1")).unwrap().contains("Bytes transferred"));
+}
+
+#[test]
+fn a_modem_transfer_ends_with_the_unit() {
+    let faults = Faults { restart_in_transfer: Some(20_000), ..Faults::default() };
+    let (bench, mut console) = prompt(Brick::FirmwareErased, faults, 1);
+    console.start("loady 0x50000000", within(&console, 5)).unwrap();
+    let new = image("2.0.1");
+    let options = debrick_xymodem::SendOptions { attempts: 2, ..Default::default() };
+    let variant = debrick_xymodem::Variant::Ymodem;
+    let sent = debrick_xymodem::send(console.stream_of_command(), variant, "a", &new, &options, &mut Silent);
+    assert!(sent.is_err());
+    assert_eq!(bench.faults.fired(), [Fault::RestartInTransfer]);
 }
 
 #[test]

@@ -7,7 +7,11 @@ use std::time::Duration;
 use common::*;
 use debrick_link::simulated::{Channel, Input};
 use debrick_link::{Deadline, Link as _};
+use debrick_target::capability::Silent;
+use debrick_uboot_console::host::{Console, ConsoleConfig};
 use debrick_virtual_bench::{Bench, Brick, Faults, UnitState, VirtualRouter, region, seal_settings};
+use debrick_virtual_bench::{FirmwareOptions, firmware};
+use debrick_xymodem::{SendOptions, Variant, rate_switch, send};
 
 #[test]
 fn damaged_firmware_is_replaced_over_the_network() {
@@ -29,6 +33,40 @@ fn damaged_firmware_is_replaced_over_the_network() {
         assert_eq!(bench.state().read(region("firmware").unwrap().offset, new.len()), new);
         assert_eq!(bench.faults.total(), 0);
         assert!(seconds(&bench.clock) < 60.0);
+    }
+}
+
+#[test]
+fn firmware_comes_over_the_console_too() {
+    let new = firmware("2.0.1", &FirmwareOptions { size: 64 << 10, ..FirmwareOptions::default() });
+    for rate in [None, Some(115_200), Some(921_600)] {
+        let bench = bricked(Brick::KernelBytesDamaged, Faults::default(), 1);
+        let link = rate.map_or_else(|| bench.console(), |_| bench.paced_console(115_200));
+        let mut console = Console::new(link, ConsoleConfig::default());
+        console.interrupt(within(&console, 60)).unwrap();
+        let switches = rate.filter(|rate| *rate != 115_200);
+        let command =
+            format!("loady 0x50000000 {}", switches.map(|rate| rate.to_string()).unwrap_or_default());
+        console.start(command.trim(), within(&console, 5)).unwrap();
+        let began = seconds(&bench.clock);
+        let link = console.stream_of_command();
+        if let Some(rate) = switches {
+            rate_switch::to_transfer_rate(link, rate).unwrap();
+        }
+        let sent = send(link, Variant::Ymodem, "fw.itb", &new, &SendOptions::default(), &mut Silent).unwrap();
+        assert_eq!(sent.bytes, new.len() as u64);
+        if switches.is_some() {
+            rate_switch::back_to_console_rate(link, 115_200).unwrap();
+        }
+        let took = seconds(&bench.clock) - began;
+        match rate {
+            None => assert!(took < 10.0, "{took}"),
+            Some(rate) => assert!(took > new.len() as f64 * 10.0 / f64::from(rate), "{took}"),
+        }
+        console.sync(within(&console, 20)).unwrap();
+        assert_eq!(console.crc32(0x5000_0000, new.len() as u64).unwrap(), crc32fast::hash(&new));
+        write(&mut console, &new).unwrap();
+        assert_eq!(first_boot(&mut console).as_deref(), Some("2.0.1"));
     }
 }
 
