@@ -203,7 +203,10 @@ impl Unit {
                 Ok(work(&mut target)?)
             }
             _ => {
-                let mut loader = YmodemLoader { baud: method.transfer_baud };
+                let mut loader = YmodemLoader {
+                    console_rate: self.device.console.baud,
+                    transfer_rate: method.transfer_baud,
+                };
                 let mut target =
                     UbootTarget::new(&mut self.console, &mut loader, kind, geometry, address, size);
                 Ok(work(&mut target)?)

@@ -22,6 +22,8 @@ pub struct SendOptions {
     pub end_within: Duration,
     /// How often a block is sent before it is given up.
     pub attempts: u32,
+    /// Whether the unit's request for the first block, a `C`, was read already.
+    pub is_requested: bool,
 }
 
 impl Default for SendOptions {
@@ -31,6 +33,7 @@ impl Default for SendOptions {
             answer_within: Duration::from_secs(10),
             end_within: Duration::from_secs(60),
             attempts: 10,
+            is_requested: false,
         }
     }
 }
@@ -98,7 +101,9 @@ impl Sender<'_> {
         source: &dyn Source,
         watch: &mut dyn Watch,
     ) -> Result<Sent, Error> {
-        self.wait_for_start(variant)?;
+        if !self.options.is_requested {
+            self.wait_for_start(variant)?;
+        }
         if variant.has_header() {
             let header = FileHeader { name: name.to_owned(), size: Some(source.len()) };
             self.send_block(0, &header.encode(), 0)?;
@@ -209,30 +214,39 @@ impl Sender<'_> {
 
     /// Ends the file, and for YMODEM the batch.
     fn end(&mut self, variant: Variant) -> Result<(), Error> {
-        let not_confirmed = Error::EndNotConfirmed { bytes: self.sent.bytes };
-        let mut taken = false;
-        for _ in 0..self.options.attempts {
+        let end = self.after(self.options.end_within);
+        loop {
             self.write(&[EOT])?;
-            let deadline = self.after(self.options.end_within);
-            match self.answer(deadline, u64::MAX)? {
-                Answer::Good => {
-                    taken = true;
-                    break;
-                }
-                // Classic receivers refuse the first end, to be sure that it is one.
-                Answer::Again | Answer::Start(_) => {}
-                Answer::Nothing => return Err(not_confirmed),
+            let deadline = self.after(self.options.answer_within).or_earlier(end);
+            // Classic receivers refuse the first end, to be sure that it is one; and an answer may get lost.
+            if self.answer(deadline, u64::MAX)? == Answer::Good {
+                break;
+            }
+            if end.has_passed(self.link.clock()) {
+                return Err(Error::EndNotConfirmed { bytes: self.sent.bytes });
             }
         }
-        if !taken {
-            return Err(not_confirmed);
-        }
         if variant.has_header() {
-            self.await_request()?;
-            return match self.send_block(0, &[], 0) {
-                Err(Error::BlockFailed { .. } | Error::Silent { .. }) => Err(not_confirmed),
-                other => other,
-            };
+            self.end_batch()?;
+        }
+        Ok(())
+    }
+
+    /// The unit has said that it has the file. That no other follows is only a courtesy: many are gone before they
+    /// answer it.
+    fn end_batch(&mut self) -> Result<(), Error> {
+        self.await_request()?;
+        let mut frame = std::mem::take(&mut self.frame);
+        encode(0, &[], 0, self.check, &mut frame);
+        for _ in 0..3 {
+            self.write(&frame)?;
+            let deadline = self.after(Duration::from_secs(2));
+            match self.answer(deadline, 0) {
+                Ok(Answer::Good | Answer::Nothing) => break,
+                Ok(Answer::Again | Answer::Start(_)) => {}
+                Err(Error::Link { .. } | Error::PeerCancelled { .. }) => break,
+                Err(error) => return Err(error),
+            }
         }
         Ok(())
     }

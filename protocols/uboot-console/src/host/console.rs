@@ -178,7 +178,7 @@ impl Console {
     }
 
     /// The line that is not over yet, as text.
-    pub(super) fn open_line(&self) -> String {
+    pub fn open_line(&self) -> String {
         String::from_utf8_lossy(self.terminal.line()).into_owned()
     }
 
