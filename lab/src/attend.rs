@@ -1,15 +1,17 @@
 //! Runs the program under test against a lab unit and stands in for its operator: whatever it asks a person to do with
-//! their hands is done to the unit. What came of it is judged from outside, by the unit's storage and its web page.
+//! their hands is done to the unit. What came of it is judged from outside, in [`crate::judge`].
 
 use std::fs;
 use std::io::{BufRead, BufReader};
+use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Stdio};
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use crate::router::{Brick, EnvironmentState, Image, Lab, LabError, Model, SettingsState, Unit, UnitOptions};
+use crate::router::{Image, LabError, Model, Unit};
 
 /// Longer than this no repair of a lab unit takes.
 const PATIENCE: Duration = Duration::from_secs(300);
@@ -23,6 +25,10 @@ pub struct Run {
     pub events: Vec<Value>,
     /// How long it ran.
     pub took: Duration,
+    /// The journal event after which the intervention happened; `None` where it did not.
+    pub struck_after: Option<String>,
+    /// What came of a second rescue on the same port.
+    pub rival: Option<Box<Run>>,
 }
 
 impl Run {
@@ -32,10 +38,12 @@ impl Run {
         self.events.iter().find_map(|event| event["session"].as_str())
     }
 
-    /// How its session ended, as the exit line says.
+    /// How its session ended: as the exit line says, or the journal, when it was killed between the two.
     #[must_use]
     pub fn ending(&self) -> &str {
-        let closed = self.events.iter().rev().find(|event| event["schema"] == "debrick.closed/1");
+        let mut last_first = self.events.iter().rev();
+        let closed = last_first
+            .find(|event| event["schema"] == "debrick.closed/1" || event["event"] == "session-closed");
         closed.and_then(|event| event["ending"].as_str()).unwrap_or("not closed")
     }
 
@@ -48,22 +56,75 @@ impl Run {
         causes.last().unwrap_or("none")
     }
 
+    /// The code of the error that ended the program before it had a session.
+    #[must_use]
+    pub fn error_code(&self) -> Option<&str> {
+        let error = self.events.iter().rev().find(|event| event["schema"] == "debrick.error/1")?;
+        error["code"].as_str()
+    }
+
+    /// Whether it announced that it would change the unit.
+    #[must_use]
+    pub fn meant_to_write(&self) -> bool {
+        self.events.iter().any(|event| event["event"] == "intent")
+    }
+
+    /// Whether a failure with this code is in the journal.
+    #[must_use]
+    pub fn failed_with(&self, code: &str) -> bool {
+        self.events.iter().any(|event| event["event"] == "failed" && event["problem"]["code"] == code)
+    }
+
     /// The number of journal events.
     #[must_use]
     pub fn journal_events(&self) -> usize {
-        self.events.iter().filter(|event| event["schema"] == "debrick.event/1").count()
+        self.events.iter().filter(|event| is_of_journal(event)).count()
+    }
+
+    /// Its last words, for a person who has to find out what went wrong.
+    #[must_use]
+    pub fn last_words(&self) -> String {
+        let mut lines: Vec<String> = self.events.iter().rev().take(4).map(Value::to_string).collect();
+        lines.reverse();
+        lines.join("\n")
     }
 }
 
-/// When a run is killed with SIGKILL.
+fn is_of_journal(event: &Value) -> bool {
+    event["schema"] == "debrick.event/1"
+}
+
+/// What an intervention waits for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kill {
-    /// Never.
-    Never,
-    /// As soon as this many journal events were printed.
-    AfterEvents(usize),
-    /// After this time.
-    AfterTime(Duration),
+pub enum Sign {
+    /// This many journal events were printed.
+    Events(usize),
+    /// This step began.
+    Step(&'static str),
+}
+
+/// What is done to a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Deed {
+    /// SIGKILL to the program.
+    Kill,
+    /// SIGINT to the program: Ctrl-C.
+    Interrupt,
+    /// The unit's plug is pulled.
+    PowerOff,
+    /// Another rescue is started on the same port.
+    Rival,
+}
+
+/// Something that happens to a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Intervention {
+    /// After which sign.
+    pub sign: Sign,
+    /// And how long after it.
+    pub delay: Duration,
+    /// What.
+    pub deed: Deed,
 }
 
 /// A bench: one unit, one program, one state folder.
@@ -71,6 +132,7 @@ pub struct Bench<'a> {
     unit: &'a mut Unit,
     program: PathBuf,
     folder: PathBuf,
+    state: PathBuf,
 }
 
 impl<'a> Bench<'a> {
@@ -79,15 +141,20 @@ impl<'a> Bench<'a> {
     /// # Errors
     /// [`LabError::File`].
     pub fn new(unit: &'a mut Unit, program: &Path, folder: &Path) -> Result<Self, LabError> {
-        let bench = Self { unit, program: program.to_owned(), folder: folder.to_owned() };
+        let file = |action, path: &Path| {
+            let path = path.to_owned();
+            move |source| LabError::File { action, path, source }
+        };
+        fs::create_dir_all(folder).map_err(file("create", folder))?;
+        let program = fs::canonicalize(program).map_err(file("find", program))?;
+        let state = folder.join("state");
+        let bench = Self { unit, program, folder: folder.to_owned(), state };
         let answers = format!(
             "write-firmware = \"yes\"\nstore-variables = \"yes\"\nclear-settings = \"yes\"\nrestore-backup = \"yes\"\n\
              label-model = \"ACME {}\"\n",
             bench.unit.model().name()
         );
-        fs::create_dir_all(&bench.folder)
-            .and_then(|()| fs::write(bench.answers(), answers))
-            .map_err(|source| LabError::File { action: "write", path: bench.answers(), source })?;
+        fs::write(bench.answers(), answers).map_err(file("write", &bench.answers()))?;
         Ok(bench)
     }
 
@@ -97,12 +164,24 @@ impl<'a> Bench<'a> {
         self.unit
     }
 
+    /// Keeps the program's state in another folder from now on.
+    pub fn keep_state_in(&mut self, folder: &Path) {
+        self.state = folder.to_owned();
+    }
+
+    /// Where the program keeps its state.
+    #[must_use]
+    pub fn state(&self) -> &Path {
+        &self.state
+    }
+
     fn answers(&self) -> PathBuf {
         self.folder.join("answers.toml")
     }
 
     /// The arguments that every command about the unit takes.
-    fn unit_arguments(&self) -> Vec<String> {
+    #[must_use]
+    pub fn unit_arguments(&self) -> Vec<String> {
         let mut arguments = vec![
             "--console".to_owned(),
             format!("unix:{}", self.unit.console_socket().display()),
@@ -120,47 +199,122 @@ impl<'a> Bench<'a> {
         arguments
     }
 
+    /// A command about the unit.
+    ///
+    /// # Errors
+    /// As [`Bench::run`].
+    pub fn about_unit(
+        &mut self,
+        command: &str,
+        more: &[&str],
+        intervention: Option<Intervention>,
+    ) -> Result<Run, LabError> {
+        let mut arguments = vec![command.to_owned()];
+        arguments.extend(self.unit_arguments());
+        arguments.extend(more.iter().map(|argument| (*argument).to_owned()));
+        self.run(&arguments, intervention)
+    }
+
     /// `debrick rescue` with an image.
     ///
     /// # Errors
     /// As [`Bench::run`].
-    pub fn rescue(&mut self, image: Option<&Path>, more: &[&str], kill: Kill) -> Result<Run, LabError> {
-        let mut arguments = vec!["rescue".to_owned()];
-        arguments.extend(self.unit_arguments());
-        if let Some(image) = image {
-            arguments.extend(["--image".to_owned(), image.display().to_string()]);
+    pub fn rescue(
+        &mut self,
+        image: Option<&Path>,
+        more: &[&str],
+        intervention: Option<Intervention>,
+    ) -> Result<Run, LabError> {
+        let image = image.map(|image| image.display().to_string());
+        let mut arguments: Vec<&str> = more.to_vec();
+        if let Some(image) = &image {
+            arguments.extend(["--image", image]);
         }
-        arguments.extend(more.iter().map(|argument| (*argument).to_owned()));
-        self.run(&arguments, kill)
+        self.about_unit("rescue", &arguments, intervention)
     }
 
     /// `debrick resume` of the last session.
     ///
     /// # Errors
     /// As [`Bench::run`].
-    pub fn resume(&mut self, kill: Kill) -> Result<Run, LabError> {
+    pub fn resume(&mut self, intervention: Option<Intervention>) -> Result<Run, LabError> {
         let answers = self.answers().display().to_string();
-        self.run(&["resume".to_owned(), "--answers".to_owned(), answers], kill)
+        self.run(&["resume".to_owned(), "--answers".to_owned(), answers], intervention)
+    }
+
+    /// Whether `debrick report --verify` says that the last session's journal and artifacts are intact.
+    ///
+    /// # Errors
+    /// As [`Bench::run`].
+    pub fn journal_is_intact(&mut self) -> Result<bool, LabError> {
+        let run = self.run(&["report".to_owned(), "--verify".to_owned()], None)?;
+        let says_so =
+            run.events.iter().any(|line| line["schema"] == "debrick.chain/1" && line["intact"] == true);
+        Ok(run.exit_code == Some(0) && says_so)
     }
 
     /// Runs the program in the unit's network and attends to what it asks for.
     ///
     /// # Errors
     /// [`LabError::Tool`] when it cannot be started, or runs for longer than any repair.
-    pub fn run(&mut self, arguments: &[String], kill: Kill) -> Result<Run, LabError> {
-        let failed = |detail: String| LabError::Tool { command: "debrick".into(), detail };
+    pub fn run(&mut self, arguments: &[String], intervention: Option<Intervention>) -> Result<Run, LabError> {
         let began = Instant::now();
+        let (mut child, lines) = self.start(arguments)?;
+        let mut events: Vec<Value> = Vec::new();
+        let mut rival = None;
+        let mut struck_after = None;
+        let mut journalled = 0;
+        let mut waiting = intervention;
+        let mut due: Option<Instant> = None;
+        loop {
+            let limit = due.unwrap_or(began + PATIENCE);
+            match lines.recv_timeout(limit.saturating_duration_since(Instant::now())) {
+                Ok(line) => {
+                    let Ok(event) = serde_json::from_str::<Value>(&line) else { continue };
+                    self.attend(&event)?;
+                    journalled += usize::from(is_of_journal(&event));
+                    due = due.or_else(|| {
+                        waiting
+                            .filter(|wait| shows(wait.sign, &event, journalled))
+                            .map(|wait| Instant::now() + wait.delay)
+                    });
+                    events.push(event);
+                }
+                Err(RecvTimeoutError::Disconnected) => break,
+                Err(RecvTimeoutError::Timeout) if due.is_none() => {
+                    let _ = child.kill();
+                    let _ = child.wait();
+                    return Err(failed(format!("it ran for {PATIENCE:?}; last: {:?}", events.last())));
+                }
+                Err(RecvTimeoutError::Timeout) => {}
+            }
+            if due.is_some_and(|due| due <= Instant::now()) {
+                due = None;
+                let Some(intervention) = waiting.take() else { continue };
+                if self.strike(&mut child, intervention.deed, arguments, &mut rival)? {
+                    struck_after =
+                        events.iter().rev().find_map(|event| event["event"].as_str()).map(str::to_owned);
+                }
+            }
+        }
+        let status = child.wait().map_err(|error| failed(error.to_string()))?;
+        Ok(Run { exit_code: status.code(), events, took: began.elapsed(), struck_after, rival })
+    }
+
+    /// Starts the program; what it prints comes out of the channel, which ends with it.
+    fn start(&self, arguments: &[String]) -> Result<(Child, Receiver<String>), LabError> {
         let mut command = self.unit.command(&self.program);
         command
             .args(["--json", "--state-dir"])
-            .arg(self.folder.join("state"))
+            .arg(&self.state)
             .args(arguments)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
-            .stderr(Stdio::null());
+            .stderr(Stdio::null())
+            .process_group(0);
         let mut child = command.spawn().map_err(|error| failed(error.to_string()))?;
         let Some(stdout) = child.stdout.take() else { return Err(failed("it has no output".into())) };
-        let (sender, lines) = std::sync::mpsc::channel();
+        let (sender, lines) = channel();
         std::thread::spawn(move || {
             for line in BufReader::new(stdout).lines().map_while(Result::ok) {
                 if sender.send(line).is_err() {
@@ -168,158 +322,103 @@ impl<'a> Bench<'a> {
                 }
             }
         });
+        Ok((child, lines))
+    }
 
-        let mut events = Vec::new();
-        let mut journalled = 0;
-        loop {
-            let limit = match kill {
-                Kill::AfterTime(time) => time,
-                _ => PATIENCE,
-            };
-            match lines.recv_timeout(limit.saturating_sub(began.elapsed())) {
-                Ok(line) => {
-                    let Ok(event) = serde_json::from_str::<Value>(&line) else { continue };
-                    self.attend(&event)?;
-                    journalled += usize::from(event["schema"] == "debrick.event/1");
-                    events.push(event);
-                    if kill == Kill::AfterEvents(journalled) {
-                        return Ok(killed(child, events, began));
-                    }
-                }
-                Err(std::sync::mpsc::RecvTimeoutError::Disconnected) => break,
-                Err(std::sync::mpsc::RecvTimeoutError::Timeout) => {
-                    let run = killed(child, events, began);
-                    return match kill {
-                        Kill::AfterTime(_) => Ok(run),
-                        _ => Err(failed(format!("it ran for {PATIENCE:?}; last: {:?}", run.events.last()))),
-                    };
-                }
-            }
+    /// Does the deed. Tells whether there was still something to do it to.
+    fn strike(
+        &mut self,
+        child: &mut Child,
+        deed: Deed,
+        arguments: &[String],
+        rival: &mut Option<Box<Run>>,
+    ) -> Result<bool, LabError> {
+        if child.try_wait().map_err(|error| failed(error.to_string()))?.is_some() {
+            return Ok(false);
         }
-        let status = child.wait().map_err(|error| failed(error.to_string()))?;
-        Ok(Run { exit_code: status.code(), events, took: began.elapsed() })
+        match deed {
+            Deed::Kill => self.signal(child, "-KILL")?,
+            Deed::Interrupt => self.signal(child, "-INT")?,
+            Deed::PowerOff => self.unit.power_off(),
+            Deed::Rival => *rival = Some(Box::new(self.run(arguments, None)?)),
+        }
+        Ok(true)
+    }
+
+    /// Sends a signal to the program's process group, having made sure that it leads it: `ip netns exec` replaces itself
+    /// by the program it runs.
+    fn signal(&self, child: &Child, signal: &str) -> Result<(), LabError> {
+        let runs = fs::read_link(format!("/proc/{}/exe", child.id())).unwrap_or_default();
+        if runs != self.program {
+            return Err(failed(format!("process {} runs {}", child.id(), runs.display())));
+        }
+        let group = format!("-{}", child.id());
+        let status = Command::new("kill").args([signal, "--", &group]).status();
+        match status {
+            Ok(status) if status.success() => Ok(()),
+            other => Err(failed(format!("kill {signal} {group}: {other:?}"))),
+        }
     }
 
     /// Does with the unit what the program asks a person to do.
     fn attend(&mut self, event: &Value) -> Result<(), LabError> {
         if event["event"] == "asked" && event["request"]["id"] == "power-cycle" {
-            self.unit.reset()?;
+            if self.unit.is_on() { self.unit.reset()? } else { self.unit.power_on()? }
         }
         Ok(())
     }
 }
 
-fn killed(mut child: Child, events: Vec<Value>, began: Instant) -> Run {
-    // The program is a child of `ip netns exec`, which replaces itself by it: one kill reaches it.
-    let _ = child.kill();
-    let _ = child.wait();
-    Run { exit_code: None, events, took: began.elapsed() }
+fn failed(detail: String) -> LabError {
+    LabError::Tool { command: "debrick".into(), detail }
 }
 
-/// How the repair of a brick must end.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Expectation {
-    /// The exit code.
-    pub exit_code: i32,
-    /// The causes that may have been found.
-    pub causes: &'static [&'static str],
-    /// The version that runs in the end.
-    pub version: Option<&'static str>,
+/// Whether an event is the sign.
+fn shows(sign: Sign, event: &Value, journalled: usize) -> bool {
+    match sign {
+        Sign::Events(count) => is_of_journal(event) && journalled == count,
+        Sign::Step(step) => event["event"] == "step-started" && event["step"] == step,
+    }
 }
 
-/// What the repair of a brick must come to, on a unit that ran 1.0.4 and is given 2.0.1.
-#[must_use]
-pub fn expectation(brick: Brick) -> Expectation {
-    let (exit_code, causes, version): (i32, &'static [&'static str], Option<&'static str>) = match brick {
-        Brick::Healthy => (0, &["no-fault"], Some("1.0.4")),
-        Brick::KernelBytesDamaged | Brick::NorKernelDamaged => (0, &["image-corrupt"], Some("2.0.1")),
-        Brick::RamdiskDamaged => (0, &["image-corrupt", "rootfs-corrupt"], Some("2.0.1")),
-        Brick::ImageCutShort | Brick::FirmwareErased => {
-            (0, &["image-incomplete", "image-corrupt"], Some("2.0.1"))
-        }
-        Brick::InterruptedUpdate => {
-            (0, &["update-interrupted", "image-corrupt", "image-incomplete"], Some("2.0.1"))
-        }
-        Brick::ImageOtherArchitecture | Brick::ImageOtherArchitectureMips => {
-            (0, &["image-wrong-device"], Some("2.0.1"))
-        }
-        Brick::BootCommandLost | Brick::BootEnvironmentBadCrc => {
-            (0, &["boot-environment-corrupt"], Some("1.0.4"))
-        }
-        Brick::SettingsGarbage => (0, &["settings-corrupt"], Some("1.0.4")),
-        Brick::NorThatLies => (10, &["image-corrupt"], None),
-    };
-    Expectation { exit_code, causes, version }
-}
-
-/// Breaks a unit, has it repaired, and judges the result from outside. Returns a line for a person.
+/// The file of an image.
 ///
 /// # Errors
-/// What differs from the expectation, in words.
-pub fn prove(lab: &Lab, options: UnitOptions, program: &Path, folder: &Path) -> Result<String, String> {
-    let say = |error: LabError| error.to_string();
-    let mut unit = lab.unit(options).map_err(say)?;
-    let image = lab.firmware(options.newer()).map_err(say)?;
-    unit.power_on().map_err(say)?;
-    let image_path = image.folder().join(image.image.file_name());
-    let mut bench = Bench::new(&mut unit, program, folder).map_err(say)?;
-    let run = bench.rescue(Some(&image_path), &["--soak", "1"], Kill::Never).map_err(say)?;
-    check(lab, &unit, options, &run)?;
-    Ok(format!(
-        "{:<9} {:<29} diagnosed {:<25} ended {:<14} {:>5.1} s",
-        options.model.id(),
-        options.brick.name(),
-        run.cause(),
-        run.ending(),
-        run.took.as_secs_f64()
-    ))
+/// As [`crate::router::Lab::firmware`].
+pub fn image_file(lab: &crate::router::Lab, image: Image) -> Result<PathBuf, LabError> {
+    let firmware = lab.firmware(image)?;
+    Ok(firmware.folder().join(image.file_name()))
 }
 
-/// Compares what a repair came to with what it must come to, from outside.
-///
-/// # Errors
-/// What differs, in words.
-pub fn check(lab: &Lab, unit: &Unit, options: UnitOptions, run: &Run) -> Result<(), String> {
-    let say = |error: LabError| error.to_string();
-    let expected = expectation(options.brick);
-    let last = || run.events.iter().rev().take(3).map(Value::to_string).collect::<Vec<_>>().join("\n");
-    if run.exit_code != Some(expected.exit_code) {
-        return Err(format!("exit code {:?} and not {}:\n{}", run.exit_code, expected.exit_code, last()));
-    }
-    if !expected.causes.contains(&run.cause()) {
-        return Err(format!("the cause found was {}, and not one of {:?}", run.cause(), expected.causes));
-    }
-    if !unit.factory_untouched().map_err(say)? {
-        return Err("the factory data is not what it was".into());
-    }
-    let Some(version) = expected.version else { return Ok(()) };
-    check_firmware(lab, unit, options, version)?;
-    if unit.environment().map_err(say)? != EnvironmentState::Nowhere {
-        let environment = unit.environment().map_err(say)?;
-        if environment.get("bootcmd").is_none() {
-            return Err(format!("the environment has no boot command: {environment:?}"));
-        }
-    }
-    match unit.settings().map_err(say)? {
-        SettingsState::Valid(_) => {}
-        other => return Err(format!("the settings are {other:?}")),
-    }
-    if options.model == Model::R1n {
-        // Its firmware is too small for a network: the console is all there is.
-        return Ok(());
-    }
-    let page = unit.http_get("/").map_err(say)?;
-    let wanted = format!("ACME {} {version}\n", options.model.name());
-    if page == wanted { Ok(()) } else { Err(format!("the unit says {page:?}, and not {wanted:?}")) }
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
 
-fn check_firmware(lab: &Lab, unit: &Unit, options: UnitOptions, version: &str) -> Result<(), String> {
-    let say = |error: LabError| error.to_string();
-    let image = if version == options.installed.version() { options.installed } else { options.newer() };
-    let wanted = lab.firmware(image).map_err(say)?;
-    if unit.holds(unit.model().firmware(), &wanted).map_err(say)? {
-        Ok(())
-    } else {
-        Err(format!("the firmware region does not hold {}", Image::file_name(image)))
+    #[test]
+    fn a_sign_is_seen_once_and_only_in_the_journal() {
+        let event = json!({ "schema": "debrick.event/1", "event": "step-started", "step": "flash" });
+        let progress = json!({ "schema": "debrick.progress/1" });
+        assert!(shows(Sign::Events(3), &event, 3));
+        assert!(!shows(Sign::Events(3), &event, 4));
+        assert!(!shows(Sign::Events(3), &progress, 3));
+        assert!(shows(Sign::Step("flash"), &event, 9));
+        assert!(!shows(Sign::Step("backup"), &event, 9));
+    }
+
+    #[test]
+    fn the_last_cause_before_writing_counts() {
+        let diagnosed =
+            |cause: &str| json!({ "event": "diagnosed", "diagnosis": { "findings": [{ "cause": cause }] } });
+        let events = vec![
+            diagnosed("unknown"),
+            diagnosed("image-corrupt"),
+            json!({ "event": "intent" }),
+            diagnosed("no-fault"),
+        ];
+        let run = Run { exit_code: None, events, took: Duration::ZERO, struck_after: None, rival: None };
+        assert_eq!(run.cause(), "image-corrupt");
+        assert_eq!(run.ending(), "not closed");
+        assert!(run.meant_to_write());
     }
 }

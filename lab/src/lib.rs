@@ -12,4 +12,6 @@
 )]
 
 pub mod attend;
+pub mod judge;
 pub mod router;
+pub mod trials;

@@ -1,10 +1,12 @@
-//! `cargo xtask lab router`: every brick on a real bootloader, one line a brick.
+//! `cargo xtask lab`: real units in QEMU, broken, repaired, interrupted, and judged from outside. One line a case.
 
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Instant;
 
 use clap::{Args, Subcommand};
-use debrick_lab::attend;
 use debrick_lab::router::{Brick, Lab, Model, UnitOptions};
+use debrick_lab::{judge, trials};
 
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
@@ -14,49 +16,136 @@ pub(crate) struct Arguments {
     /// The folder that lab/setup.sh has filled.
     #[arg(long, value_name = "DIR", default_value = "/var/cache/debrick-lab", global = true)]
     cache: PathBuf,
+
+    /// Use this debrick instead of building one.
+    #[arg(long, value_name = "FILE", global = true)]
+    program: Option<PathBuf>,
+
+    /// Keep the program's state of each case, and its unit's console, in this folder.
+    #[arg(long, value_name = "DIR", global = true)]
+    keep: Option<PathBuf>,
+
+    /// How many units run at a time.
+    #[arg(long, value_name = "N", default_value_t = 2, global = true)]
+    at_a_time: usize,
 }
 
 #[derive(Debug, Subcommand)]
 enum LabName {
-    /// A router made of U-Boot and Linux in QEMU.
+    /// Every brick of a router made of U-Boot and Linux, repaired.
     Router {
         /// Only this brick.
         #[arg(long, value_name = "NAME")]
         brick: Option<String>,
-        /// Keep the program's state of each run in this folder.
-        #[arg(long, value_name = "DIR")]
-        keep: Option<PathBuf>,
     },
+    /// Repairs that are killed at moments drawn by lot, and resumed.
+    Kills(Lots),
+    /// Repairs whose unit loses power while it is written to, and that are resumed.
+    PowerCuts(Lots),
+}
+
+#[derive(Debug, Args)]
+struct Lots {
+    /// How many cases.
+    #[arg(long, default_value_t = 3)]
+    count: usize,
+    /// The seed that the moments are drawn from.
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// Only the case with this number.
+    #[arg(long, value_name = "N")]
+    case: Option<usize>,
+}
+
+/// Proves a case in a folder of its own; returns a line for a person, or what went wrong.
+type Proof<'a> = Box<dyn Fn(&Path) -> Result<String, String> + Sync + 'a>;
+
+/// A case: its name, and what proves it.
+struct Case<'a> {
+    name: String,
+    prove: Proof<'a>,
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<(), String> {
-    let LabName::Router { brick, keep } = &arguments.lab;
-    let program = crate::build_program(false)?;
+    let program = match &arguments.program {
+        Some(program) => program.clone(),
+        None => crate::build_program(false)?,
+    };
     let lab = Lab::open(&arguments.cache).map_err(|error| format!("{error}; run lab/setup.sh first"))?;
+    let cases = match &arguments.lab {
+        LabName::Router { brick } => router(&lab, &program, brick.as_deref())?,
+        LabName::Kills(lots) => drawn(lots, "kill", &lab, &program, trials::kill),
+        LabName::PowerCuts(lots) => drawn(lots, "power-cut", &lab, &program, trials::power_cut),
+    };
+    prove_all(&cases, arguments)
+}
+
+fn router<'a>(lab: &'a Lab, program: &'a Path, only: Option<&str>) -> Result<Vec<Case<'a>>, String> {
     let mut units: Vec<UnitOptions> = Brick::ALL.iter().map(|brick| UnitOptions::bricked(*brick)).collect();
     units.push(UnitOptions::of(Model::R2v, Brick::KernelBytesDamaged));
-    if let Some(name) = brick {
+    if let Some(name) = only {
         let wanted = Brick::from_name(name).ok_or_else(|| format!("there is no brick {name:?}"))?;
         units.retain(|options| options.brick == wanted);
     }
-    let folder = keep.clone().unwrap_or_else(|| std::env::temp_dir().join(format!("debrick-lab-{}", std::process::id())));
-    let mut failed = 0;
-    for options in &units {
-        let name = format!("{}-{}", options.model.id(), options.brick.name());
-        let place = folder.join(&name);
-        match attend::prove(&lab, *options, &program, &place) {
-            Ok(line) => println!("{line}"),
-            Err(reason) => {
-                failed += 1;
-                println!("{name}: FAILED: {reason}");
-            }
+    let case = |options: UnitOptions| Case {
+        name: format!("{}-{}", options.model.id(), options.brick.name()),
+        prove: Box::new(move |folder: &Path| judge::prove(lab, options, program, folder)),
+    };
+    Ok(units.into_iter().map(case).collect())
+}
+
+type Trial = fn(&Lab, u64, usize, &Path, &Path) -> Result<String, String>;
+
+fn drawn<'a>(lots: &Lots, kind: &str, lab: &'a Lab, program: &'a Path, trial: Trial) -> Vec<Case<'a>> {
+    let seed = lots.seed;
+    let numbers = (0..lots.count).filter(|number| lots.case.is_none_or(|only| only == *number));
+    let case = |number: usize| Case {
+        name: format!("{kind}-{number}"),
+        prove: Box::new(move |folder: &Path| trial(lab, seed, number, program, folder)),
+    };
+    numbers.map(case).collect()
+}
+
+/// Proves all cases, some at a time, and tells how many passed.
+fn prove_all(cases: &[Case<'_>], arguments: &Arguments) -> Result<(), String> {
+    let folder = arguments
+        .keep
+        .clone()
+        .unwrap_or_else(|| std::env::temp_dir().join(format!("debrick-lab-cases-{}", std::process::id())));
+    let began = Instant::now();
+    let next = AtomicUsize::new(0);
+    let failed = AtomicUsize::new(0);
+    std::thread::scope(|scope| {
+        for _ in 0..arguments.at_a_time.max(1) {
+            scope.spawn(|| {
+                while let Some(case) = cases.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    let place = folder.join(&case.name);
+                    match (case.prove)(&place) {
+                        Ok(line) => {
+                            println!("{:<14} {line}", case.name);
+                            if arguments.keep.is_none() {
+                                remove(&place);
+                            }
+                        }
+                        Err(reason) => {
+                            failed.fetch_add(1, Ordering::Relaxed);
+                            println!("{} FAILED: {reason}\n  see {}", case.name, place.display());
+                        }
+                    }
+                }
+            });
         }
-    }
-    if keep.is_none() {
+    });
+    let failed = failed.into_inner();
+    if arguments.keep.is_none() && failed == 0 {
         remove(&folder);
     }
-    println!("{} passed, {failed} failed", units.len() - failed);
-    if failed == 0 { Ok(()) } else { Err(format!("{failed} of {} units did not end as they must", units.len())) }
+    println!("{} passed, {failed} failed; {:.0} s", cases.len() - failed, began.elapsed().as_secs_f64());
+    if failed == 0 {
+        Ok(())
+    } else {
+        Err(format!("{failed} of {} cases did not end as they must", cases.len()))
+    }
 }
 
 fn remove(folder: &Path) {

@@ -44,7 +44,8 @@ fn build_program(release: bool) -> Result<PathBuf, String> {
     if release {
         command.arg("--release");
     }
-    let output = command.stderr(std::process::Stdio::inherit()).output().map_err(|error| error.to_string())?;
+    let output =
+        command.stderr(std::process::Stdio::inherit()).output().map_err(|error| error.to_string())?;
     if !output.status.success() {
         return Err("debrick does not build".into());
     }

@@ -270,6 +270,14 @@ impl Unit {
         Ok(bytes)
     }
 
+    /// All bytes of a storage, from the file behind it.
+    ///
+    /// # Errors
+    /// [`LabError::File`].
+    pub fn content(&self, storage: Storage) -> Result<Vec<u8>, LabError> {
+        read_file(&self.storage(storage))
+    }
+
     /// Overwrites the start of a region. Only sensible while the unit is off.
     ///
     /// # Errors
