@@ -64,9 +64,7 @@ impl Bench {
         if faults.iter().all(|(_, _, probability)| *probability <= 0.0) {
             return Box::new(link);
         }
-        // Every handle has faults of its own: what it is drawn from depends on when it is taken, as all else does.
-        let now = u64::try_from(self.clock.now().since_start().as_nanos()).unwrap_or(u64::MAX);
-        let seed = Rng::new(self.seed ^ 0xC0_4501E).next_u64() ^ now;
+        let seed = self.seed_now() ^ 0xC0_4501E;
         let plan = faults.iter().fold(FaultPlan::seeded(seed), |plan, (direction, kind, probability)| {
             plan.with(*direction, *kind, When::Chance(*probability))
         });
@@ -77,7 +75,13 @@ impl Bench {
 
     /// The network between host and router, with its faults.
     pub fn network(&self) -> Box<dyn Network> {
-        Box::new(FaultyNetwork::new(self.world.network(), &self.plan, self.seed, self.faults.clone()))
+        Box::new(FaultyNetwork::new(self.world.network(), &self.plan, self.seed_now(), self.faults.clone()))
+    }
+
+    /// Every handle has faults of its own: what they are drawn from depends on when it is taken, as all else does.
+    fn seed_now(&self) -> u64 {
+        let now = u64::try_from(self.clock.now().since_start().as_nanos()).unwrap_or(u64::MAX);
+        Rng::new(self.seed).next_u64() ^ now
     }
 
     /// Pulls the plug, waits two seconds, and plugs it in again.

@@ -4,10 +4,11 @@ use std::net::{IpAddr, SocketAddr};
 
 use debrick_link::Moment;
 use debrick_link::simulated::Output;
+use debrick_model::Coded as _;
 use debrick_tftp::device::{PullConfig, PullDevice, PullOutcome};
 use debrick_uboot_console::device::{Modem, TftpRequest, Transfer};
+use debrick_xymodem::Variant;
 use debrick_xymodem::device::{Outcome, Receiver};
-use debrick_xymodem::{Error, Variant};
 
 use crate::boot::{RAM_BASE, RAM_SIZE, Ram};
 
@@ -68,10 +69,12 @@ impl ModemLoad {
         let why = match self.receiver.outcome() {
             None => return Transfer::Running,
             Some(Outcome::Complete { bytes }) => return Transfer::Finished { loaded: *bytes },
-            Some(Outcome::Failed(Error::PeerCancelled { .. })) => "Cancelled",
-            Some(Outcome::Failed(Error::BlockFailed { .. })) => "CRC/checksum error",
-            Some(Outcome::Failed(Error::OutOfStep { .. })) => "Block sequence error",
-            Some(Outcome::Failed(_)) => "Timed out",
+            Some(Outcome::Failed(error)) => match error.code() {
+                "xymodem-peer-cancelled" => "Cancelled",
+                "xymodem-block-failed" => "CRC/checksum error",
+                "xymodem-out-of-step" => "Block sequence error",
+                _ => "Timed out",
+            },
         };
         Transfer::Failed(format!("\n{why}\n"))
     }

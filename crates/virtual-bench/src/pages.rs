@@ -94,7 +94,7 @@ mod tests {
     #[test]
     fn what_is_written_is_read_and_copies_are_apart() {
         let mut pages = Pages::new(1 << 20, 0);
-        let noise: Vec<u8> = (0..200_000u32).map(|i| (i * 31 >> 3) as u8).collect();
+        let noise: Vec<u8> = (0..200_000u32).map(|i| ((i * 31) >> 3) as u8).collect();
         pages.write(12_345, &noise);
         let copy = pages.clone();
         pages.write(12_345, &[0xFF; 300_000]);

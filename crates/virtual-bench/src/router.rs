@@ -47,12 +47,32 @@ pub struct Leds {
 }
 
 /// How a router was built.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct RouterConfig {
     /// Its bootloader. The default is the one of the catalog's device.
     pub bootloader: UbootConfig,
     /// Whether the bootloader refuses images for other architectures; the real one starts them, and aborts.
     pub checks_architecture: bool,
+}
+
+impl Default for RouterConfig {
+    fn default() -> Self {
+        let mut bootloader = UbootConfig::default();
+        let pairs = built_in_boot().into_iter().map(|(name, value)| (name.to_owned(), value));
+        bootloader.default_environment.extend(pairs);
+        Self { bootloader, checks_architecture: false }
+    }
+}
+
+/// What the bootloader does where no environment is stored: it looks for something to boot, at last on the network.
+fn built_in_boot() -> [(&'static str, String); 3] {
+    let broadcasts: Vec<String> =
+        (1..=17).map(|number| format!("echo BOOTP broadcast {number}; sleep 1")).collect();
+    let bootp = format!("{}; echo; echo 'Retry time exceeded; starting again'", broadcasts.join("; "));
+    let search = "echo fatal: no kernel available; echo \"Command 'load' failed: Error 1\"; echo starting USB...; \
+                  echo No working controllers found; virtio dev 0; echo '** No partition table - virtio 0 **'; \
+                  echo \"Couldn't find partition virtio 0:1\"; run bootp_net; run bootp_net";
+    [("bootcmd", "run distro_bootcmd".into()), ("distro_bootcmd", search.into()), ("bootp_net", bootp)]
 }
 
 /// The router. It is off until [`VirtualRouter::power_on`].
@@ -308,6 +328,7 @@ impl VirtualRouter {
         if happenings.hangs {
             return;
         }
+        let said = console.len();
         if let Some(system) = &mut self.system {
             if system.next_wake().is_some_and(|wake| wake <= now) {
                 let wish = system.tick(now, &mut self.uboot.board_mut().disk, console);
@@ -316,11 +337,11 @@ impl VirtualRouter {
         } else if self.uboot.next_wake().is_some_and(|wake| wake <= now) {
             self.uboot.tick(now, console);
         }
-        self.settle();
+        self.settle(console, said);
     }
 
-    /// Looks at what bootloader or system have done to the unit.
-    fn settle(&mut self) {
+    /// Looks at what bootloader or system have done to the unit. Before that, `said` bytes stood in `console`.
+    fn settle(&mut self, console: &mut Vec<u8>, said: usize) {
         let now = self.now;
         let board = self.uboot.board_mut();
         for datagram in board.datagrams.drain(..) {
@@ -329,6 +350,8 @@ impl VirtualRouter {
         let lost_power = std::mem::take(&mut board.disk.power_is_lost);
         let restarts = std::mem::take(&mut board.restarts);
         if lost_power {
+            // What it would have said about the write nobody hears.
+            console.truncate(said);
             self.power_off();
         } else if restarts {
             self.restart();
@@ -360,7 +383,7 @@ impl VirtualRouter {
             self.note_lines(bytes);
             self.uboot.on_bytes(bytes, now, &mut console);
         }
-        self.settle();
+        self.settle(&mut console, 0);
         flush(&mut console, out);
     }
 
@@ -440,7 +463,7 @@ impl Device for VirtualRouter {
     fn handle(&mut self, input: Input<'_>, now: Moment, out: &mut Vec<Output>) {
         self.advance(now, out);
         match input {
-            Input::Tick => return,
+            Input::Tick => {}
             Input::Bytes(Channel::Console, bytes) => self.on_console(bytes, out),
             Input::Bytes(channel, bytes) => self.on_request(channel, bytes, out),
             Input::Connected(channel, to) => self.on_connection(channel, to, out),
@@ -452,7 +475,7 @@ impl Device for VirtualRouter {
                     self.uboot.board_mut().on_datagram(from, to, payload, now);
                     let mut console = Vec::new();
                     self.uboot.tick(now, &mut console);
-                    self.settle();
+                    self.settle(&mut console, 0);
                     flush(&mut console, out);
                 }
             }

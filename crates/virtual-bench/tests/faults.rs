@@ -1,5 +1,7 @@
 //! Every fault fires, is counted, and does what it says.
 
+#![allow(clippy::unwrap_used, reason = "helpers of tests")]
+
 mod common;
 
 use std::time::Duration;
@@ -42,6 +44,7 @@ fn a_power_cut_leaves_exactly_the_prefix() {
         expected[0x10_0000..0x10_0000 + cut as usize].copy_from_slice(&new[..cut as usize]);
         assert_eq!(bench.state().read(0, 32 << 20), expected, "{cut}");
         // It stays dark, and comes back.
+        assert!(!String::from_utf8_lossy(&console.take_log()).contains("blocks written"));
         let mut link = console.into_link();
         assert_eq!(listen(&mut *link, 600), "");
         bench.power_cycle();

@@ -1,5 +1,11 @@
 //! What the tests of this folder share.
-#![allow(dead_code, unreachable_pub, missing_docs, reason = "every test binary uses another part")]
+#![allow(
+    clippy::unwrap_used,
+    dead_code,
+    unreachable_pub,
+    missing_docs,
+    reason = "every test binary uses another part"
+)]
 
 use std::time::Duration;
 
