@@ -14,4 +14,5 @@
 pub mod attend;
 pub mod judge;
 pub mod router;
+pub mod scenarios;
 pub mod trials;

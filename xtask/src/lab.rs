@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use clap::{Args, Subcommand};
 use debrick_lab::router::{Brick, Lab, Model, UnitOptions};
-use debrick_lab::{judge, trials};
+use debrick_lab::{judge, scenarios, trials};
 
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
@@ -42,6 +42,12 @@ enum LabName {
     Kills(Lots),
     /// Repairs whose unit loses power while it is written to, and that are resumed.
     PowerCuts(Lots),
+    /// Named things that can happen around a repair: wrong files, full disks, two repairs at once.
+    Scenarios {
+        /// Only this one.
+        #[arg(long, value_name = "NAME")]
+        only: Option<String>,
+    },
 }
 
 #[derive(Debug, Args)]
@@ -75,6 +81,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), String> {
     let cases = match &arguments.lab {
         LabName::Router { brick } => router(&lab, &program, brick.as_deref())?,
         LabName::Kills(lots) => drawn(lots, "kill", &lab, &program, trials::kill),
+        LabName::Scenarios { only } => played(&lab, &program, only.as_deref())?,
         LabName::PowerCuts(lots) => drawn(lots, "power-cut", &lab, &program, trials::power_cut),
     };
     prove_all(&cases, arguments)
@@ -92,6 +99,22 @@ fn router<'a>(lab: &'a Lab, program: &'a Path, only: Option<&str>) -> Result<Vec
         prove: Box::new(move |folder: &Path| judge::prove(lab, options, program, folder)),
     };
     Ok(units.into_iter().map(case).collect())
+}
+
+fn played<'a>(lab: &'a Lab, program: &'a Path, only: Option<&str>) -> Result<Vec<Case<'a>>, String> {
+    let mut wanted = scenarios::ALL.to_vec();
+    if let Some(name) = only {
+        wanted.retain(|scenario| scenario.name == name);
+        if wanted.is_empty() {
+            let names: Vec<&str> = scenarios::ALL.iter().map(|scenario| scenario.name).collect();
+            return Err(format!("there is no scenario {name:?}; there are {}", names.join(", ")));
+        }
+    }
+    let case = |scenario: scenarios::Scenario| Case {
+        name: scenario.name.to_owned(),
+        prove: Box::new(move |folder: &Path| scenarios::play(lab, scenario, program, folder)),
+    };
+    Ok(wanted.into_iter().map(case).collect())
 }
 
 type Trial = fn(&Lab, u64, usize, &Path, &Path) -> Result<String, String>;
@@ -122,7 +145,7 @@ fn prove_all(cases: &[Case<'_>], arguments: &Arguments) -> Result<(), String> {
                     let place = folder.join(&case.name);
                     match (case.prove)(&place) {
                         Ok(line) => {
-                            println!("{:<14} {line}", case.name);
+                            println!("{:<20} {line}", case.name);
                             if arguments.keep.is_none() {
                                 remove(&place);
                             }
