@@ -44,14 +44,7 @@ impl RamLoader for YmodemLoader {
             rate_switch::to_transfer_rate(console.stream_of_command(), rate).map_err(transfer_error)?;
         }
         let options = SendOptions { is_requested: requested, ..SendOptions::default() };
-        let sent = send(
-            console.stream_of_command(),
-            Variant::Ymodem,
-            "debrick.img",
-            &bytes,
-            &options,
-            watch,
-        );
+        let sent = send(console.stream_of_command(), Variant::Ymodem, "debrick.img", &bytes, &options, watch);
         if rate.is_some() {
             let back = rate_switch::back_to_console_rate(console.stream_of_command(), self.console_rate);
             sent.and_then(|sent| back.map(|()| sent)).map_err(transfer_error)?;

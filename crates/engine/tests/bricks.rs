@@ -1,0 +1,271 @@
+//! Every brick of the virtual router ends as it must, judged by what the unit holds afterwards.
+
+mod common;
+
+use common::*;
+use debrick_engine::Closed;
+use debrick_link::Clock as _;
+use debrick_model::{Answer, Cause, Ending, EventBody, Gate, Waiver};
+use debrick_virtual_bench::{Bench, Brick, Faults, FirmwareOptions, UnitState, VirtualRouter, firmware};
+
+const SIZE: usize = 256 << 10;
+
+/// Repairs a unit that is broken like this.
+fn repair(brick: Brick) -> (Closed, Attendant, UnitState, UnitState) {
+    let folder = tempfile::tempdir().unwrap();
+    let vault = vault(folder.path());
+    let before = broken(brick, SIZE);
+    let bench = Bench::new(VirtualRouter::new(before.clone()), Faults::default(), 1);
+    let mut attendant = Attendant::new(&bench);
+    let closed = rescue(&vault, &mut attendant, &image(NEWER, SIZE)).unwrap();
+    assert!(vault.verify_session(&closed.session).unwrap().is_intact());
+    let after = bench.state();
+    (closed, attendant, before, after)
+}
+
+/// The last cause that was found before anything was written.
+fn cause(attendant: &Attendant) -> Option<Cause> {
+    let before = attendant.events.iter().take_while(|event| !matches!(event.body, EventBody::Intent { .. }));
+    before
+        .filter_map(|event| match &event.body {
+            EventBody::Diagnosed { diagnosis } => Some(diagnosis.cause()),
+            _ => None,
+        })
+        .last()
+}
+
+fn check(brick: Brick, ending: Ending, causes: &[Cause], version: Option<&str>) {
+    let (closed, attendant, before, after) = repair(brick);
+    let name = brick.name();
+    assert_eq!(closed.ending, ending, "{name}: {closed:?}\n{:?}", attendant.names());
+    assert!(causes.contains(&cause(&attendant).unwrap_or(Cause::Unknown)), "{name}: {:?}", cause(&attendant));
+    assert!(unique_is_unharmed(&before, &after), "{name}");
+    if let Some(version) = version {
+        assert!(holds(&after, &image(version, SIZE)), "{name}");
+        attendant.bench.world.with_device(|router| assert!(router.is_ready(), "{name}"));
+    }
+}
+
+#[test]
+fn damaged_firmware_is_written_again() {
+    for brick in [Brick::KernelBytesDamaged, Brick::RamdiskDamaged] {
+        check(brick, Ending::Repaired, &[Cause::ImageCorrupt, Cause::RootfsCorrupt], Some(NEWER));
+    }
+    for brick in [Brick::ImageCutShort, Brick::FirmwareErased] {
+        check(brick, Ending::Repaired, &[Cause::ImageIncomplete, Cause::ImageCorrupt], Some(NEWER));
+    }
+    let interrupted = [Cause::UpdateInterrupted, Cause::ImageCorrupt, Cause::ImageIncomplete];
+    check(Brick::InterruptedUpdate, Ending::Repaired, &interrupted, Some(NEWER));
+    check(Brick::ImageOtherArchitecture, Ending::Repaired, &[Cause::ImageWrongDevice], Some(NEWER));
+}
+
+#[test]
+fn what_is_not_broken_is_not_replaced() {
+    check(Brick::Healthy, Ending::NothingNeeded, &[Cause::NoFault], Some(INSTALLED));
+    for brick in [Brick::BootCommandLost, Brick::BootEnvironmentBadCrc] {
+        check(brick, Ending::Repaired, &[Cause::BootEnvironmentCorrupt], Some(INSTALLED));
+    }
+    check(Brick::SettingsGarbage, Ending::Repaired, &[Cause::SettingsCorrupt], Some(INSTALLED));
+}
+
+#[test]
+fn what_cannot_be_repaired_ends_in_a_clear_stop() {
+    let (closed, attendant, before, after) = repair(Brick::FlashThatLies);
+    assert_eq!(closed.ending, Ending::StoppedSafely, "{closed:?}");
+    assert!(attendant.events.iter().any(|event| matches!(
+        &event.body,
+        EventBody::Failed { problem, .. } if problem.code == "verify-mismatch"
+    )));
+    assert!(unique_is_unharmed(&before, &after));
+    let writes = attendant.names().iter().filter(|name| **name == "intent").count();
+    assert_eq!(writes, 2, "once, once more from a fresh state, and no third time");
+
+    let (closed, ..) = repair(Brick::BootloaderNeverAnswers);
+    assert_eq!(closed.ending, Ending::NeedsOperator, "{closed:?}");
+    let (closed, _, before, after) = repair(Brick::BootRegionDamaged);
+    assert!(matches!(closed.ending, Ending::StoppedSafely), "{closed:?}");
+    assert_eq!(held(&before, "boot"), held(&after, "boot"));
+}
+
+#[test]
+fn the_same_seed_gives_the_same_journal() {
+    let journal = || {
+        let (_, attendant, ..) = repair(Brick::KernelBytesDamaged);
+        attendant.events.iter().map(|event| serde_json::to_string(event).unwrap()).collect::<Vec<_>>()
+    };
+    let (one, other) = (journal(), journal());
+    for (one, other) in one.iter().zip(&other) {
+        assert_eq!(one, other);
+    }
+    assert_eq!(one.len(), other.len());
+}
+
+#[test]
+fn every_effect_is_announced_and_every_step_ends() {
+    let (_, attendant, ..) = repair(Brick::KernelBytesDamaged);
+    let names = attendant.names();
+    assert_eq!(names.first(), Some(&"session-opened"));
+    assert_eq!(names.last(), Some(&"session-closed"));
+    let count = |wanted: &str| names.iter().filter(|name| **name == wanted).count();
+    assert_eq!(count("step-started"), count("step-ended"));
+    assert_eq!(count("intent"), count("effect-done"));
+    let place = |wanted: &str| names.iter().position(|name| *name == wanted).unwrap();
+    assert!(place("backup-proven") < place("cleared") && place("cleared") < place("intent"));
+    assert!(place("intent") < place("verified"));
+}
+
+fn refuse(image: &[u8], waivers: Vec<Waiver>) -> (Closed, Attendant, bool) {
+    let folder = tempfile::tempdir().unwrap();
+    let vault = vault(folder.path());
+    let before = broken(Brick::KernelBytesDamaged, SIZE);
+    let bench = Bench::new(VirtualRouter::new(before.clone()), Faults::default(), 1);
+    let mut attendant = Attendant::new(&bench);
+    let digest = vault.put_bytes(image).unwrap();
+    let mut job = job(Some(digest));
+    job.wishes.waivers = waivers;
+    let ports = ports(&bench);
+    let closed = debrick_engine::rescue(&vault, job, ports, &mut attendant).unwrap();
+    let untouched = held(&before, "firmware") == held(&bench.state(), "firmware");
+    (closed, attendant, untouched)
+}
+
+#[test]
+fn images_that_do_not_belong_are_refused() {
+    let other_model = firmware(
+        NEWER,
+        &FirmwareOptions { model: "R2".into(), board_id: "acme,r2".into(), size: SIZE, ..Default::default() },
+    );
+    let (closed, attendant, untouched) = refuse(&other_model, vec![]);
+    assert_eq!(closed.ending, Ending::RefusedByGate, "{closed:?}");
+    assert!(untouched && !attendant.names().contains(&"intent"));
+
+    let mut damaged = image(NEWER, SIZE);
+    let middle = damaged.len() / 2;
+    damaged[middle] ^= 1;
+    for bad in [damaged, image(NEWER, SIZE)[..SIZE / 2].to_vec(), b"hello".to_vec()] {
+        let (closed, _, untouched) = refuse(&bad, vec![]);
+        assert_eq!(closed.ending, Ending::RefusedByGate, "{closed:?}");
+        assert!(untouched);
+    }
+}
+
+#[test]
+fn a_waiver_opens_one_gate_and_is_recorded() {
+    let unknown = firmware(
+        NEWER,
+        &FirmwareOptions { board_id: "acme,r1-next".into(), size: SIZE, ..Default::default() },
+    );
+    let waiver = Waiver { gate: Gate::Fitness, because: "the maker says that it fits".into() };
+    let (closed, attendant, _) = refuse(&unknown, vec![waiver]);
+    assert!(attendant.names().contains(&"gate-waived"), "{closed:?}");
+    assert_eq!(closed.ending, Ending::Repaired);
+
+    let mut damaged = image(NEWER, SIZE);
+    let middle = damaged.len() / 2;
+    damaged[middle] ^= 1;
+    let waiver = Waiver { gate: Gate::Integrity, because: "I like it".into() };
+    let (closed, _, untouched) = refuse(&damaged, vec![waiver]);
+    assert_eq!(closed.ending, Ending::RefusedByGate);
+    assert!(untouched);
+}
+
+#[test]
+fn a_no_is_a_no_and_can_be_taken_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let vault = vault(folder.path());
+    let before = broken(Brick::KernelBytesDamaged, SIZE);
+    let bench = Bench::new(VirtualRouter::new(before.clone()), Faults::default(), 1);
+    let mut attendant = Attendant::new(&bench);
+    attendant.answers = Box::new(|request| (request.id == "write-firmware").then_some(Answer::No));
+    let closed = rescue(&vault, &mut attendant, &image(NEWER, SIZE)).unwrap();
+    assert_eq!(closed.ending, Ending::NeedsOperator);
+    assert_eq!(held(&before, "firmware"), held(&bench.state(), "firmware"));
+
+    attendant.answers = Box::new(|_| None);
+    let closed = resume(&vault, &mut attendant, &closed.session).unwrap();
+    assert_eq!(closed.ending, Ending::Repaired, "{closed:?}");
+    assert!(holds(&bench.state(), &image(NEWER, SIZE)));
+    assert!(resume(&vault, &mut attendant, &closed.session).is_err(), "what is done is not done again");
+}
+
+#[test]
+fn it_stops_at_a_safe_point_when_asked_and_goes_on() {
+    for seq in [3, 12, 25, 40, 45, 50] {
+        let folder = tempfile::tempdir().unwrap();
+        let vault = vault(folder.path());
+        let before = broken(Brick::KernelBytesDamaged, SIZE);
+        let bench = Bench::new(VirtualRouter::new(before.clone()), Faults::default(), 1);
+        let mut attendant = Attendant::new(&bench);
+        attendant.cancel_after = Some(seq);
+        let closed = rescue(&vault, &mut attendant, &image(NEWER, SIZE)).unwrap();
+        assert_eq!(closed.ending, Ending::Cancelled, "at {seq}: {closed:?}");
+        attendant.cancel_after = None;
+        let closed = resume(&vault, &mut attendant, &closed.session).unwrap();
+        assert_eq!(closed.ending, Ending::Repaired, "at {seq}: {closed:?}");
+        assert!(unique_is_unharmed(&before, &bench.state()));
+    }
+}
+
+#[test]
+fn without_a_network_everything_goes_over_the_console() {
+    let folder = tempfile::tempdir().unwrap();
+    let vault = vault(folder.path());
+    let before = Brick::KernelBytesDamaged.apply(&image(NEWER, SIZE));
+    let bench = Bench::new(VirtualRouter::new(before.clone()), Faults::default(), 1);
+    let mut attendant = Attendant::new(&bench);
+    let digest = vault.put_bytes(&image(NEWER, SIZE)).unwrap();
+    let mut ports = ports(&bench);
+    ports.network = None;
+    ports.console = bench.paced_console(115_200);
+    let closed = debrick_engine::rescue(&vault, job(Some(digest)), ports, &mut attendant).unwrap();
+    assert_eq!(closed.ending, Ending::Repaired, "{closed:?}");
+    assert!(holds(&bench.state(), &image(NEWER, SIZE)));
+    let sent = attendant.events.iter().find_map(|event| match event.body {
+        EventBody::EffectDone { sent, .. } => Some(sent),
+        _ => None,
+    });
+    assert!(sent.unwrap() <= 8192, "only what differs is sent");
+    let minutes = bench.clock.now().since_start().as_secs() / 60;
+    assert!(minutes < 5, "{minutes} minutes");
+}
+
+#[test]
+fn backups_are_made_checked_and_given_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let vault = vault(folder.path());
+    let before = broken(Brick::Healthy, SIZE);
+    let bench = Bench::new(VirtualRouter::new(before.clone()), Faults::default(), 1);
+    let mut attendant = Attendant::new(&bench);
+    let kept = debrick_engine::back_up(&vault, job(None), ports(&bench), &mut attendant).unwrap();
+    assert_eq!(kept.ending, Ending::Done, "{kept:?}");
+    let regions = debrick_engine::prove_backup(&vault, &kept.session).unwrap();
+    assert_eq!(regions, ["boot", "factory", "settings"]);
+
+    let settings = held(&before, "settings");
+    bench.world.with_device(|router| {
+        router.change_state(|state| state.write(0x20000, &[0xA5; 1000]));
+    });
+    let wanted = ["settings".to_owned()];
+    let closed =
+        debrick_engine::restore(&vault, &kept.session, &wanted, job(None), ports(&bench), &mut attendant)
+            .unwrap();
+    assert_eq!(closed.ending, Ending::Done, "{closed:?}");
+    assert_eq!(held(&bench.state(), "settings"), settings);
+    assert!(unique_is_unharmed(&before, &bench.state()));
+}
+
+#[test]
+fn settings_come_back_from_an_earlier_session() {
+    let folder = tempfile::tempdir().unwrap();
+    let vault = vault(folder.path());
+    let good = broken(Brick::Healthy, SIZE);
+    let bench = Bench::new(VirtualRouter::new(good.clone()), Faults::default(), 1);
+    let mut attendant = Attendant::new(&bench);
+    debrick_engine::back_up(&vault, job(None), ports(&bench), &mut attendant).unwrap();
+
+    let bench = Bench::new(VirtualRouter::new(broken(Brick::SettingsGarbage, SIZE)), Faults::default(), 1);
+    let mut attendant = Attendant::new(&bench);
+    let closed = rescue(&vault, &mut attendant, &image(NEWER, SIZE)).unwrap();
+    assert_eq!(closed.ending, Ending::Repaired, "{closed:?}");
+    assert_eq!(held(&bench.state(), "settings"), held(&good, "settings"));
+}
