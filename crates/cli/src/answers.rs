@@ -6,6 +6,7 @@ use std::path::Path;
 use debrick_model::Answer;
 
 use crate::failure::Failure;
+use crate::input;
 
 /// The longest file of answers that is read, in bytes.
 const LONGEST: u64 = 1 << 20;
@@ -17,19 +18,16 @@ pub(crate) struct Answers(BTreeMap<String, Answer>);
 impl Answers {
     /// Reads a file: `id = "yes" | "no" | "done" | any other text`.
     pub(crate) fn read(path: &Path) -> Result<Self, Failure> {
-        let malformed = |reason: String| {
-            Failure::usage(
-                format!("{} is not a file of answers: {reason}", path.display()),
-                "Write lines such as `write-firmware = \"yes\"`; the ids are those of the requests in --json output.",
+        let text = input::text(path, LONGEST)?;
+        let table: BTreeMap<String, String> = toml::from_str(&text).map_err(|error| {
+            Failure::new(
+                "answers-malformed",
+                format!("{} is not a file of answers", path.display()),
+                "Write lines such as `write-firmware = \"yes\"`; the ids are those of the requests in --json output. \
+                 Nothing was done to the unit.",
             )
-        };
-        let size = std::fs::metadata(path).map_err(|error| Failure::file("reading", path, &error))?.len();
-        if size > LONGEST {
-            return Err(malformed("it is too long".into()));
-        }
-        let text = std::fs::read_to_string(path).map_err(|error| Failure::file("reading", path, &error))?;
-        let table: BTreeMap<String, String> =
-            toml::from_str(&text).map_err(|error| malformed(error.to_string()))?;
+            .because(error.to_string().trim_end().to_owned())
+        })?;
         Ok(Self::of(table))
     }
 

@@ -1,5 +1,6 @@
 //! The command line: one declaration for parsing, help and documentation.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::{Parser, Subcommand, ValueEnum};
@@ -14,8 +15,62 @@ Exit codes:
   12  refused by a gate; nothing was written
   13  failed after something was written; a proven backup can be restored
   14  stopped by the operator at a safe point; `debrick resume` goes on
+ 130  ended at once by a third Ctrl-C; `debrick resume` goes on
 
 Data goes to standard output, everything else to standard error. NO_COLOR is respected.";
+
+const AFTER_RESCUE: &str = "\
+Examples:
+  Repair a router of the catalog, with the firmware from its maker:
+    debrick rescue --console /dev/ttyUSB0 --device acme-r1 --image firmware.itb
+
+  A device that the catalog lacks, over a serial server, without a network cable:
+    debrick rescue --console tcp:serial.lan:2000 --device-file my-router.toml --image firmware.itb --no-network
+
+  Unattended, with every event as a line of JSON:
+    debrick rescue --json --console /dev/ttyUSB0 --device acme-r1 --image firmware.itb --answers yes.toml
+  where yes.toml holds:
+    write-firmware = \"yes\"
+
+Ctrl-C stops at the next safe point. The exit code tells how it ended; see `debrick --help`.";
+
+const AFTER_RESUME: &str = "\
+Examples:
+  Go on with the last session that did not end well:
+    debrick resume
+
+  A certain session, with the adapter in another port now:
+    debrick resume 20261121-031522-7f3a --console /dev/ttyUSB1
+
+The unit is looked at afresh: only what is not yet right is done.";
+
+const AFTER_BACKUP: &str = "\
+Example:
+    debrick backup --console /dev/ttyUSB0 --device acme-r1
+
+The unit is restarted once before and once after. `debrick verify-backup SESSION` checks the copy later, without the
+unit; `debrick restore` writes it back.";
+
+const AFTER_RESTORE: &str = "\
+Examples:
+  Everything that the session backed up:
+    debrick restore --console /dev/ttyUSB0 --device acme-r1 --session 20261121-031522-7f3a
+
+  Only the settings:
+    debrick restore --console /dev/ttyUSB0 --device acme-r1 --session 20261121-031522-7f3a --region settings
+
+What the regions hold now is backed up before. A backup goes only to the unit that it came from.";
+
+const AFTER_REPORT: &str = "\
+Examples:
+  A page to open in a browser, of the last session:
+    debrick report
+
+  Check that nothing of a session was changed or lost:
+    debrick report --verify 20261121-031522-7f3a
+
+  For a forum, without secrets:
+    debrick report --redact --format markdown --output -";
 
 /// Brings broken devices back: routers, phones, NAS boxes, boards.
 #[derive(Debug, Parser)]
@@ -50,16 +105,21 @@ pub(crate) enum Command {
     ///
     /// Nothing is written before the unit is identified, its unique data is backed up and proven to restore, the firmware
     /// is judged, and you have agreed. Every step is recorded; stop it at any time and go on with `debrick resume`.
+    #[command(after_help = AFTER_RESCUE)]
     Rescue(Rescue),
     /// Go on with a session that was interrupted, stopped, or waits for you.
+    #[command(after_help = AFTER_RESUME)]
     Resume(Resume),
     /// List the sessions on this computer.
     Sessions,
     /// Write, show or check the report of a session.
+    #[command(after_help = AFTER_REPORT)]
     Report(Report),
     /// Read everything of a unit that must not be lost, and prove that it restores. Writes nothing to the unit.
+    #[command(after_help = AFTER_BACKUP)]
     Backup(Backup),
     /// Write a backup back to the unit that it came from.
+    #[command(after_help = AFTER_RESTORE)]
     Restore(Restore),
     /// Check a backup without a unit: every byte, and a restore to a virtual unit.
     VerifyBackup(VerifyBackup),
@@ -76,7 +136,7 @@ pub(crate) enum Command {
 pub(crate) struct UnitArgs {
     /// The unit's serial console: /dev/ttyUSB0, /dev/ttyUSB0@57600, tcp:HOST:PORT or unix:PATH.
     #[arg(long, value_name = "SPEC")]
-    pub(crate) console: String,
+    pub(crate) console: Option<String>,
 
     /// The device by its catalog id.
     #[arg(long, value_name = "ID", conflicts_with = "device_file")]
@@ -125,7 +185,7 @@ pub(crate) struct Rescue {
     pub(crate) method: Option<String>,
 
     /// How often the repaired unit is restarted and watched.
-    #[arg(long, value_name = "N", default_value_t = 1)]
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(..=1000))]
     pub(crate) soak: u32,
 
     #[command(flatten)]
@@ -154,7 +214,7 @@ pub(crate) struct Resume {
     pub(crate) method: Option<String>,
 
     /// How often the repaired unit is restarted and watched.
-    #[arg(long, value_name = "N", default_value_t = 1)]
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(..=1000))]
     pub(crate) soak: u32,
 
     #[command(flatten)]
@@ -249,6 +309,17 @@ pub(crate) struct Bundle {
     /// Where it is written [default: debrick-SESSION.tar.gz in this folder].
     #[arg(long, short, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
+}
+
+/// What `--color` says on a command line that may not be understood otherwise.
+pub(crate) fn wished_color(words: impl Iterator<Item = OsString>) -> Option<Color> {
+    let words: Vec<String> = words.map(|word| word.to_string_lossy().into_owned()).collect();
+    let value = words.iter().enumerate().find_map(|(index, word)| match word.strip_prefix("--color") {
+        Some("") => words.get(index + 1).map(String::as_str),
+        Some(rest) => rest.strip_prefix('='),
+        None => None,
+    });
+    Color::from_str(value?, true).ok()
 }
 
 #[cfg(test)]

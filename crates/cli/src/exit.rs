@@ -6,6 +6,8 @@ use debrick_model::Ending;
 pub(crate) const FAILED: i32 = 1;
 /// The command line was not understood. The same as clap's own.
 pub(crate) const USAGE: i32 = 2;
+/// The operator insisted on ending without a safe point. What shells report for SIGINT.
+pub(crate) const ENDED_AT_ONCE: i32 = 130;
 
 /// The exit code of a session that ended like this.
 pub(crate) fn of(ending: Ending) -> i32 {

@@ -3,7 +3,8 @@
 use std::path::Path;
 
 use debrick_engine::HostCheck;
-use debrick_link_os::host::{BindOutcome, HostFacts, HostQuery, Process};
+use debrick_link_os::Spec;
+use debrick_link_os::host::{BindOutcome, Fact, HostFacts, HostQuery, Process, SerialPortFacts};
 use serde::Serialize;
 
 /// Below this much charge a computer on battery may die in the middle of a repair.
@@ -45,13 +46,16 @@ pub(crate) fn facts(state_dir: &Path) -> HostFacts {
 /// Judges the facts. `port` is the console that is to be used, if there is one.
 pub(crate) fn judge(facts: &HostFacts, port: Option<&str>) -> Vec<Finding> {
     let mut findings = Vec::new();
-    serial_ports(facts, port, &mut findings);
+    power(facts, &mut findings);
+    disk(facts, &mut findings);
+    if let Some(port) = port {
+        wanted_port(facts, port, &mut findings);
+    }
+    serial_ports(facts, &mut findings);
     other_programs(facts, &mut findings);
+    network(facts, &mut findings);
     tftp(facts, &mut findings);
     firewall(facts, &mut findings);
-    network(facts, &mut findings);
-    disk(facts, &mut findings);
-    power(facts, &mut findings);
     findings
 }
 
@@ -75,64 +79,140 @@ fn add(findings: &mut Vec<Finding>, check: &'static str, level: Level, says: imp
     findings.push(Finding { check, level, says: says.into(), mend: mend.to_owned() });
 }
 
-fn serial_ports(facts: &HostFacts, wanted: Option<&str>, findings: &mut Vec<Finding>) {
-    let Some(serial) = facts.serial.known() else {
-        add(findings, "serial-ports", Level::Notice, "The serial ports could not be listed.", "");
-        return;
-    };
-    let wanted = wanted.map(|spec| spec.split('@').next().unwrap_or(spec));
-    if let Some(wanted) = wanted.filter(|spec| spec.starts_with('/')) {
-        let known = serial
-            .ports
-            .iter()
-            .any(|port| port.node == wanted || port.stable_names.iter().any(|name| name == wanted));
-        if !known {
-            let mend = "Plug the adapter in, and look at the list of ports.";
-            add(findings, "serial-port", Level::Bad, format!("There is no serial port {wanted}."), mend);
-        }
+/// The fact, or a notice that it is not known.
+fn known<'a, T>(
+    fact: &'a Fact<T>,
+    check: &'static str,
+    what: &str,
+    findings: &mut Vec<Finding>,
+) -> Option<&'a T> {
+    if let Fact::Unknown(reason) = fact {
+        add(findings, check, Level::Notice, format!("{what} could not be looked at: {reason}."), "");
     }
+    fact.known()
+}
+
+/// The serial ports of this computer, a line each, for somebody who has to name one.
+pub(crate) fn port_list() -> Vec<String> {
+    let facts = facts(Path::new("/"));
+    let ports = facts.serial.known().map(|serial| serial.ports.as_slice()).unwrap_or_default();
+    if ports.is_empty() {
+        return vec!["This computer has no serial port: plug in the USB serial adapter.".to_owned()];
+    }
+    let named = ports.iter().map(|port| format!("  {}", port_name(port)));
+    std::iter::once("Serial ports of this computer:".to_owned()).chain(named).collect()
+}
+
+fn port_name(port: &SerialPortFacts) -> String {
+    match port.usb.as_ref().and_then(|usb| usb.product.as_ref()) {
+        Some(product) => format!("{} ({product})", port.node),
+        None => port.node.clone(),
+    }
+}
+
+fn wanted_port(facts: &HostFacts, wanted: &str, findings: &mut Vec<Finding>) {
+    let path = match Spec::parse(wanted) {
+        Ok(Spec::Serial { path, .. }) => path,
+        Ok(Spec::Unix { path }) if !path.exists() => {
+            let mend = "Start the program that serves the console.";
+            add(findings, "serial-port", Level::Bad, format!("There is no socket {}.", path.display()), mend);
+            return;
+        }
+        Ok(_) => return,
+        Err(error) => {
+            let mend = "Name a port such as /dev/ttyUSB0, tcp:HOST:PORT or unix:PATH.";
+            let causes =
+                std::error::Error::source(&error).map(|cause| format!(": {cause}")).unwrap_or_default();
+            add(findings, "serial-port", Level::Bad, format!("{error}{causes}."), mend);
+            return;
+        }
+    };
+    let name = path.display().to_string();
+    let ports = facts.serial.known().map(|serial| serial.ports.as_slice()).unwrap_or_default();
+    if ports.iter().any(|port| port.node == name || port.stable_names.contains(&name)) {
+        return;
+    }
+    if path.exists() {
+        let says = format!("{name} is not among the serial ports that the system lists.");
+        add(findings, "serial-port", Level::Notice, says, "Make sure that the unit is wired to it.");
+    } else {
+        let mend = "Plug the adapter in, and look at the list of ports.";
+        add(findings, "serial-port", Level::Bad, format!("There is no serial port {name}."), mend);
+    }
+}
+
+fn serial_ports(facts: &HostFacts, findings: &mut Vec<Finding>) {
+    let Some(serial) = known(&facts.serial, "serial-ports", "The serial ports", findings) else { return };
     if serial.ports.is_empty() {
-        add(findings, "serial-ports", Level::Notice, "There is no serial port.", "Plug in the USB serial adapter.");
+        add(
+            findings,
+            "serial-ports",
+            Level::Notice,
+            "There is no serial port.",
+            "Plug in the USB serial adapter.",
+        );
     }
     for port in &serial.ports {
-        let name = port.usb.as_ref().and_then(|usb| usb.product.clone()).unwrap_or_default();
+        let name = port_name(port);
         let holders: Vec<&Process> = port.held_by.iter().chain(&port.locked_by).collect();
         if !holders.is_empty() {
-            let says = format!("{} {name} is held by {}.", port.node, processes(&holders));
-            add(findings, "serial-port", Level::Bad, says, "Close that program: two must never drive one unit.");
+            let says = format!("{name} is held by {}.", processes(&holders));
+            add(
+                findings,
+                "serial-port",
+                Level::Bad,
+                says,
+                "Close that program: two must never drive one unit.",
+            );
             continue;
         }
         match &port.access {
             Some(access) if !access.user_may_open => {
-                let says = format!("This user may not open {} {name} (group {}).", port.node, access.group);
+                let says = format!("This user may not open {name} (group {}).", access.group);
                 let mend = format!("sudo usermod -aG {} $USER, then log out and in.", access.group);
                 add(findings, "serial-port", Level::Bad, says, &mend);
             }
-            _ => add(findings, "serial-port", Level::Good, format!("{} {name} can be opened.", port.node), ""),
+            _ => add(findings, "serial-port", Level::Good, format!("{name} can be opened."), ""),
         }
     }
 }
 
 fn other_programs(facts: &HostFacts, findings: &mut Vec<Finding>) {
-    match facts.modem_managers.known() {
+    match known(&facts.modem_managers, "modem-manager", "Running programs", findings) {
         Some(running) if !running.is_empty() => {
-            let says = format!("{} is running; it types into serial ports.", processes(&running.iter().collect::<Vec<_>>()));
+            let says = format!(
+                "{} is running; it types into serial ports.",
+                processes(&running.iter().collect::<Vec<_>>())
+            );
             add(findings, "modem-manager", Level::Bad, says, "sudo systemctl stop ModemManager");
         }
-        _ => add(findings, "modem-manager", Level::Good, "No ModemManager is running.", ""),
+        None => {}
+        Some(_) => add(findings, "modem-manager", Level::Good, "No ModemManager is running.", ""),
     }
 }
 
 fn tftp(facts: &HostFacts, findings: &mut Vec<Finding>) {
-    let Some(port) = facts.tftp_port.known() else { return };
+    let Some(port) = known(&facts.tftp_port, "tftp-port", "UDP port 69", findings) else { return };
     match &port.bind {
         Some(BindOutcome::Bound) => {
-            add(findings, "tftp-port", Level::Good, "UDP port 69 is free, and this user may serve TFTP on it.", "");
+            add(
+                findings,
+                "tftp-port",
+                Level::Good,
+                "UDP port 69 is free, and this user may serve TFTP on it.",
+                "",
+            );
         }
         Some(BindOutcome::InUse) => {
             let holders: Vec<&Process> = port.sockets.iter().flat_map(|socket| &socket.held_by).collect();
             let says = format!("UDP port 69 is held by {}.", processes(&holders));
-            add(findings, "tftp-port", Level::Notice, says, "Stop that TFTP server, or do without the network: --no-network is slower.");
+            add(
+                findings,
+                "tftp-port",
+                Level::Notice,
+                says,
+                "Stop that TFTP server, or do without the network: --no-network is slower.",
+            );
         }
         Some(BindOutcome::NotPermitted) => {
             let says = "This user may not serve TFTP on UDP port 69.";
@@ -147,10 +227,11 @@ fn tftp(facts: &HostFacts, findings: &mut Vec<Finding>) {
 }
 
 fn firewall(facts: &HostFacts, findings: &mut Vec<Finding>) {
-    let Some(firewall) = facts.firewall.known() else { return };
+    let Some(firewall) = known(&facts.firewall, "firewall", "The firewall", findings) else { return };
     let active = !firewall.daemons.is_empty() || firewall.ufw_enabled == Some(true);
     if active {
-        let says = format!("A firewall is active ({}).", processes(&firewall.daemons.iter().collect::<Vec<_>>()));
+        let says =
+            format!("A firewall is active ({}).", processes(&firewall.daemons.iter().collect::<Vec<_>>()));
         let mend = "If the unit cannot fetch its firmware, let UDP port 69 in from it, for example: sudo ufw allow in on IFACE to any port 69 proto udp";
         add(findings, "firewall", Level::Notice, says, mend);
     } else {
@@ -159,9 +240,10 @@ fn firewall(facts: &HostFacts, findings: &mut Vec<Finding>) {
 }
 
 fn network(facts: &HostFacts, findings: &mut Vec<Finding>) {
-    let Some(interfaces) = facts.interfaces.known() else { return };
+    let Some(interfaces) = known(&facts.interfaces, "network", "The network", findings) else { return };
     for interface in interfaces.iter().filter(|interface| interface.is_hardware && !interface.is_wireless) {
-        let addresses = if interface.addresses.is_empty() { "no address".into() } else { interface.addresses.join(", ") };
+        let addresses =
+            if interface.addresses.is_empty() { "no address".into() } else { interface.addresses.join(", ") };
         let link = match interface.has_carrier {
             Some(true) => "has a link",
             Some(false) => "has no link",
@@ -172,7 +254,7 @@ fn network(facts: &HostFacts, findings: &mut Vec<Finding>) {
 }
 
 fn disk(facts: &HostFacts, findings: &mut Vec<Finding>) {
-    let Some(disk) = facts.disk.known() else { return };
+    let Some(disk) = known(&facts.disk, "disk", "The room on the disk", findings) else { return };
     let megabytes = disk.free_bytes >> 20;
     if disk.free_bytes < ROOM {
         let says = format!("Only {megabytes} MiB are free for {}.", disk.folder);
@@ -183,7 +265,7 @@ fn disk(facts: &HostFacts, findings: &mut Vec<Finding>) {
 }
 
 fn power(facts: &HostFacts, findings: &mut Vec<Finding>) {
-    let Some(power) = facts.power.known() else { return };
+    let Some(power) = known(&facts.power, "power", "The power supply", findings) else { return };
     let on_mains = power.mains_online != Some(false);
     let lowest = power.batteries.iter().filter_map(|battery| battery.percent).min();
     match lowest {
@@ -193,7 +275,7 @@ fn power(facts: &HostFacts, findings: &mut Vec<Finding>) {
         }
         Some(percent) if !on_mains => {
             let says = format!("This computer runs on a battery with {percent} % left.");
-            add(findings, "power", Level::Notice, says, "Better plug in its power supply.");
+            add(findings, "power", Level::Notice, says, "It is better to plug in its power supply.");
         }
         _ => add(findings, "power", Level::Good, "This computer does not run on a battery.", ""),
     }
@@ -203,7 +285,8 @@ fn processes(list: &[&Process]) -> String {
     if list.is_empty() {
         return "another program".into();
     }
-    let mut names: Vec<String> = list.iter().map(|process| format!("{} (process {})", process.name, process.pid)).collect();
+    let mut names: Vec<String> =
+        list.iter().map(|process| format!("{} (process {})", process.name, process.pid)).collect();
     names.sort();
     names.dedup();
     names.join(", ")

@@ -1,7 +1,7 @@
 //! The operators that the command line knows: a script that reads JSON, and a person at a terminal.
 
 use debrick_engine::Operator;
-use debrick_model::{Answer, Event, Progress, Request};
+use debrick_model::{Answer, Event, EventBody, Progress, Request};
 use serde_json::json;
 
 use crate::answers::Answers;
@@ -12,20 +12,16 @@ use crate::stop::Stop;
 pub(crate) struct Script {
     answers: Answers,
     stop: Stop,
-    session: Option<String>,
 }
 
 impl Script {
     pub(crate) fn new(answers: Answers, stop: Stop) -> Self {
-        Self { answers, stop, session: None }
+        Self { answers, stop }
     }
 }
 
 impl Operator for Script {
     fn event(&mut self, event: &Event) {
-        if let debrick_model::EventBody::SessionOpened { session, .. } = &event.body {
-            self.session = Some(session.clone());
-        }
         json::line(debrick_model::event::SCHEMA, event);
     }
 
@@ -42,5 +38,47 @@ impl Operator for Script {
 
     fn cancelled(&self) -> bool {
         self.stop.is_wanted()
+    }
+}
+
+/// An operator who remembers which session began, should it not end.
+pub(crate) struct Attended {
+    operator: Box<dyn Operator>,
+    resumed: Option<String>,
+    session: Option<String>,
+}
+
+impl Attended {
+    /// `resumed` is the session that is gone on with, if it is not a new one.
+    pub(crate) fn new(operator: Box<dyn Operator>, resumed: Option<&str>) -> Self {
+        Self { operator, resumed: resumed.map(str::to_owned), session: None }
+    }
+
+    /// Lets the operator go; the session, if one had begun.
+    pub(crate) fn leave(self) -> Option<String> {
+        self.session
+    }
+}
+
+impl Operator for Attended {
+    fn event(&mut self, event: &Event) {
+        match &event.body {
+            EventBody::SessionOpened { session, .. } => self.session = Some(session.clone()),
+            EventBody::SessionResumed { .. } => self.session.clone_from(&self.resumed),
+            _ => {}
+        }
+        self.operator.event(event);
+    }
+
+    fn progress(&mut self, progress: &Progress) {
+        self.operator.progress(progress);
+    }
+
+    fn ask(&mut self, request: &Request) -> Answer {
+        self.operator.ask(request)
+    }
+
+    fn cancelled(&self) -> bool {
+        self.operator.cancelled()
     }
 }

@@ -1,7 +1,5 @@
 //! Colour, where it is wanted. It only repeats what the words say.
 
-use std::io::IsTerminal;
-
 use crate::args::Color;
 
 /// Whether to colour.
@@ -11,14 +9,15 @@ pub(crate) struct Style {
 }
 
 impl Style {
-    /// As the operator wishes, else by the terminal and NO_COLOR (no-color.org).
-    pub(crate) fn detect(wish: Color) -> Self {
+    /// As the operator wishes, else by the terminal that the text goes to and NO_COLOR (no-color.org).
+    pub(crate) fn detect(wish: Color, goes_to_terminal: bool) -> Self {
         let colored = match wish {
             Color::Always => true,
             Color::Never => false,
             Color::Auto => {
                 let no_color = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-                !no_color && std::io::stderr().is_terminal()
+                let dumb = std::env::var_os("TERM").is_some_and(|value| value == "dumb");
+                !no_color && !dumb && goes_to_terminal
             }
         };
         Self { colored }

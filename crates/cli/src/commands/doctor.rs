@@ -2,36 +2,40 @@
 
 use crate::args::Doctor;
 use crate::commands::Context;
-use crate::exit;
 use crate::failure::Failure;
 use crate::host::{self, Level};
-use crate::json;
+use crate::{exit, json, out};
 
 pub(super) fn doctor(context: &Context, args: &Doctor) -> Result<i32, Failure> {
     let facts = host::facts(&context.state_dir()?);
     let findings = host::judge(&facts, args.console.as_deref());
-    let bad = findings.iter().filter(|finding| finding.level == Level::Bad).count();
+    let count = |level: Level| findings.iter().filter(|finding| finding.level == level).count();
+    let (bad, notices) = (count(Level::Bad), count(Level::Notice));
+    let code = if bad == 0 { 0 } else { exit::FAILED };
     if context.json {
-        let value = serde_json::json!({ "ready": bad == 0, "findings": findings, "facts": facts });
+        let value =
+            serde_json::json!({ "ready": bad == 0, "findings": findings, "facts": facts, "exit_code": code });
         json::line("debrick.doctor/1", &value);
-    } else {
-        let style = context.style;
-        for finding in &findings {
-            let mark = match finding.level {
-                Level::Good => style.good("good  "),
-                Level::Notice => style.warn("notice"),
-                Level::Bad => style.bad("bad   "),
-            };
-            println!("{mark}  {}", finding.says);
-            if !finding.mend.is_empty() {
-                println!("        {}", finding.mend);
-            }
-        }
-        match bad {
-            0 => println!("\nThis computer is ready."),
-            1 => println!("\nOne thing has to be mended first."),
-            count => println!("\n{count} things have to be mended first."),
+        return Ok(code);
+    }
+    let style = context.style;
+    for finding in &findings {
+        let mark = match finding.level {
+            Level::Good => style.good("good  "),
+            Level::Notice => style.warn("notice"),
+            Level::Bad => style.bad("bad   "),
+        };
+        out::data(&format!("{mark}  {}", out::harmless(&finding.says)));
+        if !finding.mend.is_empty() {
+            out::data(&format!("        {}", out::harmless(&finding.mend)));
         }
     }
-    Ok(if bad == 0 { 0 } else { exit::FAILED })
+    let verdict = match (bad, notices) {
+        (0, 0) => "This computer is ready.",
+        (0, _) => "This computer is ready. What is marked as a notice matters only where it is used.",
+        (1, _) => "One thing, marked as bad, has to be mended before a repair.",
+        _ => "Some things, marked as bad, have to be mended before a repair.",
+    };
+    out::data(&format!("\n{}", style.strong(verdict)));
+    Ok(code)
 }

@@ -1,37 +1,43 @@
 //! One module a command.
 
 mod care;
+#[allow(clippy::print_stdout, clippy::print_stderr, reason = "it is not moved to `out` yet")]
 mod demo;
 mod doctor;
 mod report;
 mod rescue;
 mod sessions;
+mod unit;
 
 use std::path::PathBuf;
 
-use debrick_engine::{Closed, Operator};
+use debrick_engine::{Closed, EngineError, Operator};
+use debrick_model::{Ending, Event, EventBody, Problem, Step};
 use debrick_vault::Vault;
 
 use crate::answers::Answers;
 use crate::args::{Args, Command};
 use crate::exit;
 use crate::failure::Failure;
-use crate::json;
-use crate::operators::Script;
+use crate::operators::{Attended, Script};
 use crate::stop::Stop;
 use crate::style::Style;
 use crate::terminal::Terminal;
+use crate::{json, out};
 
 /// What every command has at hand.
 pub(crate) struct Context {
     pub(crate) json: bool,
+    /// How what was asked for looks, on standard output.
     pub(crate) style: Style,
+    /// How everything else looks, on standard error.
+    pub(crate) notes: Style,
     state_dir: Option<PathBuf>,
 }
 
 /// Runs the command and returns its exit code.
-pub(crate) fn run(args: &Args, style: Style) -> Result<i32, Failure> {
-    let context = Context { json: args.json, style, state_dir: args.state_dir.clone() };
+pub(crate) fn run(args: &Args, style: Style, notes: Style) -> Result<i32, Failure> {
+    let context = Context { json: args.json, style, notes, state_dir: args.state_dir.clone() };
     match &args.command {
         Command::Rescue(args) => rescue::rescue(&context, args),
         Command::Resume(args) => rescue::resume(&context, args),
@@ -60,7 +66,9 @@ impl Context {
         set("XDG_STATE_HOME")
             .or_else(|| set("HOME").map(|home| home.join(".local/state")))
             .map(|dir| dir.join("debrick"))
-            .ok_or_else(|| Failure::usage("there is no home folder to keep sessions in", "Name one with --state-dir."))
+            .ok_or_else(|| {
+                Failure::usage("there is no home folder to keep sessions in", "Name one with --state-dir.")
+            })
     }
 
     /// The operator: a script where JSON is wanted, otherwise a person.
@@ -68,21 +76,45 @@ impl Context {
         if self.json {
             Box::new(Script::new(answers, stop.clone()))
         } else {
-            Box::new(Terminal::new(answers, stop.clone(), self.style))
+            Box::new(Terminal::new(answers, stop.clone(), self.notes))
+        }
+    }
+
+    /// Lets the engine work for the operator, and tells how it ended. `session` is the one that is gone on with.
+    pub(crate) fn attend(
+        &self,
+        vault: &Vault,
+        session: Option<&str>,
+        answers: Answers,
+        stop: &Stop,
+        work: impl FnOnce(&mut dyn Operator) -> Result<Closed, EngineError>,
+    ) -> Result<i32, Failure> {
+        let mut operator = Attended::new(self.operator(answers, stop), session);
+        let result = work(&mut operator);
+        match (result, operator.leave()) {
+            (Ok(closed), _) => self.conclude(vault, &closed),
+            (Err(error), Some(session)) => Err(Failure::from(error).in_session(session)),
+            (Err(error), None) => Err(error.into()),
         }
     }
 
     /// Writes the report of an ended session, tells how it ended, and returns the exit code.
     pub(crate) fn conclude(&self, vault: &Vault, closed: &Closed) -> Result<i32, Failure> {
         let code = exit::of(closed.ending);
-        let path = report::write_html(vault, &closed.session)?;
+        let report = report::write_html(vault, &closed.session);
+        let events = vault.read_session(&closed.session).unwrap_or_default();
+        let offers = self.offers(closed, &events);
         if self.json {
+            let commands: serde_json::Map<_, _> =
+                offers.iter().map(|offer| (offer.name.to_owned(), offer.command.as_str().into())).collect();
             let value = serde_json::json!({
                 "session": closed.session,
                 "ending": closed.ending,
                 "summary": closed.summary,
                 "next_step": closed.next_step,
-                "report": path,
+                "problem": last_problem(&events),
+                "commands": commands,
+                "report": report.ok(),
                 "exit_code": code,
             });
             json::line("debrick.closed/1", &value);
@@ -90,13 +122,75 @@ impl Context {
         }
         let style = self.style;
         let head = if code == 0 { style.good(closed.ending.id()) } else { style.bad(closed.ending.id()) };
-        println!("\n{head}: {}", closed.summary.join(" "));
+        let summary: Vec<String> = closed.summary.iter().map(|text| out::sentence(text)).collect();
+        out::data(&format!("\n{head}: {}", out::harmless(&summary.join(" "))));
         if let Some(next) = &closed.next_step {
-            println!("{} {next}", style.strong("next:"));
+            out::data(&format!("{} {}", style.strong("next:"), out::harmless(next)));
         }
-        println!("{} {}", style.strong("report:"), path.display());
+        for offer in &offers {
+            out::data(&format!("{} {}", style.strong(&format!("{}:", offer.says)), offer.command));
+        }
+        match report {
+            Ok(path) => out::data(&format!("{} {}", style.strong("report:"), path.display())),
+            Err(failure) => out::note(&format!("There is no report: {}", failure.sentence())),
+        }
         Ok(code)
     }
+
+    /// What may be done after an ending that is not a happy one.
+    fn offers(&self, closed: &Closed, events: &[Event]) -> Vec<Offer> {
+        let program = match &self.state_dir {
+            Some(dir) => format!("debrick --state-dir {}", dir.display()),
+            None => "debrick".to_owned(),
+        };
+        let session = &closed.session;
+        let resume =
+            Offer { name: "resume", says: "to go on", command: format!("{program} resume {session}") };
+        let bundle = Offer {
+            name: "bundle",
+            says: "to ask somebody (packs the session without its secrets)",
+            command: format!("{program} bundle {session}"),
+        };
+        let (device, port) = match events.first().map(|event| &event.body) {
+            Some(EventBody::SessionOpened { device, ports, .. }) => (device.as_str(), ports.first()),
+            _ => ("ID", None),
+        };
+        let device = match debrick_catalog::find(device) {
+            Ok(_) => format!("--device {device}"),
+            Err(_) => "--device-file TOML".to_owned(),
+        };
+        let restore = Offer {
+            name: "restore",
+            says: "to write the backups back",
+            command: format!(
+                "{program} restore --session {session} --console {} {device}",
+                port.map_or("SPEC", String::as_str)
+            ),
+        };
+        match closed.ending {
+            Ending::Repaired | Ending::NothingNeeded | Ending::Done => vec![],
+            Ending::Cancelled => vec![resume],
+            Ending::NeedsOperator | Ending::StoppedSafely | Ending::RefusedByGate => vec![resume, bundle],
+            Ending::FailedRestoreOffered => vec![restore, resume, bundle],
+        }
+    }
+}
+
+/// A command that may help.
+struct Offer {
+    name: &'static str,
+    says: &'static str,
+    command: String,
+}
+
+/// What the last run of a session failed with.
+fn last_problem(events: &[Event]) -> Option<&Problem> {
+    let of_last_run =
+        events.iter().rev().take_while(|event| !matches!(event.body, EventBody::SessionResumed { .. }));
+    of_last_run.into_iter().find_map(|event| match &event.body {
+        EventBody::Failed { step: Step::Close, problem } => Some(problem),
+        _ => None,
+    })
 }
 
 /// A number that makes session ids of the same moment differ.

@@ -1,76 +1,68 @@
 //! `debrick rescue` and `debrick resume`.
 
 use std::fs::File;
-use std::io::BufWriter;
 use std::path::Path;
-use std::sync::Arc;
 
 use debrick_catalog::Device;
-use debrick_engine::{Job, Ports, Wishes};
-use debrick_link::record::Recorder;
-use debrick_link::{Link, Network};
-use debrick_link_os::{OsClock, OsNetwork};
-use debrick_model::{Digest, EventBody, Gate, Waiver};
+use debrick_engine::Wishes;
+use debrick_model::{EventBody, Gate, Waiver};
 use debrick_vault::{SessionStatus, Vault};
 
-use crate::answers::Answers;
-use crate::args::{Rescue, Resume, UnitArgs, WaiverArgs};
+use crate::args::{Rescue, Resume, WaiverArgs};
+use crate::commands::unit::{Named, answers};
 use crate::commands::{Context, seed};
 use crate::failure::Failure;
-use crate::host;
+use crate::input;
 use crate::stop::Stop;
 
 /// The largest firmware file that is taken, in bytes.
 const LARGEST_IMAGE: u64 = 16 << 30;
 
+/// What a journal needs on top of the firmware, in bytes.
+const ROOM_FOR_JOURNAL: u64 = 1 << 20;
+
 pub(super) fn rescue(context: &Context, args: &Rescue) -> Result<i32, Failure> {
     let stop = Stop::listen()?;
-    let device = device(&args.unit)?;
-    let wishes = Wishes {
-        waivers: waivers(&args.waivers)?,
-        method: method(&device, args.method.as_deref())?,
-        soak_restarts: args.soak,
-    };
+    let waivers = waivers(&args.waivers)?;
+    let named = Named::by(&args.unit)?;
+    let method = method(&named.device, args.method.as_deref())?;
+    let wishes = Wishes { waivers, method, soak_restarts: args.soak };
     let answers = answers(&args.unit.answers)?;
+    let image = args.image.as_deref().map(open_image).transpose()?;
     let vault = context.vault()?;
-    let ports = ports(&args.unit, &device, context)?;
-    let image = args.image.as_deref().map(|path| take_image(&vault, path)).transpose()?;
-    let job = Job { device, image, ports: vec![args.unit.console.clone()], wishes, seed: seed() };
-    let mut operator = context.operator(answers, &stop);
-    let closed = debrick_engine::rescue(&vault, job, ports, &mut *operator)?;
-    drop(operator);
-    context.conclude(&vault, &closed)
+    let ports = named.ports(context)?;
+    let image = match image {
+        Some((name, mut file, size)) => {
+            vault.require_free(size + ROOM_FOR_JOURNAL)?;
+            Some((name, vault.put_reader(&mut file)?))
+        }
+        None => None,
+    };
+    let job = named.job(image, wishes, seed());
+    context
+        .attend(&vault, None, answers, &stop, |operator| debrick_engine::rescue(&vault, job, ports, operator))
 }
 
 pub(super) fn resume(context: &Context, args: &Resume) -> Result<i32, Failure> {
     let stop = Stop::listen()?;
+    let waivers = waivers(&args.waivers)?;
     let vault = context.vault()?;
     let session = match &args.session {
         Some(session) => session.clone(),
         None => unfinished(&vault)?,
     };
     let (device, console) = opening(&vault, &session)?;
-    let unit = UnitArgs {
-        console: args.console.clone().or(console).ok_or_else(|| {
-            Failure::usage("the session does not say which console it used", "Name it with --console.")
-        })?,
-        device: None,
-        device_file: None,
-        no_network: args.no_network,
-        answers: args.answers.clone(),
-        record: None,
-    };
-    let wishes = Wishes {
-        waivers: waivers(&args.waivers)?,
-        method: method(&device, args.method.as_deref())?,
-        soak_restarts: args.soak,
-    };
-    let answers = answers(&unit.answers)?;
-    let ports = ports(&unit, &device, context)?;
-    let mut operator = context.operator(answers, &stop);
-    let closed = debrick_engine::resume(&vault, &session, wishes, ports, &mut *operator)?;
-    drop(operator);
-    context.conclude(&vault, &closed)
+    let console = args.console.clone().or(console).ok_or_else(|| {
+        Failure::usage("the session does not say which console it used", "Name it with --console.")
+    })?;
+    let wishes =
+        Wishes { waivers, method: method(&device, args.method.as_deref())?, soak_restarts: args.soak };
+    let answers = answers(&args.answers)?;
+    let named = Named { device, console, no_network: args.no_network, record: None };
+    let ports = named.ports(context)?;
+    context.attend(&vault, Some(&session), answers, &stop, |operator| {
+        debrick_engine::resume(&vault, &session, wishes, ports, operator)
+    })
 }
 
 /// The last session that did not end well.
@@ -82,90 +74,54 @@ fn unfinished(vault: &Vault) -> Result<String, Failure> {
         _ => false,
     });
     last.map(|session| session.id).ok_or_else(|| {
-        Failure::usage("there is no session to go on with", "`debrick sessions` lists them all; start with `debrick rescue`.")
+        let next = "`debrick sessions` lists them all; start with `debrick rescue`.";
+        Failure::usage("there is no session to go on with", next)
     })
 }
 
 /// The device and the console of a recorded session.
 fn opening(vault: &Vault, session: &str) -> Result<(Device, Option<String>), Failure> {
+    let not_resumable = |what: String| {
+        Failure::new("session-not-resumable", what, "Start a new repair with `debrick rescue`.")
+    };
     let events = vault.read_session(session)?;
     let Some(EventBody::SessionOpened { record, ports, .. }) = events.first().map(|event| &event.body) else {
-        return Err(Failure::usage(format!("session {session} does not say how it began"), "Start a new repair with `debrick rescue`."));
+        return Err(not_resumable(format!("session {session} does not say how it began")));
     };
-    let bytes = vault.artifact(*record)?.read_all(1 << 20)?;
+    let bytes = vault.artifact(*record)?.read_all(debrick_catalog::LONGEST_RECORD as u64)?;
     let device = serde_json::from_slice(&bytes).map_err(|error| {
-        Failure::new("session-not-resumable", format!("the device record of session {session} cannot be read: {error}"), "Start a new repair with `debrick rescue`.")
+        not_resumable(format!("the device record of session {session} cannot be read: {error}"))
     })?;
     Ok((device, ports.first().cloned()))
 }
 
-/// The device that the operator named.
-pub(crate) fn device(args: &UnitArgs) -> Result<Device, Failure> {
-    if let Some(path) = &args.device_file {
-        let size = std::fs::metadata(path).map_err(|error| Failure::file("reading", path, &error))?;
-        if !size.is_file() || size.len() > debrick_catalog::LONGEST_RECORD as u64 {
-            return Err(Failure::usage(
-                format!("{} is not a device record", path.display()),
-                "Device records are small TOML files; docs/add-a-device.md describes them.",
-            ));
-        }
-        let text = std::fs::read_to_string(path).map_err(|error| Failure::file("reading", path, &error))?;
-        return Ok(debrick_catalog::parse(&path.display().to_string(), &text)?);
-    }
-    match &args.device {
-        Some(id) => Ok(debrick_catalog::find(id)?),
-        None => Err(Failure::usage(
-            "it was not said which device this is",
-            "Name it with --device ID, or describe it with --device-file TOML.",
-        )),
-    }
-}
-
-/// Opens the ports of a unit, and looks at this computer.
-pub(crate) fn ports(args: &UnitArgs, device: &Device, context: &Context) -> Result<Ports, Failure> {
-    let spec = with_line_rate(&args.console, device.console.baud);
-    let mut console: Box<dyn Link> = debrick_link_os::open(&spec)?;
-    if let Some(path) = &args.record {
-        let file = File::create_new(path).map_err(|error| Failure::file("writing", path, &error))?;
-        console = Box::new(Recorder::of_stream(console, BufWriter::new(file)));
-    }
-    let network: Option<Box<dyn Network>> =
-        (!args.no_network && device.network.is_some()).then(|| Box::new(OsNetwork::new()) as Box<dyn Network>);
-    Ok(Ports { console, network, clock: Arc::new(OsClock), host: host::checks(&context.state_dir()?, &args.console) })
-}
-
-/// A serial port without a line rate of its own gets the device's.
-fn with_line_rate(spec: &str, baud: u32) -> String {
-    if spec.starts_with('/') && !spec.contains('@') { format!("{spec}@{baud}") } else { spec.to_owned() }
-}
-
-/// Puts a firmware file into the vault.
-fn take_image(vault: &Vault, path: &Path) -> Result<(String, Digest), Failure> {
-    let metadata = std::fs::metadata(path).map_err(|error| Failure::file("reading", path, &error))?;
-    let unusable = |reason: &str| {
-        Failure::usage(format!("{} is not a firmware file: {reason}", path.display()), "Name the file as it was downloaded.")
+/// Opens a firmware file: its name, its content, its size.
+fn open_image(path: &Path) -> Result<(String, File, u64), Failure> {
+    let (file, size) = input::open(path)?;
+    let unusable = |code: &str, reason: &str| {
+        let what = format!("{} {reason}", path.display());
+        Failure::new(
+            code,
+            what,
+            "Name the file as it was downloaded from the maker. Nothing was done to the unit.",
+        )
     };
-    if !metadata.is_file() {
-        return Err(unusable("it is not a file"));
+    if size == 0 {
+        return Err(unusable("image-empty", "is empty"));
     }
-    if metadata.len() == 0 {
-        return Err(unusable("it is empty"));
+    if size > LARGEST_IMAGE {
+        return Err(unusable("image-too-large", "is larger than any firmware"));
     }
-    if metadata.len() > LARGEST_IMAGE {
-        return Err(unusable("it is larger than any firmware"));
-    }
-    vault.require_free(metadata.len())?;
-    let mut file = File::open(path).map_err(|error| Failure::file("reading", path, &error))?;
-    let digest = vault.put_reader(&mut file)?;
     let name = path.file_name().map_or_else(|| "firmware".into(), |name| name.to_string_lossy().into_owned());
-    Ok((name, digest))
+    Ok((name, file, size))
 }
 
 /// The waivers on the command line.
-pub(crate) fn waivers(args: &WaiverArgs) -> Result<Vec<Waiver>, Failure> {
+pub(super) fn waivers(args: &WaiverArgs) -> Result<Vec<Waiver>, Failure> {
     let because = args.because.clone().unwrap_or_default();
     if !args.waive.is_empty() && because.trim().is_empty() {
-        return Err(Failure::usage("a waiver needs a reason", "Say why with --because TEXT; it goes into the report."));
+        let next = "Say why with --because TEXT; it goes into the report.";
+        return Err(Failure::usage("a waiver needs a reason", next));
     }
     args.waive
         .iter()
@@ -173,7 +129,8 @@ pub(crate) fn waivers(args: &WaiverArgs) -> Result<Vec<Waiver>, Failure> {
             Some(gate) if gate.can_be_waived() => Ok(Waiver { gate, because: because.clone() }),
             Some(gate) => Err(Failure::usage(
                 format!("the {gate} gate cannot be waived"),
-                "Writing to an unknown unit, or writing a damaged image, is how devices are lost.",
+                "Writing to an unknown unit, or writing a damaged image, is how devices are lost. Find out what shuts \
+                 the gate: the report says it.",
             )),
             None => Err(Failure::usage(
                 format!("there is no gate {name:?}"),
@@ -189,9 +146,6 @@ fn method(device: &Device, wanted: Option<&str>) -> Result<Option<String>, Failu
     if names.contains(&wanted) {
         return Ok(Some(wanted.to_owned()));
     }
-    Err(Failure::usage(format!("this device has no method {wanted:?}"), format!("Its methods are {}.", names.join(", "))))
-}
-
-pub(crate) fn answers(path: &Option<std::path::PathBuf>) -> Result<Answers, Failure> {
-    path.as_deref().map_or_else(|| Ok(Answers::default()), Answers::read)
+    let next = format!("Its methods are {}.", names.join(", "));
+    Err(Failure::usage(format!("this device has no method {wanted:?}"), next))
 }
