@@ -208,7 +208,8 @@ impl<'a> Repair<'a> {
         let mut tried: Vec<Fix> = Vec::new();
         for _ in 0..MOST_ROUNDS {
             let healthy = assessment.healthy_version().map(str::to_owned);
-            let unfinished = !self.past.unverified.is_empty() && tried.is_empty();
+            // A system that starts proves variables and settings, but not every byte of a firmware half written.
+            let unfinished = self.past.unverified.contains(&self.device.firmware.region) && tried.is_empty();
             if let (Some(version), false) = (healthy, unfinished) {
                 self.version = Some(version);
                 return self.prove();

@@ -25,7 +25,8 @@ struct Tally {
     fired: BTreeMap<Fault, u64>,
     /// Repaired only after the session was resumed.
     resumed: u64,
-    unrepaired: u64,
+    /// Repairable, and not repaired: what stopped it.
+    unrepaired: Vec<String>,
 }
 
 #[test]
@@ -99,7 +100,10 @@ fn session(
         *tally.fired.entry(fault).or_default() += 1;
     }
     tally.resumed += u64::from(!is_good(&closed) && is_good(&last));
-    tally.unrepaired += u64::from(brick.is_repairable() && !is_good(&last));
+    let unrepaired = brick.is_repairable() && !is_good(&last);
+    if unrepaired {
+        tally.unrepaired.push(format!("{name}: {}", last.summary.first().map_or("", String::as_str)));
+    }
 }
 
 fn is_good(closed: &Closed) -> bool {
