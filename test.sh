@@ -91,13 +91,14 @@ check_dependencies() {
 	fi
 }
 
+# run_lab ARGUMENTS...: cargo xtask lab, where this computer can.
 run_lab() {
 	if [ "$(id -u)" != 0 ]; then
-		leave_out "what needs root: the lab routers, and the tests against real TFTP servers"
+		leave_out "lab $1, which needs root (as do the tests against real TFTP servers)"
 	elif [ -n "$missing" ]; then
-		leave_out "the lab routers, which need $missing"
+		leave_out "lab $1, which needs $missing"
 	else
-		cargo xtask lab router --cache "$CACHE"
+		cargo xtask lab "$@" --cache "$CACHE"
 	fi
 }
 
@@ -109,7 +110,8 @@ step "lints" cargo clippy --workspace --all-targets --locked -- -D warnings
 step "layers" cargo xtask check-layers
 step "licences, bans and sources of dependencies" check_dependencies
 step "tests" cargo test --workspace --locked
-step "lab routers: every brick on a real bootloader" run_lab
+step "lab: every brick on a real bootloader" run_lab router
+step "lab: repairs that are killed, and resumed" run_lab kills --count 10
 
 echo
 if [ -n "$left_out" ]; then
