@@ -24,12 +24,11 @@ pub struct Scenario {
 }
 
 /// Every scenario.
-pub const ALL: [Scenario; 12] = [
+pub const ALL: [Scenario; 11] = [
     Scenario { name: "wrong-model", tells: "firmware of another model is refused", act: wrong_model },
     Scenario { name: "damaged-image", tells: "a damaged file is refused", act: damaged_image },
     Scenario { name: "cut-short-image", tells: "half a file is refused", act: cut_short_image },
     Scenario { name: "no-image", tells: "without a file the operator is asked for one", act: no_image },
-    Scenario { name: "older-image", tells: "a version known to be older is refused", act: older_image },
     Scenario {
         name: "no-room-for-image",
         tells: "a full disk stops it at the start",
@@ -154,11 +153,6 @@ fn cut_short_image(stage: &Stage<'_>) -> Result<String, String> {
 
 fn no_image(stage: &Stage<'_>) -> Result<String, String> {
     stage.refused(UnitOptions::bricked(Brick::KernelBytesDamaged), None, 11)
-}
-
-fn older_image(stage: &Stage<'_>) -> Result<String, String> {
-    let options = UnitOptions::bricked(Brick::KernelBytesDamaged).running(Image::R1V2);
-    stage.refused(options, Some(Image::R1V1), 12)
 }
 
 fn no_room_for_image(stage: &Stage<'_>) -> Result<String, String> {

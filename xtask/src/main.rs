@@ -2,6 +2,7 @@
 
 #![allow(clippy::print_stdout, clippy::print_stderr, clippy::exit, clippy::disallowed_methods)]
 
+mod bench;
 mod lab;
 mod layers;
 
@@ -23,12 +24,15 @@ enum Chore {
     CheckLayers,
     /// Break real units in the lab, have them repaired, and judge the result from outside.
     Lab(lab::Arguments),
+    /// Measure speed and memory against the tools that people use today.
+    Bench(bench::Arguments),
 }
 
 fn main() {
     let done = match Args::parse().chore {
         Chore::CheckLayers => layers::check(),
         Chore::Lab(arguments) => lab::run(&arguments),
+        Chore::Bench(arguments) => bench::run(&arguments),
     };
     if let Err(reason) = done {
         eprintln!("xtask: {reason}");

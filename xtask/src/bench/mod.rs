@@ -1,0 +1,131 @@
+//! `cargo xtask bench`: what the requirements promise about speed and memory, measured in one run against the tools that
+//! people use today.
+
+mod console;
+mod journal;
+mod line;
+mod start;
+mod tftp;
+
+use std::path::PathBuf;
+use std::process::Command;
+
+use clap::{Args, Subcommand};
+use debrick_lab::router::Lab;
+
+#[derive(Debug, Args)]
+pub(crate) struct Arguments {
+    /// Only these; all of them where none is named.
+    #[arg(value_enum)]
+    only: Vec<Part>,
+
+    /// Send 1 MiB over the console instead of 10 MiB: two minutes instead of sixteen, and no proof.
+    #[arg(long)]
+    quick: bool,
+
+    /// The folder that lab/setup.sh has filled.
+    #[arg(long, value_name = "DIR", default_value = "/var/cache/debrick-lab")]
+    cache: PathBuf,
+
+    /// Use this debrick instead of building one; it should be a release build.
+    #[arg(long, value_name = "FILE")]
+    program: Option<PathBuf>,
+
+    #[command(subcommand)]
+    helper: Option<Helper>,
+}
+
+/// Processes that a measurement consists of.
+#[derive(Debug, Subcommand)]
+enum Helper {
+    /// Serve a file by TFTP, and do nothing else.
+    #[command(hide = true)]
+    ServeTftp {
+        /// The file; its name is what clients ask for.
+        file: PathBuf,
+        /// The address to serve on.
+        address: std::net::SocketAddr,
+    },
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Part {
+    /// Delta flash and whole transfer over a paced console, against lrzsz.
+    Console,
+    /// TFTP to U-Boot in QEMU, against tftpd-hpa.
+    Tftp,
+    /// What the journal costs during a repair.
+    Journal,
+    /// How long `debrick --help` takes.
+    Start,
+}
+
+/// One line of the table.
+#[derive(Debug)]
+struct Row {
+    what: String,
+    measured: String,
+    /// What has to be reached, and whether it was; `None` where the run was too short to tell.
+    required: &'static str,
+    ok: Option<bool>,
+}
+
+pub(crate) fn run(arguments: &Arguments) -> Result<(), String> {
+    if let Some(Helper::ServeTftp { file, address }) = &arguments.helper {
+        return tftp::serve(file, *address);
+    }
+    if cfg!(debug_assertions) {
+        return again_as_release();
+    }
+    let line: Vec<String> = std::env::args().skip(1).collect();
+    println!("cargo xtask {}", line.join(" "));
+    let parts: &[Part] = match arguments.only.as_slice() {
+        [] => &[Part::Start, Part::Journal, Part::Tftp, Part::Console],
+        only => only,
+    };
+    let lab = || Lab::open(&arguments.cache).map_err(|error| error.to_string());
+    let program = || arguments.program.clone().map_or_else(|| crate::build_program(true), Ok);
+    let mut missed = 0;
+    for part in parts {
+        let rows = match part {
+            Part::Console => console::measure(arguments.quick)?,
+            Part::Tftp => tftp::measure(&lab()?)?,
+            Part::Journal => journal::measure(&lab()?, &program()?)?,
+            Part::Start => start::measure(&program()?)?,
+        };
+        for row in rows {
+            let verdict = match row.ok {
+                Some(true) => "met",
+                Some(false) => "MISSED",
+                None => "too short to tell",
+            };
+            missed += usize::from(row.ok == Some(false));
+            println!("{:<46} {:<64} {:<14} {verdict}", row.what, row.measured, row.required);
+        }
+    }
+    if missed == 0 { Ok(()) } else { Err(format!("{missed} requirements were missed")) }
+}
+
+/// Figures of a debug build say nothing.
+fn again_as_release() -> Result<(), String> {
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let mut command = Command::new(cargo);
+    command
+        .args(["run", "--quiet", "--release", "--package", "xtask", "--"])
+        .args(std::env::args_os().skip(1));
+    match command.status() {
+        Ok(status) if status.success() => Ok(()),
+        Ok(status) => Err(format!("the release build ended with {status}")),
+        Err(error) => Err(error.to_string()),
+    }
+}
+
+/// The middle one; the later of two.
+fn median<T: Copy + Ord>(values: &mut [T]) -> Option<T> {
+    values.sort_unstable();
+    values.get(values.len() / 2).copied()
+}
+
+fn text(error: impl std::fmt::Display) -> String {
+    error.to_string()
+}
