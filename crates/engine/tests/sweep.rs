@@ -54,10 +54,9 @@ fn no_fault_leaves_a_unit_worse() {
     });
     let tally = tally.into_inner().unwrap();
     eprintln!("{count} sessions: {:?}", tally.endings);
-    eprintln!(
-        "repaired after a resume: {}, repairable and not repaired: {}",
-        tally.resumed, tally.unrepaired
-    );
+    eprintln!("repaired after a resume: {}", tally.resumed);
+    eprintln!("repairable and not repaired: {}", tally.unrepaired.len());
+    tally.unrepaired.iter().take(40).for_each(|line| eprintln!("  {line}"));
     eprintln!("fired: {:?}", tally.fired);
     if count >= USUAL {
         for fault in Fault::ALL {
