@@ -236,6 +236,10 @@ impl<'a> Repair<'a> {
         }
         let (diagnosis, inspection) = self.inspect(assessment)?;
         let mut fixes = plan::choose(&assessment.boot.reached, &diagnosis, &inspection, tried);
+        if !self.device.settings.as_ref().is_some_and(|settings| settings.blank_means_defaults) {
+            // A system that makes no new settings would not start without any.
+            fixes.retain(|fix| *fix != Fix::Settings);
+        }
         let firmware = &self.device.firmware.region;
         if tried.is_empty() && self.past.unverified.contains(firmware) && !fixes.contains(&Fix::Firmware) {
             fixes.push(Fix::Firmware);

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-/// An error that a user may see. Its code never changes; `debrick explain CODE` tells more.
+/// An error that a user may see. Its code never changes; docs/errors.md tells more.
 ///
 /// `Display` names the operation that failed and its context; the source chain holds the causes, which `Display`
 /// does not repeat.
