@@ -15,7 +15,8 @@ use super::load::Plan;
 #[derive(Debug, Default)]
 pub(super) struct Shell {
     pub(super) environment: Environment,
-    pub(super) locals: BTreeMap<String, String>,
+    /// Variables of hush, in the order in which they were made.
+    pub(super) locals: Vec<(String, String)>,
     pub(super) storages: Vec<StorageInfo>,
     /// Write-protected flash sectors: storage and offset.
     pub(super) protected: BTreeSet<(usize, u64)>,
@@ -38,7 +39,21 @@ impl Shell {
         if name == "?" {
             return self.status.to_string();
         }
-        self.environment.get(name).or_else(|| self.locals.get(name).cloned()).unwrap_or_default()
+        self.environment.get(name).or_else(|| self.local(name)).unwrap_or_default()
+    }
+
+    /// A variable of hush.
+    pub(super) fn local(&self, name: &str) -> Option<String> {
+        self.locals.iter().find(|(known, _)| known == name).map(|(_, value)| value.clone())
+    }
+
+    /// Sets a variable of hush; an empty value changes nothing.
+    pub(super) fn set_local(&mut self, name: &str, value: &str) {
+        match self.locals.iter_mut().find(|(known, _)| known == name) {
+            _ if value.is_empty() => {}
+            Some((_, old)) => value.clone_into(old),
+            None => self.locals.push((name.to_owned(), value.to_owned())),
+        }
     }
 
     /// The storages of a kind, by their index on the board.
@@ -73,8 +88,6 @@ pub(super) enum Reply {
     Scripts(Vec<String>),
     /// It receives a file.
     Load(Plan),
-    /// It leaves the script.
-    Exit(u8),
     /// Memory did not answer.
     Abort,
     Reset,

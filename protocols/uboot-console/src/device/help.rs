@@ -78,7 +78,7 @@ pub(super) const ALL: &[Entry] = &[
     entry(
         "echo",
         "echo args to console",
-        "[args..]\n    - echo args to console; \\c suppresses newline",
+        "[-n] [args..]\n    - echo args to console; -n suppresses newline",
         true,
     ),
     entry("editenv", "edit environment variable", "name", false),

@@ -106,7 +106,8 @@ pub(super) fn split_simple(command: &str, lookup: impl Fn(&str) -> String) -> Ve
     expanded.split_whitespace().map(str::to_owned).collect()
 }
 
-/// Expands words into arguments.
+/// Expands words into arguments. An unquoted variable's value is read like text that was typed: its quotes and
+/// backslashes go, blanks part it, and `#` ends it; but it holds no further variables and no further commands.
 pub(super) fn expand(words: &[Word], lookup: &dyn Fn(&str) -> String) -> Vec<String> {
     let mut arguments = Vec::new();
     for word in words {
@@ -115,22 +116,10 @@ pub(super) fn expand(words: &[Word], lookup: &dyn Fn(&str) -> String) -> Vec<Str
             match part {
                 Part::Text(text) => current.get_or_insert_default().push_str(text),
                 Part::Variable { name, quoted: true } => {
-                    current.get_or_insert_default().push_str(&lookup(name))
+                    current.get_or_insert_default().push_str(&unescaped(&lookup(name)));
                 }
                 Part::Variable { name, quoted: false } => {
-                    let value = lookup(name);
-                    if value.starts_with(char::is_whitespace) {
-                        arguments.extend(current.take());
-                    }
-                    for (index, piece) in value.split_whitespace().enumerate() {
-                        if index > 0 {
-                            arguments.extend(current.take());
-                        }
-                        current.get_or_insert_default().push_str(piece);
-                    }
-                    if value.ends_with(char::is_whitespace) {
-                        arguments.extend(current.take());
-                    }
+                    read_again(&lookup(name), &mut current, &mut arguments)
                 }
             }
         }
@@ -139,42 +128,104 @@ pub(super) fn expand(words: &[Word], lookup: &dyn Fn(&str) -> String) -> Vec<Str
     arguments
 }
 
-/// The name and value if an argument is an assignment.
-pub(super) fn assignment(word: &Word) -> Option<(String, Word)> {
-    let Some(Part::Text(text)) = word.parts.first() else { return None };
+/// Expands the words of a `for`: quotes do not hold there.
+pub(super) fn expand_list(words: &[Word], lookup: &dyn Fn(&str) -> String) -> Vec<String> {
+    let mut bare = words.to_vec();
+    for part in bare.iter_mut().flat_map(|word| &mut word.parts) {
+        if let Part::Variable { quoted, .. } = part {
+            *quoted = false;
+        }
+    }
+    expand(&bare, lookup).iter().flat_map(|value| value.split_whitespace()).map(str::to_owned).collect()
+}
+
+/// Takes each backslash away, and keeps what follows it.
+fn unescaped(text: &str) -> String {
+    let mut plain = String::new();
+    let mut rest = text.chars();
+    while let Some(letter) = rest.next() {
+        plain.extend(if letter == '\\' { rest.next() } else { Some(letter) });
+    }
+    plain
+}
+
+fn read_again(value: &str, current: &mut Option<String>, arguments: &mut Vec<String>) {
+    let mut rest = value.chars();
+    while let Some(letter) = rest.next() {
+        match letter {
+            ' ' | '\t' | '\n' => arguments.extend(current.take()),
+            '#' if current.is_none() => return,
+            '\\' => current.get_or_insert_default().extend(rest.next()),
+            '"' | '\'' => {
+                let text = current.get_or_insert_default();
+                let mut ended = false;
+                for inner in rest.by_ref() {
+                    if inner == letter {
+                        ended = true;
+                        break;
+                    }
+                    text.push(inner);
+                }
+                if !ended {
+                    text.push('\n');
+                }
+            }
+            letter => current.get_or_insert_default().push(letter),
+        }
+    }
+}
+
+/// The name and the value behind it, if text begins like an assignment.
+pub(super) fn assignment(text: &str) -> Option<(&str, &str)> {
     let (name, value) = text.split_once('=')?;
     let mut letters = name.chars();
     let begins = letters.next().is_some_and(|letter| letter.is_ascii_alphabetic() || letter == '_');
-    if !begins || !letters.all(|letter| letter.is_ascii_alphanumeric() || letter == '_') {
-        return None;
-    }
-    let mut parts = vec![Part::Text(value.to_owned())];
-    parts.extend_from_slice(&word.parts[1..]);
-    Some((name.to_owned(), Word { parts }))
+    let goes_on = letters.all(|letter| letter.is_ascii_alphanumeric() || letter == '_');
+    (begins && goes_on).then_some((name, value))
 }
 
-fn variable(rest: &mut std::iter::Peekable<std::str::Chars<'_>>) -> Option<String> {
-    match rest.peek()? {
-        '{' => {
+/// Reads a variable's name behind `$`; `None` if that `$` is only a letter.
+fn variable(rest: &mut std::iter::Peekable<std::str::Chars<'_>>) -> Result<Option<String>, NoProgram> {
+    match rest.peek() {
+        Some('{') => {
             rest.next();
-            Some(rest.by_ref().take_while(|letter| *letter != '}').collect())
-        }
-        '?' => {
-            rest.next();
-            Some("?".into())
-        }
-        letter if letter.is_ascii_alphanumeric() || *letter == '_' => {
             let mut name = String::new();
-            while let Some(letter) =
-                rest.peek().filter(|letter| letter.is_ascii_alphanumeric() || **letter == '_')
-            {
-                name.push(*letter);
-                rest.next();
+            loop {
+                match rest.next().ok_or(NoProgram::Incomplete)? {
+                    '}' => return Ok(Some(name)),
+                    letter => name.push(letter),
+                }
             }
-            Some(name)
         }
-        _ => None,
+        Some('?') => {
+            rest.next();
+            Ok(Some("?".into()))
+        }
+        Some(letter) if letter.is_ascii_alphabetic() || *letter == '_' => {
+            let mut name = String::new();
+            while let Some(letter) = rest.next_if(|letter| letter.is_ascii_alphanumeric() || *letter == '_') {
+                name.push(letter);
+            }
+            Ok(Some(name))
+        }
+        _ => Ok(None),
     }
+}
+
+/// Reads up to the closing quote. Backslashes go, but do not keep the quote from closing.
+fn single_quoted(
+    rest: &mut std::iter::Peekable<std::str::Chars<'_>>,
+    reader: &mut Reader,
+) -> Result<(), NoProgram> {
+    let mut text = String::new();
+    loop {
+        match rest.next().ok_or(NoProgram::Incomplete)? {
+            '\'' => break,
+            letter => text.push(letter),
+        }
+    }
+    unescaped(&text).chars().for_each(|letter| reader.push(letter));
+    Ok(())
 }
 
 #[derive(Default)]
@@ -249,30 +300,26 @@ fn tokenize(text: &str) -> Result<Vec<Token>, NoProgram> {
                 }
                 None => return Err(NoProgram::Incomplete),
             },
-            '$' => match variable(&mut rest) {
+            '$' => match variable(&mut rest)? {
                 Some(name) => reader.part(name, false),
                 None => reader.push('$'),
             },
             '\'' => {
                 reader.quoted();
-                loop {
-                    match rest.next().ok_or(NoProgram::Incomplete)? {
-                        '\'' => break,
-                        letter => reader.push(letter),
-                    }
-                }
+                single_quoted(&mut rest, &mut reader)?;
             }
             '"' => {
                 reader.quoted();
                 loop {
                     match rest.next().ok_or(NoProgram::Incomplete)? {
                         '"' => break,
-                        '\\' if matches!(rest.peek(), Some('"' | '\\' | '$')) => {
-                            if let Some(letter) = rest.next() {
-                                reader.push(letter);
-                            }
+                        // Single quotes quote inside double ones as well; a backslash protects, and stays.
+                        '\'' => single_quoted(&mut rest, &mut reader)?,
+                        '\\' => {
+                            reader.push('\\');
+                            reader.push(rest.next().ok_or(NoProgram::Incomplete)?);
                         }
-                        '$' => match variable(&mut rest) {
+                        '$' => match variable(&mut rest)? {
                             Some(name) => reader.part(name, true),
                             None => reader.push('$'),
                         },
@@ -345,19 +392,40 @@ impl Compiler {
                 self.depth -= 1;
                 return Ok(keyword);
             }
-            self.command()?;
-            loop {
-                let skip = match self.peek() {
-                    Token::And => Op::JumpIfFailed(0),
-                    Token::Or => Op::JumpIfDone(0),
-                    _ => break,
-                };
-                self.at += 1;
-                let reserved = self.reserve(skip);
-                self.command()?;
-                self.land(reserved);
-            }
+            self.chain()?;
         }
+    }
+
+    /// Reads commands joined by `&&` and `||`. What is skipped is skipped to the end of the chain, whatever joins it.
+    fn chain(&mut self) -> Result<(), NoProgram> {
+        let mut skips = Vec::new();
+        while matches!(self.peek(), Token::And | Token::Or) {
+            self.at += 1;
+        }
+        if !self.ends_here() {
+            self.command()?;
+        }
+        loop {
+            let skip = match self.peek() {
+                Token::And => Op::JumpIfFailed(0),
+                Token::Or => Op::JumpIfDone(0),
+                _ => break,
+            };
+            self.at += 1;
+            if self.ends_here() {
+                break;
+            }
+            skips.push(self.reserve(skip));
+            self.command()?;
+        }
+        for skip in skips {
+            self.land(skip);
+        }
+        Ok(())
+    }
+
+    fn ends_here(&self) -> bool {
+        matches!(self.peek(), Token::End | Token::Separator)
     }
 
     fn command(&mut self) -> Result<(), NoProgram> {
@@ -462,6 +530,7 @@ mod tests {
     fn arguments(text: &str) -> Vec<Vec<String>> {
         let lookup = |name: &str| match name {
             "two" => "a  b".to_owned(),
+            "odd" => "p \"q  r\" s\\t;u && v # w".to_owned(),
             "one" => "x".to_owned(),
             _ => String::new(),
         };
@@ -480,14 +549,21 @@ mod tests {
         assert_eq!(arguments(r#"echo p${one}q$none """#), [["echo", "pxq", ""]]);
         assert_eq!(arguments(r"echo a\;b # rest; no"), [["echo", "a;b"]]);
         assert_eq!(arguments("a; b&&c"), [["a"], ["b"], ["c"]]);
+        assert_eq!(arguments("x $odd"), [["x", "p", "q  r", "st;u", "&&", "v"]]);
+        assert_eq!(
+            arguments("x \"a 'b  c' d\" 'x\\ny' \"x\\\"y\" $1"),
+            [["x", "a b  c d", "xny", "x\\\"y", "$1"]]
+        );
     }
 
     #[test]
     fn incomplete_and_senseless_scripts_are_told_apart() {
-        for text in ["if true", "while true; do", "echo 'a", "for i", "true &&", "echo \"x", "a \\"] {
+        for text in
+            ["if true", "while true; do", "echo 'a", "for i", "echo ${a", "echo \"x", "a \\", "echo \"it's\""]
+        {
             assert_eq!(compile(text), Err(NoProgram::Incomplete), "{text}");
         }
-        for text in ["fi", "a & b", "done; x", "&& a", "for 'x' in a; do b; done"] {
+        for text in ["fi", "a & b", "done; x", "for 'x' in a; do b; done"] {
             assert_eq!(compile(text), Err(NoProgram::Syntax), "{text}");
         }
         assert!(compile(&"if ".repeat(1000)).is_err());

@@ -205,7 +205,9 @@ impl Compare {
             let (a, b) =
                 (memory::object(&left[same * width..], width), memory::object(&right[same * width..], width));
             let (at, other) = (self.left.wrapping_add(skip), self.right.wrapping_add(skip));
-            context.print(&format!("{name} at {at:#010x} ({a:#x}) != {name} at {other:#010x} ({b:#x})\n"));
+            context.print(&format!(
+                "{name} at {at:#010x} ({a:#0width$x}) != {name} at {other:#010x} ({b:#0width$x})\n"
+            ));
         } else if self.same < self.count {
             self.left = self.left.wrapping_add(skip);
             self.right = self.right.wrapping_add(skip);
@@ -265,8 +267,10 @@ impl StorageJob {
         let Some(storage) = context.board.storage(self.storage) else {
             return Some(self.finish(Some(StorageError::Errno(-19)), context));
         };
+        let held = matches!(self.telling, Telling::EraseFlash(_))
+            && context.shell.protected.contains(&(self.storage, at));
         let result = match self.work {
-            _ if count == 0 => Ok(()),
+            _ if count == 0 || held => Ok(()),
             Work::Read(_) => storage.read(at, &mut bytes),
             Work::Write(_) => storage.write(at, &bytes),
             Work::Erase => storage.erase(at..at + count),
@@ -286,7 +290,7 @@ impl StorageJob {
             return Some(self.finish(Some(error), context));
         }
         self.done += count;
-        if self.telling == Telling::EraseFlash(erase_block) {
+        if self.telling == Telling::EraseFlash(erase_block) && !held {
             context.print(".");
         }
         (self.done == self.length).then(|| self.finish(None, context))
@@ -324,10 +328,11 @@ impl StorageJob {
             (Telling::Mtd, None) => String::new(),
             (Telling::Mtd, Some(_)) => {
                 let name = context.shell.storages.get(self.storage).map_or("?", |info| info.name.as_str());
+                let at = self.offset + self.done;
                 match self.work {
-                    Work::Read(_) => format!("Read on {name} failed with error {number}\n"),
-                    Work::Write(_) => format!("Write on {name} failed with error {number}\n"),
-                    _ => format!("Failure while erasing at offset {:#x}\n", self.offset + self.done),
+                    Work::Read(_) => mtd_failure("Read", at, name, number),
+                    Work::Write(_) => mtd_failure("Write", at, name, number),
+                    _ => format!("Failure while erasing at offset {at:#x}\n"),
                 }
             }
             (Telling::CopyToFlash(_), None) => "done\n".into(),
@@ -349,4 +354,10 @@ impl StorageJob {
         context.print(&text);
         Reply::Status(u8::from(error.is_some()))
     }
+}
+
+/// What `mtd read` and `mtd write` say when they fail.
+pub(super) fn mtd_failure(word: &str, at: u64, name: &str, number: i32) -> String {
+    let doing = if word == "Read" { "reading" } else { "writing" };
+    format!("Failure while {doing} at offset {at:#x}\n{word} on {name} failed with error {number}\n")
 }

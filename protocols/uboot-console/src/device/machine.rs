@@ -61,7 +61,7 @@ impl Machine {
     }
 
     /// Leaves the script.
-    pub(super) fn leave(&mut self) {
+    fn leave(&mut self) {
         self.frames.pop();
     }
 
@@ -106,7 +106,7 @@ impl Machine {
             }
             Op::ForStart(name, words) => {
                 let shell = &*context.shell;
-                let values = hush::expand(&words, &|name| shell.value(name));
+                let values = hush::expand_list(&words, &|name| shell.value(name));
                 frame.loops.push((name, values.into()));
             }
             Op::ForNext(target) => {
@@ -116,7 +116,7 @@ impl Machine {
                     .and_then(|(name, values)| Some((name.clone(), values.pop_front()?)));
                 match value {
                     Some((name, value)) => {
-                        context.shell.locals.insert(name, value);
+                        context.shell.set_local(&name, &value);
                     }
                     None => {
                         frame.loops.pop();
@@ -152,12 +152,15 @@ impl Machine {
 /// Takes the assignments off the front, and expands what is left.
 fn assign<B: Board>(words: &[Word], context: &mut Context<'_, B>) -> Vec<String> {
     let mut rest = words;
-    while let Some((first, behind)) = rest.split_first()
-        && let Some((name, value)) = hush::assignment(first)
-    {
+    loop {
         let shell = &*context.shell;
-        let value = hush::expand(&[value], &|name| shell.value(name)).join(" ");
-        context.shell.locals.insert(name, value);
+        let Some((first, behind)) = rest.split_first() else { return Vec::new() };
+        let arguments = hush::expand(std::slice::from_ref(first), &|name| shell.value(name));
+        let joined = arguments.join(" ");
+        match hush::assignment(&joined) {
+            Some((name, value)) => context.shell.set_local(name, value),
+            None => break,
+        }
         rest = behind;
     }
     let shell = &*context.shell;

@@ -9,11 +9,14 @@ pub(super) fn hex(text: &str) -> u64 {
         .fold(0_u64, |value, digit| value.wrapping_shl(4) | u64::from(digit))
 }
 
-/// A decimal number, or a hexadecimal one behind `0x`.
+/// A decimal number, a hexadecimal one behind `0x`, or an octal one behind `0`.
 pub(super) fn any_base(text: &str) -> i64 {
     let (negative, text) = text.strip_prefix('-').map_or((false, text), |rest| (true, rest));
     let value = if text.starts_with("0x") || text.starts_with("0X") {
         hex(text) as i64
+    } else if let Some(octal) = text.strip_prefix('0') {
+        let digits = octal.chars().map_while(|digit| digit.to_digit(8));
+        digits.fold(0_i64, |value, digit| value.wrapping_shl(3) | i64::from(digit))
     } else {
         decimal(text) as i64
     };
@@ -51,6 +54,7 @@ mod tests {
         assert_eq!(hex("10zz"), 16);
         assert_eq!(hex("zz"), 0);
         assert_eq!(any_base("10"), 10);
+        assert_eq!(any_base("010"), 8);
         assert_eq!(any_base("-0x10"), -16);
         assert_eq!(size(9_887_400), "9.4 MiB");
         assert_eq!(size(1_097_437), "1 MiB");

@@ -127,7 +127,7 @@ impl<B: Board> UbootDevice<B> {
 
     /// A variable of the environment in memory, or of the shell.
     pub fn variable(&self, name: &str) -> Option<String> {
-        self.shell.environment.get(name).or_else(|| self.shell.locals.get(name).cloned())
+        self.shell.environment.get(name).or_else(|| self.shell.local(name))
     }
 
     /// Turns the power on; nothing happens if it is on.
@@ -166,6 +166,7 @@ impl<B: Board> UbootDevice<B> {
             storages,
             quiet: self.config.silent,
             line_rate: self.config.baudrate,
+            locals: if self.config.hush { vec![("HUSH_VERSION".into(), "0.01".into())] } else { Vec::new() },
             ..Shell::default()
         };
         self.machine.stop();
@@ -525,10 +526,6 @@ impl<B: Board> UbootDevice<B> {
                     Some(status) => self.shell.status = status,
                     None => self.state = State::Loading(Box::new(loading)),
                 }
-            }
-            Reply::Exit(status) => {
-                self.machine.leave();
-                self.shell.status = status;
             }
             Reply::Abort => self.abort(out),
             Reply::Reset => self.restart(false, self.now),

@@ -116,6 +116,10 @@ pub(super) fn tftpboot<B: Board>(arguments: &[String], context: &mut Context<'_,
         [address, name] => (hex(address), Some(name.clone())),
         _ => return Reply::Usage,
     };
+    if context.config.network.is_none() {
+        context.print("No ethernet found.\n");
+        return Reply::Status(1);
+    }
     let Some(client) = context.shell.environment.get("ipaddr") else {
         context.print("*** ERROR: `ipaddr' not set\n");
         return Reply::Status(1);

@@ -47,7 +47,7 @@ pub(super) fn showvar<B: Board>(arguments: &[String], context: &mut Context<'_, 
     }
     let mut status = 0;
     for name in arguments {
-        match context.shell.locals.get(name) {
+        match context.shell.local(name) {
             Some(value) => text.push_str(&format!("{name}={value}\n")),
             None => {
                 text.push_str(&format!("## Error: \"{name}\" not defined\n"));
@@ -65,6 +65,9 @@ pub(super) fn setenv<B: Board>(arguments: &[String], context: &mut Context<'_, B
         _ => (false, arguments),
     };
     let Some((name, values)) = arguments.split_first() else { return Reply::Usage };
+    if name.starts_with('-') {
+        return Reply::Usage;
+    }
     if name.contains('=') {
         context.print(&format!("## Error: illegal character '='in variable name \"{name}\"\n"));
         return Reply::Status(1);
@@ -131,10 +134,12 @@ pub(super) fn env<B: Board>(arguments: &[String], context: &mut Context<'_, B>) 
         "run" => run(rest, context),
         "default" => default(rest, context),
         "delete" => {
+            let mut status = 0;
             for name in rest.iter().filter(|name| *name != "-f") {
+                status |= u8::from(context.shell.environment.get(name).is_none());
                 context.shell.environment.set(name, None);
             }
-            Reply::Status(0)
+            Reply::Status(status)
         }
         "exists" => match rest {
             [name] => Reply::Status(u8::from(context.shell.environment.get(name).is_none())),
@@ -158,7 +163,9 @@ fn default<B: Board>(arguments: &[String], context: &mut Context<'_, B>) -> Repl
         return Reply::Usage;
     }
     for name in names {
-        context.shell.environment.set(name, defaults.get(name).as_deref());
+        if let Some(value) = defaults.get(name) {
+            context.shell.environment.set(name, Some(&value));
+        }
     }
     Reply::Status(0)
 }
@@ -182,8 +189,8 @@ fn export<B: Board>(arguments: &[String], context: &mut Context<'_, B>) -> Reply
     if let Err(error) = context.write(number::hex(address), &bytes) {
         return error.into();
     }
-    let length = if text { bytes.len() - 1 } else { bytes.len() };
-    context.shell.environment.set("filesize", Some(&format!("{length:x}")));
+    let length = bytes.len();
+    context.shell.environment.set("filesize", Some(&format!("{length:X}")));
     Reply::Status(0)
 }
 

@@ -13,10 +13,7 @@ pub(super) fn echo<B: Board>(arguments: &[String], context: &mut Context<'_, B>)
         _ => (arguments, "\n"),
     };
     let text = words.join(" ");
-    match text.find("\\c") {
-        Some(at) => context.print(&format!("{}{}", &text[..at], &text[at + 2..])),
-        None => context.print(&format!("{text}{newline}")),
-    }
+    context.print(&format!("{text}{newline}"));
     Reply::Status(0)
 }
 
@@ -30,43 +27,44 @@ pub(super) fn sleep(arguments: &[String]) -> Reply {
     Reply::Job(Job::Sleep(Duration::from_millis(millis)))
 }
 
+/// Ends nothing in this version: the commands behind it run all the same.
 pub(super) fn exit(arguments: &[String]) -> Reply {
-    Reply::Exit(arguments.first().map_or(0, |text| number::decimal(text) as u8))
+    Reply::Status(u8::from(arguments.first().is_some_and(|text| number::decimal(text) != 0)))
 }
 
-/// `test`, with its operators joined from left to right.
+/// `test`, with its operators joined from left to right. What it cannot read counts as true.
 pub(super) fn test(arguments: &[String]) -> Reply {
-    if arguments.is_empty() {
+    if arguments.len() < 2 {
         return Reply::Status(1);
     }
-    let mut words = arguments.iter().map(String::as_str).peekable();
+    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let mut rest = words.as_slice();
     let mut result = false;
     let mut joined = "-o";
     loop {
         let mut negated = false;
-        while words.next_if_eq(&"!").is_some() {
+        while let ["!", behind @ ..] = rest {
             negated = !negated;
+            rest = behind;
         }
-        let Some(first) = words.next() else { return Reply::Status(1) };
-        let value = match first {
-            "-z" => words.next().is_none_or(str::is_empty),
-            "-n" => words.next().is_some_and(|word| !word.is_empty()),
-            _ => match words.next_if(|word| !matches!(*word, "-a" | "-o")) {
-                None => !first.is_empty(),
-                Some(operator) => {
-                    match words.next().and_then(|second| compare_words(first, operator, second)) {
-                        Some(value) => value,
-                        None => return Reply::Status(1),
-                    }
-                }
+        let (value, behind): (bool, &[&str]) = match rest {
+            ["-z", word, behind @ ..] => (word.is_empty(), behind),
+            ["-n", word, behind @ ..] => (!word.is_empty(), behind),
+            [left, operator, right, behind @ ..] => match compare_words(left, operator, right) {
+                Some(value) => (value, behind),
+                None => return Reply::Status(0),
             },
+            _ => return Reply::Status(0),
         };
         let value = value != negated;
         result = if joined == "-a" { result && value } else { result || value };
-        match words.next() {
-            None => return Reply::Status(u8::from(!result)),
-            Some(word @ ("-a" | "-o")) => joined = word,
-            Some(_) => return Reply::Status(1),
+        match behind {
+            [] => return Reply::Status(u8::from(!result)),
+            [word @ ("-a" | "-o"), behind @ ..] => {
+                joined = word;
+                rest = behind;
+            }
+            _ => return Reply::Status(0),
         }
     }
 }
@@ -116,13 +114,17 @@ pub(super) fn itest<B: Board>(typed: &str, arguments: &[String], context: &mut C
         "-ne" | "!=" | "<>" => order.is_ne(),
         "-ge" | ">=" => order.is_ge(),
         "-le" | "<=" => order.is_le(),
-        _ => return Reply::Usage,
+        _ => {
+            context.print(&format!("Unknown operator '{operator}'\n"));
+            return Reply::Status(1);
+        }
     };
     Reply::Status(u8::from(!holds))
 }
 
 pub(super) fn setexpr<B: Board>(typed: &str, arguments: &[String], context: &mut Context<'_, B>) -> Reply {
-    let Some(width) = width(typed, 8) else { return Reply::Usage };
+    // On texts (`.s`) it is not imitated.
+    let Some(width) = width(typed, 8) else { return Reply::Status(1) };
     let (name, left, operation) = match arguments {
         [name, left] => (name, left, None),
         [name, left, operator, right] => (name, left, Some((operator.as_str(), right))),

@@ -59,8 +59,8 @@ pub(super) fn run<B: Board>(arguments: &[String], context: &mut Context<'_, B>) 
 fn dispatch<B: Board>(name: &str, typed: &str, arguments: &[String], context: &mut Context<'_, B>) -> Reply {
     match name {
         "?" | "help" => info::help(arguments, context),
-        "version" => info::version(context),
-        "bdinfo" => info::bdinfo(context),
+        "version" if arguments.is_empty() => info::version(context),
+        "bdinfo" if arguments.is_empty() => info::bdinfo(context),
         "base" => memory::base(arguments, context),
         "coninfo" => info::coninfo(context),
         "echo" => logic::echo(arguments, context),

@@ -25,19 +25,32 @@ fn bank<B: Board>(index: usize, context: &Context<'_, B>) -> Option<Sectors> {
 /// Reads `start end` or `start +len`.
 fn sectors<B: Board>(start: &str, end: &str, context: &mut Context<'_, B>) -> Result<Sectors, Reply> {
     let first = hex(start);
+    let length = end.strip_prefix('+').map(hex);
     let Some((storage, base, size)) = context.shell.flash_at(first) else {
-        context.print("Error: start and/or end address not on sector boundary\n");
+        let last = length.map_or_else(|| hex(end), |length| first.wrapping_add(length).wrapping_sub(1));
+        context.print(&format!("Error: end address ({last:#010x}) not in flash!\nBad address format\n"));
         return Err(Reply::Status(1));
     };
     let sector = sector_of(storage, context);
-    let past = match end.strip_prefix('+') {
-        Some(length) => first.saturating_add(hex(length)).saturating_sub(base).next_multiple_of(sector),
-        None => hex(end).saturating_add(1).saturating_sub(base),
-    };
     let offset = first - base;
-    if !offset.is_multiple_of(sector) || !past.is_multiple_of(sector) || past <= offset || past > size {
-        context.print("Error: start and/or end address not on sector boundary\n");
-        return Err(Reply::Status(1));
+    let past = match length {
+        Some(length) => offset.saturating_add(length).checked_next_multiple_of(sector),
+        None => hex(end).checked_add(1).and_then(|past| past.checked_sub(base)),
+    };
+    let mut fail = |text: &str| {
+        context.print(text);
+        Err(Reply::Status(1))
+    };
+    if !offset.is_multiple_of(sector) {
+        return fail("Error: start address not on sector boundary\n");
+    }
+    let Some(past) = past.filter(|past| *past > offset) else { return Err(Reply::Usage) };
+    if past > size {
+        let last = base + past - 1;
+        return fail(&format!("Error: end address ({last:#010x}) not in flash!\nBad address format\n"));
+    }
+    if !past.is_multiple_of(sector) {
+        return fail("Error: end address not on sector boundary\n");
     }
     Ok(Sectors { storage, base, range: offset..past, sector })
 }
@@ -47,7 +60,8 @@ pub(super) fn erase<B: Board>(arguments: &[String], context: &mut Context<'_, B>
         [word, number] if word == "bank" => match bank(decimal(number).wrapping_sub(1) as usize, context) {
             Some(sectors) => sectors,
             None => {
-                context.print("Only FLASH Banks # 1 ... # 1 supported\n");
+                let banks = context.shell.flashes().count();
+                context.print(&format!("Only FLASH Banks # 1 ... # {banks} supported\n"));
                 return Reply::Status(1);
             }
         },
@@ -59,15 +73,18 @@ pub(super) fn erase<B: Board>(arguments: &[String], context: &mut Context<'_, B>
             Ok(sectors) => sectors,
             Err(reply) => return reply,
         },
+        [name] => {
+            context.print(&format!("incorrect device type in {name}\n"));
+            return Reply::Usage;
+        }
         _ => return Reply::Usage,
     };
     let Sectors { storage, range, sector, .. } = chosen;
     let held = context.shell.protected.range((storage, range.start)..(storage, range.end)).count();
-    if held > 0 {
-        context.print(&format!("- Warning: {held} protected sectors will not be erased!\n"));
-        return Reply::Status(1);
+    match held {
+        0 => context.print("\n"),
+        _ => context.print(&format!("- Warning: {held} protected sectors will not be erased!\n")),
     }
-    context.print("\n");
     Reply::Job(Job::Storage(StorageJob {
         storage,
         work: Work::Erase,

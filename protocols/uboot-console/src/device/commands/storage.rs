@@ -2,7 +2,7 @@
 
 use crate::device::board::{Board, StorageInfo, StorageKind};
 use crate::device::context::{Context, Reply};
-use crate::device::jobs::{Job, StorageJob, Telling, Work};
+use crate::device::jobs::{Job, StorageJob, Telling, Work, mtd_failure};
 use crate::device::number::{decimal, hex, size};
 
 fn is_virtio(kind: StorageKind) -> bool {
@@ -65,21 +65,21 @@ fn blocks<B: Board>(
         [verb, block, count] if verb == "erase" => ("erase", 0, hex(block), hex(count)),
         _ => return Reply::Usage,
     };
-    let Some(storage) = current(key, kind, context) else {
-        context.print(&format!("no {key} devices available\n"));
-        return Reply::Status(1);
-    };
     let device = context.shell.current.get(key).copied().unwrap_or(0);
-    let info = context.shell.storages[storage].clone();
     let place = if key == "mmc" { format!("dev # {device},") } else { format!("device {device}") };
     context.print(&format!("\n{title} {verb}: {place} block # {block}, count {count} ... "));
+    let past = match verb {
+        "read" => "read",
+        "write" => "written",
+        _ => "erased",
+    };
+    let Some(storage) = current(key, kind, context) else {
+        context.print(&format!("-19 blocks {past}: ERROR\n"));
+        return Reply::Status(1);
+    };
+    let info = context.shell.storages[storage].clone();
     let end = block.checked_add(count).and_then(|end| end.checked_mul(info.block));
     if end.is_none_or(|end| end > info.size) {
-        let past = match verb {
-            "read" => "read",
-            "write" => "written",
-            _ => "erased",
-        };
         let number = if key == "mmc" { 0 } else { -5 };
         context.print(&format!("{number} blocks {past}: ERROR\n"));
         return Reply::Status(1);
@@ -116,6 +116,10 @@ pub(super) fn virtio<B: Board>(arguments: &[String], context: &mut Context<'_, B
         [verb] if verb.starts_with("dev") => {
             let index = context.shell.current.get("virtio").copied().unwrap_or(0);
             context.print("\n");
+            if devices.is_empty() {
+                context.print("no virtio devices available\n");
+                return Reply::Status(1);
+            }
             Reply::Status(u8::from(!describe(index, context)))
         }
         [verb, index] if verb.starts_with("dev") => {
@@ -281,6 +285,10 @@ pub(super) fn nand<B: Board>(arguments: &[String], context: &mut Context<'_, B>)
     job(storage, work, offset, length, Telling::Nand)
 }
 
+fn unaligned(offset: u64, unit: u64) -> &'static str {
+    if offset.is_multiple_of(unit) { "Size not a multiple of" } else { "Offset not aligned with" }
+}
+
 pub(super) fn mtd<B: Board>(arguments: &[String], context: &mut Context<'_, B>) -> Reply {
     let devices = context.shell.of_kind(is_mtd);
     let Some((verb, rest)) = arguments.split_first() else { return Reply::Usage };
@@ -327,8 +335,8 @@ pub(super) fn mtd<B: Board>(arguments: &[String], context: &mut Context<'_, B>) 
     let erase_block = info.erase_block.unwrap_or(1);
     if verb == "erase" {
         if !offset.is_multiple_of(erase_block) || !length.is_multiple_of(erase_block) {
-            let what = if offset.is_multiple_of(erase_block) { "Size" } else { "Offset" };
-            context.print(&format!("{what} not aligned with a block ({erase_block:#x})\n"));
+            let what = unaligned(offset, erase_block);
+            context.print(&format!("{what} a block ({erase_block:#x})\n"));
             return Reply::Status(1);
         }
         let end = offset.saturating_add(length);
@@ -336,14 +344,13 @@ pub(super) fn mtd<B: Board>(arguments: &[String], context: &mut Context<'_, B>) 
         let last = end.saturating_sub(1);
         context.print(&format!("Erasing {offset:#010x} ... {last:#010x} ({blocks} eraseblock(s))\n"));
         if end > info.size {
-            context.print(&format!("Failure while erasing at offset {:#x}\n", info.size));
             return Reply::Status(1);
         }
         return job(storage, Work::Erase, offset, length, Telling::Mtd);
     }
     if !offset.is_multiple_of(info.block) || !length.is_multiple_of(info.block) {
-        let what = if offset.is_multiple_of(info.block) { "Size" } else { "Offset" };
-        context.print(&format!("{what} not aligned with a page ({:#x})\n", info.block));
+        let what = unaligned(offset, info.block);
+        context.print(&format!("{what} a page ({:#x})\n", info.block));
         return Reply::Status(1);
     }
     let pages = match info.kind {
@@ -357,7 +364,7 @@ pub(super) fn mtd<B: Board>(arguments: &[String], context: &mut Context<'_, B>) 
     context.print(&format!("{doing} {length} byte(s){pages} at offset {offset:#010x}\n"));
     if offset.checked_add(length).is_none_or(|end| end > info.size) {
         let word = if verb == "read" { "Read" } else { "Write" };
-        context.print(&format!("{word} on {name} failed with error -22\n"));
+        context.print(&mtd_failure(word, offset, name, -22));
         return Reply::Status(1);
     }
     job(storage, work, offset, length, Telling::Mtd)
