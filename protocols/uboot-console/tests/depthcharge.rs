@@ -13,8 +13,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 
-use debrick_link::simulated::{Channel, serve_stream};
 use debrick_link::Link;
+use debrick_link::simulated::{Channel, serve_stream};
 use debrick_link_os::PtyPair;
 use debrick_uboot_console::device::{TestBoard, UbootConfig, UbootDevice};
 
