@@ -1,0 +1,12 @@
+//! The program as a person or a script meets it: the real binary, with real files, sockets, terminals and signals.
+#![allow(clippy::unwrap_used, reason = "a test that fails says so")]
+#![allow(clippy::disallowed_methods, reason = "tests of a program in real time")]
+#![allow(clippy::print_stderr, reason = "tests say why they skip")]
+
+mod consoles;
+mod help;
+mod inputs;
+mod output;
+mod program;
+mod repair;
+mod state;

@@ -1,0 +1,89 @@
+//! Whole sessions with a virtual router on a pseudo-terminal, and its demo.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::JoinHandle;
+
+use debrick_link_os::PtyPair;
+use debrick_virtual_bench::{Brick, FirmwareOptions, VirtualRouter, firmware, serve};
+
+use crate::program::Place;
+
+/// A virtual router that is served in real time, until this is dropped.
+struct Served {
+    console: String,
+    ends: Arc<AtomicBool>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Served {
+    fn start(brick: Brick) -> Self {
+        let image = firmware("1.0.4", &FirmwareOptions { size: 1 << 20, ..FirmwareOptions::default() });
+        let mut router = VirtualRouter::bricked(brick, &image);
+        let mut link = PtyPair::open().unwrap();
+        let console = link.slave_path().display().to_string();
+        let ends = Arc::new(AtomicBool::new(false));
+        let stop = ends.clone();
+        let thread = std::thread::spawn(move || {
+            let _ = serve(&mut router, &mut link, || stop.load(Ordering::SeqCst));
+        });
+        Self { console, ends, thread: Some(thread) }
+    }
+}
+
+impl Drop for Served {
+    fn drop(&mut self) {
+        self.ends.store(true, Ordering::SeqCst);
+        self.thread.take().map(JoinHandle::join);
+    }
+}
+
+#[test]
+fn a_unit_on_a_terminal_is_repaired() {
+    let place = Place::new();
+    let served = Served::start(Brick::BootCommandLost);
+    let answers = place.file("yes.toml", "store-variables = \"yes\"");
+    let unit = ["--device", "acme-r1", "--console", &served.console, "--no-network", "--answers", &answers];
+    let run = place.run(&[&["rescue", "--json"][..], &unit].concat());
+    let closed = run.closed();
+    assert_eq!(closed["ending"], "repaired", "{}", run.stdout);
+    assert_eq!(run.code, Some(0));
+    assert_eq!(run.stderr, "");
+    let session = closed["session"].as_str().unwrap();
+
+    let check = place.run(&["verify-backup", "--json", session]);
+    assert_eq!(check.lines().pop().unwrap()["proven"], true, "{}", check.stdout);
+    let verify = place.run(&["report", "--verify", session]);
+    assert!(verify.code == Some(0) && verify.stdout.starts_with("intact"), "{}", verify.stdout);
+
+    // What may leave the computer does not tell which unit it was.
+    let serial = place.run(&["report", "--json", session]).lines()[0]["identity"]["serial"].clone();
+    let serial = serial.as_str().unwrap();
+    for format in ["html", "markdown", "json"] {
+        let report = place.run(&["report", "--redact", "--format", format, "--output", "-", session]);
+        assert_eq!(report.code, Some(0));
+        assert!(!report.stdout.contains(serial) && report.stdout.contains(session), "{format}");
+    }
+}
+
+#[test]
+fn who_does_not_agree_keeps_the_unit_as_it_is() {
+    let place = Place::new();
+    let served = Served::start(Brick::BootCommandLost);
+    let run = place.run(&["rescue", "--device", "acme-r1", "--console", &served.console, "--no-network"]);
+    assert_eq!(run.code, Some(11), "{}{}", run.stdout, run.stderr);
+    assert!(run.stdout.contains("Nothing was written"), "{}", run.stdout);
+    assert!(run.stderr.contains("store-variables = \"yes\""), "{}", run.stderr);
+    assert!(!run.stderr.contains(['\r', '\x1b']), "progress bars are for terminals: {:?}", run.stderr);
+}
+
+#[test]
+fn the_demo_repairs_and_leaves_a_page() {
+    let place = Place::new();
+    let page = place.path("page.html").display().to_string();
+    let run = place.run(&["demo", "--json", "--report", &page]);
+    assert_eq!(run.closed()["ending"], "repaired");
+    assert_eq!(run.code, Some(0));
+    assert!(std::fs::read_to_string(page).unwrap().contains("ACME"));
+    place.refuses(&["demo", "--brick", "nonsense"], 2, "usage");
+}
