@@ -22,7 +22,7 @@ pub(super) fn list(context: &Context) -> Result<i32, Failure> {
     let widths: [usize; 4] = std::array::from_fn(|column| {
         rows.iter().chain([&heads]).map(|row| row[column].chars().count()).max().unwrap_or(0)
     });
-    out::data(&line(&heads, widths, &context.style.strong("HOW IT STANDS")));
+    out::data(&context.style.strong(&line(&heads, widths, "HOW IT STANDS")));
     for (session, row) in sessions.iter().zip(&rows) {
         out::data(&line(row, widths, &status(session, context.style)));
     }

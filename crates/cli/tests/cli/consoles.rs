@@ -57,6 +57,7 @@ fn check_babble(text: &'static [u8]) {
     let console = console(&place, move |mut client| while client.write_all(&flood).is_ok() {});
     let run = rescue(&place, &console);
     check_ends(&run, 11, "needs-operator", "instruction-not-done");
+    eprintln!("ended after {:?} with at most {} KiB resident", run.took, run.peak_kib);
     assert!(run.took < Duration::from_secs(40), "{:?}", run.took);
     assert!(run.peak_kib > 0 && run.peak_kib < 100 * 1024, "{} KiB", run.peak_kib);
 }
