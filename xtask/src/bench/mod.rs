@@ -23,6 +23,10 @@ pub(crate) struct Arguments {
     #[arg(long)]
     quick: bool,
 
+    /// Measure this build, whatever it is, instead of making a release build; the console's pace hides the difference.
+    #[arg(long)]
+    as_built: bool,
+
     /// The folder that lab/setup.sh has filled.
     #[arg(long, value_name = "DIR", default_value = "/var/cache/debrick-lab")]
     cache: PathBuf,
@@ -74,11 +78,12 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), String> {
     if let Some(Helper::ServeTftp { file, address }) = &arguments.helper {
         return tftp::serve(file, *address);
     }
-    if cfg!(debug_assertions) {
+    if cfg!(debug_assertions) && !arguments.as_built {
         return again_as_release();
     }
     let line: Vec<String> = std::env::args().skip(1).collect();
-    println!("cargo xtask {}", line.join(" "));
+    let build = if cfg!(debug_assertions) { "a debug build" } else { "a release build" };
+    println!("cargo xtask {} ({build})", line.join(" "));
     let parts: &[Part] = match arguments.only.as_slice() {
         [] => &[Part::Start, Part::Journal, Part::Tftp, Part::Console],
         only => only,
