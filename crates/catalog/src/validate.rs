@@ -26,7 +26,7 @@ pub(crate) fn faults(device: &Device) -> Vec<String> {
     require(!device.console.ready.is_empty(), "nothing tells that the system has started".into());
 
     let regions: Vec<&str> = device.regions().map(|region| region.name.as_str()).collect();
-    let known = |name: &str| regions.iter().any(|region| *region == name);
+    let known = |name: &str| regions.contains(&name);
     require(
         known(&device.firmware.region),
         format!("there is no region {:?} for firmware", device.firmware.region),

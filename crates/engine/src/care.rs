@@ -106,7 +106,7 @@ impl Repair<'_> {
                 repair.whereabouts = Whereabouts::Prompt;
             }
             repair.reach_bootloader(&Reached::Stuck)?;
-            Ok(Done::done((), "The bootloader waits at its prompt."))
+            Ok(Done::with((), "The bootloader waits at its prompt."))
         })?;
         self.identify()?;
         self.preflight()

@@ -21,7 +21,7 @@ pub(crate) struct Done<T> {
 
 impl<T> Done<T> {
     /// It was done.
-    pub(crate) fn done(value: T, summary: impl Into<String>) -> Self {
+    pub(crate) fn with(value: T, summary: impl Into<String>) -> Self {
         Self { value, outcome: Outcome::Done, summary: summary.into() }
     }
 

@@ -1,4 +1,5 @@
 //! Every brick of the virtual router ends as it must, judged by what the unit holds afterwards.
+#![allow(clippy::unwrap_used, reason = "a test that panics has failed")]
 
 mod common;
 

@@ -1,6 +1,10 @@
 //! The program is killed, really and with SIGKILL, at every event of a repair, and in the middle of its writing; whoever
 //! starts it again finishes the repair.
-#![allow(clippy::disallowed_methods, reason = "a test that starts itself again tells its child what to do")]
+#![allow(
+    clippy::disallowed_methods,
+    clippy::unwrap_used,
+    reason = "a test that starts itself again tells its child what to do"
+)]
 
 mod common;
 

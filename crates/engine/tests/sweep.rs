@@ -1,6 +1,11 @@
 //! Thousands of sessions over all bricks and all faults: none leaves a unit worse than it was, without a recorded stop
 //! and a backup that can be restored. `DEBRICK_SWEEP` says how many; every fault must have fired.
-#![allow(clippy::disallowed_methods, clippy::print_stderr, reason = "a test that is told how long to sweep")]
+#![allow(
+    clippy::disallowed_methods,
+    clippy::unwrap_used,
+    clippy::print_stderr,
+    reason = "a test that is told how long to sweep"
+)]
 
 mod common;
 

@@ -145,7 +145,8 @@ mod tests {
             assert!(same.differing.is_empty());
             unit.place(4096 + 300_000, &[content[300_000] ^ 1]);
             let other = compare(&mut unit, &region, &content, &mut Silent).unwrap();
-            assert_eq!(other.differing, [4096 + 4 * 65536..4096 + 300_001]);
+            assert_eq!(other.differing.len(), 1);
+            assert_eq!(other.differing[0], 4096 + 4 * 65536..4096 + 300_001);
             assert!(other.into_result(&region).is_err());
             assert!(compare(&mut unit, &region, &vec![0; 500_001], &mut Silent).is_err());
         }

@@ -149,6 +149,6 @@ mod tests {
         assert_eq!(byte, [0xFF]);
         assert!(unit.erase(0..100, &mut Silent).is_err());
         assert!(unit.read((1 << 20) - 1, &mut [0; 2], &mut Silent).is_err());
-        assert!(unit.digests(&[0..1], &mut Silent).is_err());
+        assert!(unit.digests(&[0..1, 1..2], &mut Silent).is_err());
     }
 }

@@ -52,10 +52,21 @@ enum Stage {
     EndOfBatch,
 }
 
+/// Whose habits a receiver has where the protocol leaves a choice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Manners {
+    /// U-Boot: the header is answered by ACK alone, the end of the data by two ACKs, and a block that is not due by a
+    /// request for the right one.
+    Uboot,
+    /// The protocol's reference.
+    Reference,
+}
+
 /// A receiver.
 #[derive(Debug)]
 pub struct Receiver {
     variant: Variant,
+    manners: Manners,
     check: Check,
     stage: Stage,
     /// The number of the block that is due.
@@ -73,10 +84,20 @@ pub struct Receiver {
 }
 
 impl Receiver {
-    /// A receiver that takes at most `limit` bytes.
+    /// A receiver like U-Boot's, that takes at most `limit` bytes.
     pub fn new(variant: Variant, limit: u64) -> Self {
+        Self::with_manners(variant, limit, Manners::Uboot)
+    }
+
+    /// A receiver by the book, that takes at most `limit` bytes.
+    pub fn by_the_book(variant: Variant, limit: u64) -> Self {
+        Self::with_manners(variant, limit, Manners::Reference)
+    }
+
+    fn with_manners(variant: Variant, limit: u64, manners: Manners) -> Self {
         Self {
             variant,
+            manners,
             check: if variant == Variant::XmodemChecksum { Check::Sum } else { Check::Crc },
             stage: if variant.has_header() { Stage::Header } else { Stage::Data },
             due: if variant.has_header() { 0 } else { 1 },
@@ -176,10 +197,14 @@ impl Receiver {
         if number == (self.due as u8).wrapping_sub(1) && self.stage == Stage::Data {
             // A copy of the last block: its answer was lost.
             out.push(ACK);
-            if self.due == 1 && self.variant.has_header() {
+            if self.due == 1 && self.variant.has_header() && self.manners == Manners::Reference {
                 out.push(self.check.request());
             }
             self.wait(now);
+            return;
+        }
+        if number != self.due as u8 && self.manners == Manners::Uboot {
+            self.refuse(now, out);
             return;
         }
         if number != self.due as u8 {
@@ -206,7 +231,9 @@ impl Receiver {
                 self.announced = header.size;
                 self.stage = Stage::Data;
                 self.due = 1;
-                out.push(self.check.request());
+                if self.manners == Manners::Reference {
+                    out.push(self.check.request());
+                }
             }
             Stage::Data => self.keep(data, out),
             Stage::EndOfBatch => {
@@ -237,6 +264,9 @@ impl Receiver {
             return;
         }
         out.push(ACK);
+        if self.manners == Manners::Uboot && self.variant.has_header() {
+            out.push(ACK);
+        }
         if self.variant.has_header() && self.stage == Stage::Data {
             self.stage = Stage::EndOfBatch;
             self.due = 0;

@@ -34,7 +34,7 @@ pub fn receive(
     watch: &mut dyn Watch,
     keep: &mut dyn FnMut(&[u8]),
 ) -> Result<Received, Error> {
-    let mut receiver = Receiver::new(variant, options.limit);
+    let mut receiver = Receiver::by_the_book(variant, options.limit);
     let mut out = Vec::new();
     let mut buffer = [0; 2048];
     receiver.start(link.clock().now(), &mut out);

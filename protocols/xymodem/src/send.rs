@@ -22,6 +22,9 @@ pub struct SendOptions {
     pub end_within: Duration,
     /// How often a block is sent before it is given up.
     pub attempts: u32,
+    /// How long after the header of YMODEM a request for the data is waited for. U-Boot makes none; lrzsz does, within a
+    /// millisecond.
+    pub data_request_within: Duration,
     /// Whether the unit's request for the first block, a `C`, was read already.
     pub is_requested: bool,
 }
@@ -33,6 +36,7 @@ impl Default for SendOptions {
             answer_within: Duration::from_secs(10),
             end_within: Duration::from_secs(60),
             attempts: 10,
+            data_request_within: Duration::from_millis(25),
             is_requested: false,
         }
     }
@@ -64,8 +68,14 @@ pub fn send(
     options: &SendOptions,
     watch: &mut dyn Watch,
 ) -> Result<Sent, Error> {
-    let mut sender =
-        Sender { link, options: *options, check: Check::Crc, sent: Sent::default(), frame: Vec::new() };
+    let mut sender = Sender {
+        link,
+        options: *options,
+        check: Check::Crc,
+        sent: Sent::default(),
+        frame: Vec::new(),
+        is_data_requested: !variant.has_header(),
+    };
     let result = sender.run(variant, name, source, watch);
     if let Err(error) = &result
         && !matches!(error, Error::Link { .. } | Error::PeerCancelled { .. } | Error::NoStart { .. })
@@ -91,6 +101,7 @@ struct Sender<'a> {
     check: Check,
     sent: Sent,
     frame: Vec<u8>,
+    is_data_requested: bool,
 }
 
 impl Sender<'_> {
@@ -107,7 +118,8 @@ impl Sender<'_> {
         if variant.has_header() {
             let header = FileHeader { name: name.to_owned(), size: Some(source.len()) };
             self.send_block(0, &header.encode(), 0)?;
-            self.await_request()?;
+            let within = self.options.data_request_within;
+            self.is_data_requested = self.await_request(within)?;
         }
         let size = source.len();
         let mut data = vec![0; LONG];
@@ -161,12 +173,17 @@ impl Sender<'_> {
         }
     }
 
-    /// After the header, the unit asks for the data in a message of its own; some do not.
-    fn await_request(&mut self) -> Result<(), Error> {
-        let deadline = self.after(Duration::from_secs(3));
-        match self.answer(deadline, 0)? {
-            Answer::Start(_) | Answer::Nothing | Answer::Good => Ok(()),
-            Answer::Again => Ok(()),
+    /// Whether the unit asks for what comes next in a message of its own, as many do after a header, and before the end
+    /// of a batch.
+    fn await_request(&mut self, within: Duration) -> Result<bool, Error> {
+        let deadline = self.after(within);
+        loop {
+            match self.answer(deadline, 0)? {
+                Answer::Start(_) | Answer::Again => return Ok(true),
+                // U-Boot acknowledges an end twice, and anybody a second copy.
+                Answer::Good => {}
+                Answer::Nothing => return Ok(false),
+            }
         }
     }
 
@@ -196,6 +213,10 @@ impl Sender<'_> {
                         return Ok(());
                     }
                     Answer::Again => break,
+                    // The request for the data, later than we waited for it.
+                    Answer::Start(START_CRC) if attempt == 0 && number == 1 && !self.is_data_requested => {
+                        self.is_data_requested = true;
+                    }
                     // U-Boot says `C` where others say NAK.
                     Answer::Start(START_CRC) if self.check == Check::Crc => break,
                     Answer::Start(_) => {}
@@ -235,7 +256,10 @@ impl Sender<'_> {
     /// The unit has said that it has the file. That no other follows is only a courtesy: many are gone before they
     /// answer it.
     fn end_batch(&mut self) -> Result<(), Error> {
-        self.await_request()?;
+        if !self.await_request(Duration::from_secs(5))? {
+            // It may have left after the end already; its shell must not be typed at.
+            return Ok(());
+        }
         let mut frame = std::mem::take(&mut self.frame);
         encode(0, &[], 0, self.check, &mut frame);
         for _ in 0..3 {

@@ -1,4 +1,5 @@
 //! The host's sender against the device's receiver, on a virtual clock, over clean, paced and faulty lines.
+#![allow(clippy::unwrap_used, reason = "a test that panics has failed")]
 
 use std::time::Duration;
 

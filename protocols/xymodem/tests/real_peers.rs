@@ -1,7 +1,12 @@
 //! Both halves against lrzsz over a socket: on a pseudo-terminal it throws away what has just been sent to it, and its
 //! own last answer when it ends. Skips, and says why, where lrzsz is missing; with `CI=true` that is a
 //! failure.
-#![allow(clippy::disallowed_methods, clippy::print_stderr, reason = "tests meet real programs in real time")]
+#![allow(
+    clippy::disallowed_methods,
+    clippy::print_stderr,
+    clippy::unwrap_used,
+    reason = "tests meet real programs in real time"
+)]
 
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixListener;

@@ -40,7 +40,7 @@ impl Repair<'_> {
             }
             let assessment = repair.watch_and_judge("first look")?;
             let summary = in_words(&assessment);
-            Ok(Done::done(assessment, summary))
+            Ok(Done::with(assessment, summary))
         })
     }
 

@@ -40,7 +40,7 @@ impl Repair<'_> {
             repair.prove_backups()?;
             let names: Vec<&str> = repair.backups.iter().map(|backup| backup.region.as_str()).collect();
             let summary = format!("Kept and proven to restore: {}.", names.join(", "));
-            Ok(Done::done((), summary))
+            Ok(Done::with((), summary))
         })
     }
 

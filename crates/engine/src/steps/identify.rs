@@ -21,11 +21,12 @@ impl Repair<'_> {
         self.in_step(Step::Identify, |repair| {
             let mut observations = repair.observe()?;
             let mut identity = repair.judge(&observations);
-            if !identity.is_established() && identity.contradicting.is_empty() {
-                if let Some(label) = repair.ask_for_label()? {
-                    observations.push(label);
-                    identity = repair.judge(&observations);
-                }
+            if !identity.is_established()
+                && identity.contradicting.is_empty()
+                && let Some(label) = repair.ask_for_label()?
+            {
+                observations.push(label);
+                identity = repair.judge(&observations);
             }
             for observation in observations {
                 repair.session.record(EventBody::Observed { observation })?;
@@ -34,7 +35,7 @@ impl Repair<'_> {
             let summary = repair.identity_in_words(&identity);
             repair.gates.push(identity_gate(&identity, &summary));
             repair.identity = Some(identity);
-            Ok(Done::done((), summary))
+            Ok(Done::with((), summary))
         })
     }
 

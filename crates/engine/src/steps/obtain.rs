@@ -41,7 +41,7 @@ impl Repair<'_> {
                 fit.verdict.id()
             );
             repair.facts = Some(facts);
-            Ok(Done::done((), summary))
+            Ok(Done::with((), summary))
         })
     }
 

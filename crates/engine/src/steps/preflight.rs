@@ -37,7 +37,7 @@ impl Repair<'_> {
             let gate = HostCheck::gate(&checks);
             let summary = gate.reasons.join(" ");
             repair.gates.push(gate);
-            Ok(Done::done((), summary))
+            Ok(Done::with((), summary))
         })
     }
 

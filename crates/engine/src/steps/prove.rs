@@ -21,7 +21,7 @@ impl Repair<'_> {
                 repair.run_smoke_tests()?;
             }
             let summary = in_words(&assessment);
-            Ok(Done::done(assessment, summary))
+            Ok(Done::with(assessment, summary))
         })
     }
 
@@ -107,7 +107,7 @@ impl Repair<'_> {
                 }
                 repair.run_smoke_tests()?;
             }
-            Ok(Done::done((), format!("Started {restarts} more times, and worked every time.")))
+            Ok(Done::with((), format!("Started {restarts} more times, and worked every time.")))
         })
     }
 }

@@ -30,7 +30,7 @@ impl Repair<'_> {
             repair.write_settings_back(&held)?;
             let assessment = repair.restart_and_watch("start with the earlier settings")?;
             if let Reached::Ready { .. } = assessment.boot.reached {
-                return Ok(Done::done((), format!("The settings of session {session} are back, and the system starts with them.")));
+                return Ok(Done::with((), format!("The settings of session {session} are back, and the system starts with them.")));
             }
             repair.reach_bootloader(&assessment.boot.reached)?;
             let fixes = [Fix::Settings];
@@ -39,7 +39,7 @@ impl Repair<'_> {
             let again = repair.restart_and_watch("start with new settings")?;
             match again.boot.reached {
                 Reached::Ready { .. } => {
-                    Ok(Done::done((), "The system did not start with the earlier settings; they are as new again."))
+                    Ok(Done::with((), "The system did not start with the earlier settings; they are as new again."))
                 }
                 _ => Err(EngineError::Exhausted { tried: "Giving the earlier settings back, and clearing them again,".into() }),
             }

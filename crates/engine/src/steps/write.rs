@@ -69,7 +69,7 @@ impl Repair<'_> {
                     Fix::Restore(backups) => repair.write_backups(backups, method, clearance)?,
                 }
             }
-            Ok(Done::done((), format!("Written by {:?}.", method.name)))
+            Ok(Done::with((), format!("Written by {:?}.", method.name)))
         })?;
         if fixes.contains(&Fix::Firmware) {
             self.verify_firmware(method)?;
@@ -81,10 +81,10 @@ impl Repair<'_> {
     fn enter_recovery(&mut self, fresh: bool) -> Result<(), EngineError> {
         self.in_step(Step::EnterRecovery, |repair| {
             if !fresh && repair.whereabouts == Whereabouts::Prompt && repair.unit.sync().is_ok() {
-                return Ok(Done::done((), "The bootloader waits at its prompt."));
+                return Ok(Done::with((), "The bootloader waits at its prompt."));
             }
             repair.restart_to_bootloader()?;
-            Ok(Done::done((), "The unit was started afresh and stopped at its bootloader."))
+            Ok(Done::with((), "The unit was started afresh and stopped at its bootloader."))
         })
     }
 
@@ -216,7 +216,7 @@ impl Repair<'_> {
             let (region, image, digest) = repair.firmware_part()?;
             repair.record_comparison(method, &region, &image, digest)?;
             repair.compare_unique(method)?;
-            Ok(Done::done(
+            Ok(Done::with(
                 (),
                 format!("The region {:?} holds the image, byte for byte by digest.", region.name),
             ))

@@ -1,5 +1,5 @@
 //! A virtual bench with an operator who does what is asked, and the judgement of what came of a repair from outside.
-#![allow(dead_code, unreachable_pub, reason = "every test file uses its own part")]
+#![allow(dead_code, unreachable_pub, clippy::unwrap_used, reason = "every test file uses its own part")]
 
 use std::path::Path;
 use std::sync::Arc;
@@ -22,13 +22,16 @@ pub fn device() -> Device {
     debrick_catalog::find("acme-r1").unwrap()
 }
 
+/// Answers in place of the usual ones.
+pub type Answering = Box<dyn FnMut(&Request) -> Option<Answer>>;
+
 /// Does what is asked, agrees to everything, and pulls the plug when told to.
 pub struct Attendant {
     pub bench: Bench,
     pub events: Vec<Event>,
     /// Called with every event, after it is durable.
     pub on_event: Box<dyn FnMut(&Event)>,
-    pub answers: Box<dyn FnMut(&Request) -> Option<Answer>>,
+    pub answers: Answering,
     /// Called with every progress.
     pub on_progress: Box<dyn FnMut()>,
     pub cancel_after: Option<u64>,
