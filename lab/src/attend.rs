@@ -237,9 +237,11 @@ impl<'a> Bench<'a> {
     ///
     /// # Errors
     /// As [`Bench::run`].
-    pub fn resume(&mut self, intervention: Option<Intervention>) -> Result<Run, LabError> {
-        let answers = self.answers().display().to_string();
-        self.run(&["resume".to_owned(), "--answers".to_owned(), answers], intervention)
+    pub fn resume(&mut self, more: &[&str], intervention: Option<Intervention>) -> Result<Run, LabError> {
+        let mut arguments =
+            vec!["resume".to_owned(), "--answers".to_owned(), self.answers().display().to_string()];
+        arguments.extend(more.iter().map(|argument| (*argument).to_owned()));
+        self.run(&arguments, intervention)
     }
 
     /// Whether `debrick report --verify` says that the last session's journal and artifacts are intact.

@@ -252,7 +252,7 @@ fn interrupt(stage: &Stage<'_>) -> Result<String, String> {
         let stop = Intervention { sign: step, delay: Duration::from_millis(1500), deed: Deed::Interrupt };
         let run = bench.rescue(Some(&image), &[], Some(stop)).map_err(say)?;
         must_end(&run, 14)?;
-        let resumed = bench.resume(None).map_err(say)?;
+        let resumed = bench.resume(&[], None).map_err(say)?;
         must_end(&resumed, 0)?;
         if !bench.journal_is_intact().map_err(say)? {
             return Err("the journal is not intact".into());
