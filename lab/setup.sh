@@ -15,7 +15,7 @@ CACHE=${1:?usage: lab/setup.sh CACHE}
 PARTS=$CACHE/parts
 STAMP=$PARTS/stamp
 PACKAGES="u-boot-qemu u-boot-tools qemu-system-arm qemu-system-misc ipxe-qemu device-tree-compiler kmod cpio
-	busybox-static iproute2 lrzsz tftp-hpa tftpd-hpa atftp socat xz-utils
+	busybox-static iproute2 lrzsz tftp-hpa tftpd-hpa atftp socat xz-utils curl libwrap0 libpcre2-8-0
 	debian-archive-keyring"
 MODULES="virtio/virtio_ring virtio/virtio virtio/virtio_pci_modern_dev virtio/virtio_pci_legacy_dev
 	virtio/virtio_pci virtio/virtio_mmio block/virtio_blk failover net/net_failover net/virtio_net"
@@ -90,6 +90,7 @@ prepare_apt() {
 	cat >"$APT/sources.list" <<-SOURCES
 		deb [arch=arm64 signed-by=$KEYRING] $mirror bookworm main
 		deb [arch=riscv64 signed-by=$KEYRING] $mirror trixie main
+		deb [arch=$HOST signed-by=$KEYRING] $mirror bookworm main
 		deb [arch=$HOST signed-by=$KEYRING] $mirror bookworm-backports main
 	SOURCES
 	private_apt apt-get update >/dev/null || echo "setup: some package lists could not be fetched" >&2
@@ -141,7 +142,7 @@ fetch_kernel() {
 # Debian 12's QEMU 7.2 loses most writes to NOR; the backport does not. The lab needs both.
 fetch_recent_qemu() {
 	[ -x "$PARTS/qemu-recent/qemu-system-aarch64" ] && return
-	if download "qemu-system-arm:$HOST" && unpack './usr/bin/qemu-system-aarch64' &&
+	if download "qemu-system-arm:$HOST/bookworm-backports" && unpack './usr/bin/qemu-system-aarch64' &&
 		install -D "$DOWNLOADS/out/usr/bin/qemu-system-aarch64" "$PARTS/qemu-recent/qemu-system-aarch64" &&
 		mkdir -p "$PARTS/qemu-recent/modules" &&
 		QEMU_MODULE_DIR=$PARTS/qemu-recent/modules "$PARTS/qemu-recent/qemu-system-aarch64" --version >/dev/null; then
@@ -149,6 +150,16 @@ fetch_recent_qemu() {
 	fi
 	rm -rf "$PARTS/qemu-recent"
 	lacks "qemu-system-arm of bookworm-backports"
+}
+
+# Its package and that of tftpd-hpa shut each other out; the tests want to meet both.
+fetch_atftpd() {
+	[ -x "$PARTS/bin/atftpd" ] && return
+	if download "atftpd:$HOST" && unpack './usr/sbin/atftpd'; then
+		install -D "$DOWNLOADS/out/usr/sbin/atftpd" "$PARTS/bin/atftpd"
+	else
+		lacks "atftpd"
+	fi
 }
 
 if ! mkdir -p "$PARTS" 2>/dev/null || [ ! -w "$PARTS" ]; then
@@ -163,6 +174,7 @@ if prepare_apt; then
 	fetch_kernel arm64 linux-image-cloud-arm64
 	fetch_kernel riscv64 linux-image-riscv64
 	fetch_recent_qemu
+	fetch_atftpd
 	rm -rf "$CACHE/downloads"
 fi
 finish
