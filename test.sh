@@ -17,6 +17,7 @@ else
 fi
 CACHE=${DEBRICK_LAB_CACHE:-$default_cache}
 export DEBRICK_LAB_CACHE="$CACHE"
+export PATH="$CACHE/parts/bin:$PATH"
 
 began=$(date +%s)
 steps=0
@@ -78,7 +79,6 @@ have_rust_tools() {
 
 have_cargo_deny() {
 	command -v cargo-deny >/dev/null && return
-	[ "${CI:-}" = true ] && fail "cargo-deny is not installed, and with CI=true it must be"
 	echo "cargo-deny is not installed; building it takes some minutes, once"
 	cargo install --locked --quiet cargo-deny
 }
