@@ -53,7 +53,7 @@ enum LabName {
 #[derive(Debug, Args)]
 struct Lots {
     /// How many cases.
-    #[arg(long, default_value_t = 3)]
+    #[arg(long, value_name = "N", default_value_t = 10)]
     count: usize,
     /// The seed that the moments are drawn from.
     #[arg(long, default_value_t = 1)]
@@ -163,7 +163,8 @@ fn prove_all(cases: &[Case<'_>], arguments: &Arguments) -> Result<(), String> {
     if arguments.keep.is_none() && failed == 0 {
         remove(&folder);
     }
-    println!("{} passed, {failed} failed; {:.0} s", cases.len() - failed, began.elapsed().as_secs_f64());
+    println!("{:.0} s", began.elapsed().as_secs_f64());
+    println!("{} passed, {failed} failed", cases.len() - failed);
     if failed == 0 {
         Ok(())
     } else {
