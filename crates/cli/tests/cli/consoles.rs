@@ -30,7 +30,7 @@ fn rescue(place: &Place, console: &str) -> Run {
         "rescue",
         "--json",
         "--device-file",
-        &place.hasty_device(),
+        &place.hasty_device(2),
         "--console",
         console,
         "--answers",

@@ -11,7 +11,7 @@ use nix::unistd::Pid;
 use serde_json::Value;
 
 /// No test takes longer than this.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_secs(180);
 
 /// A folder with everything that a test needs: state, files, sockets.
 pub(crate) struct Place(tempfile::TempDir);
@@ -50,9 +50,9 @@ impl Place {
     }
 
     /// The record of the router that the program knows, with little patience.
-    pub(crate) fn hasty_device(&self) -> String {
+    pub(crate) fn hasty_device(&self, seconds: u32) -> String {
         let record = include_str!("../../../../catalog/devices/acme-r1.toml");
-        let hasty = record.replace("boot_seconds = 60", "boot_seconds = 2");
+        let hasty = record.replace("boot_seconds = 60", &format!("boot_seconds = {seconds}"));
         assert_ne!(hasty, record);
         self.file("hasty.toml", hasty)
     }

@@ -1,13 +1,23 @@
 //! Whole sessions with a virtual router on a pseudo-terminal, and its demo.
 
+use std::fs::File;
+use std::process::Stdio;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
 
-use debrick_link_os::PtyPair;
+use debrick_link::{Deadline, Link};
+use debrick_link_os::{OsClock, PtyPair};
 use debrick_virtual_bench::{Brick, FirmwareOptions, VirtualRouter, firmware, serve};
 
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+
 use crate::program::Place;
+
+/// How long the virtual router may take to start, in seconds.
+const START: u32 = 15;
 
 /// A virtual router that is served in real time, until this is dropped.
 struct Served {
@@ -43,7 +53,9 @@ fn a_unit_on_a_terminal_is_repaired() {
     let place = Place::new();
     let served = Served::start(Brick::BootCommandLost);
     let answers = place.file("yes.toml", "store-variables = \"yes\"");
-    let unit = ["--device", "acme-r1", "--console", &served.console, "--no-network", "--answers", &answers];
+    let record = place.hasty_device(START);
+    let unit =
+        ["--device-file", &record, "--console", &served.console, "--no-network", "--answers", &answers];
     let run = place.run(&[&["rescue", "--json"][..], &unit].concat());
     let closed = run.closed();
     assert_eq!(closed["ending"], "repaired", "{}", run.stdout);
@@ -70,7 +82,14 @@ fn a_unit_on_a_terminal_is_repaired() {
 fn who_does_not_agree_keeps_the_unit_as_it_is() {
     let place = Place::new();
     let served = Served::start(Brick::BootCommandLost);
-    let run = place.run(&["rescue", "--device", "acme-r1", "--console", &served.console, "--no-network"]);
+    let run = place.run(&[
+        "rescue",
+        "--device-file",
+        &place.hasty_device(START),
+        "--console",
+        &served.console,
+        "--no-network",
+    ]);
     assert_eq!(run.code, Some(11), "{}{}", run.stdout, run.stderr);
     assert!(run.stdout.contains("Nothing was written"), "{}", run.stdout);
     assert!(run.stderr.contains("store-variables = \"yes\""), "{}", run.stderr);
@@ -86,4 +105,66 @@ fn the_demo_repairs_and_leaves_a_page() {
     assert_eq!(run.code, Some(0));
     assert!(std::fs::read_to_string(page).unwrap().contains("ACME"));
     place.refuses(&["demo", "--brick", "nonsense"], 2, "usage");
+}
+
+/// A person at a terminal, from the question on: what they do, and the exit code that comes of it.
+fn at_the_question(act: impl FnOnce(&mut PtyPair, Pid)) -> (Option<i32>, String) {
+    let place = Place::new();
+    let served = Served::start(Brick::BootCommandLost);
+    let mut terminal = PtyPair::open().unwrap();
+    let words = place.path("words");
+    let mut child = place
+        .command(&[
+            "rescue",
+            "--device-file",
+            &place.hasty_device(START),
+            "--console",
+            &served.console,
+            "--no-network",
+        ])
+        .stdin(File::open(terminal.slave_path()).unwrap())
+        .stdout(Stdio::null())
+        .stderr(File::create(&words).unwrap())
+        .spawn()
+        .unwrap();
+    // Whatever is typed before the question must not answer it.
+    terminal.write_all(b"yes\n", Deadline::after(&OsClock, Duration::from_secs(1))).unwrap();
+    let said = || std::fs::read_to_string(&words).unwrap();
+    let began = Instant::now();
+    while !said().contains("Type yes or no") && began.elapsed() < Duration::from_secs(120) {
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    std::thread::sleep(Duration::from_millis(300));
+    if !said().contains("Type yes or no") || child.try_wait().unwrap().is_some() {
+        let _ = child.kill();
+        panic!("{}", said());
+    }
+    act(&mut terminal, Pid::from_raw(i32::try_from(child.id()).unwrap()));
+    (child.wait().unwrap().code(), said())
+}
+
+fn type_in(terminal: &mut PtyPair, text: &str) {
+    terminal.write_all(text.as_bytes(), Deadline::after(&OsClock, Duration::from_secs(1))).unwrap();
+}
+
+#[test]
+fn a_person_may_say_no_after_thinking() {
+    let (code, said) = at_the_question(|terminal, _| {
+        type_in(terminal, "perhaps\n");
+        std::thread::sleep(Duration::from_millis(500));
+        type_in(terminal, "no\n");
+    });
+    assert_eq!(code, Some(11), "{said}");
+    assert_eq!(said.matches("Type yes or no").count(), 2, "{said}");
+}
+
+#[test]
+fn ctrl_c_at_a_question_stops_at_once() {
+    let mut pressed = Instant::now();
+    let (code, said) = at_the_question(|_, pid| {
+        pressed = Instant::now();
+        kill(pid, Signal::SIGINT).unwrap();
+    });
+    assert_eq!(code, Some(14), "{said}");
+    assert!(pressed.elapsed() < Duration::from_secs(5), "{:?}", pressed.elapsed());
 }
