@@ -61,7 +61,9 @@ impl Unit {
     pub(crate) fn take_bearings(&mut self) -> Result<Bearings, EngineError> {
         let until = Until { any_activity: true, ..Until::default() };
         let heard = self.console.watch(&until, self.after(Duration::from_secs(3)))?;
-        if heard.reached == ConsoleReached::Activity {
+        // What came may end in a prompt that nobody had read.
+        let ends_in_prompt = self.console.open_line().trim_end().ends_with(['>', '#', '$']);
+        if heard.reached == ConsoleReached::Activity && !ends_in_prompt {
             return Ok(Bearings::Talking);
         }
         match self.console.sync(self.after(Duration::from_secs(6))) {
@@ -76,8 +78,8 @@ impl Unit {
         self.console.take_log();
     }
 
-    /// Waits until it says anything.
-    pub(crate) fn wait_for_activity(&mut self, within: Duration) -> Result<bool, EngineError> {
+    /// Waits a moment for it to say anything.
+    pub(crate) fn says_something(&mut self, within: Duration) -> Result<bool, EngineError> {
         let until = Until { any_activity: true, ..Until::default() };
         Ok(self.console.watch(&until, self.after(within))?.reached == ConsoleReached::Activity)
     }

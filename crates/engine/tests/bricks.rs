@@ -231,6 +231,28 @@ fn without_a_network_everything_goes_over_the_console() {
 }
 
 #[test]
+fn a_higher_line_rate_is_used_where_the_record_has_one() {
+    let seconds = |rate: Option<u32>| {
+        let folder = tempfile::tempdir().unwrap();
+        let vault = vault(folder.path());
+        let bench = Bench::new(VirtualRouter::new(broken(Brick::FirmwareErased, SIZE)), Faults::default(), 1);
+        let mut attendant = Attendant::new(&bench);
+        let digest = vault.put_bytes(&image(NEWER, SIZE)).unwrap();
+        let mut job = job(Some(digest));
+        job.device.method.retain(|method| method.name == "console-ymodem");
+        job.device.method[0].transfer_baud = rate;
+        let mut ports = ports(&bench);
+        ports.console = bench.paced_console(115_200);
+        let closed = debrick_engine::rescue(&vault, job, ports, &mut attendant).unwrap();
+        assert_eq!(closed.ending, Ending::Repaired, "{rate:?}: {closed:?}");
+        assert!(holds(&bench.state(), &image(NEWER, SIZE)));
+        bench.clock.now().since_start().as_secs()
+    };
+    let (usual, fast) = (seconds(None), seconds(Some(921_600)));
+    assert!(fast + 10 < usual, "{fast} s at the higher rate, {usual} s at the usual one");
+}
+
+#[test]
 fn backups_are_made_checked_and_given_back() {
     let folder = tempfile::tempdir().unwrap();
     let vault = vault(folder.path());

@@ -21,10 +21,11 @@ pub fn to_transfer_rate(link: &mut dyn Link, rate: u32) -> Result<(), Error> {
     follow(link, rate, b"\r")
 }
 
-/// Follows the unit back to `rate` after the transfer.
-pub fn back_to_console_rate(link: &mut dyn Link, rate: u32) -> Result<(), Error> {
-    await_offer(link, rate, "ESC")?;
-    follow(link, rate, b"\x1b")
+/// Follows the unit back to `rate` after the transfer. Returns what the unit said about the transfer before.
+pub fn back_to_console_rate(link: &mut dyn Link, rate: u32) -> Result<String, Error> {
+    let heard = await_offer(link, rate, "ESC")?;
+    follow(link, rate, b"\x1b")?;
+    Ok(heard)
 }
 
 fn follow(link: &mut dyn Link, rate: u32, key: &[u8]) -> Result<(), Error> {
@@ -34,7 +35,7 @@ fn follow(link: &mut dyn Link, rate: u32, key: &[u8]) -> Result<(), Error> {
     link.write_all(key, deadline).map_err(Error::link("confirm the line rate"))
 }
 
-fn await_offer(link: &mut dyn Link, rate: u32, key: &str) -> Result<(), Error> {
+fn await_offer(link: &mut dyn Link, rate: u32, key: &str) -> Result<String, Error> {
     let offer = format!("## Switch baudrate to {rate} bps and press {key} ...");
     let deadline = Deadline::after(link.clock(), OFFER_WITHIN);
     let mut heard = String::new();
@@ -46,7 +47,7 @@ fn await_offer(link: &mut dyn Link, rate: u32, key: &str) -> Result<(), Error> {
             Err(error) => return Err(Error::link("wait for the offer of a line rate")(error)),
         }
         if heard.contains(&offer) {
-            return Ok(());
+            return Ok(heard);
         }
     }
     let tail: String = heard.chars().rev().take(80).collect::<Vec<_>>().into_iter().rev().collect();

@@ -78,7 +78,7 @@ pub fn send(
     };
     let result = sender.run(variant, name, source, watch);
     if let Err(error) = &result
-        && !matches!(error, Error::Link { .. } | Error::PeerCancelled { .. } | Error::NoStart { .. })
+        && !matches!(error, Error::Link { .. } | Error::PeerCancelled { .. })
     {
         // Whether the unit hears it is not known; nothing better can be done.
         let _ = sender.write(&ABORT);
@@ -200,6 +200,9 @@ impl Sender<'_> {
         for attempt in 0..self.options.attempts {
             if attempt > 0 {
                 self.sent.repeated += 1;
+            } else {
+                // An answer that came twice must not count for this block.
+                self.drain()?;
             }
             self.write(frame)?;
             let deadline = self.after(self.options.answer_within);

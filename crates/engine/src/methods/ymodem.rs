@@ -37,24 +37,27 @@ impl RamLoader for YmodemLoader {
             None => format!("loady {address:#x}"),
         };
         console.start(&command, after(console, 10)).map_err(console_error)?;
-        console.wait_for(" bps...", after(console, 10)).map_err(console_error)?;
-        // The request may have come in one piece with the announcement.
-        let requested = rate.is_none() && console.open_line().ends_with('C');
         if let Some(rate) = rate {
             rate_switch::to_transfer_rate(console.stream_of_command(), rate).map_err(transfer_error)?;
         }
-        let options = SendOptions { is_requested: requested, ..SendOptions::default() };
+        console.wait_for(" bps...", after(console, 10)).map_err(console_error)?;
+        // The request may have come in one piece with the announcement.
+        let options =
+            SendOptions { is_requested: console.open_line().ends_with('C'), ..SendOptions::default() };
         let sent = send(console.stream_of_command(), Variant::Ymodem, "debrick.img", &bytes, &options, watch);
+
+        let mut said = String::new();
         if rate.is_some() {
             let back = rate_switch::back_to_console_rate(console.stream_of_command(), self.console_rate);
-            sent.and_then(|sent| back.map(|()| sent)).map_err(transfer_error)?;
+            sent.map_err(transfer_error)?;
+            said = back.map_err(transfer_error)?;
         } else {
             sent.map_err(transfer_error)?;
         }
         match console.poll_reply(after(console, 10)).map_err(console_error)? {
-            Some(reply) if reply.text.contains("Total Size") => Ok(()),
+            Some(reply) if said.contains("Total Size") || reply.text.contains("Total Size") => Ok(()),
             Some(reply) => Err(console_error(ConsoleError::UnexpectedReply { command, reply: reply.text })),
-            None => Err(console_error(ConsoleError::NoEnd { command, tail: String::new() })),
+            None => Err(console_error(ConsoleError::NoEnd { command, tail: said })),
         }
     }
 }

@@ -18,6 +18,9 @@ use crate::unit::Bearings;
 /// How long the operator has to switch a unit off and on.
 const SWITCHING: Duration = Duration::from_secs(180);
 
+/// How often the wish to stop is looked at while a unit is waited for.
+const LOOK_AROUND: Duration = Duration::from_millis(300);
+
 /// How many pieces the firmware region is looked at in.
 const SURVEY_PIECES: u64 = 128;
 
@@ -59,9 +62,7 @@ impl Repair<'_> {
         let request = self.power_cycle_request();
         self.unit.forget_log();
         self.session.instruct(&request)?;
-        if !self.unit.wait_for_activity(SWITCHING)? {
-            return Err(EngineError::NotDone { request: request.id });
-        }
+        self.wait_for_sign_of_life(&request)?;
         self.session.sensed(&request)
     }
 
@@ -80,7 +81,9 @@ impl Repair<'_> {
         }
         let request = self.power_cycle_request();
         self.session.instruct(&request)?;
-        match self.unit.interrupt(SWITCHING) {
+        self.wait_for_sign_of_life(&request)?;
+        let next_start = Duration::from_secs(u64::from(self.device.console.boot_seconds));
+        match self.unit.interrupt(next_start) {
             Ok(()) => self.whereabouts = Whereabouts::Prompt,
             Err(error) if error.is_link_lost() => return Err(error),
             Err(error) => {
@@ -89,6 +92,18 @@ impl Repair<'_> {
             }
         }
         self.session.sensed(&request)
+    }
+
+    /// Waits for the unit to say anything after an instruction; the operator may stop meanwhile.
+    fn wait_for_sign_of_life(&mut self, request: &Request) -> Result<(), EngineError> {
+        let began = self.session.clock.now();
+        while self.session.clock.now().since(began) < SWITCHING {
+            self.session.stop_if_asked()?;
+            if self.unit.says_something(LOOK_AROUND)? {
+                return Ok(());
+            }
+        }
+        Err(EngineError::NotDone { request: request.id.clone() })
     }
 
     fn power_cycle_request(&self) -> Request {
