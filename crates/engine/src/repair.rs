@@ -100,7 +100,7 @@ impl Opening {
             EventBody::SessionClosed { ending, .. } => Some(Some(*ending)),
             _ => None,
         });
-        if let Some(Some(ending @ (Ending::Repaired | Ending::NothingNeeded))) = last_ending {
+        if let Some(Some(ending @ (Ending::Repaired | Ending::NothingNeeded | Ending::Done))) = last_ending {
             return Err(not_resumable(&format!("it has ended already ({})", ending.id())));
         }
         let Some(EventBody::SessionOpened { record, image_name, image, .. }) =
@@ -108,6 +108,13 @@ impl Opening {
         else {
             return Err(not_resumable("its journal does not say how it began"));
         };
+        let first_step = events.iter().find_map(|event| match &event.body {
+            EventBody::StepStarted { step, .. } => Some(*step),
+            _ => None,
+        });
+        if first_step.is_some_and(|step| step != Step::Assess) {
+            return Err(not_resumable("it is a backup or a restore, which is simply begun again"));
+        }
         let bytes = vault.artifact(*record)?.read_all(1 << 20)?;
         let device = serde_json::from_slice(&bytes)
             .map_err(|error| not_resumable(&format!("its device record cannot be read ({error})")))?;

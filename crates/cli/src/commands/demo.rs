@@ -12,6 +12,7 @@ use crate::answers::Answers;
 use crate::args::Demo;
 use crate::commands::{Context, report};
 use crate::failure::Failure;
+use crate::out;
 use crate::stop::Stop;
 
 /// How large the firmware of the demo is, in bytes.
@@ -46,19 +47,25 @@ pub(super) fn demo(context: &Context, args: &Demo) -> Result<i32, Failure> {
         host: vec![HostCheck { ok: true, says: "The virtual router has a virtual power supply.".into() }],
     };
     if !context.json {
-        eprintln!("A virtual router, broken on purpose: {}. Nothing real is touched.", brick.name());
+        out::note(&format!(
+            "A virtual router, broken on purpose: {}. Nothing real is touched.",
+            brick.name()
+        ));
     }
-    let mut operator = Attendant { operator: context.operator(answers(), &stop), bench: bench.clone() };
-    let closed = debrick_engine::rescue(&vault, job, ports, &mut operator)?;
-    drop(operator);
-    let code = context.conclude(&vault, &closed)?;
+    let mut session = String::new();
+    let code = context.attend(&vault, None, answers(), &stop, |operator| {
+        let mut attendant = Attendant { operator, bench: bench.clone() };
+        let closed = debrick_engine::rescue(&vault, job, ports, &mut attendant)?;
+        session.clone_from(&closed.session);
+        Ok(closed)
+    })?;
 
-    let page = vault.path().join("sessions").join(&closed.session).join("report.html");
+    let page = vault.path().join("sessions").join(&session).join("report.html");
     let copy = args.report.clone().unwrap_or_else(|| PathBuf::from("debrick-demo-report.html"));
     let bytes = std::fs::read(&page).map_err(|error| Failure::file("reading", &page, &error))?;
     report::write_file(&copy, &bytes)?;
     if !context.json {
-        println!("Open {} in a browser to read it.", copy.display());
+        out::data(&format!("Open {} in a browser to read it.", copy.display()));
     }
     Ok(code)
 }
@@ -72,12 +79,12 @@ fn answers() -> Answers {
 }
 
 /// An operator with hands: pulls the virtual plug when asked to.
-struct Attendant {
-    operator: Box<dyn Operator>,
+struct Attendant<'a> {
+    operator: &'a mut dyn Operator,
     bench: Bench,
 }
 
-impl Operator for Attendant {
+impl Operator for Attendant<'_> {
     fn event(&mut self, event: &Event) {
         self.operator.event(event);
     }

@@ -1,7 +1,6 @@
 //! One module a command.
 
 mod care;
-#[allow(clippy::print_stdout, clippy::print_stderr, reason = "it is not moved to `out` yet")]
 mod demo;
 mod doctor;
 mod report;

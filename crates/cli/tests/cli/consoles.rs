@@ -185,13 +185,11 @@ fn check_stops(signal: Signal) {
 }
 
 #[test]
-#[ignore = "the engine does not look for the wish to stop while it waits for the unit"]
 fn ctrl_c_while_it_waits_for_power() {
     check_stops(Signal::SIGINT);
 }
 
 #[test]
-#[ignore = "the engine does not look for the wish to stop while it waits for the unit"]
 fn a_service_manager_stops_it_while_it_waits_for_power() {
     check_stops(Signal::SIGTERM);
 }

@@ -107,7 +107,7 @@ impl Repair<'_> {
                 }
                 repair.run_smoke_tests()?;
             }
-            Ok(Done::with((), format!("Started {restarts} more times, and worked every time.")))
+            Ok(Done::with((), format!("Restarts: {restarts}; it worked after each.")))
         })
     }
 }
