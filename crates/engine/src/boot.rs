@@ -9,6 +9,8 @@ pub(crate) struct Boot {
     pub(crate) log: Vec<u8>,
     /// How far it got.
     pub(crate) reached: Reached,
+    /// How often the bootloader announced itself while it was watched.
+    pub(crate) starts: u32,
     /// From the first byte to there, in milliseconds.
     pub(crate) took_ms: u64,
 }
@@ -43,6 +45,13 @@ pub(crate) enum Whereabouts {
     System,
     /// Nobody knows.
     Unknown,
+}
+
+impl Boot {
+    /// Whether no start was seen at all, so that nothing is known: not even that the system does not run.
+    pub(crate) fn shows_nothing(&self) -> bool {
+        self.starts == 0 && matches!(self.reached, Reached::Silent | Reached::Stuck)
+    }
 }
 
 impl Reached {

@@ -53,7 +53,9 @@ pub(crate) fn choose(
         fixes.push(Fix::Firmware);
     }
     fixes.retain(|fix| !tried.contains(fix));
+    let was_seen = *reached != Reached::Silent;
     if fixes.is_empty()
+        && was_seen
         && !system_starts
         && inspection.holds_image == Some(false)
         && !tried.contains(&Fix::Firmware)

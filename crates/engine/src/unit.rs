@@ -254,6 +254,7 @@ fn gone(error: &debrick_uboot_console::host::ConsoleError) -> bool {
 
 /// `log` holds all that was said since the start began, also what was read before it was watched.
 fn boot(watched: Watched, log: Vec<u8>) -> Boot {
+    let starts = watched.starts;
     let took = watched.took.saturating_sub(watched.first_byte_after.unwrap_or_default());
     let reached = match watched.reached {
         ConsoleReached::Ready { text } => Reached::Ready { version: text },
@@ -263,7 +264,7 @@ fn boot(watched: Watched, log: Vec<u8>) -> Boot {
         _ if watched.starts >= 2 => Reached::Loop { starts: watched.starts },
         _ => Reached::Stuck,
     };
-    Boot { log, reached, took_ms: u64::try_from(took.as_millis()).unwrap_or(u64::MAX) }
+    Boot { log, reached, starts, took_ms: u64::try_from(took.as_millis()).unwrap_or(u64::MAX) }
 }
 
 /// The observation of a bootloader variable or of a line in a region.

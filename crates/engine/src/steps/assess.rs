@@ -30,7 +30,7 @@ impl Repair<'_> {
         self.in_step(Step::Assess, |repair| {
             // A bootloader that was left in the middle of a command is called back first.
             let called_back = repair.past.reached_bootloader && repair.unit.sync().is_ok();
-            let bearings = if called_back { Bearings::Prompt } else { repair.unit.take_bearings()? };
+            let bearings = if called_back { Bearings::Prompt } else { repair.take_bearings_afresh()? };
             match bearings {
                 Bearings::Talking => {}
                 Bearings::Prompt => {
@@ -41,10 +41,26 @@ impl Repair<'_> {
                 }
                 Bearings::Quiet => repair.power_cycle()?,
             }
-            let assessment = repair.watch_and_judge("first look")?;
+            let mut assessment = repair.watch_and_judge("first look")?;
+            if assessment.boot.shows_nothing() {
+                repair.power_cycle()?;
+                assessment = repair.watch_and_judge("first start")?;
+            }
             let summary = in_words(&assessment);
             Ok(Done::with(assessment, summary))
         })
+    }
+
+    /// What our own typing brought about, at the shell of a running system say, is no sign of a start.
+    fn take_bearings_afresh(&mut self) -> Result<Bearings, EngineError> {
+        if self.past.reached_bootloader {
+            for _ in 0..4 {
+                if !self.unit.says_something(LOOK_AROUND)? {
+                    break;
+                }
+            }
+        }
+        self.unit.take_bearings()
     }
 
     /// Watches a start, keeps its log, and judges it.
