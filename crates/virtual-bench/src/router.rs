@@ -69,9 +69,9 @@ fn built_in_boot() -> [(&'static str, String); 3] {
     let broadcasts: Vec<String> =
         (1..=17).map(|number| format!("echo BOOTP broadcast {number}; sleep 1")).collect();
     let bootp = format!("{}; echo; echo 'Retry time exceeded; starting again'", broadcasts.join("; "));
-    let search = "echo fatal: no kernel available; echo \"Command 'load' failed: Error 1\"; echo starting USB...; \
+    let search = "echo fatal: no kernel available; echo Command \\'load\\' failed: Error 1; echo starting USB...; \
                   echo No working controllers found; virtio dev 0; echo '** No partition table - virtio 0 **'; \
-                  echo \"Couldn't find partition virtio 0:1\"; run bootp_net; run bootp_net";
+                  echo Couldn\\'t find partition virtio 0:1; run bootp_net; run bootp_net";
     [("bootcmd", "run distro_bootcmd".into()), ("distro_bootcmd", search.into()), ("bootp_net", bootp)]
 }
 
