@@ -25,7 +25,7 @@ const SETTINGS: Region =
 const FIRMWARE: Region =
     Region { name: "firmware", storage: Storage::Emmc, offset: 0x10_0000, size: 0x180_0000 };
 const FIRMWARE_IN_NOR: Region =
-    Region { name: "firmware", storage: Storage::Nor, offset: 0x4_0000, size: 0x2_0000 };
+    Region { name: "firmware", storage: Storage::Nor, offset: 0x4_0000, size: 0x4_0000 };
 const ENVIRONMENT: Region = Region { name: "environment", storage: Storage::Nor, offset: 0, size: 0x4_0000 };
 
 const SETTINGS_MAGIC: &str = "ACMESET1";
