@@ -68,6 +68,101 @@ pub(crate) fn crc32(window: Window<'_>) -> Result<u32, ImageError> {
     Ok(hasher.finalize())
 }
 
+/// CRC-32 without the final complement that zlib makes ("JAMCRC"), as TRX, UBI, DFU and others store it.
+pub(crate) fn jamcrc(window: Window<'_>) -> Result<u32, ImageError> {
+    Ok(!crc32(window)?)
+}
+
+/// Reflected CRC-32 with a register that starts with `start` and is not complemented at the end: `crc32_from(w, !0)`
+/// is [`jamcrc`], and `crc32_from(w, 0)` is what JFFS2 and eCos compute.
+pub(crate) fn crc32_from(window: Window<'_>, start: u32) -> Result<u32, ImageError> {
+    let mut hasher = crc32fast::Hasher::new_with_initial(!start);
+    window.stream(|piece| hasher.update(piece))?;
+    Ok(!hasher.finalize())
+}
+
+/// A CRC of the `crc` crate's catalogue, of at most 16 bits.
+pub(crate) fn crc16(window: Window<'_>, algorithm: &'static crc::Algorithm<u16>) -> Result<u16, ImageError> {
+    let crc = crc::Crc::<u16>::new(algorithm);
+    let mut digest = crc.digest();
+    window.stream(|piece| digest.update(piece))?;
+    Ok(digest.finalize())
+}
+
+/// A CRC of the `crc` crate's catalogue, of 32 bits; for the one of zlib, [`crc32`] is faster.
+pub(crate) fn crc32_as(
+    window: Window<'_>,
+    algorithm: &'static crc::Algorithm<u32>,
+) -> Result<u32, ImageError> {
+    let crc = crc::Crc::<u32>::new(algorithm);
+    let mut digest = crc.digest();
+    window.stream(|piece| digest.update(piece))?;
+    Ok(digest.finalize())
+}
+
+/// The sum of all bytes.
+pub(crate) fn byte_sum(window: Window<'_>) -> Result<u64, ImageError> {
+    let mut sum = 0_u64;
+    window.stream(|piece| sum += piece.iter().map(|byte| u64::from(*byte)).sum::<u64>())?;
+    Ok(sum)
+}
+
+/// Hands over words of `N` bytes in order; a last incomplete one is filled up with zeros.
+pub(crate) fn words<const N: usize>(
+    window: Window<'_>,
+    mut take: impl FnMut([u8; N]),
+) -> Result<(), ImageError> {
+    let mut word = [0; N];
+    let mut filled = 0;
+    window.stream(|piece| {
+        for byte in piece {
+            word[filled] = *byte;
+            filled += 1;
+            if filled == N {
+                take(std::mem::replace(&mut word, [0; N]));
+                filled = 0;
+            }
+        }
+    })?;
+    if filled > 0 {
+        take(word);
+    }
+    Ok(())
+}
+
+/// MD5 of several pieces in a row: salts, and files with a field replaced.
+pub(crate) fn md5_of<'a>(pieces: impl IntoIterator<Item = Piece<'a>>) -> Result<[u8; 16], ImageError> {
+    let mut hasher = md5::Md5::new();
+    for piece in pieces {
+        match piece {
+            Piece::Bytes(bytes) => hasher.update(bytes),
+            Piece::Window(window) => window.stream(|piece| hasher.update(piece))?,
+        }
+    }
+    Ok(hasher.finalize().into())
+}
+
+/// CRC-32 (as in zlib) of several pieces in a row.
+pub(crate) fn crc32_of<'a>(pieces: impl IntoIterator<Item = Piece<'a>>) -> Result<u32, ImageError> {
+    let mut hasher = crc32fast::Hasher::new();
+    for piece in pieces {
+        match piece {
+            Piece::Bytes(bytes) => hasher.update(bytes),
+            Piece::Window(window) => window.stream(|piece| hasher.update(piece))?,
+        }
+    }
+    Ok(hasher.finalize())
+}
+
+/// What a digest over several stretches is made of.
+#[derive(Clone, Copy)]
+pub(crate) enum Piece<'a> {
+    /// Bytes that do not stand in the file like this.
+    Bytes(&'a [u8]),
+    /// Bytes of the file.
+    Window(Window<'a>),
+}
+
 /// SHA-256 as the model's value.
 pub(crate) fn sha256(window: Window<'_>) -> Result<debrick_model::Digest, ImageError> {
     let mut hasher = sha2::Sha256::new();

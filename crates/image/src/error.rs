@@ -16,12 +16,16 @@ pub enum ImageError {
         /// Why.
         source: SourceError,
     },
+    /// Reading the file would cost many times its size, as only crafted files do.
+    #[error("the file makes its reader go over it again and again; it was given up")]
+    TooMuchWork,
 }
 
 impl Coded for ImageError {
     fn code(&self) -> &'static str {
         match self {
             Self::Unreadable { .. } => "image-unreadable",
+            Self::TooMuchWork => "image-too-much-work",
         }
     }
 
@@ -29,6 +33,9 @@ impl Coded for ImageError {
         match self {
             Self::Unreadable { .. } => {
                 "Nothing was written. Check the disk that holds the file, or fetch it again.".into()
+            }
+            Self::TooMuchWork => {
+                "Nothing was written. Do not use this file; fetch it again from its maker.".into()
             }
         }
     }

@@ -154,6 +154,7 @@ mod tests {
             board_ids: vec!["acme,r1".into()],
             architecture: Some("arm64".into()),
             integrity: VerdictReport::unknown(""),
+            coverage: crate::facts::Coverage::Contents,
             provenance: VerdictReport::unknown(""),
             warnings: vec![],
         }

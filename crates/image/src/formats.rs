@@ -1,39 +1,88 @@
-//! The formats, in the order in which they are tried.
+//! The formats, by kind, and the order in which they are tried.
 
-pub(crate) mod cpio;
-pub(crate) mod dtb;
-pub(crate) mod elf;
-pub(crate) mod fit;
-pub(crate) mod gzip;
-pub(crate) mod uboot_env;
-pub(crate) mod uimage;
-mod uimage_names;
+pub(crate) mod archive;
+pub(crate) mod boot;
 
+use std::sync::LazyLock;
+
+use debrick_target::{Source, SourceError};
+
+use crate::digest::hex;
 use crate::error::ImageError;
+use crate::format::{Format, Magic};
 use crate::reading::Reading;
 use crate::window::Window;
 
-/// A format: its id, how to tell it, and how to read it.
-pub(crate) struct Format {
-    /// Stable id.
-    pub(crate) id: &'static str,
-    /// Whether the window starts with this format. Formats that look alike are told apart here, not by order.
-    pub(crate) matches: fn(Window<'_>) -> Result<bool, ImageError>,
-    /// Adds what it finds; called only where `matches` said so.
-    pub(crate) read: fn(Window<'_>, &mut Reading) -> Result<(), ImageError>,
-}
-
-/// Every format. Strong magic numbers stand first, guesses last.
-pub(crate) static FORMATS: &[Format] =
-    &[fit::FORMAT, dtb::FORMAT, uimage::FORMAT, gzip::FORMAT, elf::FORMAT, cpio::FORMAT, uboot_env::FORMAT];
+/// Every format, in the order in which they are tried.
+pub(crate) static FORMATS: LazyLock<Vec<&'static Format>> = LazyLock::new(|| {
+    let folders: &[&[&'static Format]] = &[boot::FORMATS, archive::FORMATS];
+    let mut formats = folders.concat();
+    formats.sort_by_key(|format| format.rank);
+    formats
+});
 
 /// Reads the window as the first format that matches, and says which that was.
-pub(crate) fn read(window: Window<'_>, reading: &mut Reading) -> Result<Option<&'static str>, ImageError> {
-    for format in FORMATS {
-        if (format.matches)(window)? {
+pub(crate) fn read(
+    window: Window<'_>,
+    reading: &mut Reading<'_>,
+) -> Result<Option<&'static str>, ImageError> {
+    for format in FORMATS.iter() {
+        if format.holds(window)? {
+            reading.begin(format.id);
             (format.read)(window, reading)?;
             return Ok(Some(format.id));
         }
     }
+    if reading.is_outermost() { read_with_magic_mended(window, reading) } else { Ok(None) }
+}
+
+/// Reads a window whose magic number has one flipped bit, as if it had not, and records that it has.
+fn read_with_magic_mended(
+    window: Window<'_>,
+    reading: &mut Reading<'_>,
+) -> Result<Option<&'static str>, ImageError> {
+    for format in FORMATS.iter() {
+        for magic in format.magic.iter().filter(|magic| magic.bytes.len() >= 4) {
+            let Some(at) = magic.position(window) else { continue };
+            if magic.distance(window)? != Some(1) {
+                continue;
+            }
+            let mended = Mended { window, at, magic };
+            let whole = Window::metered(&mended, window.meter());
+            if !(format.matches)(whole)? {
+                continue;
+            }
+            reading.begin(format.id);
+            let there = window.head(at, magic.bytes.len() as u64)?;
+            reading.structure("magic number", window.start() + at, hex(magic.bytes), hex(&there));
+            (format.read)(whole, reading)?;
+            return Ok(Some(format.id));
+        }
+    }
     Ok(None)
+}
+
+/// A window in which a magic number is as it should be.
+struct Mended<'a> {
+    window: Window<'a>,
+    at: u64,
+    magic: &'static Magic,
+}
+
+impl Source for Mended<'_> {
+    fn len(&self) -> u64 {
+        self.window.len()
+    }
+
+    fn read_at(&self, offset: u64, buffer: &mut [u8]) -> Result<(), SourceError> {
+        self.window.read_at(offset, buffer)?;
+        for (index, byte) in self.magic.bytes.iter().enumerate() {
+            let place =
+                (self.at + index as u64).checked_sub(offset).and_then(|place| usize::try_from(place).ok());
+            if let Some(slot) = place.and_then(|place| buffer.get_mut(place)) {
+                *slot = *byte;
+            }
+        }
+        Ok(())
+    }
 }

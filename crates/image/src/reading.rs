@@ -4,28 +4,37 @@ use std::collections::BTreeMap;
 use std::fmt::Display;
 
 use debrick_model::{Check, Digest, Verdict, VerdictReport};
+use debrick_target::Source;
 
 use crate::error::ImageError;
-use crate::facts::{Container, ImageFacts};
+use crate::facts::{Container, Coverage, ImageFacts};
 use crate::formats;
+use crate::names;
+use crate::unpack::{End, Unpacked};
 use crate::window::Window;
 
 /// How deep containers are followed.
-const MAX_DEPTH: u32 = 6;
+const MAX_DEPTH: u32 = 8;
 
 /// How many containers, checks and warnings are kept of one image: more come only from hostile files.
 const MAX_ENTRIES: usize = 512;
 
+/// How many parts of one image are looked into.
+const MAX_PARTS: u32 = 20_000;
+
 /// The facts as they are found.
 #[derive(Default)]
-pub(crate) struct Reading {
+pub(crate) struct Reading<'s> {
     pub(crate) vendor: Option<String>,
     pub(crate) model: Option<String>,
+    pub(crate) hardware_revision: Option<String>,
+    pub(crate) region: Option<String>,
     pub(crate) version: Option<String>,
     pub(crate) architecture: Option<String>,
     /// Whether the boards stand in a header that is there to name them, so that what is found deeper inside does not
     /// add to them.
     pub(crate) boards_are_declared: bool,
+    outermost: Option<&'static str>,
     board_ids: Vec<String>,
     containers: Vec<Container>,
     checks: Vec<Check>,
@@ -35,12 +44,83 @@ pub(crate) struct Reading {
     /// Whether a checksum or digest was compared, not only sizes and structure.
     contents_compared: bool,
     depth: u32,
+    /// Greater than 0 inside decompressed or deciphered contents.
+    unpacked: u32,
+    /// Greater than 0 where contents are not whole, so that what is missing is no fault of theirs.
+    muted: u32,
+    parts: u32,
+    path: Vec<String>,
+    sink: Option<&'s mut dyn PartSink>,
 }
 
-impl Reading {
+/// Takes the parts of an image as they are found.
+pub trait PartSink {
+    /// One part: the names on the way to it, outermost first, and its bytes. Names come from the file: they may be
+    /// empty, equal to others, or hostile.
+    fn part(&mut self, names: &[String], contents: &dyn Source) -> Result<(), ImageError>;
+}
+
+impl<'s> Reading<'s> {
+    /// A reading that hands over every part that it finds.
+    pub(crate) fn into_sink(sink: &'s mut dyn PartSink) -> Self {
+        Self { sink: Some(sink), ..Self::default() }
+    }
+
+    /// The format that is about to be read, if it is the outermost.
+    pub(crate) fn begin(&mut self, id: &'static str) {
+        if self.depth == 0 {
+            self.outermost = Some(id);
+        }
+    }
+
+    /// Gives the file, if this is its outermost format, an id of its own: `esp-image-gz` for what is a `gzip`.
+    pub(crate) fn call_file(&mut self, id: &'static str) {
+        self.begin(id);
+    }
+
+    /// The id of the outermost format.
+    pub(crate) fn outermost(&self) -> Option<&'static str> {
+        self.outermost
+    }
+
+    /// Whether what is read now is the file itself, not something inside it.
+    pub(crate) fn is_outermost(&self) -> bool {
+        self.depth == 0
+    }
+
+    /// The maker. What was said first, further outside, stays; so it does for the other facts.
+    pub(crate) fn set_vendor(&mut self, vendor: impl Into<String>) {
+        set(&mut self.vendor, vendor.into());
+    }
+
+    /// The model.
+    pub(crate) fn set_model(&mut self, model: impl Into<String>) {
+        set(&mut self.model, model.into());
+    }
+
+    /// The hardware revision.
+    pub(crate) fn set_hardware_revision(&mut self, revision: impl Into<String>) {
+        set(&mut self.hardware_revision, revision.into());
+    }
+
+    /// The sales region.
+    pub(crate) fn set_region(&mut self, region: impl Into<String>) {
+        set(&mut self.region, region.into());
+    }
+
+    /// The version of the firmware.
+    pub(crate) fn set_version(&mut self, version: impl Into<String>) {
+        set(&mut self.version, version.into());
+    }
+
+    /// The processor architecture, in any spelling.
+    pub(crate) fn set_architecture(&mut self, name: &str) {
+        set(&mut self.architecture, names::architecture(name));
+    }
+
     /// Adds a container and returns its fields to fill in.
     pub(crate) fn container(&mut self, format: &str, window: Window<'_>) -> &mut BTreeMap<String, String> {
-        let depth = self.depth;
+        let (depth, unpacked) = (self.depth, self.unpacked > 0);
         if self.containers.len() == MAX_ENTRIES {
             self.containers.pop();
         }
@@ -50,6 +130,7 @@ impl Reading {
             offset,
             size,
             depth,
+            unpacked,
             fields: BTreeMap::new(),
         });
         let last = self.containers.len() - 1;
@@ -68,13 +149,98 @@ impl Reading {
 
     /// Reads what the window holds as contents of the container that was added last, and returns its format.
     pub(crate) fn contents(&mut self, window: Window<'_>) -> Result<Option<&'static str>, ImageError> {
-        if self.depth == MAX_DEPTH || window.len() == 0 {
+        self.part("contents", window)
+    }
+
+    /// Reads a named part of the container that was added last, and returns its format.
+    pub(crate) fn part(
+        &mut self,
+        name: impl Into<String>,
+        window: Window<'_>,
+    ) -> Result<Option<&'static str>, ImageError> {
+        if self.depth == MAX_DEPTH || window.len() == 0 || self.parts == MAX_PARTS {
             return Ok(None);
+        }
+        self.parts += 1;
+        self.path.push(name.into());
+        if let Some(sink) = &mut self.sink {
+            sink.part(&self.path, &window)?;
         }
         self.depth += 1;
         let format = formats::read(window, self);
         self.depth -= 1;
+        self.path.pop();
         format
+    }
+
+    /// Reads what came out of a decoder, and returns its format. Where it did not come out whole, nothing that is
+    /// missing counts as damage of the contents: that the container is damaged, its reader has recorded.
+    pub(crate) fn unpacked_part(
+        &mut self,
+        name: impl Into<String>,
+        unpacked: &Unpacked<'_>,
+    ) -> Result<Option<&'static str>, ImageError> {
+        let muted = u32::from(!unpacked.is_whole());
+        self.deciphered_part(name, unpacked.window(), muted)
+    }
+
+    /// Reads what a cipher or a bit-mixing wrapper hid, and returns its format.
+    pub(crate) fn hidden_part(
+        &mut self,
+        name: impl Into<String>,
+        window: Window<'_>,
+    ) -> Result<Option<&'static str>, ImageError> {
+        self.deciphered_part(name, window, 0)
+    }
+
+    fn deciphered_part(
+        &mut self,
+        name: impl Into<String>,
+        window: Window<'_>,
+        muted: u32,
+    ) -> Result<Option<&'static str>, ImageError> {
+        self.unpacked += 1;
+        self.muted += muted;
+        let format = self.part(name, window);
+        self.unpacked -= 1;
+        self.muted -= muted;
+        format
+    }
+
+    /// Records how compressed data at an offset ended: a check of contents if the codec has one.
+    pub(crate) fn decoded(
+        &mut self,
+        what: &str,
+        offset: u64,
+        unpacked: &Unpacked<'_>,
+        has_check_value: bool,
+    ) {
+        match &unpacked.end {
+            End::Complete if has_check_value => self.digest(what, offset, "sound", "sound"),
+            End::Complete => self.structure(what, offset, "sound", "sound"),
+            End::CutOff => self.structure(what, offset, "complete", "cut off"),
+            End::Broken(how) => self.structure(what, offset, "sound", format!("broken: {how}")),
+            End::TooLarge => {
+                let output = unpacked.output;
+                self.uncovered(format!(
+                    "The {what} grow beyond {output} bytes and were not followed further."
+                ));
+            }
+        }
+    }
+
+    /// Records bytes behind the end of what the outermost format declares, from `offset` in the window to its end.
+    /// Padding is no matter; anything else is worth a warning. Inside other containers nothing is said.
+    pub(crate) fn trailing(&mut self, window: Window<'_>, offset: u64) -> Result<(), ImageError> {
+        let rest = window.clamped(offset, u64::MAX);
+        if self.depth == 0 && rest.len() > 0 && !rest.is_padding()? {
+            self.warn(format!(
+                "{} bytes follow the end of the image at offset {}; they are not part of it.",
+                rest.len(),
+                rest.start()
+            ));
+        }
+        Ok(())
     }
 
     /// Records a comparison of contents with a checksum or digest.
@@ -85,7 +251,7 @@ impl Reading {
         expected: impl Display,
         actual: impl Display,
     ) {
-        self.contents_compared = true;
+        self.contents_compared |= self.muted == 0;
         self.structure(name, offset, expected, actual);
     }
 
@@ -97,12 +263,25 @@ impl Reading {
         expected: impl Display,
         actual: impl Display,
     ) {
-        if self.checks.len() >= MAX_ENTRIES {
+        if self.muted > 0 {
             return;
         }
         let (expected, actual) = (expected.to_string(), actual.to_string());
         let ok = expected == actual;
+        if self.checks.len() >= MAX_ENTRIES {
+            self.overflow(ok);
+            return;
+        }
         self.checks.push(Check { name: name.into(), offset: Some(offset), expected, actual, ok });
+    }
+
+    /// Too many checks to keep all: a failure takes the place of a success.
+    fn overflow(&mut self, ok: bool) {
+        if !ok && let Some(last) = self.checks.iter_mut().rev().find(|check| check.ok) {
+            last.ok = false;
+            last.name = format!("{} and further checks", last.name);
+            last.actual = "a failure among checks that are too many to list".into();
+        }
     }
 
     /// Records that a size which a header declares is there or not. Bytes that follow are no fault.
@@ -150,21 +329,30 @@ impl Reading {
         true
     }
 
+    /// Records that reading was given up because of the work that it would cost.
+    pub(crate) fn given_up(&mut self) {
+        self.structure("amount of work", 0, "a few times the size of the file", "many times its size");
+        self.warn("The file makes its reader go over it again and again; it was not read to its end.");
+    }
+
     /// The facts, once everything was read.
-    pub(crate) fn finish(self, format: Option<&str>, size: u64, sha256: Digest) -> ImageFacts {
+    pub(crate) fn finish(self, size: u64, sha256: Digest) -> ImageFacts {
         let provenance = self.provenance();
+        let format = self.outermost;
+        let (integrity, coverage) = integrity(format, self.checks, self.gaps, self.contents_compared);
         ImageFacts {
             format: format.map(str::to_owned),
             size,
             sha256,
             vendor: self.vendor,
             model: self.model,
-            hardware_revision: None,
-            region: None,
+            hardware_revision: self.hardware_revision,
+            region: self.region,
             version: self.version,
             board_ids: self.board_ids,
             architecture: self.architecture,
-            integrity: integrity(format, self.checks, self.gaps, self.contents_compared),
+            integrity,
+            coverage,
             provenance,
             containers: self.containers,
             warnings: self.warnings,
@@ -188,25 +376,32 @@ fn push_bounded(list: &mut Vec<String>, entry: String) {
     }
 }
 
+fn set(slot: &mut Option<String>, value: String) {
+    let value = value.trim();
+    if slot.is_none() && !value.is_empty() {
+        *slot = Some(value.to_owned());
+    }
+}
+
 fn integrity(
     format: Option<&str>,
     checks: Vec<Check>,
     gaps: Vec<String>,
     contents_compared: bool,
-) -> VerdictReport {
+) -> (VerdictReport, Coverage) {
     let mut report = VerdictReport::from_checks(checks);
     report.reasons = gaps;
-    if report.verdict == Verdict::Fail {
-        return report;
-    }
-    if !contents_compared {
+    let coverage = match (contents_compared, report.reasons.is_empty()) {
+        (false, _) => Coverage::Nothing,
+        (true, true) => Coverage::Contents,
+        (true, false) => Coverage::Part,
+    };
+    if report.verdict != Verdict::Fail && coverage == Coverage::Nothing {
         report.verdict = Verdict::Unknown;
         report.reasons.push(match format {
             Some(format) => format!("Nothing in this {format} file lets its contents be checked."),
             None => "The format is not known, so its contents cannot be checked.".into(),
         });
-    } else if !report.reasons.is_empty() {
-        report.verdict = Verdict::Unknown;
     }
-    report
+    (report, coverage)
 }

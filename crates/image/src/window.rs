@@ -3,9 +3,12 @@
 //! Lengths come from files and are hostile: nothing here allocates more than was found to be there, and never more
 //! than [`SMALL`] at once.
 
-use debrick_target::Source;
+use std::io::{self, Read, Seek, SeekFrom};
+
+use debrick_target::{Source, SourceError};
 
 use crate::error::ImageError;
+use crate::meter::{Meter, UNLIMITED};
 
 /// The most that is ever read into memory as one value.
 pub(crate) const SMALL: u64 = 64 * 1024;
@@ -17,13 +20,25 @@ const CHUNK: usize = 256 * 1024;
 #[derive(Clone, Copy)]
 pub(crate) struct Window<'a> {
     source: &'a dyn Source,
+    meter: &'a Meter,
     start: u64,
     len: u64,
 }
 
 impl<'a> Window<'a> {
+    /// All of a source; nobody counts the work on it.
     pub(crate) fn whole(source: &'a dyn Source) -> Self {
-        Self { source, start: 0, len: source.len() }
+        Self::metered(source, &UNLIMITED)
+    }
+
+    /// All of a source.
+    pub(crate) fn metered(source: &'a dyn Source, meter: &'a Meter) -> Self {
+        Self { source, meter, start: 0, len: source.len() }
+    }
+
+    /// What counts the work on the source.
+    pub(crate) fn meter(&self) -> &'a Meter {
+        self.meter
     }
 
     /// Offset of the first byte in the file.
@@ -38,13 +53,13 @@ impl<'a> Window<'a> {
     /// The stretch of `len` bytes at `offset`, where all of it is there.
     pub(crate) fn part(&self, offset: u64, len: u64) -> Option<Self> {
         let end = offset.checked_add(len)?;
-        (end <= self.len).then(|| Self { source: self.source, start: self.start + offset, len })
+        (end <= self.len).then(|| Self { start: self.start + offset, len, ..*self })
     }
 
     /// The stretch of at most `len` bytes at `offset`, as far as it is there.
     pub(crate) fn clamped(&self, offset: u64, len: u64) -> Self {
         let offset = offset.min(self.len);
-        Self { source: self.source, start: self.start + offset, len: len.min(self.len - offset) }
+        Self { start: self.start + offset, len: len.min(self.len - offset), ..*self }
     }
 
     /// `N` bytes at `offset`, or `None` where the window ends before.
@@ -53,9 +68,81 @@ impl<'a> Window<'a> {
         Ok(self.fill(offset, &mut bytes)?.then_some(bytes))
     }
 
+    /// The byte at `offset`.
+    pub(crate) fn u8(&self, offset: u64) -> Result<Option<u8>, ImageError> {
+        Ok(self.array::<1>(offset)?.map(|[byte]| byte))
+    }
+
+    /// The big-endian half word at `offset`.
+    pub(crate) fn be16(&self, offset: u64) -> Result<Option<u16>, ImageError> {
+        Ok(self.array(offset)?.map(u16::from_be_bytes))
+    }
+
     /// The big-endian word at `offset`.
     pub(crate) fn be32(&self, offset: u64) -> Result<Option<u32>, ImageError> {
         Ok(self.array(offset)?.map(u32::from_be_bytes))
+    }
+
+    /// The big-endian double word at `offset`.
+    pub(crate) fn be64(&self, offset: u64) -> Result<Option<u64>, ImageError> {
+        Ok(self.array(offset)?.map(u64::from_be_bytes))
+    }
+
+    /// The little-endian half word at `offset`.
+    pub(crate) fn le16(&self, offset: u64) -> Result<Option<u16>, ImageError> {
+        Ok(self.array(offset)?.map(u16::from_le_bytes))
+    }
+
+    /// The little-endian word at `offset`.
+    pub(crate) fn le32(&self, offset: u64) -> Result<Option<u32>, ImageError> {
+        Ok(self.array(offset)?.map(u32::from_le_bytes))
+    }
+
+    /// The little-endian double word at `offset`.
+    pub(crate) fn le64(&self, offset: u64) -> Result<Option<u64>, ImageError> {
+        Ok(self.array(offset)?.map(u64::from_le_bytes))
+    }
+
+    /// Whether these bytes stand at `offset`.
+    pub(crate) fn has(&self, offset: u64, bytes: &[u8]) -> Result<bool, ImageError> {
+        Ok(self.bytes(offset, bytes.len() as u64)?.is_some_and(|there| there == bytes))
+    }
+
+    /// The text of a field of `len` bytes: see [`text`]. Empty where the window ends before.
+    pub(crate) fn text(&self, offset: u64, len: u64) -> Result<String, ImageError> {
+        Ok(self.bytes(offset, len)?.map(|bytes| text(&bytes)).unwrap_or_default())
+    }
+
+    /// Offset of the first place at or after `from` where these bytes stand, looking at no more than `limit` bytes.
+    pub(crate) fn find(&self, bytes: &[u8], from: u64, limit: u64) -> Result<Option<u64>, ImageError> {
+        let part = self.clamped(from, limit);
+        let step = SMALL - bytes.len() as u64;
+        let mut at = 0;
+        while at < part.len {
+            let piece = part.head(at, SMALL)?;
+            if let Some(found) = piece.windows(bytes.len().max(1)).position(|there| there == bytes) {
+                return Ok(Some(from + at + found as u64));
+            }
+            at += step;
+        }
+        Ok(None)
+    }
+
+    /// Whether all bytes are 0x00, or all are 0xff: padding, or erased flash.
+    pub(crate) fn is_padding(&self) -> Result<bool, ImageError> {
+        let mut value = None;
+        let mut same = true;
+        self.stream_while(|piece| {
+            let value = *value.get_or_insert(piece[0]);
+            same = (value == 0 || value == 0xff) && piece.iter().all(|byte| *byte == value);
+            same
+        })?;
+        Ok(same)
+    }
+
+    /// The bytes as a reader, for decoders.
+    pub(crate) fn reader(&self) -> io::BufReader<WindowReader<'a>> {
+        io::BufReader::with_capacity(SMALL as usize, WindowReader { window: *self, position: 0 })
     }
 
     /// `len` bytes at `offset`; `None` where the window ends before, or `len` is above [`SMALL`].
@@ -101,11 +188,56 @@ impl<'a> Window<'a> {
         if self.part(offset, wanted).is_none() {
             return Ok(false);
         }
+        self.meter.charge(wanted.max(16))?;
         let offset = self.start + offset;
         match self.source.read_at(offset, buffer) {
             Ok(()) => Ok(true),
             Err(source) => Err(ImageError::Unreadable { offset, wanted, source }),
         }
+    }
+}
+
+/// A window whose start counts as offset 0.
+impl Source for Window<'_> {
+    fn len(&self) -> u64 {
+        self.len
+    }
+
+    fn read_at(&self, offset: u64, buffer: &mut [u8]) -> Result<(), SourceError> {
+        let ends_before = offset.checked_add(buffer.len() as u64).is_none_or(|end| end > self.len);
+        if ends_before {
+            return Err(SourceError { offset, source: io::ErrorKind::UnexpectedEof.into() });
+        }
+        self.source.read_at(self.start + offset, buffer)
+    }
+}
+
+/// Reads a window from front to back, or where it is told to.
+pub(crate) struct WindowReader<'a> {
+    window: Window<'a>,
+    position: u64,
+}
+
+impl Read for WindowReader<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let left = self.window.len.saturating_sub(self.position);
+        let size = left.min(buffer.len() as u64) as usize;
+        let filled = self.window.fill(self.position, &mut buffer[..size]);
+        filled.map_err(io::Error::other)?;
+        self.position += size as u64;
+        Ok(size)
+    }
+}
+
+impl Seek for WindowReader<'_> {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        let position = match to {
+            SeekFrom::Start(offset) => Some(offset),
+            SeekFrom::End(offset) => self.window.len.checked_add_signed(offset),
+            SeekFrom::Current(offset) => self.position.checked_add_signed(offset),
+        };
+        self.position = position.ok_or(io::ErrorKind::InvalidInput)?;
+        Ok(self.position)
     }
 }
 

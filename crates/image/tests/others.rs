@@ -152,7 +152,7 @@ fn no_format_is_invented() {
 
 #[test]
 fn ids_are_unique() {
-    let mut ids: Vec<_> = known_formats().collect();
+    let mut ids: Vec<_> = known_formats().map(|(id, _)| id).collect();
     ids.sort_unstable();
     ids.dedup();
     assert_eq!(ids.len(), known_formats().count());

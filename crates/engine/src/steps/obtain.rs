@@ -28,15 +28,15 @@ impl Repair<'_> {
                 size: facts.size,
                 format: facts.format.clone(),
                 version: facts.version.clone(),
-                integrity: facts.integrity.clone(),
+                integrity: facts.undamaged(),
                 provenance: facts.provenance.clone(),
                 fitness: fit.clone(),
             })?;
-            repair.gates.push(gate(Gate::Integrity, &facts.integrity, "The firmware file is undamaged."));
+            repair.gates.push(gate(Gate::Integrity, &facts.undamaged(), "The firmware file is undamaged."));
             repair.gates.push(gate(Gate::Fitness, &fit, "The firmware was made for this device."));
             let summary = format!(
                 "{name}: integrity {}, provenance {}, fitness {}.",
-                facts.integrity.verdict.id(),
+                facts.undamaged().verdict.id(),
                 facts.provenance.verdict.id(),
                 fit.verdict.id()
             );

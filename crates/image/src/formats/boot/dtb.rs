@@ -4,17 +4,33 @@
 
 use crate::error::ImageError;
 use crate::fdt::{Header, MAGIC, Tree};
-use crate::formats::{Format, fit};
+use crate::format::{About, Format, Magic, Rank};
+use crate::formats::boot::fit;
 use crate::reading::Reading;
 use crate::window::Window;
 
-pub(crate) const FORMAT: Format = Format { id: "dtb", matches, read };
+pub(crate) const FORMAT: Format = Format {
+    id: "dtb",
+    rank: Rank::Magic,
+    magic: &[Magic::at(0, &[0xd0, 0x0d, 0xfe, 0xed])],
+    matches,
+    read,
+    about: About {
+        outermost: &[],
+        name: "Device tree blob",
+        identified_by: "magic d00dfeed and a tree without `images`",
+        reveals: "sizes and structure of the tree",
+        blind_to: "damaged property values: it has no checksum",
+        source: "Devicetree Specification v0.4",
+        tested_with: "dtc",
+    },
+};
 
 fn matches(window: Window<'_>) -> Result<bool, ImageError> {
     Ok(window.be32(0)? == Some(MAGIC) && !fit::matches(window)?)
 }
 
-fn read(window: Window<'_>, reading: &mut Reading) -> Result<(), ImageError> {
+fn read(window: Window<'_>, reading: &mut Reading<'_>) -> Result<(), ImageError> {
     let blob = match Header::read(window)? {
         Some(header) => window.clamped(0, header.total_size),
         None => window,
@@ -37,7 +53,7 @@ fn read(window: Window<'_>, reading: &mut Reading) -> Result<(), ImageError> {
 }
 
 /// Takes board, maker and model from the root; the later entries of `compatible` name families, not boards.
-fn identify(tree: &Tree<'_>, reading: &mut Reading) -> Result<(), ImageError> {
+fn identify(tree: &Tree<'_>, reading: &mut Reading<'_>) -> Result<(), ImageError> {
     let board = tree.string(&tree.root, "compatible")?;
     if let Some(board) = &board
         && !reading.inner_board(board.clone())

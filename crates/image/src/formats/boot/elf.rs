@@ -3,11 +3,26 @@
 //! Source: System V ABI, chapter 4, and its list of machines. There is no checksum.
 
 use crate::error::ImageError;
-use crate::formats::Format;
+use crate::format::{About, Format, Magic, Rank};
 use crate::reading::Reading;
 use crate::window::Window;
 
-pub(crate) const FORMAT: Format = Format { id: "elf", matches, read };
+pub(crate) const FORMAT: Format = Format {
+    id: "elf",
+    rank: Rank::Magic,
+    magic: &[Magic::at(0, b"\x7fELF")],
+    matches,
+    read,
+    about: About {
+        outermost: &[],
+        name: "ELF executable",
+        identified_by: "7f 45 4c 46",
+        reveals: "segments that lie behind the end of the file",
+        blind_to: "anything else: it has no checksum",
+        source: "System V ABI, ELF-64 object file format 1.5",
+        tested_with: "gcc",
+    },
+};
 
 /// The most program headers that are looked at.
 const MAX_SEGMENTS: u64 = 128;
@@ -18,7 +33,7 @@ fn matches(window: Window<'_>) -> Result<bool, ImageError> {
     }))
 }
 
-fn read(window: Window<'_>, reading: &mut Reading) -> Result<(), ImageError> {
+fn read(window: Window<'_>, reading: &mut Reading<'_>) -> Result<(), ImageError> {
     reading.container(FORMAT.id, window);
     let Some(ident) = window.array::<6>(0)? else { return Ok(()) };
     let elf = Elf { window, wide: ident[4] == 2, little: ident[5] == 1 };
@@ -49,7 +64,7 @@ struct Elf<'a> {
 }
 
 impl Elf<'_> {
-    fn check_tables(&self, reading: &mut Reading) -> Result<(), ImageError> {
+    fn check_tables(&self, reading: &mut Reading<'_>) -> Result<(), ImageError> {
         let (segments, sections) = if self.wide { (32, 40) } else { (28, 32) };
         let counts = if self.wide { 54 } else { 42 };
         let at = self.window.start();

@@ -6,13 +6,28 @@
 use crate::description::describe;
 use crate::digest::crc32;
 use crate::error::ImageError;
-use crate::formats::Format;
-use crate::formats::uimage_names::{ARCHITECTURES, COMPRESSIONS, OPERATING_SYSTEMS, TYPES, name};
+use crate::format::{About, Format, Magic, Rank};
+use crate::formats::boot::uimage_names::{ARCHITECTURES, COMPRESSIONS, OPERATING_SYSTEMS, TYPES, name};
 use crate::names::architecture;
 use crate::reading::Reading;
 use crate::window::{Window, text};
 
-pub(crate) const FORMAT: Format = Format { id: "uimage", matches, read };
+pub(crate) const FORMAT: Format = Format {
+    id: "uimage",
+    rank: Rank::Magic,
+    magic: &[Magic::at(0, &[0x27, 0x05, 0x19, 0x56])],
+    matches,
+    read,
+    about: About {
+        outermost: &[],
+        name: "U-Boot legacy image",
+        identified_by: "magic 27051956",
+        reveals: "damaged header or data, by two CRC-32",
+        blind_to: "bytes behind the data",
+        source: "U-Boot 2023.01 include/image.h, boot/image.c",
+        tested_with: "mkimage, dumpimage",
+    },
+};
 
 pub(super) const MAGIC: u32 = 0x2705_1956;
 
@@ -30,7 +45,7 @@ fn matches(window: Window<'_>) -> Result<bool, ImageError> {
     Ok(window.be32(0)? == Some(MAGIC))
 }
 
-fn read(window: Window<'_>, reading: &mut Reading) -> Result<(), ImageError> {
+fn read(window: Window<'_>, reading: &mut Reading<'_>) -> Result<(), ImageError> {
     let Some(bytes) = window.array::<{ HEADER_SIZE as usize }>(0)? else {
         reading.container(FORMAT.id, window);
         reading.declared_size("the uImage header", window.start(), HEADER_SIZE, window.len());
@@ -90,7 +105,7 @@ impl Header {
         self.0[31]
     }
 
-    fn describe(&self, window: Window<'_>, reading: &mut Reading) {
+    fn describe(&self, window: Window<'_>, reading: &mut Reading<'_>) {
         let label = text(&self.0[32..]);
         let arch = self.0[29];
         let fields = reading.container(FORMAT.id, window);
@@ -116,7 +131,7 @@ impl Header {
         }
     }
 
-    fn read_data(&self, data: Window<'_>, reading: &mut Reading) -> Result<(), ImageError> {
+    fn read_data(&self, data: Window<'_>, reading: &mut Reading<'_>) -> Result<(), ImageError> {
         match (self.kind(), self.compression()) {
             (TYPE_MULTI | TYPE_SCRIPT, _) => self.read_parts(data, reading),
             (_, COMPRESSION_NONE | COMPRESSION_GZIP) => reading.contents(data).map(drop),
@@ -124,7 +139,7 @@ impl Header {
         }
     }
 
-    fn read_parts(&self, data: Window<'_>, reading: &mut Reading) -> Result<(), ImageError> {
+    fn read_parts(&self, data: Window<'_>, reading: &mut Reading<'_>) -> Result<(), ImageError> {
         let mut sizes = Vec::new();
         for index in 0..=MAX_PARTS {
             match data.be32(index * 4)? {

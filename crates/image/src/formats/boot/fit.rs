@@ -7,12 +7,27 @@ use crate::description::{describe, is_board_id};
 use crate::digest::{Algorithm, hex};
 use crate::error::ImageError;
 use crate::fdt::{Header, MAGIC, Malformed, Node, Tree};
-use crate::formats::Format;
+use crate::format::{About, Format, Magic, Rank};
 use crate::names::architecture;
 use crate::reading::Reading;
 use crate::window::Window;
 
-pub(crate) const FORMAT: Format = Format { id: "fit", matches, read };
+pub(crate) const FORMAT: Format = Format {
+    id: "fit",
+    rank: Rank::Magic,
+    magic: &[Magic::at(0, &[0xd0, 0x0d, 0xfe, 0xed])],
+    matches,
+    read,
+    about: About {
+        outermost: &[],
+        name: "U-Boot FIT",
+        identified_by: "a device tree with a node `images`",
+        reveals: "damaged image data, by the digests of its hash nodes",
+        blind_to: "descriptions, load addresses and `compatible`, unless signed",
+        source: "Flat Image Tree Specification v0.8; U-Boot 2023.01 boot/image-fit.c",
+        tested_with: "mkimage, dumpimage",
+    },
+};
 
 /// The most images or configurations of one FIT that are read.
 const MAX_NODES: usize = 128;
@@ -37,7 +52,7 @@ fn contains(haystack: &[u8], needle: &[u8]) -> bool {
     haystack.windows(needle.len()).any(|part| part == needle)
 }
 
-fn read(window: Window<'_>, reading: &mut Reading) -> Result<(), ImageError> {
+fn read(window: Window<'_>, reading: &mut Reading<'_>) -> Result<(), ImageError> {
     let Some(header) = Header::read(window)? else { return Ok(()) };
     reading.declared_size("the FIT structure", window.start() + 4, header.total_size, window.len());
     match Tree::read(window, &header)? {
@@ -67,7 +82,7 @@ enum Data<'a> {
 }
 
 impl<'a> Fit<'a> {
-    fn read(&self, reading: &mut Reading) -> Result<(), ImageError> {
+    fn read(&self, reading: &mut Reading<'_>) -> Result<(), ImageError> {
         let images: Vec<&Node> = self
             .tree
             .root
@@ -106,7 +121,7 @@ impl<'a> Fit<'a> {
         Ok(end)
     }
 
-    fn describe_whole(&self, end: u64, reading: &mut Reading) -> Result<(), ImageError> {
+    fn describe_whole(&self, end: u64, reading: &mut Reading<'_>) -> Result<(), ImageError> {
         let root = &self.tree.root;
         let description = self.tree.string(root, "description")?;
         let timestamp = self.tree.number(root, "timestamp")?;
@@ -123,7 +138,7 @@ impl<'a> Fit<'a> {
         Ok(())
     }
 
-    fn read_configurations(&self, reading: &mut Reading) -> Result<(), ImageError> {
+    fn read_configurations(&self, reading: &mut Reading<'_>) -> Result<(), ImageError> {
         let Some(configurations) = self.tree.root.child("configurations") else {
             reading
                 .warn("The FIT has no configurations; U-Boot boots it only when told which images to use.");
@@ -170,7 +185,7 @@ impl<'a> Fit<'a> {
     }
 
     /// The architecture of the kernel (or firmware) that a configuration starts.
-    fn take_architecture(&self, configuration: &Node, reading: &mut Reading) -> Result<(), ImageError> {
+    fn take_architecture(&self, configuration: &Node, reading: &mut Reading<'_>) -> Result<(), ImageError> {
         for part in ["kernel", "firmware", "loadables"] {
             let Some(name) = self.tree.string(configuration, part)? else { continue };
             let image = self.tree.root.child("images").and_then(|images| images.child(&name));
@@ -184,7 +199,7 @@ impl<'a> Fit<'a> {
         Ok(())
     }
 
-    fn read_image(&self, image: &Node, reading: &mut Reading) -> Result<(), ImageError> {
+    fn read_image(&self, image: &Node, reading: &mut Reading<'_>) -> Result<(), ImageError> {
         let data = self.data(image)?;
         let window = match data {
             Data::Present(data) => data,
@@ -230,7 +245,12 @@ impl<'a> Fit<'a> {
         Ok(self.window.part(offset, size).map_or(Data::CutOff(offset, size), Data::Present))
     }
 
-    fn check_hashes(&self, image: &Node, data: Window<'a>, reading: &mut Reading) -> Result<(), ImageError> {
+    fn check_hashes(
+        &self,
+        image: &Node,
+        data: Window<'a>,
+        reading: &mut Reading<'_>,
+    ) -> Result<(), ImageError> {
         let mut compared = false;
         for node in hash_nodes(image).take(8) {
             let name = self.tree.string(node, "algo")?.unwrap_or_default();
@@ -259,7 +279,7 @@ impl<'a> Fit<'a> {
         Ok(())
     }
 
-    fn note_signatures(&self, node: &Node, what: &str, reading: &mut Reading) -> Result<(), ImageError> {
+    fn note_signatures(&self, node: &Node, what: &str, reading: &mut Reading<'_>) -> Result<(), ImageError> {
         for signature in node.children.iter().filter(|child| child.name.starts_with("signature")).take(8) {
             if signature.property("value").is_some() {
                 let key = self.tree.string(signature, "key-name-hint")?.unwrap_or_else(|| "unnamed".into());

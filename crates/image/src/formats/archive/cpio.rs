@@ -3,11 +3,26 @@
 //! Source: Linux `Documentation/driver-api/early-userspace/buffer-format.rst`.
 
 use crate::error::ImageError;
-use crate::formats::Format;
+use crate::format::{About, Format, Magic, Rank};
 use crate::reading::Reading;
 use crate::window::{Window, text};
 
-pub(crate) const FORMAT: Format = Format { id: "cpio", matches, read };
+pub(crate) const FORMAT: Format = Format {
+    id: "cpio",
+    rank: Rank::Magic,
+    magic: &[Magic::at(0, b"070701"), Magic::at(0, b"070702")],
+    matches,
+    read,
+    about: About {
+        outermost: &[],
+        name: "cpio archive (newc)",
+        identified_by: "text 070701 or 070702",
+        reveals: "a chain of entries that ends early; sums of contents only in 070702",
+        blind_to: "damaged contents in 070701",
+        source: "Linux Documentation/driver-api/early-userspace/buffer-format.rst",
+        tested_with: "cpio",
+    },
+};
 
 /// Size of an entry's header: magic and thirteen fields of eight hex digits.
 const HEADER_SIZE: u64 = 110;
@@ -22,7 +37,7 @@ fn matches(window: Window<'_>) -> Result<bool, ImageError> {
     Ok(window.array::<6>(0)?.is_some_and(|magic| &magic == b"070701" || &magic == b"070702"))
 }
 
-fn read(window: Window<'_>, reading: &mut Reading) -> Result<(), ImageError> {
+fn read(window: Window<'_>, reading: &mut Reading<'_>) -> Result<(), ImageError> {
     reading.container(FORMAT.id, window);
     let index = reading.last_container();
     let mut offset = 0;
@@ -102,7 +117,7 @@ impl Entry {
     }
 
     /// Compares the sum of an entry that has one; whether there was one and it agrees.
-    fn check(&self, window: Window<'_>, reading: &mut Reading) -> Result<bool, ImageError> {
+    fn check(&self, window: Window<'_>, reading: &mut Reading<'_>) -> Result<bool, ImageError> {
         let Some(expected) = self.sum.filter(|_| self.size > 0) else { return Ok(false) };
         let mut sum = 0_u32;
         window.clamped(self.data, self.size).stream(|piece| {

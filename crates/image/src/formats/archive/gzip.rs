@@ -5,11 +5,26 @@
 use flate2::{Decompress, FlushDecompress, Status};
 
 use crate::error::ImageError;
-use crate::formats::Format;
+use crate::format::{About, Format, Magic, Rank};
 use crate::reading::Reading;
 use crate::window::{Window, text};
 
-pub(crate) const FORMAT: Format = Format { id: "gzip", matches, read };
+pub(crate) const FORMAT: Format = Format {
+    id: "gzip",
+    rank: Rank::Structure,
+    magic: &[Magic::at(0, &[0x1f, 0x8b, 8])],
+    matches,
+    read,
+    about: About {
+        outermost: &[],
+        name: "gzip",
+        identified_by: "1f 8b 08",
+        reveals: "damaged contents, by CRC-32 and size",
+        blind_to: "the file name in its header",
+        source: "RFC 1952",
+        tested_with: "gzip",
+    },
+};
 
 const MAGIC: [u8; 3] = [0x1f, 0x8b, 8];
 
@@ -32,7 +47,7 @@ fn matches(window: Window<'_>) -> Result<bool, ImageError> {
     Ok(window.array::<4>(0)?.is_some_and(|head| head[..3] == MAGIC && head[3] & RESERVED == 0))
 }
 
-fn read(window: Window<'_>, reading: &mut Reading) -> Result<(), ImageError> {
+fn read(window: Window<'_>, reading: &mut Reading<'_>) -> Result<(), ImageError> {
     let mut end = 0;
     let mut output = 0;
     let mut first = None;
@@ -66,12 +81,12 @@ fn read(window: Window<'_>, reading: &mut Reading) -> Result<(), ImageError> {
 struct Slot(usize);
 
 impl Slot {
-    fn reserve(window: Window<'_>, reading: &mut Reading) -> Self {
+    fn reserve(window: Window<'_>, reading: &mut Reading<'_>) -> Self {
         reading.container(FORMAT.id, window);
         Self(reading.last_container())
     }
 
-    fn fill(self, window: Window<'_>, first: Option<Member>, output: u64, reading: &mut Reading) {
+    fn fill(self, window: Window<'_>, first: Option<Member>, output: u64, reading: &mut Reading<'_>) {
         let container = reading.container_at(self.0);
         container.size = window.len();
         container.fields.insert("uncompressed-size".into(), output.to_string());
@@ -144,7 +159,7 @@ impl Member {
     }
 
     /// Compares with the trailer; the size of the whole member, where it has an end.
-    fn record(&self, window: Window<'_>, reading: &mut Reading) -> Option<u64> {
+    fn record(&self, window: Window<'_>, reading: &mut Reading<'_>) -> Option<u64> {
         let at = window.start() + self.size;
         let trailer = window.array::<8>(self.size).ok().flatten();
         match (self.end, trailer) {

@@ -1,0 +1,8 @@
+//! Archives and compressors, and what they are called when firmware comes in them.
+
+pub(crate) mod cpio;
+pub(crate) mod gzip;
+
+use crate::format::Format;
+
+pub(crate) const FORMATS: &[&Format] = &[&cpio::FORMAT, &gzip::FORMAT];

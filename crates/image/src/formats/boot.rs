@@ -1,0 +1,13 @@
+//! What boot loaders start: U-Boot's images and environment, device trees, executables.
+
+pub(crate) mod dtb;
+pub(crate) mod elf;
+pub(crate) mod fit;
+pub(crate) mod uboot_env;
+pub(crate) mod uimage;
+mod uimage_names;
+
+use crate::format::Format;
+
+pub(crate) const FORMATS: &[&Format] =
+    &[&dtb::FORMAT, &elf::FORMAT, &fit::FORMAT, &uboot_env::FORMAT, &uimage::FORMAT];

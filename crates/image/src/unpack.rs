@@ -1,0 +1,276 @@
+//! Decompression, in one pass, with bounds on work and memory.
+
+use std::io::{self, BufRead, Read};
+
+use debrick_target::{Source, SourceError};
+
+use crate::error::ImageError;
+use crate::meter::Meter;
+use crate::window::{Window, WindowReader};
+
+/// Bytes by which kept contents grow.
+const SEGMENT: usize = 256 * 1024;
+
+/// Bytes after which decompression stops: real firmware stays below, bombs do not.
+const MAX_OUTPUT: u64 = 2 << 30;
+
+/// The most memory that a decoder may take for its dictionary, in KiB.
+const MAX_DICTIONARY_KIB: u32 = 16 * 1024;
+
+/// How contents are compressed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Codec {
+    /// Nothing but the compressed blocks.
+    Deflate,
+    /// RFC 1950, with an Adler-32.
+    Zlib,
+    /// LZMA with a header of 13 bytes: properties, dictionary, size.
+    Lzma,
+    /// `.xz`, with check values.
+    Xz,
+    /// `.bz2`, with a CRC-32.
+    Bzip2,
+    /// `.zst`, perhaps with an XXH64.
+    Zstd,
+    /// LZ4 frames, perhaps with an XXH32, and the older frames of `lz4 -l`.
+    Lz4,
+}
+
+/// How compressed data ends.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum End {
+    /// Where it should, with check values that agree.
+    Complete,
+    /// The file ends before the data does.
+    CutOff,
+    /// The data contradicts itself, or its check value.
+    Broken(String),
+    /// It grows beyond what is looked at.
+    TooLarge,
+}
+
+/// What came out.
+pub(crate) struct Unpacked<'a> {
+    segments: Vec<Vec<u8>>,
+    kept: u64,
+    meter: &'a Meter,
+    /// Bytes that came out, kept or not.
+    pub(crate) output: u64,
+    /// Compressed bytes that were read, for codecs that read no further than their end.
+    pub(crate) input: u64,
+    /// CRC-32 (as in zlib) of what came out.
+    pub(crate) crc32: u32,
+    /// How it ended.
+    pub(crate) end: End,
+}
+
+impl Unpacked<'_> {
+    /// Whether everything that came out was kept, and it came to its end.
+    pub(crate) fn is_whole(&self) -> bool {
+        self.end == End::Complete && self.kept == self.output
+    }
+
+    /// What was kept, as a window that counts on the same meter.
+    pub(crate) fn window(&self) -> Window<'_> {
+        Window::metered(self, self.meter)
+    }
+}
+
+impl Drop for Unpacked<'_> {
+    fn drop(&mut self) {
+        self.meter.release((self.segments.len() * SEGMENT) as u64);
+    }
+}
+
+impl Source for Unpacked<'_> {
+    fn len(&self) -> u64 {
+        self.kept
+    }
+
+    fn read_at(&self, offset: u64, buffer: &mut [u8]) -> Result<(), SourceError> {
+        let end = offset.checked_add(buffer.len() as u64);
+        if end.is_none_or(|end| end > self.kept) {
+            return Err(SourceError { offset, source: io::ErrorKind::UnexpectedEof.into() });
+        }
+        let mut done = 0;
+        while done < buffer.len() {
+            let at = offset as usize + done;
+            let piece = &self.segments[at / SEGMENT][at % SEGMENT..];
+            let size = piece.len().min(buffer.len() - done);
+            buffer[done..done + size].copy_from_slice(&piece[..size]);
+            done += size;
+        }
+        Ok(())
+    }
+}
+
+/// Decompresses a window from its start. Damage is in the answer; only an unreadable source is an error.
+pub(crate) fn unpack(window: Window<'_>, codec: Codec) -> Result<Unpacked<'_>, ImageError> {
+    let mut input = Counted { reader: window.reader(), taken: 0 };
+    let mut unpacked = drain(window.meter(), codec, &mut input)?;
+    unpacked.input = input.taken;
+    Ok(unpacked)
+}
+
+fn drain<'a>(meter: &'a Meter, codec: Codec, input: &mut Counted<'_>) -> Result<Unpacked<'a>, ImageError> {
+    let mut unpacked =
+        Unpacked { segments: vec![], kept: 0, meter, output: 0, input: 0, crc32: 0, end: End::Complete };
+    let mut decoder = match decoder(codec, input) {
+        Ok(decoder) => decoder,
+        Err(error) => {
+            unpacked.end = end_of(error)?;
+            return Ok(unpacked);
+        }
+    };
+    let mut crc = crc32fast::Hasher::new();
+    let mut keeping = true;
+    let mut buffer = vec![0; 64 * 1024];
+    loop {
+        let size = match decoder.read(&mut buffer) {
+            Ok(0) => break,
+            Ok(size) => size,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+            Err(error) => {
+                unpacked.end = end_of(error)?;
+                break;
+            }
+        };
+        meter.charge(size as u64)?;
+        crc.update(&buffer[..size]);
+        unpacked.output += size as u64;
+        keeping = keeping && unpacked.append(&buffer[..size]);
+        if unpacked.output > MAX_OUTPUT {
+            unpacked.end = End::TooLarge;
+            break;
+        }
+    }
+    unpacked.crc32 = crc.finalize();
+    Ok(unpacked)
+}
+
+impl Unpacked<'_> {
+    fn append(&mut self, mut bytes: &[u8]) -> bool {
+        while !bytes.is_empty() {
+            let has_room = self.segments.last().is_some_and(|last| last.len() < SEGMENT);
+            if !has_room {
+                if !self.meter.keep(SEGMENT as u64) {
+                    return false;
+                }
+                self.segments.push(Vec::with_capacity(SEGMENT));
+            }
+            let Some(last) = self.segments.last_mut() else { return false };
+            let size = bytes.len().min(SEGMENT - last.len());
+            last.extend_from_slice(&bytes[..size]);
+            self.kept += size as u64;
+            bytes = &bytes[size..];
+        }
+        true
+    }
+}
+
+fn decoder<'r>(codec: Codec, input: &'r mut Counted<'_>) -> io::Result<Box<dyn Read + 'r>> {
+    Ok(match codec {
+        Codec::Deflate => Box::new(flate2::bufread::DeflateDecoder::new(input)),
+        Codec::Zlib => Box::new(flate2::bufread::ZlibDecoder::new(input)),
+        Codec::Lzma => Box::new(lzma_rust2::LzmaReader::new_mem_limit(input, MAX_DICTIONARY_KIB, None)?),
+        Codec::Xz => Box::new(lzma_rust2::XzReader::new(input, true)),
+        Codec::Bzip2 => Box::new(bzip2::bufread::MultiBzDecoder::new(input)),
+        Codec::Zstd => Box::new(Zstd { input, frame: None, any: false }),
+        Codec::Lz4 => Box::new(lz4_flex::frame::FrameDecoder::new(input)),
+    })
+}
+
+/// One Zstandard frame after the other, as the command line tool reads them.
+struct Zstd<'r, 'w> {
+    input: &'r mut Counted<'w>,
+    frame: Option<ruzstd::decoding::FrameDecoder>,
+    any: bool,
+}
+
+impl Read for Zstd<'_, '_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        use ruzstd::decoding::{BlockDecodingStrategy, FrameDecoder};
+        loop {
+            let frame = match &mut self.frame {
+                Some(frame) => frame,
+                None => {
+                    let start = self.input.fill_buf()?;
+                    if start.is_empty() || (self.any && start[0] != 0x28) {
+                        return Ok(0);
+                    }
+                    let mut frame = FrameDecoder::new();
+                    frame.init(&mut self.input).map_err(zstd_error)?;
+                    self.frame.insert(frame)
+                }
+            };
+            let size = frame.read(buffer)?;
+            if size > 0 {
+                return Ok(size);
+            }
+            if frame.is_finished() {
+                let expected = frame.get_checksum_from_data();
+                let actual = frame.get_calculated_checksum();
+                if let (Some(expected), Some(actual)) = (expected, actual)
+                    && expected != actual
+                {
+                    let text = format!("check value {expected:08x}, contents {actual:08x}");
+                    return Err(io::Error::new(io::ErrorKind::InvalidData, text));
+                }
+                self.any = true;
+                self.frame = None;
+                continue;
+            }
+            let strategy = BlockDecodingStrategy::UptoBytes(buffer.len());
+            frame.decode_blocks(&mut self.input, strategy).map_err(zstd_error)?;
+        }
+    }
+}
+
+/// What the decoder says, with its causes: the last one tells whether the input ended.
+fn zstd_error(error: impl std::error::Error) -> io::Error {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text = format!("{text}: {error}");
+        cause = error.source();
+    }
+    io::Error::new(io::ErrorKind::InvalidData, text)
+}
+
+/// How decompression ended, from the decoder's error; an unreadable source stays an error.
+fn end_of(error: io::Error) -> Result<End, ImageError> {
+    if error.kind() == io::ErrorKind::UnexpectedEof {
+        return Ok(End::CutOff);
+    }
+    let text = error.to_string();
+    match error.into_inner().map(|inner| inner.downcast::<ImageError>()) {
+        Some(Ok(ours)) => Err(*ours),
+        _ if text.contains("unexpected end") || text.contains("failed to fill") => Ok(End::CutOff),
+        _ => Ok(End::Broken(text)),
+    }
+}
+
+/// Counts what a decoder takes.
+struct Counted<'w> {
+    reader: io::BufReader<WindowReader<'w>>,
+    taken: u64,
+}
+
+impl Read for Counted<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let size = self.reader.read(buffer)?;
+        self.taken += size as u64;
+        Ok(size)
+    }
+}
+
+impl BufRead for Counted<'_> {
+    fn fill_buf(&mut self) -> io::Result<&[u8]> {
+        self.reader.fill_buf()
+    }
+
+    fn consume(&mut self, amount: usize) {
+        self.taken += amount as u64;
+        self.reader.consume(amount);
+    }
+}
