@@ -1,7 +1,16 @@
 //! The formats, by kind, and the order in which they are tried.
 
+pub(crate) mod android;
 pub(crate) mod archive;
 pub(crate) mod boot;
+pub(crate) mod disk;
+pub(crate) mod filesystem;
+pub(crate) mod mcu;
+pub(crate) mod peripheral;
+pub(crate) mod router;
+pub(crate) mod soc;
+pub(crate) mod uefi;
+pub(crate) mod update;
 
 use std::sync::LazyLock;
 
@@ -15,7 +24,19 @@ use crate::window::Window;
 
 /// Every format, in the order in which they are tried.
 pub(crate) static FORMATS: LazyLock<Vec<&'static Format>> = LazyLock::new(|| {
-    let folders: &[&[&'static Format]] = &[boot::FORMATS, archive::FORMATS];
+    let folders: &[&[&'static Format]] = &[
+        android::FORMATS,
+        archive::FORMATS,
+        boot::FORMATS,
+        disk::FORMATS,
+        filesystem::FORMATS,
+        mcu::FORMATS,
+        peripheral::FORMATS,
+        router::FORMATS,
+        soc::FORMATS,
+        uefi::FORMATS,
+        update::FORMATS,
+    ];
     let mut formats = folders.concat();
     formats.sort_by_key(|format| format.rank);
     formats

@@ -5,4 +5,8 @@ pub(crate) mod gzip;
 
 use crate::format::Format;
 
-pub(crate) const FORMATS: &[&Format] = &[&cpio::FORMAT, &gzip::FORMAT];
+#[rustfmt::skip]
+pub(crate) const FORMATS: &[&Format] = &[
+    &cpio::FORMAT,
+    &gzip::FORMAT,
+];

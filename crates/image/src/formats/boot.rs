@@ -9,5 +9,11 @@ mod uimage_names;
 
 use crate::format::Format;
 
-pub(crate) const FORMATS: &[&Format] =
-    &[&dtb::FORMAT, &elf::FORMAT, &fit::FORMAT, &uboot_env::FORMAT, &uimage::FORMAT];
+#[rustfmt::skip]
+pub(crate) const FORMATS: &[&Format] = &[
+    &dtb::FORMAT,
+    &elf::FORMAT,
+    &fit::FORMAT,
+    &uboot_env::FORMAT,
+    &uimage::FORMAT,
+];

@@ -1,0 +1,7 @@
+//! File systems, as they stand in flash.
+
+use crate::format::Format;
+
+#[rustfmt::skip]
+pub(crate) const FORMATS: &[&Format] = &[
+];
