@@ -62,6 +62,11 @@ impl Failure {
         self
     }
 
+    /// What went wrong, as data.
+    pub(crate) fn problem(&self) -> &Problem {
+        &self.problem
+    }
+
     pub(crate) fn exit_code(&self) -> i32 {
         self.exit_code
     }

@@ -7,6 +7,7 @@ mod args;
 mod commands;
 mod exit;
 mod failure;
+mod file_source;
 mod host;
 mod input;
 mod json;

@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 /// Everything that an image tells without help from outside.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ImageFacts {
-    /// Id of the outermost format, for example `fit`; `None` where no format is recognised.
+    /// Id of the outermost format, for example `fit`; `None`, in JSON `none`, where no format is recognised.
+    #[serde(with = "format_or_none")]
     pub format: Option<String>,
     /// Size of the file in bytes.
     pub size: u64,
@@ -86,5 +87,21 @@ impl ImageFacts {
     /// The first container of a format.
     pub fn container(&self, format: &str) -> Option<&Container> {
         self.containers.iter().find(|container| container.format == format)
+    }
+}
+
+/// A file that is no firmware has the format `none`.
+mod format_or_none {
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    const NONE: &str = "none";
+
+    pub(super) fn serialize<S: Serializer>(format: &Option<String>, output: S) -> Result<S::Ok, S::Error> {
+        output.serialize_str(format.as_deref().unwrap_or(NONE))
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(input: D) -> Result<Option<String>, D::Error> {
+        let format = String::deserialize(input)?;
+        Ok((format != NONE).then_some(format))
     }
 }

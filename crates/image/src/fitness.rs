@@ -14,6 +14,10 @@ use crate::version;
 pub struct FitnessTarget {
     /// Board ids of the unit, any of which an image may name.
     pub board_ids: Vec<String>,
+    /// Maker.
+    pub vendor: Option<String>,
+    /// Model name.
+    pub model: Option<String>,
     /// Processor architecture, in any spelling.
     pub architecture: Option<String>,
     /// Hardware revision.
@@ -35,6 +39,11 @@ pub struct FitnessTarget {
 pub fn fitness(facts: &ImageFacts, target: &FitnessTarget) -> VerdictReport {
     let mut comparison = Comparison::default();
     let board_agrees = comparison.board(facts, target);
+    // A board id says it better: makers write model names in many ways.
+    if !board_agrees {
+        comparison.word("vendor", facts.vendor.as_ref(), target.vendor.as_ref());
+        comparison.word("model", facts.model.as_ref(), target.model.as_ref());
+    }
     comparison.architecture(facts, target);
     comparison.word("hardware-revision", facts.hardware_revision.as_ref(), target.hardware_revision.as_ref());
     comparison.word("region", facts.region.as_ref(), target.region.as_ref());
@@ -191,6 +200,15 @@ mod tests {
         check(|_, unit| unit.board_ids.clear(), Verdict::Unknown, &[]);
         check(|image, _| image.architecture = Some("mips".into()), Verdict::Fail, &["architecture"]);
         check(|image, _| image.architecture = None, Verdict::Pass, &[]);
+        let models = |image: &mut ImageFacts, unit: &mut FitnessTarget| {
+            (image.model, unit.model) = (Some("R2".into()), Some("R1".into()));
+        };
+        check(models, Verdict::Pass, &[]);
+        let models_only = |image: &mut ImageFacts, unit: &mut FitnessTarget| {
+            models(image, unit);
+            image.board_ids.clear();
+        };
+        check(models_only, Verdict::Fail, &["model"]);
         check(|image, _| image.size = 1001, Verdict::Fail, &["fits-its-place"]);
         check(|image, _| image.format = None, Verdict::Fail, &["format-accepted"]);
         check(|image, _| image.format = Some("uimage".into()), Verdict::Fail, &["format-accepted"]);

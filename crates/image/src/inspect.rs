@@ -42,17 +42,18 @@ fn read(source: &dyn Source, mut reading: Reading<'_>) -> Result<ImageFacts, Ima
 
 fn read_formats(window: Window<'_>, reading: &mut Reading<'_>) -> Result<(), ImageError> {
     match formats::read(window, reading) {
-        Ok(None) => {
-            reading.container("raw", window);
-            Ok(())
-        }
-        Ok(Some(_)) => Ok(()),
+        Ok(_) => Ok(()),
         Err(ImageError::TooMuchWork) => {
             reading.given_up();
             Ok(())
         }
         Err(error) => Err(error),
     }
+}
+
+/// SHA-256 of everything that a source holds.
+pub fn sha256(source: &dyn Source) -> Result<debrick_model::Digest, ImageError> {
+    digest::sha256(Window::whole(source))
 }
 
 /// The ids of all formats that [`inspect`] recognises, with what people should know about each, in the order in which

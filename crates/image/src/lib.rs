@@ -27,6 +27,6 @@ pub use facts::{Container, Coverage, ImageFacts};
 pub use fitness::{FitnessTarget, fitness};
 pub use format::About;
 pub use formats::boot::uboot_env::{Environment, EnvironmentLayout};
-pub use inspect::{inspect, known_formats, unpack_parts};
+pub use inspect::{inspect, known_formats, sha256, unpack_parts};
 pub use names::architecture;
 pub use reading::PartSink;

@@ -3,6 +3,7 @@
 mod care;
 mod demo;
 mod doctor;
+mod image;
 mod report;
 mod rescue;
 mod sessions;
@@ -48,6 +49,7 @@ pub(crate) fn run(args: &Args, style: Style, notes: Style) -> Result<i32, Failur
         Command::VerifyBackup(args) => care::verify_backup(&context, args),
         Command::Doctor(args) => doctor::doctor(&context, args),
         Command::Demo(args) => demo::demo(&context, args),
+        Command::Image(args) => image::run(&context, args),
     }
 }
 

@@ -50,6 +50,8 @@ impl Repair<'_> {
         let region = self.device.region(&self.device.firmware.region);
         FitnessTarget {
             board_ids: self.device.board_ids.clone(),
+            vendor: Some(self.device.vendor.clone()),
+            model: Some(self.device.model.clone()),
             architecture: Some(self.device.architecture.clone()),
             hardware_revision: identity.and_then(|identity| identity.hardware_revision.clone()),
             region: identity.and_then(|identity| identity.region.clone()),
