@@ -2,6 +2,7 @@
 //! people use today.
 
 mod console;
+mod image;
 mod journal;
 mod line;
 mod start;
@@ -35,6 +36,14 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "FILE")]
     program: Option<PathBuf>,
 
+    /// The folder with the files and the `manifest.json` that accuracy is measured on.
+    #[arg(long, value_name = "DIR")]
+    images: Option<PathBuf>,
+
+    /// Print every answer that differs from the manifest.
+    #[arg(long)]
+    mismatches: bool,
+
     #[command(subcommand)]
     helper: Option<Helper>,
 }
@@ -62,6 +71,8 @@ enum Part {
     Journal,
     /// How long `debrick --help` takes.
     Start,
+    /// What `debrick image inspect` finds out, and how fast, against binwalk, unblob and openssl.
+    Image,
 }
 
 /// One line of the table.
@@ -85,7 +96,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), String> {
     let build = if cfg!(debug_assertions) { "a debug build" } else { "a release build" };
     println!("cargo xtask {} ({build})", line.join(" "));
     let parts: &[Part] = match arguments.only.as_slice() {
-        [] => &[Part::Start, Part::Journal, Part::Tftp, Part::Console],
+        [] => &[Part::Start, Part::Image, Part::Journal, Part::Tftp, Part::Console],
         only => only,
     };
     let lab = || Lab::open(&arguments.cache).map_err(|error| error.to_string());
@@ -97,6 +108,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), String> {
             Part::Tftp => tftp::measure(&lab()?)?,
             Part::Journal => journal::measure(&lab()?, &program()?)?,
             Part::Start => start::measure(&program()?)?,
+            Part::Image => image::measure(&program()?, arguments.images.as_deref(), arguments.mismatches)?,
         };
         for row in rows {
             let verdict = match row.ok {
