@@ -24,8 +24,9 @@ pub struct Scenario {
 }
 
 /// Every scenario.
-pub const ALL: [Scenario; 11] = [
+pub const ALL: [Scenario; 12] = [
     Scenario { name: "wrong-model", tells: "firmware of another model is refused", act: wrong_model },
+    Scenario { name: "downgrade", tells: "older firmware is refused without a waiver", act: downgrade },
     Scenario { name: "damaged-image", tells: "a damaged file is refused", act: damaged_image },
     Scenario { name: "cut-short-image", tells: "half a file is refused", act: cut_short_image },
     Scenario { name: "no-image", tells: "without a file the operator is asked for one", act: no_image },
@@ -141,6 +142,11 @@ fn must_be_untouched(bench: &mut Bench<'_>, before: &Snapshot, run: &Run) -> Res
 
 fn wrong_model(stage: &Stage<'_>) -> Result<String, String> {
     stage.refused(UnitOptions::bricked(Brick::KernelBytesDamaged), Some(Image::R2V2), 12)
+}
+
+fn downgrade(stage: &Stage<'_>) -> Result<String, String> {
+    let unit = UnitOptions { installed: Image::R1V2, ..UnitOptions::bricked(Brick::KernelBytesDamaged) };
+    stage.refused(unit, Some(Image::R1V1), 12)
 }
 
 fn damaged_image(stage: &Stage<'_>) -> Result<String, String> {

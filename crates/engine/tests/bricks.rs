@@ -171,6 +171,30 @@ fn a_waiver_opens_one_gate_and_is_recorded() {
 }
 
 #[test]
+fn a_downgrade_needs_a_waiver() {
+    let older = image("1.0.3", SIZE);
+    let (closed, attendant, untouched) = refuse(&older, vec![]);
+    assert_eq!(closed.ending, Ending::RefusedByGate, "{closed:?}");
+    assert!(untouched && !attendant.names().contains(&"intent"));
+    let reasons: Vec<String> = attendant
+        .events
+        .iter()
+        .filter_map(|event| match &event.body {
+            EventBody::GateChecked { result } if result.gate == Gate::Fitness => {
+                Some(result.reasons.join(" "))
+            }
+            _ => None,
+        })
+        .collect();
+    assert_eq!(reasons, [format!("not-a-downgrade: expected {INSTALLED} or newer, found 1.0.3.")]);
+
+    let waiver = Waiver { gate: Gate::Fitness, because: "the newer one does not start".into() };
+    let (closed, attendant, _) = refuse(&older, vec![waiver]);
+    assert_eq!(closed.ending, Ending::Repaired, "{closed:?}");
+    assert!(attendant.names().contains(&"gate-waived"));
+}
+
+#[test]
 fn a_no_is_a_no_and_can_be_taken_back() {
     let folder = tempfile::tempdir().unwrap();
     let vault = vault(folder.path());

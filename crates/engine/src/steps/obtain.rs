@@ -1,12 +1,14 @@
 //! Judge the firmware file: undamaged, from whom, and for this unit?
 
-use debrick_image::{FitnessTarget, fitness, inspect};
-use debrick_model::{EventBody, Gate, GateOutcome, GateResult, Step, Verdict, VerdictReport};
+use debrick_image::{FitnessTarget, Label, fitness, inspect, label};
+use debrick_model::{EventBody, Gate, GateOutcome, GateResult, Property, Step, Verdict, VerdictReport};
+use debrick_target::Silent;
 
 use crate::artifact_source::ArtifactSource;
 use crate::error::EngineError;
 use crate::repair::Repair;
 use crate::session::Done;
+use crate::unit::claim;
 
 impl Repair<'_> {
     /// Judges the image that was given, and makes the integrity and fitness gates of it.
@@ -21,7 +23,8 @@ impl Repair<'_> {
             repair.session.vault.verify(digest)?;
             let source = ArtifactSource(repair.session.vault.artifact(digest)?);
             let facts = inspect(&source)?;
-            let fit = fitness(&facts, &repair.fitness_target());
+            let installed = repair.installed_version()?;
+            let fit = fitness(&facts, &repair.fitness_target(installed));
             repair.session.record(EventBody::ImageJudged {
                 name: name.clone(),
                 artifact: digest,
@@ -45,7 +48,31 @@ impl Repair<'_> {
         })
     }
 
-    fn fitness_target(&self) -> FitnessTarget {
+    /// The version that the unit runs; of a unit that does not start, the one that its flash holds, if that is firmware of
+    /// the same model. Flash that cannot be read tells nothing; what needs it will say so.
+    fn installed_version(&mut self) -> Result<Option<String>, EngineError> {
+        if self.version.is_some() {
+            return Ok(self.version.clone());
+        }
+        let Some(region) = self.device.region(&self.device.firmware.region).cloned() else { return Ok(None) };
+        let Some(method) = self.methods.first().cloned() else { return Ok(None) };
+        let found = self.unit.with_storage(&method, &region.name, |target| {
+            label(region.size, &mut |offset, buffer| target.read(region.offset + offset, buffer, &mut Silent))
+        });
+        let Ok(Some(Label { vendor, model, version: Some(version) })) = found else { return Ok(None) };
+        let contradicts = |said: &Option<String>, known: &str| {
+            said.as_ref().is_some_and(|said| !said.eq_ignore_ascii_case(known))
+        };
+        if contradicts(&vendor, &self.device.vendor) || contradicts(&model, &self.device.model) {
+            return Ok(None);
+        }
+        let source = format!("the firmware in the region {:?}", region.name);
+        let observation = claim(Property::Version, &version, source, "firmware");
+        self.session.record(EventBody::Observed { observation })?;
+        Ok(Some(version))
+    }
+
+    fn fitness_target(&self, current_version: Option<String>) -> FitnessTarget {
         let identity = self.identity.as_ref();
         let region = self.device.region(&self.device.firmware.region);
         FitnessTarget {
@@ -57,7 +84,7 @@ impl Repair<'_> {
             region: identity.and_then(|identity| identity.region.clone()),
             slot_size: region.map(|region| region.size),
             formats: self.device.firmware.formats.clone(),
-            current_version: self.version.clone(),
+            current_version,
         }
     }
 }
