@@ -82,8 +82,7 @@ fn read(window: Window<'_>, reading: &mut Reading<'_>) -> Result<(), ImageError>
     }
     match boot_loader {
         Some(at) => {
-            let read_as = reading.part("bootloader", window.clamped(at, table_at - at))?;
-            debug_assert!(read_as.is_some());
+            reading.part("bootloader", window.clamped(at, table_at - at))?;
         }
         None => reading.structure("boot loader", window.start(), "present", "not found"),
     }
