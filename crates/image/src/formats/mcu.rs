@@ -4,10 +4,15 @@ pub(crate) mod esp_flash_image;
 pub(crate) mod esp_image;
 pub(crate) mod esp_partition_table;
 pub(crate) mod intel_hex;
+pub(crate) mod mcuboot;
 pub(crate) mod motorola_srec;
 mod records;
+pub(crate) mod silabs_gbl;
 pub(crate) mod tektronix_hex;
 pub(crate) mod ti_txt;
+pub(crate) mod uf2;
+mod uf2_families;
+pub(crate) mod zigbee_ota;
 
 use crate::format::Format;
 
@@ -17,7 +22,11 @@ pub(crate) const FORMATS: &[&Format] = &[
     &esp_image::FORMAT,
     &esp_partition_table::FORMAT,
     &intel_hex::FORMAT,
+    &mcuboot::FORMAT,
     &motorola_srec::FORMAT,
+    &silabs_gbl::FORMAT,
     &tektronix_hex::FORMAT,
     &ti_txt::FORMAT,
+    &uf2::FORMAT,
+    &zigbee_ota::FORMAT,
 ];

@@ -64,7 +64,7 @@ impl Row {
         let is_label = row.label.chars().all(|symbol| symbol.is_ascii_graphic() || symbol == ' ');
         let sound = row.size > 0
             && row.offset >= 0x1000
-            && row.offset % 0x1000 == 0
+            && row.offset.is_multiple_of(0x1000)
             && row.offset.checked_add(row.size).is_some_and(|end| end <= MAX_FLASH)
             && is_label
             && !row.label.is_empty();

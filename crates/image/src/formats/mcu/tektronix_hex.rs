@@ -96,7 +96,7 @@ fn extended(line: &[u8]) -> Result<Record<'_>, Fault> {
             };
             let address = field(6, 6 + address_len)?;
             let data = &line[6 + address_len..];
-            if !data.iter().all(u8::is_ascii_hexdigit) || data.len() % 2 != 0 {
+            if !data.iter().all(u8::is_ascii_hexdigit) || !data.len().is_multiple_of(2) {
                 return Err(Fault::Malformed);
             }
             if kind == b'8' { Record::End } else { Record::Data { address, bytes: Bytes(data), kind: 0 } }
