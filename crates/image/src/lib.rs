@@ -11,6 +11,7 @@ mod digest;
 mod error;
 mod facts;
 mod fdt;
+mod fields;
 mod fitness;
 mod format;
 mod formats;
