@@ -3,6 +3,7 @@
 #![allow(clippy::print_stdout, clippy::print_stderr, clippy::exit, clippy::disallowed_methods)]
 
 mod bench;
+mod import_facts;
 mod lab;
 mod layers;
 
@@ -24,6 +25,8 @@ enum Chore {
     CheckLayers,
     /// Break real units in the lab, have them repaired, and judge the result from outside.
     Lab(lab::Arguments),
+    /// Make the tables that are compiled in from collected facts.
+    ImportFacts(import_facts::Arguments),
     /// Measure speed and memory against the tools that people use today.
     Bench(bench::Arguments),
 }
@@ -32,6 +35,7 @@ fn main() {
     let done = match Args::parse().chore {
         Chore::CheckLayers => layers::check(),
         Chore::Lab(arguments) => lab::run(&arguments),
+        Chore::ImportFacts(arguments) => import_facts::run(&arguments),
         Chore::Bench(arguments) => bench::run(&arguments),
     };
     if let Err(reason) = done {
