@@ -3,6 +3,7 @@
 #![allow(clippy::print_stdout, clippy::print_stderr, clippy::exit, clippy::disallowed_methods)]
 
 mod bench;
+mod docs;
 mod import_facts;
 mod lab;
 mod layers;
@@ -23,6 +24,12 @@ struct Args {
 enum Chore {
     /// Check that every crate depends only on layers below its own.
     CheckLayers,
+    /// Write the pages of `docs/` that are made from the code.
+    Docs {
+        /// Only check that they are up to date.
+        #[arg(long)]
+        check: bool,
+    },
     /// Break real units in the lab, have them repaired, and judge the result from outside.
     Lab(lab::Arguments),
     /// Make the tables that are compiled in from collected facts.
@@ -34,6 +41,7 @@ enum Chore {
 fn main() {
     let done = match Args::parse().chore {
         Chore::CheckLayers => layers::check(),
+        Chore::Docs { check } => docs::run(check),
         Chore::Lab(arguments) => lab::run(&arguments),
         Chore::ImportFacts(arguments) => import_facts::run(&arguments),
         Chore::Bench(arguments) => bench::run(&arguments),
