@@ -5,6 +5,7 @@
 
 mod consoles;
 mod help;
+mod images;
 mod inputs;
 mod output;
 mod program;
