@@ -21,6 +21,7 @@ mod inspect;
 mod label;
 mod meter;
 mod names;
+mod pieces;
 mod reading;
 mod unpack;
 mod version;

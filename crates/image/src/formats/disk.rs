@@ -3,6 +3,7 @@
 pub(crate) mod fmap;
 pub(crate) mod gpt;
 pub(crate) mod mbr;
+pub(crate) mod nand;
 
 use crate::format::Format;
 
@@ -11,4 +12,5 @@ pub(crate) const FORMATS: &[&Format] = &[
     &fmap::FORMAT,
     &gpt::FORMAT,
     &mbr::FORMAT,
+    &nand::FORMAT,
 ];

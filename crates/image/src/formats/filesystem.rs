@@ -6,8 +6,11 @@ pub(crate) mod ext4;
 mod ext4_groups;
 pub(crate) mod fat;
 pub(crate) mod jffs2;
+pub(crate) mod littlefs;
 pub(crate) mod romfs;
 pub(crate) mod squashfs;
+pub(crate) mod ubi;
+pub(crate) mod ubifs;
 
 use crate::format::Format;
 
@@ -18,6 +21,9 @@ pub(crate) const FORMATS: &[&Format] = &[
     &ext4::FORMAT,
     &fat::FORMAT,
     &jffs2::FORMAT,
+    &littlefs::FORMAT,
     &romfs::FORMAT,
     &squashfs::FORMAT,
+    &ubi::FORMAT,
+    &ubifs::FORMAT,
 ];
