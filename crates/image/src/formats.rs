@@ -14,13 +14,11 @@ pub(crate) mod update;
 
 use std::sync::LazyLock;
 
-use debrick_target::{Source, SourceError};
-
 use crate::digest::hex;
 use crate::error::ImageError;
-use crate::format::{Format, Magic};
+use crate::format::Format;
 use crate::reading::Reading;
-use crate::window::Window;
+use crate::window::{Patched, Window};
 
 /// Every format, in the order in which they are tried.
 pub(crate) static FORMATS: LazyLock<Vec<&'static Format>> = LazyLock::new(|| {
@@ -68,7 +66,7 @@ fn read_with_magic_mended(
             if magic.distance(window)? != Some(1) {
                 continue;
             }
-            let mended = Mended { window, at, magic };
+            let mended = Patched { window, at, bytes: magic.bytes };
             let whole = Window::metered(&mended, window.meter());
             if !(format.matches)(whole)? {
                 continue;
@@ -81,29 +79,4 @@ fn read_with_magic_mended(
         }
     }
     Ok(None)
-}
-
-/// A window in which a magic number is as it should be.
-struct Mended<'a> {
-    window: Window<'a>,
-    at: u64,
-    magic: &'static Magic,
-}
-
-impl Source for Mended<'_> {
-    fn len(&self) -> u64 {
-        self.window.len()
-    }
-
-    fn read_at(&self, offset: u64, buffer: &mut [u8]) -> Result<(), SourceError> {
-        self.window.read_at(offset, buffer)?;
-        for (index, byte) in self.magic.bytes.iter().enumerate() {
-            let place =
-                (self.at + index as u64).checked_sub(offset).and_then(|place| usize::try_from(place).ok());
-            if let Some(slot) = place.and_then(|place| buffer.get_mut(place)) {
-                *slot = *byte;
-            }
-        }
-        Ok(())
-    }
 }

@@ -17,6 +17,12 @@ const MAX_OUTPUT: u64 = 2 << 30;
 /// The most memory that a decoder may take for its dictionary, in KiB.
 const MAX_DICTIONARY_KIB: u32 = 16 * 1024;
 
+/// Streams in a row after which decompression stops.
+const MAX_STREAMS: usize = 256;
+
+/// The most memory that an xz decoder may take, in KiB: `xz -9` needs 65 MiB.
+const MAX_XZ_KIB: u32 = 66 * 1024;
+
 /// How contents are compressed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Codec {
@@ -26,9 +32,9 @@ pub(crate) enum Codec {
     Zlib,
     /// LZMA with a header of 13 bytes: properties, dictionary, size.
     Lzma,
-    /// `.xz`, with check values.
+    /// One stream of `.xz`, with check values.
     Xz,
-    /// `.bz2`, with a CRC-32.
+    /// One stream of `.bz2`, with a CRC-32.
     Bzip2,
     /// `.zst`, perhaps with an XXH64.
     Zstd,
@@ -106,25 +112,56 @@ impl Source for Unpacked<'_> {
 
 /// Decompresses a window from its start. Damage is in the answer; only an unreadable source is an error.
 pub(crate) fn unpack(window: Window<'_>, codec: Codec) -> Result<Unpacked<'_>, ImageError> {
+    unpack_head(window, codec, MAX_OUTPUT)
+}
+
+/// Decompresses a window from its start until more than `limit` bytes came out, which then counts as too large.
+pub(crate) fn unpack_head(window: Window<'_>, codec: Codec, limit: u64) -> Result<Unpacked<'_>, ImageError> {
     let mut input = Counted { reader: window.reader(), taken: 0 };
-    let mut unpacked = drain(window.meter(), codec, &mut input)?;
+    let mut unpacked = drain(window.meter(), codec, &mut input, limit.min(MAX_OUTPUT))?;
     unpacked.input = input.taken;
     Ok(unpacked)
 }
 
-fn drain<'a>(meter: &'a Meter, codec: Codec, input: &mut Counted<'_>) -> Result<Unpacked<'a>, ImageError> {
+fn drain<'a>(
+    meter: &'a Meter,
+    codec: Codec,
+    input: &mut Counted<'_>,
+    limit: u64,
+) -> Result<Unpacked<'a>, ImageError> {
     let mut unpacked =
         Unpacked { segments: vec![], kept: 0, meter, output: 0, input: 0, crc32: 0, end: End::Complete };
+    let mut crc = crc32fast::Hasher::new();
+    for _ in 0..MAX_STREAMS {
+        drain_stream(meter, codec, input, limit, &mut unpacked, &mut crc)?;
+        let start = codec.start_of_stream();
+        let next = input.reader.fill_buf().map(|next| next.starts_with(start));
+        if unpacked.end != End::Complete || start.is_empty() || !next.unwrap_or(false) {
+            break;
+        }
+    }
+    unpacked.crc32 = crc.finalize();
+    Ok(unpacked)
+}
+
+fn drain_stream(
+    meter: &Meter,
+    codec: Codec,
+    input: &mut Counted<'_>,
+    limit: u64,
+    unpacked: &mut Unpacked<'_>,
+    crc: &mut crc32fast::Hasher,
+) -> Result<(), ImageError> {
     let mut decoder = match decoder(codec, input) {
         Ok(decoder) => decoder,
         Err(error) => {
             unpacked.end = end_of(error)?;
-            return Ok(unpacked);
+            return Ok(());
         }
     };
-    let mut crc = crc32fast::Hasher::new();
-    let mut keeping = true;
-    let mut buffer = vec![0; 64 * 1024];
+    let mut keeping = unpacked.kept == unpacked.output;
+    // Decoders that fail do not hand over what they have done of a piece: it must not be large.
+    let mut buffer = vec![0; limit.saturating_add(1).min(8 * 1024) as usize];
     loop {
         let size = match decoder.read(&mut buffer) {
             Ok(0) => break,
@@ -139,13 +176,23 @@ fn drain<'a>(meter: &'a Meter, codec: Codec, input: &mut Counted<'_>) -> Result<
         crc.update(&buffer[..size]);
         unpacked.output += size as u64;
         keeping = keeping && unpacked.append(&buffer[..size]);
-        if unpacked.output > MAX_OUTPUT {
+        if unpacked.output > limit {
             unpacked.end = End::TooLarge;
             break;
         }
     }
-    unpacked.crc32 = crc.finalize();
-    Ok(unpacked)
+    Ok(())
+}
+
+impl Codec {
+    /// What starts a further stream behind the first, for codecs whose tools read one after the other.
+    fn start_of_stream(self) -> &'static [u8] {
+        match self {
+            Self::Xz => b"\xfd7zXZ\0",
+            Self::Bzip2 => b"BZh",
+            _ => &[],
+        }
+    }
 }
 
 impl Unpacked<'_> {
@@ -170,14 +217,59 @@ impl Unpacked<'_> {
 
 fn decoder<'r>(codec: Codec, input: &'r mut Counted<'_>) -> io::Result<Box<dyn Read + 'r>> {
     Ok(match codec {
-        Codec::Deflate => Box::new(flate2::bufread::DeflateDecoder::new(input)),
-        Codec::Zlib => Box::new(flate2::bufread::ZlibDecoder::new(input)),
-        Codec::Lzma => Box::new(lzma_rust2::LzmaReader::new_mem_limit(input, MAX_DICTIONARY_KIB, None)?),
-        Codec::Xz => Box::new(lzma_rust2::XzReader::new(input, true)),
-        Codec::Bzip2 => Box::new(bzip2::bufread::MultiBzDecoder::new(input)),
+        Codec::Deflate => Box::new(Inflate { input, state: flate2::Decompress::new(false), is_done: false }),
+        Codec::Zlib => Box::new(Inflate { input, state: flate2::Decompress::new(true), is_done: false }),
+        Codec::Lzma => Box::new(lzma(input)?),
+        Codec::Xz => Box::new(lzma_rust2::XzReader::new_mem_limit(input, false, MAX_XZ_KIB)),
+        Codec::Bzip2 => Box::new(bzip2::bufread::BzDecoder::new(input)),
         Codec::Zstd => Box::new(Zstd { input, frame: None, any: false }),
         Codec::Lz4 => Box::new(lz4_flex::frame::FrameDecoder::new(input)),
     })
+}
+
+/// DEFLATE that tells a cut from an end, which flate2's own readers do not.
+struct Inflate<'r, 'w> {
+    input: &'r mut Counted<'w>,
+    state: flate2::Decompress,
+    is_done: bool,
+}
+
+impl Read for Inflate<'_, '_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        use flate2::{FlushDecompress, Status};
+        while !self.is_done && !buffer.is_empty() {
+            let piece = self.input.fill_buf()?;
+            let is_last = piece.is_empty();
+            let (taken, given) = (self.state.total_in(), self.state.total_out());
+            let status = self.state.decompress(piece, buffer, FlushDecompress::None);
+            let (taken, given) = (self.state.total_in() - taken, self.state.total_out() - given);
+            self.input.consume(taken as usize);
+            self.is_done = matches!(status, Ok(Status::StreamEnd));
+            status.map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error.to_string()))?;
+            if given > 0 {
+                return Ok(given as usize);
+            }
+            if is_last && !self.is_done {
+                return Err(io::ErrorKind::UnexpectedEof.into());
+            }
+            if taken == 0 && !self.is_done {
+                return Err(io::Error::new(io::ErrorKind::InvalidData, "no progress"));
+            }
+        }
+        Ok(0)
+    }
+}
+
+/// LZMA with its header of 13 bytes. Encoders declare dictionaries of up to 64 MiB also for small contents: no more is
+/// taken than the contents can use.
+fn lzma<'r, 'w>(input: &'r mut Counted<'w>) -> io::Result<lzma_rust2::LzmaReader<&'r mut Counted<'w>>> {
+    let mut header = [0; 13];
+    input.read_exact(&mut header)?;
+    let [properties, a, b, c, d, size @ ..] = header;
+    let size = u64::from_le_bytes(size);
+    let largest = u64::from(MAX_DICTIONARY_KIB) << 10;
+    let dictionary = u64::from(u32::from_le_bytes([a, b, c, d])).min(size.max(4096)).min(largest);
+    lzma_rust2::LzmaReader::new_with_props(input, size, properties, dictionary as u32, None)
 }
 
 /// One Zstandard frame after the other, as the command line tool reads them.

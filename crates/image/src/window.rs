@@ -212,6 +212,32 @@ impl Source for Window<'_> {
     }
 }
 
+/// A window in which some bytes are as they should be, not as they are.
+pub(crate) struct Patched<'a> {
+    pub(crate) window: Window<'a>,
+    /// Where the bytes stand in the window.
+    pub(crate) at: u64,
+    pub(crate) bytes: &'a [u8],
+}
+
+impl Source for Patched<'_> {
+    fn len(&self) -> u64 {
+        self.window.len()
+    }
+
+    fn read_at(&self, offset: u64, buffer: &mut [u8]) -> Result<(), SourceError> {
+        self.window.read_at(offset, buffer)?;
+        for (index, byte) in self.bytes.iter().enumerate() {
+            let place = self.at.saturating_add(index as u64).checked_sub(offset);
+            let place = place.and_then(|place| usize::try_from(place).ok());
+            if let Some(slot) = place.and_then(|place| buffer.get_mut(place)) {
+                *slot = *byte;
+            }
+        }
+        Ok(())
+    }
+}
+
 /// Reads a window from front to back, or where it is told to.
 pub(crate) struct WindowReader<'a> {
     window: Window<'a>,

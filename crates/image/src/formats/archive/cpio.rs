@@ -14,7 +14,7 @@ pub(crate) const FORMAT: Format = Format {
     matches,
     read,
     about: About {
-        outermost: &[],
+        outermost: &["cpio-newc"],
         name: "cpio archive (newc)",
         identified_by: "text 070701 or 070702",
         reveals: "a chain of entries that ends early; sums of contents only in 070702",
@@ -38,6 +38,9 @@ fn matches(window: Window<'_>) -> Result<bool, ImageError> {
 }
 
 fn read(window: Window<'_>, reading: &mut Reading<'_>) -> Result<(), ImageError> {
+    if reading.is_outermost() {
+        reading.call_file("cpio-newc");
+    }
     reading.container(FORMAT.id, window);
     let index = reading.last_container();
     let mut offset = 0;

@@ -1,24 +1,24 @@
 //! gzip: one or more members, each with a CRC-32 and the size of what it holds.
 //!
-//! Source: RFC 1952. Members are decompressed to nowhere: only their check values are wanted.
-
-use flate2::{Decompress, FlushDecompress, Status};
+//! Source: RFC 1952. What the first member holds is handed on. A flipped bit in the first bytes is found by trying:
+//! with it turned back the contents come out.
 
 use crate::error::ImageError;
-use crate::format::{About, Format, Magic, Rank};
+use crate::format::{About, Format, Rank};
 use crate::reading::Reading;
-use crate::window::{Window, text};
+use crate::unpack::{Codec, End, Unpacked, unpack, unpack_head};
+use crate::window::{Patched, Window, text};
 
 pub(crate) const FORMAT: Format = Format {
     id: "gzip",
     rank: Rank::Structure,
-    magic: &[Magic::at(0, &[0x1f, 0x8b, 8])],
+    magic: &[],
     matches,
     read,
     about: About {
-        outermost: &[],
+        outermost: &["gzip-wrapped", "esp-image-gz", "initramfs-gz", "tar-gz-wrapped"],
         name: "gzip",
-        identified_by: "1f 8b 08",
+        identified_by: "1f 8b 08, one bit of which may be wrong where the contents come out",
         reveals: "damaged contents, by CRC-32 and size",
         blind_to: "the file name in its header",
         source: "RFC 1952",
@@ -28,14 +28,18 @@ pub(crate) const FORMAT: Format = Format {
 
 const MAGIC: [u8; 3] = [0x1f, 0x8b, 8];
 
-/// Decompressed bytes after which checking stops: real firmware stays below, bombs do not.
-const MAX_OUTPUT: u64 = 2 << 30;
-
 /// Members after which checking stops.
 const MAX_MEMBERS: usize = 256;
 
 /// The most bytes that the variable part of a header takes.
 const MAX_HEADER: u64 = 4096;
+
+/// Bytes at the start in which a flipped bit is looked for.
+const MENDED_BYTES: usize = 12;
+
+/// Bytes that come out before a damaged start is believed, and of the file that are read for that.
+const PROOF: u64 = 512;
+const PROOF_INPUT: u64 = 32 * 1024;
 
 const HAS_HEADER_CRC: u8 = 1 << 1;
 const HAS_EXTRA: u8 = 1 << 2;
@@ -44,147 +48,131 @@ const HAS_COMMENT: u8 = 1 << 4;
 const RESERVED: u8 = 0xe0;
 
 fn matches(window: Window<'_>) -> Result<bool, ImageError> {
+    let Some([first, second, method, flags]) = window.array::<4>(0)? else { return Ok(false) };
+    let wrong = [first ^ MAGIC[0], second ^ MAGIC[1], method ^ MAGIC[2], flags & RESERVED];
+    match wrong.iter().map(|bits| bits.count_ones()).sum::<u32>() {
+        0 => Ok(true),
+        1 => Ok(mend(window)?.is_some()),
+        _ => Ok(false),
+    }
+}
+
+fn is_intact(window: Window<'_>) -> Result<bool, ImageError> {
     Ok(window.array::<4>(0)?.is_some_and(|head| head[..3] == MAGIC && head[3] & RESERVED == 0))
 }
 
+/// Whether a header stands there and something comes out behind it.
+fn comes_out(window: Window<'_>) -> Result<bool, ImageError> {
+    if !is_intact(window)? {
+        return Ok(false);
+    }
+    let Some((size, _)) = header(&window.head(0, MAX_HEADER)?) else { return Ok(false) };
+    let unpacked = unpack_head(window.clamped(size as u64, PROOF_INPUT), Codec::Deflate, PROOF)?;
+    Ok(match unpacked.end {
+        End::Complete => unpacked.output > 0,
+        End::TooLarge => true,
+        End::CutOff | End::Broken(_) => unpacked.output > PROOF / 2,
+    })
+}
+
+/// The place and the right value of a byte near the start with one flipped bit, by trying all of them.
+fn mend(window: Window<'_>) -> Result<Option<(u64, u8)>, ImageError> {
+    for (at, there) in window.head(0, MENDED_BYTES as u64)?.iter().enumerate() {
+        for bit in 0..8 {
+            let value = [there ^ 1 << bit];
+            let patched = Patched { window, at: at as u64, bytes: &value };
+            if comes_out(Window::metered(&patched, window.meter()))? {
+                return Ok(Some((at as u64, value[0])));
+            }
+        }
+    }
+    Ok(None)
+}
+
 fn read(window: Window<'_>, reading: &mut Reading<'_>) -> Result<(), ImageError> {
-    let mut end = 0;
-    let mut output = 0;
-    let mut first = None;
-    let slot = Slot::reserve(window, reading);
-    for _ in 0..MAX_MEMBERS {
+    if !comes_out(window)?
+        && let Some((at, value)) = mend(window)?
+    {
+        let there = window.u8(at)?.unwrap_or_default();
+        let bytes = [value];
+        let patched = Patched { window, at, bytes: &bytes };
+        let expected = format!("{value:02x}");
+        reading.structure(
+            format!("byte {at} of the gzip header"),
+            window.start() + at,
+            expected,
+            format!("{there:02x}"),
+        );
+        return read_members(Window::metered(&patched, window.meter()), reading);
+    }
+    read_members(window, reading)
+}
+
+fn read_members(window: Window<'_>, reading: &mut Reading<'_>) -> Result<(), ImageError> {
+    let is_outermost = reading.is_outermost();
+    reading.container(FORMAT.id, window);
+    let slot = reading.last_container();
+    let (mut end, mut output) = (0, 0_u64);
+    for index in 0..MAX_MEMBERS {
         let rest = window.clamped(end, u64::MAX);
-        if (end > 0 && !matches(rest)?) || rest.len() == 0 {
+        if (index > 0 && !is_intact(rest)?) || rest.len() == 0 {
             break;
         }
-        let member = Member::read(rest, MAX_OUTPUT - output)?;
-        let size = member.record(rest, reading);
-        output += member.output;
-        first.get_or_insert(member);
-        match size {
-            Some(size) => end += size,
-            None => {
-                end = window.len();
-                break;
+        let (start, name) = header(&rest.head(0, MAX_HEADER)?).unwrap_or((rest.len().min(10) as usize, None));
+        let start = start as u64;
+        let data = rest.clamped(start, u64::MAX);
+        let unpacked = unpack(data, Codec::Deflate)?;
+        output += unpacked.output;
+        let is_complete = unpacked.end == End::Complete;
+        end = if is_complete { end + start + unpacked.input } else { window.len() };
+        let has_trailer = record(data, &unpacked, reading)?;
+        end += if has_trailer { 8 } else { 0 };
+        if index == 0 {
+            let container = reading.container_at(slot);
+            container.size = end.min(window.len());
+            container.fields.extend(name.map(|name| ("name".to_owned(), name)));
+            let inside = reading.unpacked_part("contents", &unpacked)?;
+            if is_outermost {
+                reading.call_file(file_id(inside));
             }
         }
-    }
-    slot.fill(window.clamped(0, end), first, output, reading);
-    let left = window.len() - end;
-    if left > 0 {
-        reading.warn(format!("{left} bytes follow the gzip data that starts at offset {}.", window.start()));
-    }
-    Ok(())
-}
-
-/// The place of the container among the others, kept until its size is known.
-struct Slot(usize);
-
-impl Slot {
-    fn reserve(window: Window<'_>, reading: &mut Reading<'_>) -> Self {
-        reading.container(FORMAT.id, window);
-        Self(reading.last_container())
-    }
-
-    fn fill(self, window: Window<'_>, first: Option<Member>, output: u64, reading: &mut Reading<'_>) {
-        let container = reading.container_at(self.0);
-        container.size = window.len();
-        container.fields.insert("uncompressed-size".into(), output.to_string());
-        if let Some(name) = first.and_then(|member| member.name) {
-            container.fields.insert("name".into(), name);
+        if !has_trailer {
+            break;
         }
     }
+    let end = end.min(window.len());
+    let container = reading.container_at(slot);
+    container.size = end;
+    container.fields.insert("uncompressed-size".into(), output.to_string());
+    reading.trailing(window, end)
 }
 
-/// How the compressed data of a member ends.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum End {
-    Complete,
-    CutOff,
-    Broken,
-    TooLarge,
+/// What a file is called, by what is inside.
+fn file_id(inside: Option<&str>) -> &'static str {
+    match inside {
+        Some("cpio" | "cpio-newc") => "initramfs-gz",
+        Some("esp-image" | "esp-flash-image") => "esp-image-gz",
+        Some("tar") => "tar-gz-wrapped",
+        _ => "gzip-wrapped",
+    }
 }
 
-/// A member as far as it could be decompressed.
-#[derive(Debug)]
-struct Member {
-    name: Option<String>,
-    end: End,
-    /// Bytes of header and compressed data.
-    size: u64,
-    output: u64,
-    crc: u32,
-}
-
-impl Member {
-    fn read(window: Window<'_>, limit: u64) -> Result<Self, ImageError> {
-        let mut member = Self { name: None, end: End::CutOff, size: 0, output: 0, crc: 0 };
-        let head = window.head(0, MAX_HEADER)?;
-        if let Some((size, name)) = header(&head) {
-            member.name = name;
-            member.size = size as u64;
-            member.inflate(window.clamped(member.size, u64::MAX), limit)?;
+/// Compares with the trailer; whether there is one.
+fn record(data: Window<'_>, unpacked: &Unpacked<'_>, reading: &mut Reading<'_>) -> Result<bool, ImageError> {
+    let at = data.start() + unpacked.input;
+    let trailer = data.array::<8>(unpacked.input)?;
+    match (&unpacked.end, trailer) {
+        (End::Complete, Some([a, b, c, d, e, f, g, h])) => {
+            let crc = u32::from_le_bytes([a, b, c, d]);
+            let size = u32::from_le_bytes([e, f, g, h]);
+            reading.digest("crc32 of gzip data", at, format!("{crc:08x}"), format!("{:08x}", unpacked.crc32));
+            reading.digest("size of gzip data", at + 4, size, unpacked.output as u32);
+            return Ok(true);
         }
-        Ok(member)
+        (End::Complete, None) => reading.structure("gzip data", at, "complete", "cut off"),
+        _ => reading.decoded("gzip data", at, unpacked, true),
     }
-
-    fn inflate(&mut self, data: Window<'_>, limit: u64) -> Result<(), ImageError> {
-        let mut inflater = Decompress::new(false);
-        let mut crc = crc32fast::Hasher::new();
-        let mut output = vec![0; 64 * 1024];
-        let mut end = End::CutOff;
-        data.stream_while(|mut piece| {
-            while !piece.is_empty() {
-                let (before_in, before_out) = (inflater.total_in(), inflater.total_out());
-                let status = inflater.decompress(piece, &mut output, FlushDecompress::None);
-                let consumed = (inflater.total_in() - before_in) as usize;
-                let produced = (inflater.total_out() - before_out) as usize;
-                crc.update(&output[..produced]);
-                piece = &piece[consumed..];
-                match status {
-                    Ok(Status::StreamEnd) => end = End::Complete,
-                    Ok(_) if inflater.total_out() > limit => end = End::TooLarge,
-                    Ok(_) if consumed > 0 || produced > 0 => continue,
-                    _ => end = End::Broken,
-                }
-                return false;
-            }
-            true
-        })?;
-        self.end = end;
-        self.size += inflater.total_in();
-        self.output = inflater.total_out();
-        self.crc = crc.finalize();
-        Ok(())
-    }
-
-    /// Compares with the trailer; the size of the whole member, where it has an end.
-    fn record(&self, window: Window<'_>, reading: &mut Reading<'_>) -> Option<u64> {
-        let at = window.start() + self.size;
-        let trailer = window.array::<8>(self.size).ok().flatten();
-        match (self.end, trailer) {
-            (End::Complete, Some([a, b, c, d, e, f, g, h])) => {
-                let crc = u32::from_le_bytes([a, b, c, d]);
-                let size = u32::from_le_bytes([e, f, g, h]);
-                reading.digest("crc32 of gzip data", at, format!("{crc:08x}"), format!("{:08x}", self.crc));
-                reading.digest("size of gzip data", at + 4, size, self.output as u32);
-                Some(self.size + 8)
-            }
-            (End::TooLarge, _) => {
-                reading
-                    .uncovered(format!("The gzip data grows beyond {MAX_OUTPUT} bytes and was not checked."));
-                None
-            }
-            (End::Broken, _) => {
-                reading.structure("gzip data", at, "well-formed", "broken");
-                None
-            }
-            _ => {
-                reading.structure("gzip data", at, "complete", "cut off");
-                None
-            }
-        }
-    }
+    Ok(false)
 }
 
 /// The size of a header and the file name in it, where all of it is there.

@@ -35,8 +35,6 @@ pub(super) const HEADER_SIZE: u64 = 64;
 
 const TYPE_MULTI: u8 = 4;
 const TYPE_SCRIPT: u8 = 6;
-const COMPRESSION_NONE: u8 = 0;
-const COMPRESSION_GZIP: u8 = 1;
 
 /// The most parts of a multi-part image that are read.
 const MAX_PARTS: u64 = 64;
@@ -132,10 +130,10 @@ impl Header {
     }
 
     fn read_data(&self, data: Window<'_>, reading: &mut Reading<'_>) -> Result<(), ImageError> {
-        match (self.kind(), self.compression()) {
-            (TYPE_MULTI | TYPE_SCRIPT, _) => self.read_parts(data, reading),
-            (_, COMPRESSION_NONE | COMPRESSION_GZIP) => reading.contents(data).map(drop),
-            _ => Ok(()),
+        match self.kind() {
+            TYPE_MULTI | TYPE_SCRIPT => self.read_parts(data, reading),
+            // What the header calls uncompressed is often compressed: a kernel that unpacks itself.
+            _ => reading.contents(data).map(drop),
         }
     }
 
