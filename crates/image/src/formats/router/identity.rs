@@ -62,3 +62,9 @@ pub(super) fn region(digits: &str) -> Option<String> {
     let name: String = letters.map(|byte| char::from(*byte)).collect();
     (!name.is_empty() && name.chars().all(|letter| letter.is_ascii_uppercase())).then_some(name)
 }
+
+/// Records the unit that a board id of Netgear stands for.
+pub(super) fn record_netgear(board: &str, reading: &mut Reading<'_>) {
+    reading.set_vendor("Netgear");
+    reading.board(board);
+}

@@ -162,12 +162,7 @@ fn text_table(window: Window<'_>, table: u64) -> Result<Vec<Entry>, ImageError> 
     Ok(entries)
 }
 
-fn read(
-    window: Window<'_>,
-    size: u64,
-    at: u64,
-    reading: &mut Reading<'_>,
-) -> Result<(), ImageError> {
+fn read(window: Window<'_>, size: u64, at: u64, reading: &mut Reading<'_>) -> Result<(), ImageError> {
     reading.set_vendor("TP-Link");
     reading.declared_size("the image", window.start() + at, size, window.len());
     Ok(())
@@ -181,11 +176,7 @@ fn check(image: Window<'_>, reading: &mut Reading<'_>) -> Result<(), ImageError>
     Ok(())
 }
 
-fn read_entries(
-    window: Window<'_>,
-    entries: &[Entry],
-    reading: &mut Reading<'_>,
-) -> Result<(), ImageError> {
+fn read_entries(window: Window<'_>, entries: &[Entry], reading: &mut Reading<'_>) -> Result<(), ImageError> {
     let container = reading.last_container();
     for entry in entries {
         let listed = format!("{:#x}, {} bytes", entry.offset, entry.size);

@@ -42,3 +42,8 @@ pub(crate) fn damaged(image: &[u8], format: &str, places: &[usize]) {
     assert_eq!(found.format.as_deref(), Some(format), "appended to");
     assert!(found.integrity.verdict == Verdict::Fail || !found.warnings.is_empty(), "appended to");
 }
+
+/// Bytes that hold no magic number and do not repeat.
+pub(crate) fn noise(length: usize) -> Vec<u8> {
+    (0..length as u32).map(|index| (index.wrapping_mul(2_654_435_761) >> 11) as u8).collect()
+}
