@@ -13,6 +13,11 @@ mod tests;
 mod tplink;
 mod trx;
 mod wrg;
+mod buffalo;
+mod buffalo_enc;
+mod cameo;
+mod jboot;
+mod support;
 
 use crate::format::Format;
 
@@ -30,4 +35,15 @@ pub(crate) const FORMATS: &[&Format] = &[
     &trx::FORMAT,
     &wrg::WRG,
     &wrg::WRGG,
+    &buffalo::DHP,
+    &buffalo::IMG,
+    &buffalo::TAG,
+    &buffalo::WZR,
+    &buffalo_enc::ENC,
+    &buffalo_enc::TFTP,
+    &cameo::CAMEO,
+    &cameo::DAP,
+    &cameo::DAP2,
+    &cameo::IMGHDR,
+    &jboot::FORMAT,
 ];
