@@ -13,10 +13,18 @@ mod tests;
 mod tplink;
 mod trx;
 mod wrg;
+mod belkin;
 mod buffalo;
 mod buffalo_enc;
 mod cameo;
+mod edimax;
+mod elecom;
+mod elx;
+mod iptime;
 mod jboot;
+mod keystream;
+mod nec;
+mod poray;
 mod support;
 
 use crate::format::Format;
@@ -35,6 +43,7 @@ pub(crate) const FORMATS: &[&Format] = &[
     &trx::FORMAT,
     &wrg::WRG,
     &wrg::WRGG,
+    &belkin::FORMAT,
     &buffalo::DHP,
     &buffalo::IMG,
     &buffalo::TAG,
@@ -45,5 +54,18 @@ pub(crate) const FORMATS: &[&Format] = &[
     &cameo::DAP,
     &cameo::DAP2,
     &cameo::IMGHDR,
+    &edimax::ADM5120,
+    &edimax::CSYS,
+    &edimax::EDIPS,
+    &edimax::HEADER,
+    &elecom::MSTC,
+    &elecom::PRODUCT,
+    &elx::FORMAT,
+    &iptime::CRC32,
+    &iptime::NASPKG,
     &jboot::FORMAT,
+    &keystream::NEC,
+    &keystream::XOR,
+    &nec::USB,
+    &poray::FORMAT,
 ];

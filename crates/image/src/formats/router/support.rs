@@ -138,7 +138,11 @@ pub(super) fn hand_on_known(payload: Window<'_>, reading: &mut Reading<'_>) -> R
 
 /// Hands on what stands behind the contents that a header counts, where that is a root file system or the like; else
 /// it belongs nowhere.
-pub(super) fn hand_on_rest(window: Window<'_>, end: u64, reading: &mut Reading<'_>) -> Result<(), ImageError> {
+pub(super) fn hand_on_rest(
+    window: Window<'_>,
+    end: u64,
+    reading: &mut Reading<'_>,
+) -> Result<(), ImageError> {
     let start = skip_padding(window, end.min(window.len()))?;
     if start < window.len() && starts_firmware(window, start)? {
         let known = hand_on_known(window.clamped(start, u64::MAX), reading)?;
