@@ -17,15 +17,24 @@ mod belkin;
 mod buffalo;
 mod buffalo_enc;
 mod cameo;
+mod cellvision;
+mod compex;
+mod dlink_ru;
 mod edimax;
 mod elecom;
 mod elx;
 mod iptime;
 mod jboot;
+mod jcg;
 mod keystream;
+mod motorola;
 mod nec;
 mod poray;
+mod shrs;
 mod support;
+mod uimage_kin;
+mod usrobotics;
+mod wiligear;
 
 use crate::format::Format;
 
@@ -54,6 +63,9 @@ pub(crate) const FORMATS: &[&Format] = &[
     &cameo::DAP,
     &cameo::DAP2,
     &cameo::IMGHDR,
+    &cellvision::FORMAT,
+    &compex::FORMAT,
+    &dlink_ru::FORMAT,
     &edimax::ADM5120,
     &edimax::CSYS,
     &edimax::EDIPS,
@@ -64,8 +76,15 @@ pub(crate) const FORMATS: &[&Format] = &[
     &iptime::CRC32,
     &iptime::NASPKG,
     &jboot::FORMAT,
+    &jcg::FORMAT,
     &keystream::NEC,
     &keystream::XOR,
+    &motorola::FORMAT,
     &nec::USB,
     &poray::FORMAT,
+    &shrs::FORMAT,
+    &uimage_kin::DNS313,
+    &uimage_kin::UMEDIA,
+    &usrobotics::FORMAT,
+    &wiligear::FORMAT,
 ];
