@@ -1,18 +1,5 @@
 //! Headers, trailers and ciphers of router and access point vendors.
 
-mod evidence;
-mod identity;
-mod netgear_chk;
-mod netgear_dni;
-mod netgear_encrypted;
-mod payload;
-mod safeloader;
-mod seama;
-#[cfg(test)]
-mod tests;
-mod tplink;
-mod trx;
-mod wrg;
 mod belkin;
 mod buffalo;
 mod buffalo_enc;
@@ -23,35 +10,36 @@ mod dlink_ru;
 mod edimax;
 mod elecom;
 mod elx;
+mod evidence;
+mod identity;
 mod iptime;
 mod jboot;
 mod jcg;
 mod keystream;
 mod motorola;
 mod nec;
+mod netgear_chk;
+mod netgear_dni;
+mod netgear_encrypted;
+mod payload;
 mod poray;
+mod safeloader;
+mod seama;
 mod shrs;
 mod support;
+#[cfg(test)]
+mod tests;
+mod tplink;
+mod trx;
 mod uimage_kin;
 mod usrobotics;
 mod wiligear;
+mod wrg;
 
 use crate::format::Format;
 
 #[rustfmt::skip]
 pub(crate) const FORMATS: &[&Format] = &[
-    &netgear_chk::FORMAT,
-    &netgear_dni::FORMAT,
-    &netgear_encrypted::FORMAT,
-    &safeloader::FORM_2022,
-    &safeloader::SAFELOADER,
-    &seama::FORMAT,
-    &tplink::V1,
-    &tplink::V2,
-    &trx::ASUS,
-    &trx::FORMAT,
-    &wrg::WRG,
-    &wrg::WRGG,
     &belkin::FORMAT,
     &buffalo::DHP,
     &buffalo::IMG,
@@ -81,10 +69,22 @@ pub(crate) const FORMATS: &[&Format] = &[
     &keystream::XOR,
     &motorola::FORMAT,
     &nec::USB,
+    &netgear_chk::FORMAT,
+    &netgear_dni::FORMAT,
+    &netgear_encrypted::FORMAT,
     &poray::FORMAT,
+    &safeloader::FORM_2022,
+    &safeloader::SAFELOADER,
+    &seama::FORMAT,
     &shrs::FORMAT,
+    &tplink::V1,
+    &tplink::V2,
+    &trx::ASUS,
+    &trx::FORMAT,
     &uimage_kin::DNS313,
     &uimage_kin::UMEDIA,
     &usrobotics::FORMAT,
     &wiligear::FORMAT,
+    &wrg::WRG,
+    &wrg::WRGG,
 ];

@@ -84,9 +84,8 @@ fn code(bytes: &[u8], step: usize, is_swapped: bool) -> [u8; 3] {
         }
     }
     let parity = |mask: u8| u32::from((columns & mask).count_ones() % 2 == 1);
-    let lines = (0..9).fold(0, |lines, bit| {
-        lines | (even >> bit & 1) << (bit * 2) | (odd >> bit & 1) << (bit * 2 + 1)
-    });
+    let lines = (0..9)
+        .fold(0, |lines, bit| lines | (even >> bit & 1) << (bit * 2) | (odd >> bit & 1) << (bit * 2 + 1));
     let masks = [0x55, 0xaa, 0x33, 0xcc, 0x0f, 0xf0];
     let third = masks.iter().enumerate().fold(0, |third, (index, mask)| third | parity(*mask) << (index + 2));
     let third = if step == 512 { third | lines >> 16 & 3 } else { third };
@@ -128,7 +127,12 @@ fn guess(window: Window<'_>, page: usize, spare: usize) -> Result<Option<Layout>
             let in_a_row = behind.windows(wanted.len()).position(|there| there == wanted);
             let positions = match in_a_row {
                 Some(start) => (start..start + wanted.len()).collect(),
-                None if page == 512 && SMALL_PAGE[..wanted.len()].iter().zip(&wanted).all(|(at, byte)| behind[*at] == *byte) => {
+                None if page == 512
+                    && SMALL_PAGE[..wanted.len()]
+                        .iter()
+                        .zip(&wanted)
+                        .all(|(at, byte)| behind[*at] == *byte) =>
+                {
                     SMALL_PAGE[..wanted.len()].to_vec()
                 }
                 None => continue,

@@ -139,7 +139,8 @@ fn read(window: Window<'_>, reading: &mut Reading<'_>) -> Result<(), ImageError>
     reading.container_at(place).size = end;
     scan.check_statics(reading);
     if scan.kinds.values().any(|kind| *kind != STATIC) {
-        reading.uncovered("Contents of the dynamic volumes of the UBI image are covered by no checksum of UBI.");
+        reading
+            .uncovered("Contents of the dynamic volumes of the UBI image are covered by no checksum of UBI.");
     }
     scan.read_volumes(&names, reading)?;
     reading.trailing(window, end)
@@ -243,7 +244,12 @@ impl Scan<'_> {
     ) -> Result<BTreeMap<u32, String>, ImageError> {
         let mut names = BTreeMap::new();
         let layout = self.volumes.get(&LAYOUT);
-        reading.structure("table of volumes", self.window.start(), "there", if layout.is_some() { "there" } else { "missing" });
+        reading.structure(
+            "table of volumes",
+            self.window.start(),
+            "there",
+            if layout.is_some() { "there" } else { "missing" },
+        );
         let mut faults = Faults::default();
         for block in layout.into_iter().flat_map(BTreeMap::values) {
             let table = self.window.clamped(block.at, ENTRY_SIZE * MAX_VOLUMES);
@@ -279,7 +285,11 @@ impl Scan<'_> {
     }
 
     /// Puts the blocks of each volume together and reads what that is.
-    fn read_volumes(&self, names: &BTreeMap<u32, String>, reading: &mut Reading<'_>) -> Result<(), ImageError> {
+    fn read_volumes(
+        &self,
+        names: &BTreeMap<u32, String>,
+        reading: &mut Reading<'_>,
+    ) -> Result<(), ImageError> {
         let room = self.block_size.saturating_sub(self.data_at);
         for (volume, blocks) in self.volumes.iter().filter(|(volume, _)| **volume != LAYOUT) {
             let mut pieces = Pieces::new(self.window);

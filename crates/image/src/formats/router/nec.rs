@@ -124,5 +124,5 @@ fn sum(block: Window<'_>) -> Result<u32, ImageError> {
     for at in (4..HEADER_SIZE).step_by(2).filter(|at| !(12..16).contains(at)) {
         total = total.wrapping_add(block.le16(at)?.unwrap_or_default().into());
     }
-    Ok(0xffff ^ total % 0xffff)
+    Ok(0xffff ^ (total % 0xffff))
 }
