@@ -16,7 +16,9 @@ PARTS=$CACHE/parts
 STAMP=$PARTS/stamp
 PACKAGES="u-boot-qemu u-boot-tools qemu-system-arm qemu-system-misc ipxe-qemu device-tree-compiler kmod cpio
 	busybox-static iproute2 lrzsz tftp-hpa tftpd-hpa atftp socat xz-utils curl libwrap0 libpcre2-8-0
-	debian-archive-keyring"
+	debian-archive-keyring dfu-util squashfs-tools python3-venv"
+# Checkers of firmware files that Debian does not package.
+PYTHON_TOOLS="esptool==5.6.0 imgtool==2.5.0"
 MODULES="virtio/virtio_ring virtio/virtio virtio/virtio_pci_modern_dev virtio/virtio_pci_legacy_dev
 	virtio/virtio_pci virtio/virtio_mmio block/virtio_blk failover net/net_failover net/virtio_net"
 KEYRING=/usr/share/keyrings/debian-archive-keyring.gpg
@@ -162,6 +164,17 @@ fetch_atftpd() {
 	fi
 }
 
+fetch_python_tools() {
+	[ -x "$PARTS/bin/esptool" ] && [ -x "$PARTS/bin/imgtool" ] && return
+	mkdir -p "$PARTS/bin"
+	# shellcheck disable=SC2086
+	if python3 -m venv "$PARTS/python" && "$PARTS/python/bin/pip" install --quiet $PYTHON_TOOLS; then
+		for tool in esptool imgtool; do ln -sf "$PARTS/python/bin/$tool" "$PARTS/bin/$tool"; done
+	else
+		lacks "$PYTHON_TOOLS (from PyPI)"
+	fi
+}
+
 if ! mkdir -p "$PARTS" 2>/dev/null || [ ! -w "$PARTS" ]; then
 	lacks "a cache folder that can be written to ($CACHE)"
 	finish
@@ -169,6 +182,7 @@ fi
 [ -z "$(absent_packages)" ] && [ -e "$STAMP" ] && [ "$(sha256sum <"$0")" = "$(cat "$STAMP")" ] && finish
 
 install_packages
+fetch_python_tools
 if prepare_apt; then
 	for architecture in arm64 riscv64; do fetch_busybox $architecture; done
 	fetch_kernel arm64 linux-image-cloud-arm64
