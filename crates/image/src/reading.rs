@@ -142,6 +142,11 @@ impl<'s> Reading<'s> {
         self.containers.len().saturating_sub(1)
     }
 
+    /// The index that the next container gets.
+    pub(crate) fn next_container(&self) -> usize {
+        self.containers.len().min(MAX_ENTRIES - 1)
+    }
+
     /// A container, to be completed. The index comes from [`Reading::last_container`].
     pub(crate) fn container_at(&mut self, index: usize) -> &mut Container {
         &mut self.containers[index]

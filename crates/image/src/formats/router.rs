@@ -10,7 +10,9 @@ mod dlink_ru;
 mod edimax;
 mod elecom;
 mod elx;
+mod asus_uimage;
 mod evidence;
+mod gemtek;
 mod identity;
 mod iptime;
 mod jboot;
@@ -18,6 +20,9 @@ mod jcg;
 mod keystream;
 mod motorola;
 mod nec;
+mod linksys;
+mod meraki;
+mod mikrotik;
 mod netgear_chk;
 mod netgear_dni;
 mod netgear_encrypted;
@@ -27,6 +32,8 @@ mod safeloader;
 mod seama;
 mod shrs;
 mod support;
+mod senao;
+mod sercomm;
 #[cfg(test)]
 mod tests;
 mod tplink;
@@ -34,7 +41,9 @@ mod trx;
 mod uimage_kin;
 mod usrobotics;
 mod wiligear;
+mod ubiquiti;
 mod wrg;
+mod xiaomi;
 
 use crate::format::Format;
 
@@ -69,6 +78,16 @@ pub(crate) const FORMATS: &[&Format] = &[
     &keystream::XOR,
     &motorola::FORMAT,
     &nec::USB,
+    &asus_uimage::ASUS,
+    &asus_uimage::RT_N56U,
+    &gemtek::GEMTEK,
+    &gemtek::WRT400N,
+    &linksys::CHDR,
+    &linksys::CYBERTAN,
+    &linksys::FOOTER,
+    &meraki::MIPS,
+    &meraki::NAND,
+    &mikrotik::FORMAT,
     &netgear_chk::FORMAT,
     &netgear_dni::FORMAT,
     &netgear_encrypted::FORMAT,
@@ -77,6 +96,10 @@ pub(crate) const FORMATS: &[&Format] = &[
     &safeloader::SAFELOADER,
     &seama::FORMAT,
     &shrs::FORMAT,
+    &senao::FORMAT,
+    &sercomm::KERNEL,
+    &sercomm::PAYLOAD,
+    &sercomm::PID,
     &tplink::V1,
     &tplink::V2,
     &trx::ASUS,
@@ -85,6 +108,8 @@ pub(crate) const FORMATS: &[&Format] = &[
     &uimage_kin::UMEDIA,
     &usrobotics::FORMAT,
     &wiligear::FORMAT,
+    &ubiquiti::FORMAT,
     &wrg::WRG,
     &wrg::WRGG,
+    &xiaomi::FORMAT,
 ];

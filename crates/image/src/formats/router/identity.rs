@@ -1,36 +1,48 @@
 //! What an id in a header says about the unit.
 
+use crate::boards::{Board, Kind, lookup};
 use crate::reading::Reading;
 
-/// Records vendor and model of the unit that a D-Link or Alpha Networks signature names:
-/// `wrgac65_dlink.2015_dir842` is a DIR-842 of D-Link. Platform, customer and product are separated by underscores.
+/// Records vendor, model and revision as far as they are known.
+fn record(board: Option<Board>, reading: &mut Reading<'_>) {
+    let Some(board) = board else { return };
+    reading.set_vendor(board.vendor);
+    if reading.model.is_none() {
+        reading.set_hardware_revision(board.revision);
+    }
+    reading.set_model(board.model);
+}
+
+/// Records vendor and model of the unit that a signature of Alpha Networks names: `wrgac65_dlink.2015_dir842` is a
+/// DIR-842 of D-Link. Platform, customer and product are separated by underscores.
 pub(super) fn record_signature(signature: &str, reading: &mut Reading<'_>) {
     reading.board(signature);
+    record(lookup(Kind::Seama, signature), reading);
     let mut words = signature.split('_');
     let (Some(_platform), Some(customer)) = (words.next(), words.next()) else { return };
     let product = words.next().unwrap_or_default();
-    reading.set_vendor(match customer {
-        _ if customer.contains("airlink") => "Airlink101",
-        _ => "D-Link",
-    });
+    let is_airlink = customer.contains("airlink");
+    reading.set_vendor(if is_airlink { "Airlink101" } else { "D-Link" });
     let letters = product.bytes().take_while(u8::is_ascii_alphabetic).count();
     let digits = product.bytes().skip(letters).take_while(u8::is_ascii_digit).count();
     if letters == 0 || digits == 0 {
         return;
     }
-    let (series, rest) = product.split_at(letters);
-    let (number, suffix) = rest.split_at(digits);
-    let dash = if customer.contains("airlink") { "" } else { "-" };
-    reading.set_model(format!("{series}{dash}{number}{suffix}").to_uppercase());
+    let (series, number) = product.split_at(letters);
+    let dash = if is_airlink { "" } else { "-" };
+    reading.set_model(format!("{series}{dash}{number}").to_uppercase());
 }
 
-/// Records the unit that a hardware id of TP-Link stands for.
-pub(super) fn record_tplink(id: &str, reading: &mut Reading<'_>) {
+/// Records the unit that hardware id and revision of TP-Link stand for.
+pub(super) fn record_tplink(id: &str, revision: u32, reading: &mut Reading<'_>) {
     reading.board(id);
+    let known = lookup(Kind::TplinkHwid, &format!("{id}:{revision:08x}"));
+    record(known.or_else(|| lookup(Kind::TplinkHwid, id)), reading);
+    reading.set_vendor("TP-Link");
 }
 
 /// Records a unit of a TP-Link support list: `{product_name:Archer C7,product_ver:5.0.0,special_id:45550000}`, or
-/// `CPE510(TP-LINK|UN|N300-5):1.0`.
+/// `CPE510(TP-LINK|UN|N300-5):1.0`. The first one gives the model.
 pub(super) fn record_supported(line: &str, reading: &mut Reading<'_>) {
     let line = line.trim().trim_start_matches("SupportList:").trim();
     let entry = line.trim_start_matches('{').trim_end_matches('}');
@@ -44,13 +56,15 @@ pub(super) fn record_supported(line: &str, reading: &mut Reading<'_>) {
         _ => return,
     };
     reading.board(entry);
-    let is_first = reading.model.is_none();
+    if reading.model.is_some() {
+        return;
+    }
     reading.set_model(name);
     let major: String = version.chars().take_while(char::is_ascii_digit).collect();
-    if is_first && !major.is_empty() {
+    if !major.is_empty() {
         reading.set_hardware_revision(format!("v{major}"));
     }
-    if is_first && let Some(region) = value("special_id").and_then(region) {
+    if let Some(region) = value("special_id").and_then(region) {
         reading.set_region(region);
     }
 }
@@ -63,8 +77,37 @@ pub(super) fn region(digits: &str) -> Option<String> {
     (!name.is_empty() && name.chars().all(|letter| letter.is_ascii_uppercase())).then_some(name)
 }
 
-/// Records the unit that a board id of Netgear stands for.
+/// Records the unit that a board id or hardware id of Netgear stands for.
 pub(super) fn record_netgear(board: &str, reading: &mut Reading<'_>) {
-    reading.set_vendor("Netgear");
     reading.board(board);
+    record(lookup(Kind::NetgearBoard, board), reading);
+    reading.set_vendor("Netgear");
+}
+
+/// Records the unit that a hardware id of Sercomm stands for.
+pub(super) fn record_sercomm(id: &str, reading: &mut Reading<'_>) {
+    reading.board(id);
+    record(lookup(Kind::SercommHwid, id), reading);
+}
+
+/// Records the unit that a version of Ubiquiti starts with: `XM.ar7240.v6.0.4`.
+pub(super) fn record_ubiquiti(version: &str, reading: &mut Reading<'_>) {
+    let mut words = version.split('.');
+    let board = words.next().unwrap_or_default();
+    reading.board(board);
+    record(lookup(Kind::UbntBoard, board), reading);
+    reading.set_vendor("Ubiquiti");
+    reading.set_version(version);
+    let chip = words.next().unwrap_or_default().to_lowercase();
+    if ["ar", "qca95", "mt76"].iter().any(|start| chip.starts_with(start)) {
+        reading.set_architecture("mips");
+    }
+}
+
+/// Records the unit that a product id of Asus stands for.
+pub(super) fn record_asus(product: &str, reading: &mut Reading<'_>) {
+    reading.board(product);
+    record(lookup(Kind::AsusProduct, product), reading);
+    reading.set_vendor("Asus");
+    reading.set_model(product);
 }

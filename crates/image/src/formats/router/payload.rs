@@ -16,19 +16,32 @@ const MAX_CANDIDATES: u32 = 16;
 
 /// Reads a kernel and the root file system behind it as parts of the container that was added last.
 pub(super) fn read(window: Window<'_>, reading: &mut Reading<'_>) -> Result<(), ImageError> {
+    let Some((kernel, rootfs)) = split(window)? else { return reading.part("contents", window).map(drop) };
+    reading.part("kernel", kernel)?;
+    reading.part("rootfs", rootfs)?;
+    Ok(())
+}
+
+/// Reads a kernel and the root file system behind it that a cipher or a bit-mixing wrapper hid.
+pub(super) fn read_hidden(window: Window<'_>, reading: &mut Reading<'_>) -> Result<(), ImageError> {
+    let Some((kernel, rootfs)) = split(window)? else {
+        return reading.hidden_part("contents", window).map(drop);
+    };
+    reading.hidden_part("kernel", kernel)?;
+    reading.hidden_part("rootfs", rootfs)?;
+    Ok(())
+}
+
+/// Kernel and root file system, where both are found.
+pub(super) fn split(window: Window<'_>) -> Result<Option<(Window<'_>, Window<'_>)>, ImageError> {
     let kernel_end = match window.has(0, &UIMAGE_MAGIC)? {
         true => window.be32(12)?.map(|size| UIMAGE_HEADER + u64::from(size)),
         false => None,
     };
     let from = kernel_end.filter(|end| *end <= window.len()).unwrap_or(4);
-    let Some(rootfs) = find_squashfs(window, from)? else {
-        reading.part("contents", window)?;
-        return Ok(());
-    };
+    let Some(rootfs) = find_squashfs(window, from)? else { return Ok(None) };
     let kernel = window.clamped(0, kernel_end.filter(|end| *end <= rootfs).unwrap_or(rootfs));
-    reading.part("kernel", kernel)?;
-    reading.part("rootfs", window.clamped(rootfs, u64::MAX))?;
-    Ok(())
+    Ok(Some((kernel, window.clamped(rootfs, u64::MAX))))
 }
 
 /// The first place at or after `from` where a SquashFS 4 starts (Linux `fs/squashfs/squashfs_fs.h`).

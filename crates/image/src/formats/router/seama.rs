@@ -46,7 +46,7 @@ fn matches(window: Window<'_>) -> Result<bool, ImageError> {
     let later = window.head(ENTITY_HEADER, 64)?;
     let signs = [
         window.be16(4)? == Some(0),
-        (1..=4096).contains(&size) && size % 4 == 0,
+        (1..=4096).contains(&size) && size.is_multiple_of(4),
         is_metadata(&meta) || is_metadata(&later),
     ];
     Ok(count(&signs) >= 2)

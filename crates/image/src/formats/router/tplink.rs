@@ -213,8 +213,7 @@ impl Layout {
         let revision = window.be32(self.hardware_revision)?.unwrap_or(0);
         reading.container(self.id, window);
         let index = reading.last_container();
-        identity::record_tplink(&id, reading);
-        reading.set_vendor("TP-Link");
+        identity::record_tplink(&id, revision, reading);
         let (kernel, rootfs, boot) = (self.kernel(window)?, self.rootfs(window)?, self.boot(window)?);
         let (load, entry, total) = (self.word(window, 0)?, self.word(window, 1)?, self.total(window)?);
         let fields = &mut reading.container_at(index).fields;

@@ -8,6 +8,7 @@ use crate::digest::{Piece, crc32_of};
 use crate::error::ImageError;
 use crate::format::{About, Format, Magic, Rank};
 use crate::formats::router::evidence::{count, is_filled, is_printable};
+use crate::formats::router::identity;
 use crate::reading::Reading;
 use crate::window::Window;
 
@@ -160,9 +161,7 @@ fn read_as(
         let dotted = tail.version.map(|number| number.to_string()).join(".");
         fields.insert("product".into(), tail.product.clone());
         fields.insert("asus-version".into(), dotted.clone());
-        reading.set_vendor("Asus");
-        reading.set_model(tail.product.clone());
-        reading.board(tail.product.clone());
+        identity::record_asus(&tail.product, reading);
         if tail.version != [0; 4] {
             reading.set_version(dotted);
         }
