@@ -1,5 +1,6 @@
 //! Headers, trailers and ciphers of router and access point vendors.
 
+mod asus_uimage;
 mod belkin;
 mod buffalo;
 mod buffalo_enc;
@@ -10,7 +11,6 @@ mod dlink_ru;
 mod edimax;
 mod elecom;
 mod elx;
-mod asus_uimage;
 mod evidence;
 mod gemtek;
 mod identity;
@@ -18,11 +18,11 @@ mod iptime;
 mod jboot;
 mod jcg;
 mod keystream;
-mod motorola;
-mod nec;
 mod linksys;
 mod meraki;
 mod mikrotik;
+mod motorola;
+mod nec;
 mod netgear_chk;
 mod netgear_dni;
 mod netgear_encrypted;
@@ -30,18 +30,18 @@ mod payload;
 mod poray;
 mod safeloader;
 mod seama;
-mod shrs;
-mod support;
 mod senao;
 mod sercomm;
+mod shrs;
+mod support;
 #[cfg(test)]
 mod tests;
 mod tplink;
 mod trx;
+mod ubiquiti;
 mod uimage_kin;
 mod usrobotics;
 mod wiligear;
-mod ubiquiti;
 mod wrg;
 mod xiaomi;
 
@@ -49,6 +49,8 @@ use crate::format::Format;
 
 #[rustfmt::skip]
 pub(crate) const FORMATS: &[&Format] = &[
+    &asus_uimage::ASUS,
+    &asus_uimage::RT_N56U,
     &belkin::FORMAT,
     &buffalo::DHP,
     &buffalo::IMG,
@@ -70,24 +72,22 @@ pub(crate) const FORMATS: &[&Format] = &[
     &elecom::MSTC,
     &elecom::PRODUCT,
     &elx::FORMAT,
+    &gemtek::GEMTEK,
+    &gemtek::WRT400N,
     &iptime::CRC32,
     &iptime::NASPKG,
     &jboot::FORMAT,
     &jcg::FORMAT,
     &keystream::NEC,
     &keystream::XOR,
-    &motorola::FORMAT,
-    &nec::USB,
-    &asus_uimage::ASUS,
-    &asus_uimage::RT_N56U,
-    &gemtek::GEMTEK,
-    &gemtek::WRT400N,
     &linksys::CHDR,
     &linksys::CYBERTAN,
     &linksys::FOOTER,
     &meraki::MIPS,
     &meraki::NAND,
     &mikrotik::FORMAT,
+    &motorola::FORMAT,
+    &nec::USB,
     &netgear_chk::FORMAT,
     &netgear_dni::FORMAT,
     &netgear_encrypted::FORMAT,
@@ -95,20 +95,20 @@ pub(crate) const FORMATS: &[&Format] = &[
     &safeloader::FORM_2022,
     &safeloader::SAFELOADER,
     &seama::FORMAT,
-    &shrs::FORMAT,
     &senao::FORMAT,
     &sercomm::KERNEL,
     &sercomm::PAYLOAD,
     &sercomm::PID,
+    &shrs::FORMAT,
     &tplink::V1,
     &tplink::V2,
     &trx::ASUS,
     &trx::FORMAT,
+    &ubiquiti::FORMAT,
     &uimage_kin::DNS313,
     &uimage_kin::UMEDIA,
     &usrobotics::FORMAT,
     &wiligear::FORMAT,
-    &ubiquiti::FORMAT,
     &wrg::WRG,
     &wrg::WRGG,
     &xiaomi::FORMAT,

@@ -257,7 +257,10 @@ mod tests {
         check(&newer(), "asus-uimage");
         damaged(&newer(), "asus-uimage", &[0, 5, 9, 13, 29, 30, 32, 37, 50, 62, 0x200]);
         let found = facts(&newer());
-        assert_eq!((found.model.as_deref(), found.version.as_deref()), (Some("TUF-AX4200"), Some("388_23285")));
+        assert_eq!(
+            (found.model.as_deref(), found.version.as_deref()),
+            (Some("TUF-AX4200"), Some("388_23285"))
+        );
         let image = rt_n56u();
         let found = facts(&image);
         assert_eq!(found.format.as_deref(), Some("asus-rtn56u"));

@@ -81,9 +81,9 @@ fn read_gemtek(window: Window<'_>, reading: &mut Reading<'_>) -> Result<(), Imag
     fields.insert("product-id".into(), format!("{product:08x}"));
     fields.insert("build".into(), window.text(24, 4)?);
     fields.insert("language".into(), window.text(28, 4)?);
-    let known = PRODUCTS.iter().find(|(start, id, number, ..)| {
-        **start == magic && *id == customer && *number == product
-    });
+    let known = PRODUCTS
+        .iter()
+        .find(|(start, id, number, ..)| **start == magic && *id == customer && *number == product);
     if let Some((.., maker, model)) = known {
         reading.set_vendor(*maker);
         reading.set_model(*model);

@@ -246,7 +246,8 @@ mod tests {
         let mut image = trx();
         let length = image.len();
         let sum = posix_sum(Window::whole(&image)).unwrap();
-        let footer = format!(".LINKSYS.01000409{:<15}{sum:08X}{:<8}{:<16}", "EA6350v3", "0", "K0000000F0246434");
+        let footer =
+            format!(".LINKSYS.01000409{:<15}{sum:08X}{:<8}{:<16}", "EA6350v3", "0", "K0000000F0246434");
         image.extend(footer.bytes());
         image.resize(length + 256, 0);
         check(&image, "trx");

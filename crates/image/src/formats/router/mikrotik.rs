@@ -80,7 +80,12 @@ fn read(window: Window<'_>, reading: &mut Reading<'_>) -> Result<(), ImageError>
         place = end;
     }
     let parts = place.min(declared);
-    reading.structure("parts", at + HEADER_SIZE, declared, if place == declared { place } else { parts.max(place) });
+    reading.structure(
+        "parts",
+        at + HEADER_SIZE,
+        declared,
+        if place == declared { place } else { parts.max(place) },
+    );
     reading.uncovered("Nothing but the signature of the vendor, which is not checked, covers an NPK.");
     reading.trailing(window, declared)
 }
@@ -111,12 +116,7 @@ fn read_part(
     }
 }
 
-fn insert(
-    container: usize,
-    name: &str,
-    value: &str,
-    reading: &mut Reading<'_>,
-) -> Result<(), ImageError> {
+fn insert(container: usize, name: &str, value: &str, reading: &mut Reading<'_>) -> Result<(), ImageError> {
     if !value.is_empty() {
         reading.container_at(container).fields.insert(name.into(), value.into());
     }
@@ -165,7 +165,6 @@ fn read_compressed(part: Window<'_>, reading: &mut Reading<'_>) -> Result<(), Im
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use crate::formats::router::tests::{damaged, facts, noise};
     use std::io::Write;
 

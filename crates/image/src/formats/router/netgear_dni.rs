@@ -74,7 +74,6 @@ fn read(window: Window<'_>, reading: &mut Reading<'_>) -> Result<(), ImageError>
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use crate::formats::router::tests::{check, damaged, facts, noise};
 
     #[test]

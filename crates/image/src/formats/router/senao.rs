@@ -82,7 +82,8 @@ fn read(window: Window<'_>, reading: &mut Reading<'_>) -> Result<(), ImageError>
     let (vendor, product, kind) = (word(AT_VENDOR)?, word(AT_PRODUCT)?, word(AT_TYPE)?);
     let size = u64::from(word(AT_SIZE)?);
     let version = window.text(AT_VERSION, 16)?;
-    let model = window.text(HEADER_SIZE + SECOND_HEADER, header.size.saturating_sub(HEADER_SIZE + SECOND_HEADER))?;
+    let model =
+        window.text(HEADER_SIZE + SECOND_HEADER, header.size.saturating_sub(HEADER_SIZE + SECOND_HEADER))?;
     let fields = reading.container(FORMAT.id, window.clamped(0, header.size + size));
     fields.insert("vendor-id".into(), format!("{vendor:x}"));
     fields.insert("product-id".into(), format!("{product:x}"));
@@ -101,7 +102,12 @@ fn read(window: Window<'_>, reading: &mut Reading<'_>) -> Result<(), ImageError>
     reading.board(format!("{product:x}"));
     let at = window.start();
     let (expected, actual) = (word(AT_SUM as u64)?, header.sum(window)?);
-    reading.digest("sum of the header", at + AT_SUM as u64, format!("{expected:08x}"), format!("{actual:08x}"));
+    reading.digest(
+        "sum of the header",
+        at + AT_SUM as u64,
+        format!("{expected:08x}"),
+        format!("{actual:08x}"),
+    );
     let there = window.len().saturating_sub(header.size);
     reading.declared_size("the contents", at + AT_SIZE, size, there);
     let plain = Unmixed { mixed: window.clamped(header.size, u64::MAX), key: header.key() };

@@ -266,7 +266,12 @@ fn describe_block(
     }
     let start = window.start() + at;
     reading.structure("first sErCoMm", start, hex(WORD), hex(&window.head(at, 7)?));
-    reading.structure("second sErCoMm", start + SECOND_WORD, hex(WORD), hex(&window.head(at + SECOND_WORD, 7)?));
+    reading.structure(
+        "second sErCoMm",
+        start + SECOND_WORD,
+        hex(WORD),
+        hex(&window.head(at + SECOND_WORD, 7)?),
+    );
     Ok(())
 }
 
@@ -340,7 +345,10 @@ mod tests {
         for padding in [&[0; 0x30][..], b"\r\n\0\0\0\0\0\0\0\0\0\0\0\0\0\0"] {
             let found = facts(&with_product(padding));
             assert_eq!(found.integrity.verdict, debrick_model::Verdict::Pass);
-            assert_eq!((&found.board_ids[..], found.version.as_deref()), (&["DBE".to_owned()][..], Some("1001")));
+            assert_eq!(
+                (&found.board_ids[..], found.version.as_deref()),
+                (&["DBE".to_owned()][..], Some("1001"))
+            );
         }
         let mut footer = [noise(0x900), block()].concat();
         for _ in 0..2 {

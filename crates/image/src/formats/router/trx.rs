@@ -224,7 +224,6 @@ fn read_behind(window: Window<'_>, length: u64, reading: &mut Reading<'_>) -> Re
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use crate::formats::router::tests::{check, damaged, facts};
 
     fn trx(version: u16, tail: &[u8]) -> Vec<u8> {

@@ -83,7 +83,12 @@ fn read(window: Window<'_>, reading: &mut Reading<'_>) -> Result<(), ImageError>
             .flatten()
             .next(),
     };
-    reading.structure("parts", at + place, "up to the end", if end == Some(place) { "up to the end" } else { "broken" });
+    reading.structure(
+        "parts",
+        at + place,
+        "up to the end",
+        if end == Some(place) { "up to the end" } else { "broken" },
+    );
     let Some(end) = end else { return Ok(()) };
     let size = match window.has(end, b"ENDS")? {
         true => {
@@ -126,7 +131,6 @@ fn read_part(window: Window<'_>, place: u64, reading: &mut Reading<'_>) -> Resul
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use crate::formats::router::tests::{check, damaged, facts, noise};
 
     fn firmware() -> Vec<u8> {

@@ -81,7 +81,12 @@ fn read(window: Window<'_>, reading: &mut Reading<'_>) -> Result<(), ImageError>
     reading.declared_size("the parts", at + AT_SIGNATURE, signature, window.len());
     let size = window.le32(signature)?.unwrap_or(0);
     if size != 0 {
-        reading.declared_size("the signature", at + signature, signature + 16 + u64::from(size), window.len());
+        reading.declared_size(
+            "the signature",
+            at + signature,
+            signature + 16 + u64::from(size),
+            window.len(),
+        );
         reading.signature(format!("The file, by RSA with {} bits,", u64::from(size) * 8));
     }
     for index in 0..MAX_PARTS {
