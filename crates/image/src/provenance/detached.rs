@@ -1,0 +1,232 @@
+//! Signatures in files of their own: signify, usign, minisign, and bare ones as `openssl dgst -sign` writes them; of the
+//! image, or of a list of SHA-256 sums.
+//!
+//! Source: OpenBSD signify.c (a comment, then base64 of `Ed`, eight bytes of key number, Ed25519 signature), OpenWrt
+//! usign README, minisign's documentation of its signature format.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
+
+use super::judge::{Anonymous, Judge, Tried};
+use super::key::{PublicKey, Scheme};
+use super::store::{KeyKind, number_as_text};
+use super::{Evidence, LONGEST_EVIDENCE};
+use crate::digest::{Algorithm, Piece};
+use crate::error::ImageError;
+use crate::window::Window;
+
+/// Bytes of a signature with the number of its key.
+const NUMBERED: usize = 74;
+
+/// The longest file of which minisign's older signatures, which cannot be checked piece by piece, are checked.
+const LONGEST_AT_ONCE: u64 = 64 << 20;
+
+/// A file beside the image, as what it is.
+enum Parsed<'a> {
+    Sums(Vec<String>),
+    Signify(Vec<u8>),
+    Minisign(Box<minisign_verify::Signature>, [u8; 8]),
+    Bare(&'a [u8]),
+    Other,
+}
+
+/// What a signature may be of.
+struct Subject<'a> {
+    /// For people.
+    what: String,
+    bytes: Window<'a>,
+    /// Whether it vouches for the image.
+    vouches: bool,
+}
+
+/// Judges every signature among the evidence.
+pub(super) fn verify(
+    image: Window<'_>,
+    evidence: &[Evidence],
+    judge: &mut Judge<'_>,
+) -> Result<(), ImageError> {
+    let mut subjects = vec![Subject { what: "the image".into(), bytes: image, vouches: true }];
+    let sum = judge.facts.sha256.to_string();
+    for file in evidence {
+        if let Parsed::Sums(sums) = parse(file) {
+            let vouches = sums.contains(&sum);
+            subjects.push(Subject { what: file.name.clone(), bytes: Window::whole(&file.bytes), vouches });
+        }
+    }
+    for file in evidence {
+        match parse(file) {
+            Parsed::Sums(_) => {}
+            Parsed::Other => judge.unknown(format!(
+                "{} is neither a list of SHA-256 sums nor a signature of a kind that is supported.",
+                file.name
+            )),
+            signature => verify_one(&signature, file, &subjects, judge)?,
+        }
+    }
+    if subjects.len() > 1 && evidence.len() + 1 == subjects.len() {
+        judge.unknown(
+            "The list of sums is not signed: it tells that the file is whole, not who made it.".into(),
+        );
+    }
+    Ok(())
+}
+
+fn verify_one(
+    signature: &Parsed<'_>,
+    file: &Evidence,
+    subjects: &[Subject<'_>],
+    judge: &mut Judge<'_>,
+) -> Result<(), ImageError> {
+    let name = &file.name;
+    let mut wrong = None;
+    for subject in subjects {
+        let what = format!("{} in {name}", subject.what);
+        match tried(signature, subject.bytes, judge)? {
+            Tried::Made(key) if subject.vouches => {
+                judge.valid(&what, None, &key);
+                return Ok(());
+            }
+            Tried::Made(key) => {
+                judge.invalid(
+                    &what,
+                    None,
+                    &key,
+                    "made by it, but the list does not hold the sum of the image",
+                );
+                return Ok(());
+            }
+            Tried::Wrong(key) => wrong = Some(key),
+            Tried::Stranger => {}
+        }
+    }
+    match wrong {
+        Some(key) => judge.invalid(name, None, &key, "of other contents, or damaged"),
+        None => judge.stranger(&format!("What {name} belongs to"), &maker(signature)),
+    }
+    Ok(())
+}
+
+/// How a signature's maker is called where it is not known.
+fn maker(signature: &Parsed<'_>) -> String {
+    match signature {
+        Parsed::Signify(bytes) => format!("the key {}", number_as_text(KeyKind::Signify, &bytes[2..10])),
+        Parsed::Minisign(_, number) => format!("the key {}", number_as_text(KeyKind::Minisign, number)),
+        _ => "a key".into(),
+    }
+}
+
+fn tried(signature: &Parsed<'_>, message: Window<'_>, judge: &Judge<'_>) -> Result<Tried, ImageError> {
+    let pieces = [Piece::Window(message)];
+    match signature {
+        Parsed::Signify(bytes) => {
+            for (trusted, key) in judge.keys().filter(|(trusted, _)| trusted.has_number(&bytes[2..10])) {
+                let made = key.verify(Scheme::Ed25519, &pieces, &bytes[10..])? == Some(true);
+                let name = trusted.name.clone();
+                return Ok(if made { Tried::Made(name) } else { Tried::Wrong(name) });
+            }
+            Ok(Tried::Stranger)
+        }
+        Parsed::Minisign(signature, number) => {
+            for (trusted, _) in judge.keys().filter(|(trusted, _)| trusted.has_number(number)) {
+                let made = match trusted.minisign_text() {
+                    Some(key) => minisign(&key, signature, message)?,
+                    None => false,
+                };
+                let name = trusted.name.clone();
+                return Ok(if made { Tried::Made(name) } else { Tried::Wrong(name) });
+            }
+            Ok(Tried::Stranger)
+        }
+        Parsed::Bare(bytes) => bare(bytes, &pieces, judge),
+        Parsed::Sums(_) | Parsed::Other => Ok(Tried::Stranger),
+    }
+}
+
+fn minisign(
+    key: &str,
+    signature: &minisign_verify::Signature,
+    message: Window<'_>,
+) -> Result<bool, ImageError> {
+    let Ok(key) = minisign_verify::PublicKey::from_base64(key) else { return Ok(false) };
+    if let Ok(mut verifier) = key.verify_stream(signature) {
+        message.stream(|piece| verifier.update(piece))?;
+        return Ok(verifier.finalize().is_ok());
+    }
+    if message.len() > LONGEST_AT_ONCE {
+        return Ok(false);
+    }
+    let mut bytes = Vec::new();
+    message.stream(|piece| bytes.extend_from_slice(piece))?;
+    Ok(key.verify(&bytes, signature, true).is_ok())
+}
+
+/// A signature without a word about its maker: every key is tried, with the ways of signing that it knows.
+fn bare(bytes: &[u8], message: &[Piece<'_>], judge: &Judge<'_>) -> Result<Tried, ImageError> {
+    let mut result = Tried::Stranger;
+    let has = |is: fn(&PublicKey) -> bool| judge.keys().any(|(_, key)| is(key));
+    let mut schemes = Vec::new();
+    if has(|key| matches!(key, PublicKey::Rsa(_))) && bytes.len() >= 256 {
+        schemes.extend([Algorithm::Sha256, Algorithm::Sha512].map(Scheme::Pkcs1));
+        schemes.push(Scheme::Pss(Algorithm::Sha256));
+    }
+    if has(|key| matches!(key, PublicKey::P256(_))) && bytes.len() <= 72 {
+        schemes.push(Scheme::Ecdsa(Algorithm::Sha256));
+    }
+    if has(|key| matches!(key, PublicKey::Ed25519(_))) && bytes.len() == 64 {
+        schemes.push(Scheme::Ed25519);
+    }
+    for scheme in schemes {
+        let signed = Anonymous { what: "", offset: None, hint: None, scheme, message, signature: bytes };
+        match judge.attempt(&signed)? {
+            made @ Tried::Made(_) => return Ok(made),
+            wrong @ Tried::Wrong(_) => result = wrong,
+            Tried::Stranger => {}
+        }
+    }
+    Ok(result)
+}
+
+fn parse(file: &Evidence) -> Parsed<'_> {
+    let bytes = file.bytes.as_slice();
+    if bytes.len() > LONGEST_EVIDENCE {
+        return Parsed::Other;
+    }
+    let Ok(text) = std::str::from_utf8(bytes) else { return parse_bare(bytes) };
+    let sums: Vec<String> = text.lines().filter_map(sum).collect();
+    if !sums.is_empty() {
+        return Parsed::Sums(sums);
+    }
+    let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
+    let first = lines.next().unwrap_or_default();
+    let coded =
+        if first.starts_with("untrusted comment:") { lines.next().unwrap_or_default() } else { first };
+    let Ok(signature) = BASE64.decode(coded) else { return parse_bare(bytes) };
+    if signature.len() != NUMBERED {
+        return parse_bare(bytes);
+    }
+    if let Ok(parsed) = minisign_verify::Signature::decode(text) {
+        let mut number = [0; 8];
+        number.copy_from_slice(&signature[2..10]);
+        return Parsed::Minisign(Box::new(parsed), number);
+    }
+    if signature.starts_with(b"Ed") { Parsed::Signify(signature) } else { Parsed::Other }
+}
+
+/// Lengths of RSA signatures of 2048 to 8192 bits, of ECDSA with P-256 in both forms, and of Ed25519.
+fn parse_bare(bytes: &[u8]) -> Parsed<'_> {
+    match bytes.len() {
+        256 | 384 | 512 | 1024 | 64 => Parsed::Bare(bytes),
+        68..=72 if bytes.starts_with(&[0x30]) => Parsed::Bare(bytes),
+        _ => Parsed::Other,
+    }
+}
+
+/// The sum of a line, as `sha256sum` writes it, also with `--tag`.
+fn sum(line: &str) -> Option<String> {
+    let line = line.trim();
+    let sum = match line.strip_prefix("SHA256 (") {
+        Some(rest) => rest.rsplit_once(") = ")?.1,
+        None => line.split_once(char::is_whitespace)?.0,
+    };
+    (sum.len() == 64 && sum.chars().all(|digit| digit.is_ascii_hexdigit())).then(|| sum.to_ascii_lowercase())
+}

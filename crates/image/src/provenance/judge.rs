@@ -1,0 +1,132 @@
+//! What the checks of signatures come to.
+
+use debrick_model::{Check, Verdict, VerdictReport};
+
+use super::key::{PublicKey, Scheme};
+use super::store::{TrustStore, TrustedKey};
+use crate::digest::Piece;
+use crate::error::ImageError;
+use crate::facts::ImageFacts;
+
+/// The most trusted keys that are tried.
+const MOST_KEYS: usize = 256;
+
+/// Collects findings.
+pub(super) struct Judge<'a> {
+    pub(super) facts: &'a ImageFacts,
+    keys: Vec<(&'a TrustedKey, PublicKey)>,
+    checks: Vec<Check>,
+    reasons: Vec<String>,
+    passed: bool,
+}
+
+/// A signature whose maker the format names vaguely or not at all, so that every trusted key has to be tried.
+pub(super) struct Anonymous<'a> {
+    /// What is signed, for people: `configuration conf-1`.
+    pub(super) what: &'a str,
+    /// Where the signature stands in the file.
+    pub(super) offset: Option<u64>,
+    /// The name that the image gives to the key; it proves nothing.
+    pub(super) hint: Option<&'a str>,
+    pub(super) scheme: Scheme,
+    pub(super) message: &'a [Piece<'a>],
+    pub(super) signature: &'a [u8],
+}
+
+/// What trying every key on a signature came to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Tried {
+    /// The key of this name made it, over these bytes.
+    Made(String),
+    /// The key of this name made it over other bytes, or is the only one that may have.
+    Wrong(String),
+    /// No trusted key made it.
+    Stranger,
+}
+
+impl<'a> Judge<'a> {
+    pub(super) fn new(facts: &'a ImageFacts, trusted: &'a TrustStore) -> Self {
+        let ready = |key: &'a TrustedKey| Some((key, key.public_key()?));
+        let keys = trusted.keys.iter().take(MOST_KEYS).filter_map(ready).collect();
+        Self { facts, keys, checks: Vec::new(), reasons: Vec::new(), passed: false }
+    }
+
+    /// The trusted keys.
+    pub(super) fn keys(&self) -> impl Iterator<Item = (&'a TrustedKey, &PublicKey)> {
+        self.keys.iter().map(|(trusted, key)| (*trusted, key))
+    }
+
+    /// Tries every trusted key on a signature.
+    pub(super) fn attempt(&self, signed: &Anonymous<'_>) -> Result<Tried, ImageError> {
+        let mut suspect = None;
+        for (trusted, key) in self.keys() {
+            match key.verify(signed.scheme, signed.message, signed.signature)? {
+                Some(true) => return Ok(Tried::Made(trusted.name.clone())),
+                Some(false) => {
+                    let is_named = signed.hint.is_some_and(|hint| hint == trusted.name);
+                    let is_expected = !trusted.vendors.is_empty() && trusted.is_for(self.facts) == Some(true);
+                    if key.made_over_something(signed.scheme, signed.signature) || is_named || is_expected {
+                        suspect = Some(trusted.name.clone());
+                    }
+                }
+                None => {}
+            }
+        }
+        Ok(suspect.map_or(Tried::Stranger, Tried::Wrong))
+    }
+
+    /// A signature by a trusted key is right and reaches all contents: the verdict passes if the key is trusted for this
+    /// image.
+    pub(super) fn valid(&mut self, what: &str, offset: Option<u64>, key: &str) {
+        let Some((trusted, _)) = self.keys.iter().find(|(trusted, _)| trusted.name == key) else { return };
+        let makers = trusted.vendors.join(" and ");
+        match trusted.is_for(self.facts) {
+            Some(true) => {
+                self.check(what, offset, key, format!("made by {key}"), true);
+                self.passed = true;
+            }
+            Some(false) => self.unknown(format!(
+                "The signature of {what} is by the key \"{key}\", which is trusted for firmware of {makers} only."
+            )),
+            None => self.unknown(format!(
+                "The signature of {what} is by the key \"{key}\", which is trusted for firmware of {makers} only, and the image does not tell who made it."
+            )),
+        }
+    }
+
+    /// A signature is wrong.
+    pub(super) fn invalid(&mut self, what: &str, offset: Option<u64>, key: &str, how: &str) {
+        self.check(what, offset, key, how.to_owned(), false);
+    }
+
+    /// A signature proves nothing, and why: a sentence.
+    pub(super) fn unknown(&mut self, reason: String) {
+        if self.reasons.len() < 64 && !self.reasons.contains(&reason) {
+            self.reasons.push(reason);
+        }
+    }
+
+    /// A signature is by a key that is not trusted.
+    pub(super) fn stranger(&mut self, what: &str, key: &str) {
+        self.unknown(format!("{what} is signed by {key}, which is not among the trusted keys."));
+    }
+
+    /// Whether a signature was right, so far.
+    pub(super) fn has_passed(&self) -> bool {
+        self.passed
+    }
+
+    fn check(&mut self, what: &str, offset: Option<u64>, key: &str, actual: String, ok: bool) {
+        let expected = format!("made by {key}");
+        self.checks.push(Check { name: format!("signature of {what}"), offset, expected, actual, ok });
+    }
+
+    pub(super) fn finish(self) -> VerdictReport {
+        let mut report = VerdictReport::from_checks(self.checks);
+        if report.verdict == Verdict::Pass && !self.passed {
+            report.verdict = Verdict::Unknown;
+        }
+        report.reasons = self.reasons;
+        report
+    }
+}

@@ -1,0 +1,268 @@
+//! The keys that the operator trusts, as plain data.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use serde::{Deserialize, Serialize};
+use sha2::Digest as _;
+
+use super::der;
+use super::key::PublicKey;
+use crate::digest::hex;
+use crate::facts::ImageFacts;
+
+/// The most bytes of a file with a key.
+const LONGEST: usize = 64 * 1024;
+
+/// Bytes of a key of signify, usign and minisign: `Ed`, number of the key, key.
+const NUMBERED_KEY: usize = 42;
+
+/// Every key that is trusted.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TrustStore {
+    /// The keys, in the order in which they were added.
+    pub keys: Vec<TrustedKey>,
+}
+
+/// A key, and what it is trusted for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TrustedKey {
+    /// What the operator calls it.
+    pub name: String,
+    /// Its kind.
+    pub kind: KeyKind,
+    /// Signify, usign and minisign: the number of the key, 16 hex digits as its tool prints them. Others: the first 16
+    /// hex digits of the SHA-256 of the key.
+    pub id: String,
+    /// The key in base64: 32 bytes of Ed25519 where it has a number, else a SubjectPublicKeyInfo in DER.
+    pub key: String,
+    /// Makers whose firmware it is trusted for; every maker's where empty.
+    #[serde(default)]
+    pub vendors: Vec<String>,
+}
+
+/// What a key is of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum KeyKind {
+    /// OpenBSD signify and OpenWrt usign: Ed25519.
+    Signify,
+    /// Minisign: Ed25519.
+    Minisign,
+    /// A public key or certificate with RSA.
+    Rsa,
+    /// A public key or certificate with the curve P-256.
+    EcdsaP256,
+    /// A public key with Ed25519.
+    Ed25519,
+}
+
+/// A file that holds no key which can be used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum KeyError {
+    /// It is a secret key, which must never be given away.
+    #[error("the file holds a secret key")]
+    Secret,
+    /// It is none of the kinds.
+    #[error(
+        "the file holds no public key of signify, usign or minisign, no PEM public key or certificate with RSA, P-256 or Ed25519, and no key of avbtool"
+    )]
+    Unknown,
+}
+
+impl debrick_model::Coded for KeyError {
+    fn code(&self) -> &'static str {
+        match self {
+            Self::Secret => "trust-key-secret",
+            Self::Unknown => "trust-key-unknown",
+        }
+    }
+
+    fn next_step(&self) -> String {
+        match self {
+            Self::Secret => "Give the public key that belongs to it, and keep this file to yourself.".into(),
+            Self::Unknown => "Give the file that the maker publishes as its public key.".into(),
+        }
+    }
+}
+
+impl KeyKind {
+    /// The word in JSON and in tables.
+    pub fn id(self) -> &'static str {
+        match self {
+            Self::Signify => "signify",
+            Self::Minisign => "minisign",
+            Self::Rsa => "rsa",
+            Self::EcdsaP256 => "ecdsa-p256",
+            Self::Ed25519 => "ed25519",
+        }
+    }
+}
+
+impl TrustedKey {
+    /// Reads a file with a public key: signify, usign, minisign, PEM or DER (a key or a certificate), or the binary
+    /// form of `avbtool extract_public_key`.
+    pub fn parse(name: &str, file: &[u8]) -> Result<Self, KeyError> {
+        if file.len() > LONGEST {
+            return Err(KeyError::Unknown);
+        }
+        let with = |kind, id, key: &[u8]| Self {
+            name: name.to_owned(),
+            kind,
+            id,
+            key: BASE64.encode(key),
+            vendors: Vec::new(),
+        };
+        if let Ok(text) = std::str::from_utf8(file) {
+            if text.contains("PRIVATE KEY") || text.lines().any(|line| line.contains("secret key")) {
+                return Err(KeyError::Secret);
+            }
+            if let Some((kind, number, key)) = numbered_key(text) {
+                PublicKey::ed25519(&key).ok_or(KeyError::Unknown)?;
+                return Ok(with(kind, number_as_text(kind, &number), &key));
+            }
+        }
+        let spki = pem(file).or_else(|| spki(file)).or_else(|| avb_key(file)).ok_or(KeyError::Unknown)?;
+        let kind = match PublicKey::from_spki(&spki).ok_or(KeyError::Unknown)? {
+            PublicKey::Rsa(_) => KeyKind::Rsa,
+            PublicKey::P256(_) => KeyKind::EcdsaP256,
+            PublicKey::Ed25519(_) => KeyKind::Ed25519,
+        };
+        let id = hex(&sha2::Sha256::digest(&spki)[..8]);
+        Ok(with(kind, id, &spki))
+    }
+
+    /// Whether it is trusted for what an image says it is from; `None` where the image does not say.
+    pub(super) fn is_for(&self, facts: &ImageFacts) -> Option<bool> {
+        if self.vendors.is_empty() {
+            return Some(true);
+        }
+        let of_boards = facts
+            .board_ids
+            .iter()
+            .filter_map(|board| board.split_once(','))
+            .map(|(maker, _)| crate::boards::vendor_name(maker).unwrap_or(maker));
+        let mut makers = facts.vendor.iter().map(String::as_str).chain(of_boards).peekable();
+        makers.peek()?;
+        Some(makers.all(|maker| self.vendors.iter().any(|vendor| same_maker(vendor, maker))))
+    }
+
+    /// The key, ready for use; `None` where the stored data is damaged.
+    pub(super) fn public_key(&self) -> Option<PublicKey> {
+        let bytes = BASE64.decode(&self.key).ok()?;
+        match self.kind {
+            KeyKind::Signify | KeyKind::Minisign => PublicKey::ed25519(&bytes),
+            _ => PublicKey::from_spki(&bytes),
+        }
+    }
+
+    /// The key in base64 as minisign writes it: `Ed`, number, key.
+    pub(super) fn minisign_text(&self) -> Option<String> {
+        let mut bytes = b"Ed".to_vec();
+        let mut number = unhex(&self.id)?;
+        if self.kind == KeyKind::Minisign {
+            number.reverse();
+        }
+        bytes.extend(number);
+        bytes.extend(BASE64.decode(&self.key).ok()?);
+        (bytes.len() == NUMBERED_KEY).then(|| BASE64.encode(bytes))
+    }
+
+    /// Whether the key was given this number, as it stands in signatures.
+    pub(super) fn has_number(&self, number: &[u8]) -> bool {
+        matches!(self.kind, KeyKind::Signify | KeyKind::Minisign)
+            && self.id == number_as_text(self.kind, number)
+    }
+}
+
+/// Spellings of one maker: case, spaces and hyphens do not matter.
+fn same_maker(left: &str, right: &str) -> bool {
+    let plain = |name: &str| -> String {
+        let known = crate::boards::vendor_name(&name.to_ascii_lowercase()).unwrap_or(name);
+        known.chars().filter(|symbol| symbol.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+    };
+    plain(left) == plain(right)
+}
+
+/// Minisign prints the number as a little-endian word, the others byte by byte.
+pub(super) fn number_as_text(kind: KeyKind, number: &[u8]) -> String {
+    let mut number = number.to_vec();
+    if kind == KeyKind::Minisign {
+        number.reverse();
+    }
+    hex(&number)
+}
+
+fn unhex(text: &str) -> Option<Vec<u8>> {
+    let digits = |at: usize| text.get(at..at + 2).and_then(|digits| u8::from_str_radix(digits, 16).ok());
+    (0..text.len()).step_by(2).map(digits).collect()
+}
+
+/// A key in two lines (a comment, base64) or in the second of them alone: its kind, number and key.
+fn numbered_key(text: &str) -> Option<(KeyKind, Vec<u8>, Vec<u8>)> {
+    let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
+    let first = lines.next()?;
+    let (comment, line) = match first.strip_prefix("untrusted comment:") {
+        Some(comment) => (comment, lines.next()?),
+        None => ("minisign", first),
+    };
+    let bytes = BASE64.decode(line).ok()?;
+    let kind = if comment.contains("minisign") { KeyKind::Minisign } else { KeyKind::Signify };
+    let is_key = bytes.len() == NUMBERED_KEY && bytes.starts_with(b"Ed") && lines.next().is_none();
+    is_key.then(|| (kind, bytes[2..10].to_vec(), bytes[10..].to_vec()))
+}
+
+/// The key in a PEM file, which may hold a certificate.
+fn pem(file: &[u8]) -> Option<Vec<u8>> {
+    let text = std::str::from_utf8(file).ok()?;
+    let (_, rest) = text.split_once("-----BEGIN ")?;
+    let (_, rest) = rest.split_once("-----")?;
+    let (body, _) = rest.split_once("-----END ")?;
+    let body: String = body.split_whitespace().collect();
+    spki(&BASE64.decode(body).ok()?)
+}
+
+/// The key in a DER file, which may hold a certificate.
+fn spki(bytes: &[u8]) -> Option<Vec<u8>> {
+    let is_key = |bytes: &[u8]| PublicKey::from_spki(bytes).is_some();
+    if is_key(bytes) {
+        return Some(bytes.to_vec());
+    }
+    der::key_of_certificate(bytes).filter(|key| is_key(key)).map(<[u8]>::to_vec)
+}
+
+/// The key of Android Verified Boot (`AvbRSAPublicKeyHeader`): bits, a constant, modulus, another constant.
+fn avb_key(bytes: &[u8]) -> Option<Vec<u8>> {
+    let bits = u32::from_be_bytes(bytes.get(..4)?.try_into().ok()?);
+    let len = usize::try_from(bits / 8).ok()?;
+    if !matches!(bits, 2048 | 4096 | 8192) || bytes.len() != 8 + 2 * len {
+        return None;
+    }
+    PublicKey::rsa(bytes.get(8..8 + len)?)?.to_spki()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_public_keys_are_taken() {
+        for (file, error) in [
+            (&b"-----BEGIN PRIVATE KEY-----\nAA==\n-----END PRIVATE KEY-----\n"[..], KeyError::Secret),
+            (b"untrusted comment: signify secret key\nAA==\n", KeyError::Secret),
+            (b"", KeyError::Unknown),
+            (b"untrusted comment: x\nAAAA\n", KeyError::Unknown),
+            (&[0x30, 0x83, 0xff, 0xff, 0xff], KeyError::Unknown),
+            (&[0, 0, 8, 0, 1], KeyError::Unknown),
+        ] {
+            assert_eq!(TrustedKey::parse("x", file), Err(error));
+        }
+    }
+
+    #[test]
+    fn makers_in_many_spellings() {
+        for (left, right) in [("TP-Link", "tplink"), ("D-Link", "dlink"), ("Asus", "ASUS")] {
+            assert!(same_maker(left, right), "{left}");
+        }
+        assert!(!same_maker("Asus", "Acer"));
+    }
+}
