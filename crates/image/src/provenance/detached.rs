@@ -9,7 +9,7 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 
 use super::judge::{Anonymous, Judge, Tried};
 use super::key::{PublicKey, Scheme};
-use super::store::{KeyKind, number_as_text};
+use super::store::{KeyKind, TrustedKey, number_as_text};
 use super::{Evidence, LONGEST_EVIDENCE};
 use crate::digest::{Algorithm, Piece};
 use crate::error::ImageError;
@@ -118,28 +118,28 @@ fn maker(signature: &Parsed<'_>) -> String {
 fn tried(signature: &Parsed<'_>, message: Window<'_>, judge: &Judge<'_>) -> Result<Tried, ImageError> {
     let pieces = [Piece::Window(message)];
     match signature {
-        Parsed::Signify(bytes) => {
-            for (trusted, key) in judge.keys().filter(|(trusted, _)| trusted.has_number(&bytes[2..10])) {
-                let made = key.verify(Scheme::Ed25519, &pieces, &bytes[10..])? == Some(true);
-                let name = trusted.name.clone();
-                return Ok(if made { Tried::Made(name) } else { Tried::Wrong(name) });
-            }
-            Ok(Tried::Stranger)
-        }
-        Parsed::Minisign(signature, number) => {
-            for (trusted, _) in judge.keys().filter(|(trusted, _)| trusted.has_number(number)) {
-                let made = match trusted.minisign_text() {
-                    Some(key) => minisign(&key, signature, message)?,
-                    None => false,
-                };
-                let name = trusted.name.clone();
-                return Ok(if made { Tried::Made(name) } else { Tried::Wrong(name) });
-            }
-            Ok(Tried::Stranger)
-        }
+        Parsed::Signify(bytes) => numbered(judge, &bytes[2..10], |_, key| {
+            Ok(key.verify(Scheme::Ed25519, &pieces, &bytes[10..])? == Some(true))
+        }),
+        Parsed::Minisign(signature, number) => numbered(judge, number, |trusted, _| {
+            trusted.minisign_text().map_or(Ok(false), |key| minisign(&key, signature, message))
+        }),
         Parsed::Bare(bytes) => bare(bytes, &pieces, judge),
         Parsed::Sums(_) | Parsed::Other => Ok(Tried::Stranger),
     }
+}
+
+/// Checks a signature with the trusted key that its number names.
+fn numbered(
+    judge: &Judge<'_>,
+    number: &[u8],
+    made: impl FnOnce(&TrustedKey, &PublicKey) -> Result<bool, ImageError>,
+) -> Result<Tried, ImageError> {
+    let Some((trusted, key)) = judge.keys().find(|(trusted, _)| trusted.has_number(number)) else {
+        return Ok(Tried::Stranger);
+    };
+    let name = trusted.name.clone();
+    Ok(if made(trusted, key)? { Tried::Made(name) } else { Tried::Wrong(name) })
 }
 
 fn minisign(
