@@ -178,6 +178,23 @@ impl<'s> Reading<'s> {
         format
     }
 
+    /// Hands over a named part without looking into it: raw machine code, which has no format.
+    pub(crate) fn opaque_part(
+        &mut self,
+        name: impl Into<String>,
+        window: Window<'_>,
+    ) -> Result<(), ImageError> {
+        let Some(sink) = &mut self.sink else { return Ok(()) };
+        if window.len() == 0 || self.parts == MAX_PARTS {
+            return Ok(());
+        }
+        self.parts += 1;
+        self.path.push(name.into());
+        let taken = sink.part(&self.path, &window);
+        self.path.pop();
+        taken
+    }
+
     /// Reads what came out of a decoder, and returns its format. Where it did not come out whole, nothing that is
     /// missing counts as damage of the contents: that the container is damaged, its reader has recorded.
     pub(crate) fn unpacked_part(

@@ -102,7 +102,7 @@ fn read(window: Window<'_>, reading: &mut Reading<'_>) -> Result<(), ImageError>
     let records = Records { window, header: &header };
     let end = if end <= window.len() { records.read(end, reading)? } else { window.len() };
     reading.container_at(index).size = end;
-    reading.part("program", program)?;
+    reading.opaque_part("program", program)?;
     let rest = window.clamped(end, u64::MAX);
     let has_trailer = rest.len() >= 16 && rest.has(rest.len() - 16, &TRAILER)?;
     if has_trailer { Ok(()) } else { reading.trailing(window, end) }
