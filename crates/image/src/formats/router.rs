@@ -13,6 +13,7 @@ mod elecom;
 mod elx;
 mod evidence;
 mod gemtek;
+mod h3c;
 mod identity;
 mod iptime;
 mod jboot;
@@ -21,6 +22,7 @@ mod keystream;
 mod linksys;
 mod meraki;
 mod mikrotik;
+mod luxul;
 mod motorola;
 mod nec;
 mod netgear_chk;
@@ -28,6 +30,7 @@ mod netgear_dni;
 mod netgear_encrypted;
 mod payload;
 mod poray;
+mod qding;
 mod safeloader;
 mod seama;
 mod senao;
@@ -44,6 +47,8 @@ mod usrobotics;
 mod wiligear;
 mod wrg;
 mod xiaomi;
+mod xikestor;
+mod zcomax;
 
 use crate::format::Format;
 
@@ -74,6 +79,8 @@ pub(crate) const FORMATS: &[&Format] = &[
     &elx::FORMAT,
     &gemtek::GEMTEK,
     &gemtek::WRT400N,
+    &h3c::COMWARE,
+    &h3c::VFS,
     &iptime::CRC32,
     &iptime::NASPKG,
     &jboot::FORMAT,
@@ -86,12 +93,14 @@ pub(crate) const FORMATS: &[&Format] = &[
     &meraki::MIPS,
     &meraki::NAND,
     &mikrotik::FORMAT,
+    &luxul::FORMAT,
     &motorola::FORMAT,
     &nec::USB,
     &netgear_chk::FORMAT,
     &netgear_dni::FORMAT,
     &netgear_encrypted::FORMAT,
     &poray::FORMAT,
+    &qding::FORMAT,
     &safeloader::FORM_2022,
     &safeloader::SAFELOADER,
     &seama::FORMAT,
@@ -112,4 +121,6 @@ pub(crate) const FORMATS: &[&Format] = &[
     &wrg::WRG,
     &wrg::WRGG,
     &xiaomi::FORMAT,
+    &xikestor::FORMAT,
+    &zcomax::FORMAT,
 ];
