@@ -3,7 +3,7 @@
 //! Lengths come from files and are hostile: nothing here allocates more than was found to be there, and never more
 //! than [`SMALL`] at once.
 
-use std::io::{self, Read, Seek, SeekFrom};
+use std::io::{self, BufRead, Read, Seek, SeekFrom};
 
 use debrick_target::{Source, SourceError};
 
@@ -183,6 +183,29 @@ impl<'a> Window<'a> {
         Ok(())
     }
 
+    /// Hands over lines with their offset, without what ends them, until `take` has had enough: at most `count`. A line
+    /// that is longer than `longest` bytes comes in pieces.
+    pub(crate) fn lines(
+        &self,
+        longest: u64,
+        count: u64,
+        mut take: impl FnMut(u64, &[u8]) -> bool,
+    ) -> Result<(), ImageError> {
+        let mut reader = self.reader();
+        let mut at = 0;
+        let mut line = Vec::new();
+        for _ in 0..count {
+            line.clear();
+            let read = reader.by_ref().take(longest).read_until(b'\n', &mut line);
+            let size = read.map_err(|error| unreadable(error, self.start + at, longest))?;
+            if size == 0 || !take(at, line.trim_ascii_end()) {
+                break;
+            }
+            at += size as u64;
+        }
+        Ok(())
+    }
+
     fn fill(&self, offset: u64, buffer: &mut [u8]) -> Result<bool, ImageError> {
         let wanted = buffer.len() as u64;
         if self.part(offset, wanted).is_none() {
@@ -267,6 +290,15 @@ impl Seek for WindowReader<'_> {
     }
 }
 
+/// What a [`WindowReader`] met, as it was.
+fn unreadable(error: io::Error, offset: u64, wanted: u64) -> ImageError {
+    let kind = error.kind();
+    match error.into_inner().map(|inner| inner.downcast::<ImageError>()) {
+        Some(Ok(ours)) => *ours,
+        _ => ImageError::Unreadable { offset, wanted, source: SourceError { offset, source: kind.into() } },
+    }
+}
+
 /// The text before the first NUL, with everything that is not printable replaced, at most 200 characters.
 pub(crate) fn text(bytes: &[u8]) -> String {
     let end = bytes.iter().position(|byte| *byte == 0).unwrap_or(bytes.len());
@@ -293,6 +325,19 @@ mod tests {
         assert_eq!(window.clamped(95, 50).len(), 5);
         assert_eq!(window.clamped(200, 50).len(), 0);
         assert_eq!(part.head(8, 1000).unwrap(), [98, 99]);
+    }
+
+    #[test]
+    fn lines_end_at_their_bound() {
+        let bytes = b"one\r\ntwo\n\nlonger than that".to_vec();
+        let mut seen = Vec::new();
+        let take = |at, line: &[u8]| {
+            seen.push((at, String::from_utf8_lossy(line).into_owned()));
+            true
+        };
+        Window::whole(&bytes).lines(10, 5, take).unwrap();
+        let expected = [(0, "one"), (5, "two"), (9, ""), (10, "longer tha"), (20, "n that")];
+        assert_eq!(seen, expected.map(|(at, line)| (at, line.to_owned())));
     }
 
     #[test]
