@@ -8,6 +8,7 @@ use debrick_target::Source;
 
 use crate::error::ImageError;
 use crate::facts::{Container, Coverage, ImageFacts};
+use crate::format::Format;
 use crate::formats;
 use crate::names;
 use crate::unpack::{End, Unpacked};
@@ -163,16 +164,42 @@ impl<'s> Reading<'s> {
         name: impl Into<String>,
         window: Window<'_>,
     ) -> Result<Option<&'static str>, ImageError> {
+        self.part_with(name.into(), window, formats::read)
+    }
+
+    /// Reads a named part that can only be of one format: with hundreds of parts, trying all formats on each would cost
+    /// too much.
+    pub(crate) fn part_as(
+        &mut self,
+        name: impl Into<String>,
+        window: Window<'_>,
+        format: &'static Format,
+    ) -> Result<Option<&'static str>, ImageError> {
+        self.part_with(name.into(), window, |window, reading| {
+            let holds = format.holds(window)?;
+            if holds {
+                (format.read)(window, reading)?;
+            }
+            Ok(holds.then_some(format.id))
+        })
+    }
+
+    fn part_with(
+        &mut self,
+        name: String,
+        window: Window<'_>,
+        read: impl FnOnce(Window<'_>, &mut Self) -> Result<Option<&'static str>, ImageError>,
+    ) -> Result<Option<&'static str>, ImageError> {
         if self.depth == MAX_DEPTH || window.len() == 0 || self.parts == MAX_PARTS {
             return Ok(None);
         }
         self.parts += 1;
-        self.path.push(name.into());
+        self.path.push(name);
         if let Some(sink) = &mut self.sink {
             sink.part(&self.path, &window)?;
         }
         self.depth += 1;
-        let format = formats::read(window, self);
+        let format = read(window, self);
         self.depth -= 1;
         self.path.pop();
         format

@@ -14,8 +14,9 @@ const SEGMENT: usize = 256 * 1024;
 /// Bytes after which decompression stops: real firmware stays below, bombs do not.
 const MAX_OUTPUT: u64 = 2 << 30;
 
-/// The most memory that a decoder may take for its dictionary, in KiB.
-const MAX_DICTIONARY_KIB: u32 = 16 * 1024;
+/// The most memory that a decoder may take for its dictionary and its tables, in KiB: a dictionary of 16 MiB, as EDK II
+/// writes it, and what comes with it.
+const MAX_DICTIONARY_KIB: u32 = 16 * 1024 + 512;
 
 /// Streams in a row after which decompression stops.
 const MAX_STREAMS: usize = 256;
