@@ -49,12 +49,12 @@ fn signature(window: Window<'_>) -> Result<Option<u64>, ImageError> {
 fn addresses(window: Window<'_>) -> Result<Option<(u64, u16)>, ImageError> {
     let Some(start) = window.le16(HEAD + 6)? else { return Ok(None) };
     let start = u64::from(start) * 2;
-    if start < HEAD + HEAD_SIZE || start >= 0xffff {
+    if !(HEAD + HEAD_SIZE..0xffff).contains(&start) {
         return Ok(None);
     }
     let Some(place) = window.le16(start)? else { return Ok(None) };
     let place = u64::from(place) * 2;
-    let lies_inside = place >= HEAD + HEAD_SIZE && place <= MAX_SIZE;
+    let lies_inside = (HEAD + HEAD_SIZE..=MAX_SIZE).contains(&place);
     Ok(window.le16(place)?.filter(|_| lies_inside).map(|module| (start, module)))
 }
 

@@ -71,12 +71,18 @@ fn matches(window: Window<'_>) -> Result<bool, ImageError> {
     ];
     let count = votes.into_iter().filter(|vote| *vote).count();
     // Any device may have a kind of its own; then everything else must fit, to the byte or nearly so.
-    let is_random_guid = kind[7] >> 4 <= 5 && kind[8] >> 6 == 2 && kind.iter().filter(|byte| **byte == 0).count() < 4;
-    let is_nearly_whole = size > header && size / 2 <= window.len() && window.len() <= size.saturating_add(4096);
+    let is_random_guid =
+        kind[7] >> 4 <= 5 && kind[8] >> 6 == 2 && kind.iter().filter(|byte| **byte == 0).count() < 4;
+    let is_nearly_whole =
+        size > header && size / 2 <= window.len() && window.len() <= size.saturating_add(4096);
     Ok(match distance {
         0 => count >= 1,
         1 => count >= 2,
-        _ => count == 3 && kind != [0; 16] || votes[2] && count == 2 && is_random_guid || votes[0] && votes[1] && header <= 0x1000 && is_random_guid && is_nearly_whole,
+        _ => {
+            count == 3 && kind != [0; 16]
+                || votes[2] && count == 2 && is_random_guid
+                || votes[0] && votes[1] && header <= 0x1000 && is_random_guid && is_nearly_whole
+        }
     })
 }
 

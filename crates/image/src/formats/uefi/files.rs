@@ -176,11 +176,7 @@ fn read_sections(window: Window<'_>, reading: &mut Reading<'_>) -> Result<(), Im
 }
 
 /// Reads the sections of a file, or of a section that holds others.
-fn read_sections_named(
-    name: &str,
-    window: Window<'_>,
-    reading: &mut Reading<'_>,
-) -> Result<(), ImageError> {
+fn read_sections_named(name: &str, window: Window<'_>, reading: &mut Reading<'_>) -> Result<(), ImageError> {
     let name = &shown_name(window)?.unwrap_or_else(|| name.to_owned());
     let mut at = 0;
     for _ in 0..MAX_SECTIONS {

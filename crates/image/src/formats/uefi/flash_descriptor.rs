@@ -35,8 +35,22 @@ const SIGNATURE_AT: u64 = 16;
 const DESCRIPTOR_SIZE: u64 = 4096;
 
 const NAMES: [&str; 16] = [
-    "descriptor", "bios", "me", "gbe", "platform", "device-expansion", "bios2", "region7", "ec", "device-expansion2",
-    "ie", "10gbe", "10gbe2", "region13", "region14", "ptt",
+    "descriptor",
+    "bios",
+    "me",
+    "gbe",
+    "platform",
+    "device-expansion",
+    "bios2",
+    "region7",
+    "ec",
+    "device-expansion2",
+    "ie",
+    "10gbe",
+    "10gbe2",
+    "region13",
+    "region14",
+    "ptt",
 ];
 
 /// Where the tables are, from the maps behind the signature.

@@ -58,11 +58,25 @@ struct Layout {
     crc: u64,
 }
 
-const CPD_LAYOUT: Layout =
-    Layout { id: "intel-ifwi-cpd", headers: [0x10, 0x14], entry: 24, name: 12, offset: 12, summed: (1, 0x10), crc: 16 };
+const CPD_LAYOUT: Layout = Layout {
+    id: "intel-ifwi-cpd",
+    headers: [0x10, 0x14],
+    entry: 24,
+    name: 12,
+    offset: 12,
+    summed: (1, 0x10),
+    crc: 16,
+};
 
-const FPT_LAYOUT: Layout =
-    Layout { id: "intel-ifwi-fpt", headers: [0x20, 0x20], entry: 32, name: 4, offset: 8, summed: (0x20, 0x20), crc: 20 };
+const FPT_LAYOUT: Layout = Layout {
+    id: "intel-ifwi-fpt",
+    headers: [0x20, 0x20],
+    entry: 32,
+    name: 4,
+    offset: 8,
+    summed: (0x20, 0x20),
+    crc: 20,
+};
 
 const MAX_ENTRIES: u64 = 256;
 
@@ -98,7 +112,8 @@ fn read(window: Window<'_>, layout: &Layout, reading: &mut Reading<'_>) -> Resul
     let mut parts = Vec::new();
     for index in 0..count.min(MAX_ENTRIES) {
         let at = first + index * layout.entry;
-        let (Some(offset), Some(length)) = (window.le32(at + layout.offset)?, window.le32(at + layout.offset + 4)?)
+        let (Some(offset), Some(length)) =
+            (window.le32(at + layout.offset)?, window.le32(at + layout.offset + 4)?)
         else {
             break;
         };

@@ -51,7 +51,8 @@ const MAX_VERSION: usize = 64;
 /// How much speaks for a reset vector: opcode, segment, and a date.
 fn votes(bytes: [u8; 16]) -> u32 {
     let [jump, _, _, low, high, date @ .., _, _, _] = bytes;
-    let is_date = |(index, byte): (usize, &u8)| if index % 3 == 2 { *byte == b'/' } else { byte.is_ascii_digit() };
+    let is_date =
+        |(index, byte): (usize, &u8)| if index % 3 == 2 { *byte == b'/' } else { byte.is_ascii_digit() };
     let date = date.iter().enumerate().filter(|place| is_date(*place)).count();
     u32::from(jump == 0xea) + u32::from(low == 0) + u32::from(high == 0xf0) + u32::from(date >= 7) * 2
 }

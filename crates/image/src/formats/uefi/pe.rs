@@ -145,7 +145,12 @@ fn read(window: Window<'_>, reading: &mut Reading<'_>) -> Result<(), ImageError>
     }
     reading.container_at(index).fields.insert("subsystem".into(), kind.into());
     if reading.is_outermost() || kind == "unknown" {
-        reading.structure("subsystem", at + header.optional + 68, "one of EFI's", if kind == "unknown" { "another" } else { "one of EFI's" });
+        reading.structure(
+            "subsystem",
+            at + header.optional + 68,
+            "one of EFI's",
+            if kind == "unknown" { "another" } else { "one of EFI's" },
+        );
     }
     let mut end = u64::from(window.le32(header.optional + 60)?.unwrap_or_default());
     let mut names = Vec::new();
@@ -203,11 +208,7 @@ fn check_sum(window: Window<'_>, header: &Header, reading: &mut Reading<'_>) -> 
 }
 
 /// Compares the digest that an Authenticode signature names; where the signature ends.
-fn read_signature(
-    window: Window<'_>,
-    header: &Header,
-    reading: &mut Reading<'_>,
-) -> Result<u64, ImageError> {
+fn read_signature(window: Window<'_>, header: &Header, reading: &mut Reading<'_>) -> Result<u64, ImageError> {
     let entry = header.directory(4);
     if entry + 8 > header.sections {
         return Ok(0);

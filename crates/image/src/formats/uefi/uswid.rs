@@ -52,7 +52,10 @@ fn read(window: Window<'_>, reading: &mut Reading<'_>) -> Result<(), ImageError>
     let payload = window.clamped(header, size);
     let fields = reading.container(FORMAT.id, window.clamped(0, header + size));
     fields.insert("header-version".into(), version.to_string());
-    fields.insert("compression".into(), codec.map_or("none".into(), |codec| format!("{codec:?}").to_lowercase()));
+    fields.insert(
+        "compression".into(),
+        codec.map_or("none".into(), |codec| format!("{codec:?}").to_lowercase()),
+    );
     let at = window.start();
     reading.structure("version of the header", at + 16, true, (1..=4).contains(&version));
     let expected = HEADER_SIZE + u64::from(version.clamp(1, 4) - 1);

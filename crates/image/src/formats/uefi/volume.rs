@@ -116,7 +116,8 @@ impl Header {
 /// The known kind that a GUID differs from in one digit, or the GUID itself: a flipped bit changes no more, and the sum
 /// of the header tells.
 fn nearest(kind: &str) -> String {
-    let distance = |known: &&&str| known.bytes().zip(kind.bytes()).filter(|(left, right)| left != right).count();
+    let distance =
+        |known: &&&str| known.bytes().zip(kind.bytes()).filter(|(left, right)| left != right).count();
     let known = FILE_SYSTEMS.iter().chain([&VARIABLES]).min_by_key(distance);
     known.filter(|known| distance(known) <= 1).map_or(kind, |known| known).to_owned()
 }
@@ -148,7 +149,7 @@ fn next(window: Window<'_>, from: u64) -> Result<Option<u64>, ImageError> {
         let Some(found) = window.find(SIGNATURE, at + SIGNATURE_AT, u64::MAX)? else { return Ok(None) };
         let start = found - SIGNATURE_AT;
         let header = Header::read(window.clamped(start, u64::MAX))?;
-        if start % ALIGNMENT == 0 && header.is_some_and(|header| header.votes >= 4 || start == 0) {
+        if start.is_multiple_of(ALIGNMENT) && header.is_some_and(|header| header.votes >= 4 || start == 0) {
             return Ok(Some(start));
         }
         at = start + 1;
@@ -185,7 +186,9 @@ fn read_volume(window: Window<'_>, reading: &mut Reading<'_>) -> Result<u64, Ima
         reading.container("uefi-nvram", body);
         variables::read_body(body, reading)?;
     } else {
-        reading.uncovered("A firmware volume is of a kind that nothing is known of, so its contents were not read.");
+        reading.uncovered(
+            "A firmware volume is of a kind that nothing is known of, so its contents were not read.",
+        );
     }
     Ok(volume.len().max(HEADER_SIZE))
 }
