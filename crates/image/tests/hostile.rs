@@ -12,8 +12,8 @@ use debrick_image::inspect;
 use proptest::prelude::*;
 use support::{Huge, facts, noise};
 
-/// How long any one file may take; a hundred times what it needs, because machines are busy.
-const PATIENCE: Duration = Duration::from_secs(1);
+/// How long any one file may take: far more than it needs, because machines are busy.
+const PATIENCE: Duration = Duration::from_secs(6);
 
 /// Headers are shorter than this.
 const HEADER: usize = 160;
@@ -86,12 +86,12 @@ fn sizes_are_not_believed() {
         let huge = Huge { head, len: 8 << 20 };
         let start = Instant::now();
         inspect(&huge).unwrap();
-        assert!(start.elapsed() < 20 * PATIENCE, "{name}: {:?}", start.elapsed());
+        assert!(start.elapsed() < 4 * PATIENCE, "{name}: {:?}", start.elapsed());
     }
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 2000, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 500, ..ProptestConfig::default() })]
 
     #[test]
     fn bytes_change_at_random(
