@@ -100,6 +100,17 @@ pub(crate) fn crc32_as(
     Ok(digest.finalize())
 }
 
+/// What POSIX `cksum` prints: a CRC over the bytes and then over their number, lowest byte first.
+pub(crate) fn posix_cksum(window: Window<'_>) -> Result<u32, ImageError> {
+    let crc = crc::Crc::<u32>::new(&crc::CRC_32_CKSUM);
+    let mut digest = crc.digest();
+    window.stream(|piece| digest.update(piece))?;
+    let len = window.len().to_le_bytes();
+    let used = len.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1);
+    digest.update(&len[..used]);
+    Ok(digest.finalize())
+}
+
 /// The sum of all bytes.
 pub(crate) fn byte_sum(window: Window<'_>) -> Result<u64, ImageError> {
     let mut sum = 0_u64;

@@ -45,6 +45,20 @@ pub(crate) fn read(
     window: Window<'_>,
     reading: &mut Reading<'_>,
 ) -> Result<Option<&'static str>, ImageError> {
+    if reading.is_outermost()
+        && let Some(trailers) = update::fwtool::find(window)?
+    {
+        trailers.read(window, reading)?;
+        return Ok(reading.outermost());
+    }
+    read_body(window, reading)
+}
+
+/// Reads the window as the first format that matches, taking no notice of what OpenWrt appends to files.
+pub(crate) fn read_body(
+    window: Window<'_>,
+    reading: &mut Reading<'_>,
+) -> Result<Option<&'static str>, ImageError> {
     for format in FORMATS.iter() {
         if format.holds(window)? {
             reading.begin(format.id);

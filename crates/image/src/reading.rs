@@ -79,6 +79,13 @@ impl<'s> Reading<'s> {
         self.begin(id);
     }
 
+    /// Takes back that the file is firmware: an archive in which nothing was found that is.
+    pub(crate) fn disclaim(&mut self) {
+        if self.depth == 0 {
+            self.outermost = None;
+        }
+    }
+
     /// The id of the outermost format.
     pub(crate) fn outermost(&self) -> Option<&'static str> {
         self.outermost
@@ -240,6 +247,16 @@ impl<'s> Reading<'s> {
         window: Window<'_>,
     ) -> Result<Option<&'static str>, ImageError> {
         self.deciphered_part(name, window, 0)
+    }
+
+    /// Reads the beginning of contents whose rest could not be had, and returns its format: nothing that is missing
+    /// counts as damage of theirs.
+    pub(crate) fn beginning_part(
+        &mut self,
+        name: impl Into<String>,
+        window: Window<'_>,
+    ) -> Result<Option<&'static str>, ImageError> {
+        self.deciphered_part(name, window, 1)
     }
 
     fn deciphered_part(

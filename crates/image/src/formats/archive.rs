@@ -3,8 +3,12 @@
 pub(crate) mod compressed;
 pub(crate) mod cpio;
 pub(crate) mod gzip;
+pub(crate) mod tar;
 
+use crate::error::ImageError;
 use crate::format::Format;
+use crate::unpack::{Codec, Unpacked, unpack};
+use crate::window::Window;
 
 #[rustfmt::skip]
 pub(crate) const FORMATS: &[&Format] = &[
@@ -17,4 +21,19 @@ pub(crate) const FORMATS: &[&Format] = &[
     &compressed::ZSTD,
     &cpio::FORMAT,
     &gzip::FORMAT,
+    &tar::FORMAT,
 ];
+
+/// What a compressed window holds, for those who have to look into it themselves.
+pub(crate) fn decompress(window: Window<'_>) -> Result<Option<Unpacked<'_>>, ImageError> {
+    let head = window.head(0, 6)?;
+    let codec = match head.as_slice() {
+        [0x1f, 0x8b, 8, ..] => return gzip::contents(window),
+        [0xfd, b'7', b'z', b'X', b'Z', 0] => Codec::Xz,
+        [0x28, 0xb5, 0x2f, 0xfd, ..] => Codec::Zstd,
+        [b'B', b'Z', b'h', ..] => Codec::Bzip2,
+        [0x04, 0x22, 0x4d, 0x18, ..] => Codec::Lz4,
+        _ => return Ok(None),
+    };
+    unpack(window, codec).map(Some)
+}

@@ -147,6 +147,12 @@ fn read_members(window: Window<'_>, reading: &mut Reading<'_>) -> Result<(), Ima
     reading.trailing(window, end)
 }
 
+/// What the first member holds.
+pub(super) fn contents(window: Window<'_>) -> Result<Option<Unpacked<'_>>, ImageError> {
+    let Some((size, _)) = header(&window.head(0, MAX_HEADER)?) else { return Ok(None) };
+    unpack(window.clamped(size as u64, u64::MAX), Codec::Deflate).map(Some)
+}
+
 /// What a file is called, by what is inside.
 fn file_id(inside: Option<&str>) -> &'static str {
     match inside {
