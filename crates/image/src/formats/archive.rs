@@ -4,6 +4,7 @@ pub(crate) mod compressed;
 pub(crate) mod cpio;
 pub(crate) mod gzip;
 pub(crate) mod tar;
+pub(crate) mod zip;
 
 use crate::error::ImageError;
 use crate::format::Format;
@@ -22,6 +23,7 @@ pub(crate) const FORMATS: &[&Format] = &[
     &cpio::FORMAT,
     &gzip::FORMAT,
     &tar::FORMAT,
+    &zip::FORMAT,
 ];
 
 /// What a compressed window holds, for those who have to look into it themselves.

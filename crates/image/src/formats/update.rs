@@ -3,6 +3,7 @@
 pub(crate) mod bundle;
 pub(crate) mod fwtool;
 mod mender;
+pub(crate) mod package;
 mod synology;
 
 use crate::format::Format;

@@ -61,18 +61,28 @@ fn is_intact(window: Window<'_>) -> Result<bool, ImageError> {
     Ok(window.array::<4>(0)?.is_some_and(|head| head[..3] == MAGIC && head[3] & RESERVED == 0))
 }
 
+/// Whether a header stands there, and behind it comes out what need not be empty.
+fn starts_well(window: Window<'_>) -> Result<bool, ImageError> {
+    Ok(proof(window)?.is_some())
+}
+
 /// Whether a header stands there and something comes out behind it.
 fn comes_out(window: Window<'_>) -> Result<bool, ImageError> {
+    Ok(proof(window)?.is_some_and(|output| output > 0))
+}
+
+/// How much comes out first, where a header stands there and what is behind it is sound.
+fn proof(window: Window<'_>) -> Result<Option<u64>, ImageError> {
     if !is_intact(window)? {
-        return Ok(false);
+        return Ok(None);
     }
-    let Some((size, _)) = header(&window.head(0, MAX_HEADER)?) else { return Ok(false) };
+    let Some((size, _)) = header(&window.head(0, MAX_HEADER)?) else { return Ok(None) };
     let unpacked = unpack_head(window.clamped(size as u64, PROOF_INPUT), Codec::Deflate, PROOF)?;
-    Ok(match unpacked.end {
-        End::Complete => unpacked.output > 0,
-        End::TooLarge => true,
+    let is_sound = match unpacked.end {
+        End::Complete | End::TooLarge => true,
         End::CutOff | End::Broken(_) => unpacked.output > PROOF / 2,
-    })
+    };
+    Ok(is_sound.then_some(unpacked.output))
 }
 
 /// The place and the right value of a byte near the start with one flipped bit, by trying all of them.
@@ -90,7 +100,7 @@ fn mend(window: Window<'_>) -> Result<Option<(u64, u8)>, ImageError> {
 }
 
 fn read(window: Window<'_>, reading: &mut Reading<'_>) -> Result<(), ImageError> {
-    if !comes_out(window)?
+    if !starts_well(window)?
         && let Some((at, value)) = mend(window)?
     {
         let there = window.u8(at)?.unwrap_or_default();
