@@ -24,6 +24,7 @@ mod names;
 mod pieces;
 mod provenance;
 mod reading;
+mod rsa;
 mod unpack;
 mod version;
 mod window;

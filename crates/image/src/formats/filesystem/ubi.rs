@@ -97,7 +97,7 @@ fn matches(window: Window<'_>) -> Result<bool, ImageError> {
     let (volume_at, data_at) = (u64::from(fields.u32(16)), u64::from(fields.u32(20)));
     let signs = [
         fields.u8(4) == 1,
-        volume_at >= HEADER_SIZE && volume_at < 1 << 20,
+        (HEADER_SIZE..1 << 20).contains(&volume_at),
         data_at > volume_at && data_at < 1 << 20,
         has_sound_crc(&bytes),
     ];
