@@ -39,11 +39,12 @@ pub(crate) struct Reading<'s> {
     board_ids: Vec<String>,
     containers: Vec<Container>,
     checks: Vec<Check>,
-    gaps: Vec<String>,
+    /// What no check covers, each with how deep it is nested.
+    gaps: Vec<(u32, String)>,
     signatures: Vec<String>,
     warnings: Vec<String>,
-    /// Whether a checksum or digest was compared, not only sizes and structure.
-    contents_compared: bool,
+    /// How deep the outermost format is nested whose checksum or digest was compared; sizes and structure do not count.
+    compared_at: Option<u32>,
     depth: u32,
     /// Greater than 0 inside decompressed or deciphered contents.
     unpacked: u32,
@@ -317,7 +318,9 @@ impl<'s> Reading<'s> {
         expected: impl Display,
         actual: impl Display,
     ) {
-        self.contents_compared |= self.muted == 0;
+        if self.muted == 0 {
+            self.compared_at = Some(self.compared_at.map_or(self.depth, |depth| depth.min(self.depth)));
+        }
         self.structure(name, offset, expected, actual);
     }
 
@@ -360,9 +363,10 @@ impl<'s> Reading<'s> {
         }
     }
 
-    /// Records that some contents are covered by no check: a sentence.
+    /// Records that some contents are covered by no check of this format: a sentence. What a format further outside
+    /// has a checksum for is covered by that, unless it says otherwise itself.
     pub(crate) fn uncovered(&mut self, reason: impl Into<String>) {
-        push_bounded(&mut self.gaps, reason.into());
+        push_bounded(&mut self.gaps, (self.depth, reason.into()));
     }
 
     /// Records a signature that was seen: what is signed, by which key.
@@ -405,7 +409,7 @@ impl<'s> Reading<'s> {
     pub(crate) fn finish(self, size: u64, sha256: Digest) -> ImageFacts {
         let provenance = self.provenance();
         let format = self.outermost;
-        let (integrity, coverage) = integrity(format, self.checks, self.gaps, self.contents_compared);
+        let (integrity, coverage) = integrity(format, self.checks, self.gaps, self.compared_at);
         ImageFacts {
             format: format.map(str::to_owned),
             size,
@@ -436,7 +440,7 @@ impl<'s> Reading<'s> {
     }
 }
 
-fn push_bounded(list: &mut Vec<String>, entry: String) {
+fn push_bounded<T>(list: &mut Vec<T>, entry: T) {
     if list.len() < MAX_ENTRIES {
         list.push(entry);
     }
@@ -452,12 +456,13 @@ fn set(slot: &mut Option<String>, value: String) {
 fn integrity(
     format: Option<&str>,
     checks: Vec<Check>,
-    gaps: Vec<String>,
-    contents_compared: bool,
+    gaps: Vec<(u32, String)>,
+    compared_at: Option<u32>,
 ) -> (VerdictReport, Coverage) {
     let mut report = VerdictReport::from_checks(checks);
-    report.reasons = gaps;
-    let coverage = match (contents_compared, report.reasons.is_empty()) {
+    let counts = |depth: u32| compared_at.is_none_or(|compared| depth <= compared);
+    report.reasons = gaps.into_iter().filter(|(depth, _)| counts(*depth)).map(|(_, gap)| gap).collect();
+    let coverage = match (compared_at.is_some(), report.reasons.is_empty()) {
         (false, _) => Coverage::Nothing,
         (true, true) => Coverage::Contents,
         (true, false) => Coverage::Part,
