@@ -85,6 +85,17 @@ Examples:
 
 A checksum shows that a file is undamaged. Only a signature by a key that you trust shows who made it.";
 
+const AFTER_TRUST: &str = "\
+Examples:
+  OpenWrt's key, for whatever device:
+    debrick trust add openwrt.pub --name openwrt
+
+  A maker's key, which then counts for nobody else's firmware:
+    debrick trust add acme.pem --name acme --for Acme
+
+Keys of signify, usign, minisign and avbtool are taken, and public keys and certificates (PEM or DER) with RSA, P-256 or
+Ed25519. A key is worth what the way is worth on which it came to you.";
+
 const AFTER_CHECK: &str = "\
 Exit codes: 0 it may go onto the device; 11 that cannot be told, and why; 12 it must not.
 
@@ -151,6 +162,9 @@ pub(crate) enum Command {
     /// Look into firmware files: what they are, whether they are whole, who made them, what they are for.
     #[command(subcommand, after_help = AFTER_IMAGE)]
     Image(Image),
+    /// Say whose signatures count: the public keys of makers.
+    #[command(subcommand, after_help = AFTER_TRUST)]
+    Trust(Trust),
     /// Make the archive of a session that may leave this computer: redacted, for somebody who helps.
     Bundle(Bundle),
 }
@@ -404,6 +418,39 @@ pub(crate) struct ImageDiff {
     /// The second file.
     #[arg(value_name = "B")]
     pub(crate) second: PathBuf,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Trust {
+    /// List the trusted keys.
+    List,
+    /// Trust a public key from now on.
+    Add(TrustAdd),
+    /// Trust a key no longer.
+    Remove {
+        /// The name that it was given.
+        name: String,
+    },
+    /// Show a key with everything that is known of it.
+    Show {
+        /// The name that it was given.
+        name: String,
+    },
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct TrustAdd {
+    /// The file with the public key.
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
+
+    /// What it is called from now on.
+    #[arg(long)]
+    pub(crate) name: String,
+
+    /// Trust it only for this maker's firmware; may be given more than once.
+    #[arg(long = "for", value_name = "VENDOR")]
+    pub(crate) vendors: Vec<String>,
 }
 
 /// What `--color` says on a command line that may not be understood otherwise.

@@ -27,8 +27,8 @@ pub(crate) fn open(path: &Path) -> Result<(File, u64), Failure> {
     Ok((file, metadata.len()))
 }
 
-/// Reads a text of at most `most` bytes.
-pub(crate) fn text(path: &Path, most: u64) -> Result<String, Failure> {
+/// Reads a file of at most `most` bytes.
+pub(crate) fn bytes(path: &Path, most: u64) -> Result<Vec<u8>, Failure> {
     let (file, _) = open(path)?;
     let mut bytes = Vec::new();
     file.take(most + 1).read_to_end(&mut bytes).map_err(|error| Failure::file("reading", path, &error))?;
@@ -39,7 +39,12 @@ pub(crate) fn text(path: &Path, most: u64) -> Result<String, Failure> {
             "Check that it is the right file. Nothing was done to the unit.",
         ));
     }
-    String::from_utf8(bytes).map_err(|error| {
+    Ok(bytes)
+}
+
+/// Reads a text of at most `most` bytes.
+pub(crate) fn text(path: &Path, most: u64) -> Result<String, Failure> {
+    String::from_utf8(bytes(path, most)?).map_err(|error| {
         Failure::new(
             "file-not-text",
             format!("{} is not a text file", path.display()),

@@ -16,6 +16,7 @@ mod out;
 mod stop;
 mod style;
 mod terminal;
+mod trust_file;
 
 use std::io::IsTerminal;
 

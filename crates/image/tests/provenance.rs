@@ -1,4 +1,5 @@
 //! Signatures by the real tools: right, wrong, by a stranger, for another maker.
+#![allow(clippy::unwrap_used, reason = "a test may fail where it stands")]
 
 mod support;
 

@@ -7,6 +7,7 @@ mod image;
 mod report;
 mod rescue;
 mod sessions;
+mod trust;
 mod unit;
 
 use std::path::PathBuf;
@@ -50,6 +51,7 @@ pub(crate) fn run(args: &Args, style: Style, notes: Style) -> Result<i32, Failur
         Command::Doctor(args) => doctor::doctor(&context, args),
         Command::Demo(args) => demo::demo(&context, args),
         Command::Image(args) => image::run(&context, args),
+        Command::Trust(args) => trust::run(&context, args),
     }
 }
 

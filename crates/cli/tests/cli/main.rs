@@ -11,3 +11,4 @@ mod output;
 mod program;
 mod repair;
 mod state;
+mod trust;

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use debrick_catalog::Device;
-use debrick_image::{FitnessTarget, ImageFacts, fitness};
+use debrick_image::{Evidence, FitnessTarget, ImageFacts, LONGEST_EVIDENCE, fitness};
 use debrick_model::{Ending, Verdict, VerdictReport};
 use serde::Deserialize;
 use serde_json::json;
@@ -13,7 +13,8 @@ use crate::commands::Context;
 use crate::commands::image::inspect::{facts, with_file};
 use crate::commands::image::{sums, table};
 use crate::failure::Failure;
-use crate::{exit, input, json, out};
+use crate::file_source::FileSource;
+use crate::{exit, input, json, out, trust_file};
 
 /// The longest description of an identity that is read, in bytes.
 const LONGEST_IDENTITY: u64 = 64 * 1024;
@@ -24,6 +25,7 @@ pub(super) fn check(context: &Context, args: &ImageCheck) -> Result<i32, Failure
     for path in &args.sums {
         sums::compare(path, &args.file, &mut facts)?;
     }
+    facts.provenance = provenance(context, args, &facts)?;
     let fit = match &target {
         Some(target) => fitness(&facts, target),
         None => VerdictReport::unknown(
@@ -60,6 +62,17 @@ pub(super) fn check(context: &Context, args: &ImageCheck) -> Result<i32, Failure
         out::data(&format!("  {} {}", style.warn("warning:"), out::harmless(warning)));
     }
     Ok(code)
+}
+
+/// Who made it, by the keys that are trusted, and the signatures and sums that were given.
+fn provenance(context: &Context, args: &ImageCheck, facts: &ImageFacts) -> Result<VerdictReport, Failure> {
+    let trusted = trust_file::read(&context.state_dir()?)?;
+    let mut evidence = Vec::new();
+    for path in args.sums.iter().chain(&args.signature) {
+        let bytes = input::bytes(path, LONGEST_EVIDENCE as u64)?;
+        evidence.push(Evidence { name: path.to_string_lossy().into_owned(), bytes });
+    }
+    Ok(debrick_image::verify(&FileSource::open(&args.file)?, facts, &evidence, &trusted)?)
 }
 
 /// One answer of three: a failure of any decides; provenance alone may stay unknown, as most firmware is not signed.

@@ -1,0 +1,129 @@
+//! `debrick trust`: whose signatures count.
+
+use std::path::Path;
+
+use debrick_image::{TrustStore, TrustedKey};
+use serde_json::json;
+
+use crate::args::{Trust, TrustAdd};
+use crate::commands::Context;
+use crate::failure::Failure;
+use crate::{input, json, out, trust_file};
+
+/// The longest file with a key, in bytes.
+const LONGEST_KEY: u64 = 64 * 1024;
+
+/// The longest name of a key, in characters.
+const LONGEST_NAME: usize = 64;
+
+pub(super) fn run(context: &Context, args: &Trust) -> Result<i32, Failure> {
+    let dir = context.state_dir()?;
+    let store = trust_file::read(&dir)?;
+    match args {
+        Trust::List => list(context, &store),
+        Trust::Add(args) => add(context, &dir, store, args),
+        Trust::Remove { name } => remove(context, &dir, store, name),
+        Trust::Show { name } => show(context, &store, name),
+    }
+}
+
+fn list(context: &Context, store: &TrustStore) -> Result<i32, Failure> {
+    if context.json {
+        json::line("debrick.trust/1", &json!(store));
+        return Ok(0);
+    }
+    if store.keys.is_empty() {
+        out::note("No key is trusted yet. `debrick trust add FILE --name NAME` adds a maker's public key.");
+    }
+    for key in &store.keys {
+        let TrustedKey { name, kind, id, .. } = key;
+        out::data(&out::harmless(&format!("{name:<24}  {:<10}  {id}  for {}", kind.id(), makers(key))));
+    }
+    Ok(0)
+}
+
+fn add(context: &Context, dir: &Path, mut store: TrustStore, args: &TrustAdd) -> Result<i32, Failure> {
+    let name = args.name.trim();
+    if name.is_empty() || name.chars().count() > LONGEST_NAME || name.chars().any(char::is_control) {
+        return Err(Failure::usage(
+            "the name of the key cannot be used",
+            format!("Name it in at most {LONGEST_NAME} printable characters."),
+        ));
+    }
+    if store.keys.iter().any(|key| key.name == name) {
+        return Err(Failure::new(
+            "trust-name-taken",
+            format!("a key called \"{name}\" is trusted already"),
+            "Choose another name, or take the old one away with `debrick trust remove`. Nothing was changed.",
+        ));
+    }
+    let mut key = TrustedKey::parse(name, &input::bytes(&args.file, LONGEST_KEY)?)?;
+    if let Some(same) = store.keys.iter().find(|there| there.key == key.key) {
+        return Err(Failure::new(
+            "trust-key-known",
+            format!("this key is trusted already, as \"{}\"", same.name),
+            "Nothing has to be done. Nothing was changed.",
+        ));
+    }
+    key.vendors = args.vendors.clone();
+    store.keys.push(key);
+    trust_file::write(dir, &store)?;
+    let added = &store.keys[store.keys.len() - 1];
+    if context.json {
+        json::line("debrick.trust-key/1", &json!(added));
+    } else {
+        let kind = added.kind.id();
+        out::note(&out::harmless(&format!(
+            "The {kind} key {} is trusted as \"{name}\" for {}. Compare its number with what the maker publishes elsewhere.",
+            added.id,
+            makers(added)
+        )));
+    }
+    Ok(0)
+}
+
+fn remove(context: &Context, dir: &Path, mut store: TrustStore, name: &str) -> Result<i32, Failure> {
+    let key = find(&store, name)?.clone();
+    store.keys.retain(|there| there.name != name);
+    trust_file::write(dir, &store)?;
+    if context.json {
+        json::line("debrick.trust-key/1", &json!(key));
+    } else {
+        out::note(&out::harmless(&format!("The key \"{name}\" is no longer trusted.")));
+    }
+    Ok(0)
+}
+
+fn show(context: &Context, store: &TrustStore, name: &str) -> Result<i32, Failure> {
+    let key = find(store, name)?;
+    if context.json {
+        json::line("debrick.trust-key/1", &json!(key));
+        return Ok(0);
+    }
+    for (label, value) in [
+        ("name", key.name.as_str()),
+        ("kind", key.kind.id()),
+        ("number", &key.id),
+        ("for", &makers(key)),
+        ("key", &key.key),
+    ] {
+        out::data(&out::harmless(&format!("{label:<8}{value}")));
+    }
+    Ok(0)
+}
+
+fn makers(key: &TrustedKey) -> String {
+    if key.vendors.is_empty() { "every maker".into() } else { key.vendors.join(", ") }
+}
+
+fn find<'a>(store: &'a TrustStore, name: &str) -> Result<&'a TrustedKey, Failure> {
+    store.keys.iter().find(|key| key.name == name).ok_or_else(|| {
+        let names: Vec<String> = store.keys.iter().map(|key| format!("  {}", key.name)).collect();
+        Failure::new(
+            "trust-name-unknown",
+            format!("no key called \"{name}\" is trusted"),
+            "`debrick trust list` names those that are. Nothing was changed.",
+        )
+        .with_choices(names)
+    })
+}

@@ -1,0 +1,73 @@
+//! `debrick trust`, and what trusted keys change for `debrick image check`.
+
+use crate::program::Place;
+
+/// A key of signify and a signature with it, over `hello\n`, made by signify-openbsd.
+const KEY: &str =
+    "untrusted comment: signify public key\nRWQk85++T2gJsqFmp1eFPKTflYXzB/yGT7xbBG/TmEyujqBo3XL2NEZ0\n";
+const SIGNATURE: &str = "untrusted comment: verify with k.pub\nRWQk85++T2gJsn5GZLbltAaFnmj1ZFT66uG2ZC9RyfM0XWlYoe7p02c0XUbL83qERXofrAD52+evFP7g7HFobsDPRMHDTQkxNA4=\n";
+
+#[test]
+fn keys_come_and_go() {
+    let place = Place::new();
+    let file = place.file("maker.pub", KEY);
+    let run = place.run(&["trust", "list"]);
+    assert_eq!((run.code, run.stdout.as_str()), (Some(0), ""));
+    let run = place.run(&["trust", "add", &file, "--name", "maker", "--for", "Acme"]);
+    assert_eq!(run.code, Some(0), "{}", run.stderr);
+    assert!(place.run(&["trust", "list"]).stdout.starts_with("maker "));
+    let run = place.run(&["--json", "trust", "show", "maker"]);
+    let shown: serde_json::Value = serde_json::from_str(run.stdout.trim()).unwrap();
+    assert_eq!((&shown["kind"], &shown["vendors"][0]), (&"signify".into(), &"Acme".into()));
+    for (arguments, code) in [
+        (&["trust", "add", &file, "--name", "maker"][..], "trust-name-taken"),
+        (&["trust", "add", &file, "--name", "other"], "trust-key-known"),
+        (&["trust", "remove", "nobody"], "trust-name-unknown"),
+        (&["trust", "show", "nobody"], "trust-name-unknown"),
+        (&["trust", "add", &place.file("noise", [7; 99]), "--name", "x"], "trust-key-unknown"),
+        (
+            &["trust", "add", &place.file("own", "-----BEGIN PRIVATE KEY-----"), "--name", "x"],
+            "trust-key-secret",
+        ),
+        (&["trust", "add", "missing", "--name", "x"], "file-unusable"),
+    ] {
+        place.refuses(arguments, 1, code);
+    }
+    assert_eq!(place.run(&["trust", "remove", "maker"]).code, Some(0));
+    assert_eq!(place.run(&["trust", "list"]).stdout, "");
+}
+
+#[test]
+fn a_damaged_store_trusts_nobody() {
+    let place = Place::new();
+    let file = place.file("maker.pub", KEY);
+    assert_eq!(place.run(&["trust", "add", &file, "--name", "maker"]).code, Some(0));
+    let store = place.path("state/trust.json");
+    for (content, code) in [
+        ("", "trust-store-damaged"),
+        ("{\"schema\":\"debrick.trust/1\"}", "trust-store-damaged"),
+        ("{\"schema\":\"debrick.trust/9\",\"keys\":{}}", "trust-store-foreign"),
+    ] {
+        std::fs::write(&store, content).unwrap();
+        for arguments in [&["trust", "list"][..], &["image", "check", &file]] {
+            place.refuses(arguments, 1, code);
+        }
+    }
+}
+
+#[test]
+fn a_trusted_signature_is_believed() {
+    let place = Place::new();
+    let (key, image) = (place.file("maker.pub", KEY), place.file("image", "hello\n"));
+    let signature = place.file("image.sig", SIGNATURE);
+    let verdict = || {
+        let run = place.run(&["--json", "image", "check", &image, "--signature", &signature]);
+        let value: serde_json::Value = serde_json::from_str(run.stdout.trim()).unwrap();
+        value["provenance"]["verdict"].as_str().unwrap().to_owned()
+    };
+    assert_eq!(verdict(), "unknown");
+    assert_eq!(place.run(&["trust", "add", &key, "--name", "maker"]).code, Some(0));
+    assert_eq!(verdict(), "pass");
+    std::fs::write(&image, "jello\n").unwrap();
+    assert_eq!(verdict(), "fail");
+}
