@@ -97,12 +97,9 @@ impl<'a> Fit<'a> {
         for image in &images {
             self.read_image(image, reading)?;
         }
-        if self.window.len() > end {
-            let left = self.window.len() - end;
-            if end == self.tree.blob.len() || left >= 4096 {
-                reading
-                    .warn(format!("{left} bytes follow the image at offset {end}; they are not part of it."));
-            }
+        let left = self.window.len().saturating_sub(end);
+        if end == self.tree.blob.len() || left >= 4096 {
+            reading.trailing(self.window, end)?;
         }
         Ok(())
     }

@@ -10,7 +10,7 @@ use crate::format::{About, Format, Magic, Rank};
 use crate::formats::boot::uimage_names::{ARCHITECTURES, COMPRESSIONS, OPERATING_SYSTEMS, TYPES, name};
 use crate::names::architecture;
 use crate::reading::Reading;
-use crate::window::{Window, text};
+use crate::window::{SMALL, Window, text};
 
 pub(crate) const FORMAT: Format = Format {
     id: "uimage",
@@ -56,13 +56,25 @@ fn read(window: Window<'_>, reading: &mut Reading<'_>) -> Result<(), ImageError>
     reading.digest("crc32 of the header", at + 4, hex(header.header_crc()), hex(header.actual_crc()));
     reading.declared_size("the data", at + 12, header.size(), window.len() - HEADER_SIZE);
     reading.digest("crc32 of the data", at + 24, hex(header.data_crc()), hex(crc32(data)?));
-    let left = window.len() - HEADER_SIZE - data.len();
-    if left > 0 {
-        reading.warn(format!(
-            "{left} bytes follow the image that starts at offset {at}; its checksums do not cover them."
-        ));
+    header.read_data(data, reading)?;
+    read_behind(window, HEADER_SIZE + data.len(), reading)
+}
+
+/// Reads what stands behind the data: often a root file system, which the checksums do not cover.
+fn read_behind(window: Window<'_>, end: u64, reading: &mut Reading<'_>) -> Result<(), ImageError> {
+    let rest = window.clamped(end, u64::MAX);
+    if rest.len() == 0 || rest.is_padding()? {
+        return Ok(());
     }
-    header.read_data(data, reading)
+    let start = rest.head(0, SMALL)?;
+    let padding = start.iter().take_while(|byte| **byte == start[0] && matches!(byte, 0 | 0xff)).count();
+    match reading.part("behind the image", rest.clamped(padding as u64, u64::MAX))? {
+        Some(_) => {
+            reading.uncovered("What follows the uImage is not covered by its checksums.");
+            Ok(())
+        }
+        None => reading.trailing(window, end),
+    }
 }
 
 fn hex(crc: u32) -> String {

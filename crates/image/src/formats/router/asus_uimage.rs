@@ -91,7 +91,7 @@ fn name(window: Window<'_>) -> Result<Option<Name>, ImageError> {
     let room = if is_prefixed { SHORT_PRODUCT_SIZE } else { PRODUCT_SIZE };
     let field = &header[AT_PRODUCT..AT_PRODUCT + room];
     let product = text(field);
-    let versions = [header[32], header[33], header[34], header[35]];
+    let versions: [u8; 4] = std::array::from_fn(|index| header[AT_VERSIONS + index]);
     let letters = product.bytes().filter(u8::is_ascii_alphabetic).count();
     let rest = field.get(product.len()..).unwrap_or_default();
     let signs = [

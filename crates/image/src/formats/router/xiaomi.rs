@@ -2,7 +2,7 @@
 //!
 //! Source: firmware-utils `src/xiaomifw.c` (d21804a). All fields are little-endian; the CRC-32 has no final complement.
 
-use crate::digest::jamcrc;
+use crate::digest::{hex, jamcrc};
 use crate::error::ImageError;
 use crate::format::{About, Format, Magic, Rank};
 use crate::formats::router::evidence::count;
@@ -74,6 +74,7 @@ fn read(window: Window<'_>, reading: &mut Reading<'_>) -> Result<(), ImageError>
     reading.set_vendor("Xiaomi");
     if let Some(device) = device {
         reading.board(device);
+        reading.set_model(device.to_uppercase());
     }
     let expected = window.le32(AT_CRC)?.unwrap_or(0);
     let actual = jamcrc(window.clamped(COVERED_FROM, u64::MAX))?;
@@ -90,13 +91,17 @@ fn read(window: Window<'_>, reading: &mut Reading<'_>) -> Result<(), ImageError>
         reading.signature(format!("The file, by RSA with {} bits,", u64::from(size) * 8));
     }
     for index in 0..MAX_PARTS {
-        let offset = u64::from(window.le32(AT_PARTS + index * 4)?.unwrap_or(0));
-        if offset != 0 {
-            read_part(window, offset, reading)?;
+        let declared = u64::from(window.le32(AT_PARTS + index * 4)?.unwrap_or(0));
+        if declared == 0 {
+            continue;
         }
-    }
-    if let Some(device) = device {
-        reading.set_model(device.to_uppercase());
+        // The first part follows the header, even where its offset is damaged.
+        let is_lost =
+            index == 0 && !window.has(declared, &PART_MAGIC)? && window.has(HEADER_SIZE, &PART_MAGIC)?;
+        let offset = if is_lost { HEADER_SIZE } else { declared };
+        let name = format!("magic number of part {index}");
+        reading.structure(name, at + offset, hex(&PART_MAGIC), hex(&window.head(offset, 4)?));
+        read_part(window, offset, reading)?;
     }
     Ok(())
 }
@@ -133,8 +138,18 @@ fn record_version(part: Window<'_>, reading: &mut Reading<'_>) -> Result<(), Ima
         match name {
             "ROM" => reading.set_version(value),
             "HARDWARE" => {
-                reading.set_model(value);
-                reading.board(value.to_lowercase());
+                let id = value.to_lowercase();
+                match reading.model.as_deref().map(str::to_lowercase) {
+                    Some(model) if model != id => reading.warn(format!(
+                        "The header is for the {}, the version file inside for the {id}.",
+                        model
+                    )),
+                    Some(_) => {}
+                    None => {
+                        reading.set_model(value);
+                        reading.board(id);
+                    }
+                }
             }
             _ => {}
         }
