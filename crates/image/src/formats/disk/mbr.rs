@@ -141,7 +141,7 @@ fn read(window: Window<'_>, reading: &mut Reading<'_>) -> Result<(), ImageError>
         done = done.max(partition.end());
     }
     read_area("behind".into(), window, done, window.len(), reading)?;
-    reading.trailing(window, window.len().next_multiple_of(SECTOR) - SECTOR)
+    reading.trailing(window, window.len() / SECTOR * SECTOR)
 }
 
 /// Reads what an area holds, from its first sector that is not empty.
