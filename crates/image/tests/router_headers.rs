@@ -1,10 +1,11 @@
 //! Headers of router vendors, each around a small image that the test builds: recognised whatever bit of the header is
 //! damaged, and damage of the contents shown where the format has a check for it.
+#![allow(clippy::unwrap_used, reason = "a test may fail where it stands")]
+
+mod support;
 
 use debrick_model::Verdict;
 use md5::Digest as _;
-
-mod support;
 use support::{facts, failures, noise};
 
 /// A format's image, and what can be said of it.

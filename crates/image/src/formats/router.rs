@@ -20,9 +20,9 @@ mod jboot;
 mod jcg;
 mod keystream;
 mod linksys;
+mod luxul;
 mod meraki;
 mod mikrotik;
-mod luxul;
 mod motorola;
 mod nec;
 mod netgear_chk;
@@ -90,10 +90,10 @@ pub(crate) const FORMATS: &[&Format] = &[
     &linksys::CHDR,
     &linksys::CYBERTAN,
     &linksys::FOOTER,
+    &luxul::FORMAT,
     &meraki::MIPS,
     &meraki::NAND,
     &mikrotik::FORMAT,
-    &luxul::FORMAT,
     &motorola::FORMAT,
     &nec::USB,
     &netgear_chk::FORMAT,
