@@ -246,8 +246,8 @@ impl Lines {
         let Some((at, mut errors)) = found else { return Ok(None) };
         let (line, newline) = head.split_at(at - 1);
         errors += unless(newline.first() == Some(&b'\n'));
-        errors += line.iter().filter(|byte| !(0x20..0x7f).contains(*byte)).count() as u32;
-        errors += unless(line.iter().filter(|byte| **byte == b'_').count() >= 4);
+        let odd = line.iter().filter(|byte| !(0x20..0x7f).contains(*byte)).count() as u32;
+        errors += odd.max(unless(line.iter().filter(|byte| **byte == b'_').count() >= 4));
         let number: Vec<u8> =
             head[at + KEY.len()..].iter().take_while(|byte| **byte != b'\n').take(11).copied().collect();
         let declared = std::str::from_utf8(&number).ok().and_then(|number| number.parse().ok());

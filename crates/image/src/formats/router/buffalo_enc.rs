@@ -117,6 +117,15 @@ impl Header {
             let product_text = deciphered(first, product, long);
             let version_text = deciphered(*product.first()?, version, long);
             let errors = name_errors(&product_text, 0) + name_errors(&version_text, 0);
+            // The first byte of the product is the version's key: where it is damaged, the version is garbled.
+            if tolerant
+                && product_len > 3
+                && name_errors(&product_text, 3) <= 1
+                && product_text.ends_with(&[0])
+            {
+                let version = if errors <= 1 { text(&version_text) } else { String::new() };
+                return Some((text(&product_text), version));
+            }
             let ended = [&product_text, &version_text].iter().all(|text| text.last() == Some(&0));
             (errors <= u32::from(tolerant) && (ended || tolerant && errors == 0))
                 .then(|| (text(&product_text), text(&version_text)))
@@ -346,8 +355,8 @@ impl Disguise {
 /// Whether a uImage header appears once the letters are exchanged back, and only then.
 fn is_hidden_uimage(head: &[u8], original: &[u8]) -> bool {
     const MAGIC: [u8; 4] = [0x27, 0x05, 0x19, 0x56];
-    let distance: u32 = original.iter().zip(MAGIC).map(|(left, right)| (left ^ right).count_ones()).sum();
-    if distance > 1 {
+    let differing = original.iter().zip(MAGIC).filter(|(left, right)| **left != *right).count();
+    if differing > 1 {
         return false;
     }
     let crc_agrees = |bytes: &[u8]| {
@@ -359,8 +368,11 @@ fn is_hidden_uimage(head: &[u8], original: &[u8]) -> bool {
     if crc_agrees(original) || crc_agrees(head) {
         return !crc_agrees(head);
     }
-    let name = text(&original[32..64]).to_lowercase();
-    ["linux", "openwrt", "kernel"].iter().any(|word| name.contains(word))
+    let tells = |bytes: &[u8]| {
+        let name = String::from_utf8_lossy(&bytes[32..64]).to_lowercase();
+        ["linux", "openwrt", "kernel"].iter().any(|word| name.contains(word))
+    };
+    tells(original) && !tells(head)
 }
 
 fn original(byte: u8) -> u8 {

@@ -163,22 +163,25 @@ impl Header {
 fn dap(window: Window<'_>) -> Result<Option<Header>, ImageError> {
     let (Some(own), Some(payload)) = (window.u8(55)?, window.be32(60)?) else { return Ok(None) };
     let payload = u64::from(payload);
-    let size = match own {
-        80 => 80,
-        64 => 64,
-        _ if could_be(window, payload + 80) && field_errors(window, 64, 4, 2)? == 0 => 80,
-        _ => 64,
-    };
-    let long = size == 80;
-    let mut errors = unless(u64::from(own) == size)
-        + field_errors(window, 4, 20, 3)?
+    let names = field_errors(window, 4, 20, 3)?
         + field_errors(window, 24, 30, 6)?
         + bit_errors(window, 54, &[0])?
-        + bit_errors(window, 56, &[0; 4])?
-        + unless(could_be(window, payload + size) && payload + size >= 0x100);
-    if long {
-        errors += field_errors(window, 64, 4, 1)? + field_errors(window, 68, 12, 3)?;
+        + bit_errors(window, 56, &[0; 4])?;
+    let mut nearest = (u32::MAX, false);
+    for long in [false, true] {
+        let size = if long { 80 } else { 64 };
+        let mut errors = names
+            + unless(u64::from(own) == size)
+            + unless(could_be(window, payload + size) && payload + size >= 0x100);
+        if long {
+            errors += field_errors(window, 64, 4, 1)? + field_errors(window, 68, 12, 3)?;
+        }
+        if errors < nearest.0 {
+            nearest = (errors, long);
+        }
     }
+    let (errors, long) = nearest;
+    let size = if long { 80 } else { 64 };
     let signature = window.text(24, 30)?;
     if errors > 1 || !signature.contains('-') {
         return Ok(None);

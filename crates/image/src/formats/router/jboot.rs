@@ -4,6 +4,7 @@
 //! add half words with end-around carry; of an odd last byte 0xff is taken off, as the tool does. Images that the
 //! router itself writes start with the tag.
 
+use crate::boards::{Kind, lookup};
 use crate::digest::{Piece, crc32, crc32_of, words};
 use crate::error::ImageError;
 use crate::format::{About, Format};
@@ -88,7 +89,12 @@ fn read_update_header(window: Window<'_>, reading: &mut Reading<'_>) -> Result<u
     fields.insert("erase-start".into(), format!("{:#x}", window.le32(32)?.unwrap_or_default()));
     fields.insert("erase-length".into(), format!("{:#x}", window.le32(36)?.unwrap_or_default()));
     fields.insert("data-length".into(), length.to_string());
-    reading.set_vendor(if rom.starts_with("LVA") { "Lava" } else { "D-Link" });
+    if let Some(board) = lookup(Kind::DlinkRom, &rom) {
+        reading.set_vendor(board.vendor);
+        reading.set_model(board.model);
+        reading.set_hardware_revision(board.revision);
+    }
+    reading.set_vendor("D-Link");
     reading.board(rom);
     let header = !sum(window.clamped(0, 78))?;
     let expected = window.le16(78)?.unwrap_or_default();

@@ -9,9 +9,7 @@ use crate::formats::boot::uimage;
 use crate::reading::Reading;
 use crate::window::Window;
 
-use super::support::{
-    bit_errors, could_be, field_errors, hand_on, hand_on_known, hand_on_rest, hex32, unless, wrapper,
-};
+use super::support::{bit_errors, could_be, field_errors, hand_on, hand_on_rest, hex32, unless, wrapper};
 
 const MAGIC: &[u8] = &[0x27, 0x05, 0x19, 0x56];
 
@@ -85,9 +83,7 @@ fn read_umedia(window: Window<'_>, reading: &mut Reading<'_>) -> Result<(), Imag
     let own = hex32(window.be32(52)?.unwrap_or_default());
     (uimage::FORMAT.read)(window.clamped(0, 64 + size), reading)?;
     reading.structure("magic word of U-Media", at + 52, "55525f46", own);
-    let end = (64 + size).min(window.len());
-    let known = hand_on_known(window.clamped(end, u64::MAX), reading)?;
-    reading.trailing(window, end + known)
+    hand_on_rest(window, 64 + size, reading)
 }
 
 /// The checksum of the header that stands there, and the one that it has.
