@@ -31,13 +31,13 @@ pub(crate) const FORMAT: Format = Format {
 
 /// Images whose magic number is another one: boot loaders of some makers look for their own.
 pub(crate) const VENDOR_MAGIC: Format = Format {
-    id: "uimage",
+    id: "uimage-vendor-magic",
     rank: Rank::Structure,
     magic: &[],
     matches: has_vendor_magic,
     read: read_vendor_magic,
     about: About {
-        outermost: &["uimage-vendor-magic"],
+        outermost: &[],
         name: "U-Boot legacy image with a magic number of the vendor",
         identified_by: "a header whose CRC-32 agrees, or a known magic number and sensible fields",
         reveals: "damaged header or data, by two CRC-32",
