@@ -16,4 +16,5 @@ pub(crate) const FORMATS: &[&Format] = &[
     &fit::FORMAT,
     &uboot_env::FORMAT,
     &uimage::FORMAT,
+    &uimage::VENDOR_MAGIC,
 ];

@@ -4,6 +4,8 @@ pub(crate) mod bundle;
 pub(crate) mod fwtool;
 mod mender;
 pub(crate) mod package;
+pub(crate) mod rauc;
+pub(crate) mod swu;
 mod synology;
 
 use crate::format::Format;
@@ -11,4 +13,5 @@ use crate::format::Format;
 #[rustfmt::skip]
 pub(crate) const FORMATS: &[&Format] = &[
     &fwtool::FORMAT,
+    &rauc::FORMAT,
 ];

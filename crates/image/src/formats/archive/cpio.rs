@@ -4,6 +4,7 @@
 
 use crate::error::ImageError;
 use crate::format::{About, Format, Magic, Rank};
+use crate::formats::update::swu;
 use crate::reading::Reading;
 use crate::window::{Window, text};
 
@@ -14,7 +15,7 @@ pub(crate) const FORMAT: Format = Format {
     matches,
     read,
     about: About {
-        outermost: &["cpio-newc"],
+        outermost: &["cpio-newc", "swupdate-swu"],
         name: "cpio archive (newc)",
         identified_by: "text 070701 or 070702",
         reveals: "a chain of entries that ends early; sums of contents only in 070702",
@@ -39,6 +40,9 @@ fn matches(window: Window<'_>) -> Result<bool, ImageError> {
 
 fn read(window: Window<'_>, reading: &mut Reading<'_>) -> Result<(), ImageError> {
     if reading.is_outermost() {
+        if swu::matches(window)? {
+            return swu::read(window, reading);
+        }
         reading.call_file("cpio-newc");
     }
     reading.container(FORMAT.id, window);
@@ -72,22 +76,22 @@ fn read(window: Window<'_>, reading: &mut Reading<'_>) -> Result<(), ImageError>
     let container = reading.container_at(index);
     container.fields.insert("entries".into(), entries.to_string());
     container.size = offset;
-    Ok(())
+    reading.trailing(window, offset)
 }
 
-struct Entry {
-    name: String,
-    data: u64,
-    size: u64,
+pub(crate) struct Entry {
+    pub(crate) name: String,
+    pub(crate) data: u64,
+    pub(crate) size: u64,
     /// Sum of all bytes, in archives that have it.
     sum: Option<u32>,
     /// Where the next entry starts.
-    end: u64,
-    is_trailer: bool,
+    pub(crate) end: u64,
+    pub(crate) is_trailer: bool,
 }
 
 impl Entry {
-    fn read(window: Window<'_>, offset: u64) -> Result<Result<Self, &'static str>, ImageError> {
+    pub(crate) fn read(window: Window<'_>, offset: u64) -> Result<Result<Self, &'static str>, ImageError> {
         let Some(header) = window.array::<{ HEADER_SIZE as usize }>(offset)? else {
             return Ok(Err("cut off before its end mark"));
         };
@@ -120,7 +124,7 @@ impl Entry {
     }
 
     /// Compares the sum of an entry that has one; whether there was one and it agrees.
-    fn check(&self, window: Window<'_>, reading: &mut Reading<'_>) -> Result<bool, ImageError> {
+    pub(crate) fn check(&self, window: Window<'_>, reading: &mut Reading<'_>) -> Result<bool, ImageError> {
         let Some(expected) = self.sum.filter(|_| self.size > 0) else { return Ok(false) };
         let mut sum = 0_u32;
         window.clamped(self.data, self.size).stream(|piece| {

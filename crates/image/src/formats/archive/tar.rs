@@ -12,7 +12,8 @@ use crate::window::{Window, text};
 
 pub(crate) const FORMAT: Format = Format {
     id: "tar",
-    rank: Rank::Structure,
+    // Before headers without a magic number of their own, some of which a tar header could be taken for.
+    rank: Rank::Wrapper,
     magic: &[],
     matches,
     read,

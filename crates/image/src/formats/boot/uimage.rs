@@ -19,7 +19,7 @@ pub(crate) const FORMAT: Format = Format {
     matches,
     read,
     about: About {
-        outermost: &[],
+        outermost: &["uimage-padded", "uimage-sge"],
         name: "U-Boot legacy image",
         identified_by: "magic 27051956",
         reveals: "damaged header or data, by two CRC-32",
@@ -28,6 +28,41 @@ pub(crate) const FORMAT: Format = Format {
         tested_with: "mkimage, dumpimage",
     },
 };
+
+/// Images whose magic number is another one: boot loaders of some makers look for their own.
+pub(crate) const VENDOR_MAGIC: Format = Format {
+    id: "uimage-vendor-magic",
+    rank: Rank::Structure,
+    magic: &[],
+    matches: has_vendor_magic,
+    read: read_vendor_magic,
+    about: About {
+        outermost: &[],
+        name: "U-Boot legacy image with a magic number of the vendor",
+        identified_by: "a header whose CRC-32 agrees, or a known magic number and sensible fields",
+        reveals: "damaged header or data, by two CRC-32",
+        blind_to: "bytes behind the data",
+        source: "OpenWrt UIMAGE_MAGIC of its device definitions, mkimage -M",
+        tested_with: "own construction",
+    },
+};
+
+/// Magic numbers of makers, and who uses them.
+const VENDOR_MAGICS: &[(u32, &str)] = &[
+    (0x3337_3031, "Netgear"),
+    (0x3337_3030, "Netgear"),
+    (0x3337_3033, "Netgear"),
+    (0x3231_3030, "Netgear"),
+    (0x3233_3030, "Netgear"),
+    (0x3031_3030, "Netgear"),
+    (0x434f_4d42, "I-O DATA"),
+    (0x4f4b_4c49, "OpenWrt okli"),
+];
+
+/// Sizes of a header: the usual one, padded ones (OpenWrt `uimage_padhdr.c`), and the one of SGE for D-Link
+/// (`uimage_sgehdr.c`). Their CRC-32 covers all of it.
+const HEADER_SIZES: &[u64] = &[HEADER_SIZE, 96, SGE_HEADER_SIZE, 72, 80, 128, 192, 256, 320, 512];
+const SGE_HEADER_SIZE: u64 = 160;
 
 pub(super) const MAGIC: u32 = 0x2705_1956;
 
@@ -44,20 +79,109 @@ fn matches(window: Window<'_>) -> Result<bool, ImageError> {
 }
 
 fn read(window: Window<'_>, reading: &mut Reading<'_>) -> Result<(), ImageError> {
+    let size = header_size(window)?;
+    let id = match size {
+        HEADER_SIZE => FORMAT.id,
+        SGE_HEADER_SIZE => "uimage-sge",
+        _ => "uimage-padded",
+    };
+    if size != HEADER_SIZE {
+        reading.begin(id);
+    }
+    if id == "uimage-sge" {
+        reading.set_vendor("D-Link");
+    }
+    read_as(window, id, size, reading)
+}
+
+/// How long the header is: as its CRC says, else as the CRC of the data says, else as the size of the file says.
+fn header_size(window: Window<'_>) -> Result<u64, ImageError> {
+    let Some(bytes) = window.array::<{ HEADER_SIZE as usize }>(0)? else { return Ok(HEADER_SIZE) };
+    let header = Header(bytes);
+    for size in HEADER_SIZES {
+        if header_crc(window, *size)? == Some(header.header_crc()) {
+            return Ok(*size);
+        }
+    }
+    for size in &HEADER_SIZES[..3] {
+        if let Some(data) = window.part(*size, header.size())
+            && crc32(data)? == header.data_crc()
+        {
+            return Ok(*size);
+        }
+    }
+    let is_padded = window.part(HEADER_SIZE, 32).map(|rest| rest.is_padding()).transpose()?.unwrap_or(false);
+    let fits = |size: u64| header.size().checked_add(size) == Some(window.len());
+    Ok(if fits(SGE_HEADER_SIZE) {
+        SGE_HEADER_SIZE
+    } else if fits(96) || (is_padded && !fits(HEADER_SIZE)) {
+        96
+    } else {
+        HEADER_SIZE
+    })
+}
+
+/// The CRC-32 of a header of this size, its own field counted as zeros.
+fn header_crc(window: Window<'_>, size: u64) -> Result<Option<u32>, ImageError> {
+    let Some(mut bytes) = window.bytes(0, size)? else { return Ok(None) };
+    bytes[4..8].fill(0);
+    Ok(Some(crc32fast::hash(&bytes)))
+}
+
+fn has_vendor_magic(window: Window<'_>) -> Result<bool, ImageError> {
+    let Some(bytes) = window.array::<{ HEADER_SIZE as usize }>(0)? else { return Ok(false) };
+    let header = Header(bytes);
+    let is_sensible = [
+        (1..=30).contains(&bytes[28]),
+        (1..=28).contains(&bytes[29]),
+        (1..=40).contains(&header.kind()),
+        header.compression() <= 6,
+        header.size() > 0 && header.size() < 1 << 30,
+        bytes[32..].iter().filter(|byte| !matches!(byte, 0 | 32..=126)).count() <= 1,
+    ];
+    let sensible = is_sensible.iter().filter(|sensible| **sensible).count();
+    if header.actual_crc() == header.header_crc() {
+        return Ok(sensible >= 5);
+    }
+    let is_known = vendor_of(header.word(0)).is_some();
+    Ok(is_known && sensible >= 5)
+}
+
+/// The maker whose magic number it is; one bit may be wrong.
+fn vendor_of(magic: u32) -> Option<(u32, &'static str)> {
+    let nearest = VENDOR_MAGICS.iter().min_by_key(|(known, _)| (known ^ magic).count_ones());
+    nearest.filter(|(known, _)| (known ^ magic).count_ones() <= 1).copied()
+}
+
+fn read_vendor_magic(window: Window<'_>, reading: &mut Reading<'_>) -> Result<(), ImageError> {
+    let magic = window.be32(0)?.unwrap_or(0);
+    reading.begin("uimage-vendor-magic");
+    match vendor_of(magic) {
+        Some((known, vendor)) => {
+            reading.set_vendor(vendor);
+            reading.board(hex(known));
+        }
+        None => reading.board(hex(magic)),
+    }
+    read_as(window, FORMAT.id, HEADER_SIZE, reading)
+}
+
+fn read_as(window: Window<'_>, id: &str, size: u64, reading: &mut Reading<'_>) -> Result<(), ImageError> {
     let Some(bytes) = window.array::<{ HEADER_SIZE as usize }>(0)? else {
-        reading.container(FORMAT.id, window);
+        reading.container(id, window);
         reading.declared_size("the uImage header", window.start(), HEADER_SIZE, window.len());
         return Ok(());
     };
     let header = Header(bytes);
-    let data = window.clamped(HEADER_SIZE, header.size());
-    header.describe(window.clamped(0, HEADER_SIZE + data.len()), reading);
+    let data = window.clamped(size, header.size());
+    header.describe(id, window.clamped(0, size.saturating_add(data.len())), reading);
     let at = window.start();
-    reading.digest("crc32 of the header", at + 4, hex(header.header_crc()), hex(header.actual_crc()));
-    reading.declared_size("the data", at + 12, header.size(), window.len() - HEADER_SIZE);
+    let actual = header_crc(window, size)?.unwrap_or_else(|| header.actual_crc());
+    reading.digest("crc32 of the header", at + 4, hex(header.header_crc()), hex(actual));
+    reading.declared_size("the data", at + 12, header.size(), window.len().saturating_sub(size));
     reading.digest("crc32 of the data", at + 24, hex(header.data_crc()), hex(crc32(data)?));
     header.read_data(data, reading)?;
-    read_behind(window, HEADER_SIZE + data.len(), reading)
+    read_behind(window, size + data.len(), reading)
 }
 
 /// Reads what stands behind the data: often a root file system, which the checksums do not cover.
@@ -115,10 +239,10 @@ impl Header {
         self.0[31]
     }
 
-    fn describe(&self, window: Window<'_>, reading: &mut Reading<'_>) {
+    fn describe(&self, id: &str, window: Window<'_>, reading: &mut Reading<'_>) {
         let label = text(&self.0[32..]);
         let arch = self.0[29];
-        let fields = reading.container(FORMAT.id, window);
+        let fields = reading.container(id, window);
         let mut put = |name: &str, value: String| fields.insert(name.into(), value);
         put("name", label.clone());
         put("timestamp", self.word(8).to_string());
