@@ -41,7 +41,7 @@ fn read(name: &str, bytes: &[u8]) {
 #[test]
 fn files_end_anywhere() {
     for (name, bytes) in samples() {
-        for len in (0..bytes.len().min(HEADER)).chain((HEADER..bytes.len()).step_by(97)) {
+        for len in (0..bytes.len().min(HEADER)).chain((HEADER..bytes.len()).step_by(389)) {
             read(&name, &bytes[..len]);
         }
     }
@@ -51,13 +51,11 @@ fn files_end_anywhere() {
 fn every_field_lies() {
     for (name, bytes) in samples() {
         for at in (0..bytes.len().min(HEADER)).step_by(2) {
-            for value in [0x00, 0x7f, 0x80, 0xff] {
-                for width in [2, 4, 8] {
-                    let mut hostile = bytes.clone();
-                    let end = (at + width).min(hostile.len());
-                    hostile[at..end].fill(value);
-                    read(&name, &hostile);
-                }
+            for value in [0x00, 0xff] {
+                let mut hostile = bytes.clone();
+                let end = (at + 4).min(hostile.len());
+                hostile[at..end].fill(value);
+                read(&name, &hostile);
             }
         }
     }
@@ -67,7 +65,7 @@ fn every_field_lies() {
 #[test]
 fn every_field_at_the_end_lies() {
     for (name, bytes) in samples() {
-        for back in (4..=bytes.len().min(HEADER)).step_by(4) {
+        for back in (4..=bytes.len().min(HEADER)).step_by(8) {
             for value in [0x00, 0xff] {
                 let mut hostile = bytes.clone();
                 let at = hostile.len() - back;
@@ -91,7 +89,7 @@ fn sizes_are_not_believed() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 500, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 300, ..ProptestConfig::default() })]
 
     #[test]
     fn bytes_change_at_random(
