@@ -101,8 +101,8 @@ Exit codes: 0 it may go onto the device; 11 that cannot be told, and why; 12 it 
 
 Example, for a device that is not in the catalog:
     debrick image check firmware.bin --identity '{\"board_ids\":[\"acme,r1\"],\"arch\":\"arm64\",\"version\":\"1.2\"}'
-Its keys are vendor, model, board_ids, hw_rev, region, arch, slot_size, formats and version (the one installed); all may
-be left out.";
+Its keys are vendor, model, board_ids, hw_rev, region, arch, slot_size, formats, version (the one installed),
+compat_version, chip and rollback_index; all may be left out.";
 
 /// Brings broken devices back: routers, phones, NAS boxes, boards.
 #[derive(Debug, Parser)]

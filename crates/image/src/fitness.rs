@@ -5,6 +5,7 @@ use std::cmp::Ordering;
 use debrick_model::{Check, Verdict, VerdictReport};
 use serde::{Deserialize, Serialize};
 
+use crate::boards::{self, Kind};
 use crate::facts::ImageFacts;
 use crate::names;
 use crate::version;
@@ -30,6 +31,15 @@ pub struct FitnessTarget {
     pub formats: Vec<String>,
     /// Version that the unit runs, or ran last.
     pub current_version: Option<String>,
+    /// OpenWrt's `compat_version` of the system that it runs; another major one does not take the image.
+    #[serde(default)]
+    pub compat_version: Option<String>,
+    /// Its chip, where images are made for one: `ESP32-S3`.
+    #[serde(default)]
+    pub chip: Option<String>,
+    /// The lowest rollback index that it still starts.
+    #[serde(default)]
+    pub rollback_index: Option<u64>,
 }
 
 /// Compares an image with a unit.
@@ -50,12 +60,31 @@ pub fn fitness(facts: &ImageFacts, target: &FitnessTarget) -> VerdictReport {
     comparison.size(facts, target);
     comparison.format(facts, target);
     comparison.version(facts, target);
+    comparison.compatibility(facts, target);
+    comparison.chip(facts, target);
+    comparison.rollback(facts, target);
     let mut report = VerdictReport::from_checks(comparison.checks);
     if report.verdict == Verdict::Pass && !board_agrees {
         report.verdict = Verdict::Unknown;
     }
     report.reasons = comparison.reasons;
     report
+}
+
+/// What the outermost container that has it says in a field.
+fn field<'a>(facts: &'a ImageFacts, name: &str) -> Option<&'a str> {
+    facts.containers.iter().find_map(|container| container.fields.get(name)).map(String::as_str)
+}
+
+/// Whether an id in a maker's header means the device that a board id of the unit means. An image that names boards as
+/// device trees do has to name the unit's: there, one device has several layouts of flash.
+fn is_same_device(of_image: &str, of_unit: &str) -> bool {
+    if of_image.contains(',') {
+        return false;
+    }
+    let hardware = boards::lookup(Kind::TplinkHwid, of_image).or_else(|| boards::lookup(Kind::Any, of_image));
+    let unit = boards::lookup(Kind::Compatible, of_unit);
+    hardware.is_some_and(|board| !board.model.is_empty()) && hardware == unit
 }
 
 #[derive(Default)]
@@ -83,7 +112,12 @@ impl Comparison {
             self.unknown("The unit's board is not known.");
             return false;
         }
-        let is_ours = |board: &&String| target.board_ids.iter().any(|ours| ours.eq_ignore_ascii_case(board));
+        let is_ours = |board: &&String| {
+            target
+                .board_ids
+                .iter()
+                .any(|ours| ours.eq_ignore_ascii_case(board) || is_same_device(board, ours))
+        };
         let ok = facts.board_ids.iter().any(|board| is_ours(&board));
         self.check("board-id", target.board_ids.join(" or "), facts.board_ids.join(", "), ok);
         ok
@@ -121,6 +155,34 @@ impl Comparison {
         let actual = facts.format.as_deref().unwrap_or("unknown");
         let ok = target.formats.iter().any(|format| format == actual);
         self.check("format-accepted", target.formats.join(" or "), actual, ok);
+    }
+
+    /// Another major `compat_version` means another layout of flash or network; another minor one, other settings.
+    fn compatibility(&mut self, facts: &ImageFacts, target: &FitnessTarget) {
+        let (Some(offered), Some(current)) = (field(facts, "compat_version"), &target.compat_version) else {
+            return;
+        };
+        let major = |version: &str| version.split('.').next().unwrap_or_default().to_owned();
+        let expected = format!("{}.x", major(current));
+        self.check("compat-version", expected, offered, major(offered) == major(current));
+        if offered != current && major(offered) == major(current) {
+            self.unknown(format!(
+                "The image has the compat_version {offered} and the unit {current}: its settings cannot be kept."
+            ));
+        }
+    }
+
+    fn chip(&mut self, facts: &ImageFacts, target: &FitnessTarget) {
+        let (Some(offered), Some(chip)) = (field(facts, "chip"), &target.chip) else { return };
+        let plain = |name: &str| name.replace(['-', '_', ' '], "").to_ascii_lowercase();
+        self.check("chip", chip, offered, plain(offered) == plain(chip));
+    }
+
+    /// A unit that counts up refuses what counts lower.
+    fn rollback(&mut self, facts: &ImageFacts, target: &FitnessTarget) {
+        let offered = field(facts, "rollback-index").and_then(|index| index.parse::<u64>().ok());
+        let (Some(offered), Some(lowest)) = (offered, target.rollback_index) else { return };
+        self.check("rollback-index", format!("{lowest} or higher"), offered.to_string(), offered >= lowest);
     }
 
     fn version(&mut self, facts: &ImageFacts, target: &FitnessTarget) {
@@ -216,6 +278,46 @@ mod tests {
         check(|_, unit| unit.current_version = Some("2.0.10".into()), Verdict::Fail, &["not-a-downgrade"]);
         check(|image, _| image.version = None, Verdict::Pass, &[]);
         check(|image, _| image.version = Some("blue".into()), Verdict::Pass, &[]);
+        let named_by_header = |image: &mut ImageFacts, unit: &mut FitnessTarget| {
+            image.board_ids = vec!["0xc7000002".into()];
+            unit.board_ids = vec!["tplink,archer-c7-v2".into()];
+        };
+        check(named_by_header, Verdict::Pass, &[]);
+        let other_layout = |image: &mut ImageFacts, unit: &mut FitnessTarget| {
+            image.board_ids = vec!["linksys,e8450-ubi".into()];
+            unit.board_ids = vec!["linksys,e8450".into()];
+        };
+        check(other_layout, Verdict::Fail, &["board-id"]);
+        let with = |image: &mut ImageFacts, name: &str, value: &str| {
+            image.containers.push(crate::facts::Container {
+                format: "x".into(),
+                offset: 0,
+                size: 0,
+                depth: 0,
+                unpacked: false,
+                fields: [(name.to_owned(), value.to_owned())].into(),
+            });
+        };
+        for (value, verdict) in [("1.0", Verdict::Pass), ("1.1", Verdict::Pass), ("2.0", Verdict::Fail)] {
+            let compat = |image: &mut ImageFacts, unit: &mut FitnessTarget| {
+                with(image, "compat_version", value);
+                unit.compat_version = Some("1.0".into());
+            };
+            let failed: &[&str] = if verdict == Verdict::Fail { &["compat-version"] } else { &[] };
+            check(compat, verdict, failed);
+        }
+        for (chip, failed) in [("esp32s3", &[][..]), ("ESP32", &["chip"])] {
+            let chips = |image: &mut ImageFacts, unit: &mut FitnessTarget| {
+                with(image, "chip", chip);
+                unit.chip = Some("ESP32-S3".into());
+            };
+            check(chips, if failed.is_empty() { Verdict::Pass } else { Verdict::Fail }, failed);
+        }
+        let rolled_back = |image: &mut ImageFacts, unit: &mut FitnessTarget| {
+            with(image, "rollback-index", "4");
+            unit.rollback_index = Some(5);
+        };
+        check(rolled_back, Verdict::Fail, &["rollback-index"]);
         let revisions = |image: &mut ImageFacts, unit: &mut FitnessTarget| {
             image.hardware_revision = Some("A1".into());
             unit.hardware_revision = Some("B1".into());

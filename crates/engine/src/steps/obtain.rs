@@ -85,6 +85,7 @@ impl Repair<'_> {
             slot_size: region.map(|region| region.size),
             formats: self.device.firmware.formats.clone(),
             current_version,
+            ..FitnessTarget::default()
         }
     }
 }

@@ -126,6 +126,9 @@ struct IdentityInput {
     version: Option<String>,
     slot_size: Option<u64>,
     formats: Vec<String>,
+    compat_version: Option<String>,
+    chip: Option<String>,
+    rollback_index: Option<u64>,
 }
 
 /// Nothing, a text, or a list of texts.
@@ -165,5 +168,8 @@ fn of_identity(text: &str) -> Result<FitnessTarget, Failure> {
         slot_size: given.slot_size,
         formats: given.formats,
         current_version: given.version,
+        compat_version: given.compat_version,
+        chip: given.chip,
+        rollback_index: given.rollback_index,
     })
 }
