@@ -98,7 +98,7 @@ fn matches(window: Window<'_>) -> Result<bool, ImageError> {
     let signs = [
         fields.u8(4) == 1,
         (HEADER_SIZE..1 << 20).contains(&volume_at),
-        data_at > volume_at && data_at < 1 << 20,
+        (HEADER_SIZE..1 << 20).contains(&data_at),
         has_sound_crc(&bytes),
     ];
     Ok(bytes.len() as u64 == HEADER_SIZE && evidence(&signs) >= 2)
