@@ -35,6 +35,8 @@ mod keenetic_znbg;
 mod keystream;
 mod linksys;
 mod luxul;
+#[cfg(test)]
+mod maker_tests;
 mod meraki;
 mod mikrotik;
 mod motorola;

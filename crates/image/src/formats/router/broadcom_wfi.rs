@@ -99,7 +99,10 @@ fn matches_bcm4908(window: Window<'_>) -> Result<bool, ImageError> {
     if window.len() < 1024 {
         return Ok(false);
     }
-    Ok(find_trailer(window, SIZE, is_little)?.is_some() || has_cfe_ram(window, LITTLE_JFFS2)?)
+    if find_trailer(window, SIZE, is_little)?.is_some() {
+        return Ok(true);
+    }
+    Ok(has_cfe_ram(window, LITTLE_JFFS2)? && find_trailer(window, SIZE, is_big)?.is_none())
 }
 
 /// Whether the window starts with a JFFS2 of a byte order that names the second stage of CFE early.

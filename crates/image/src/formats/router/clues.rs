@@ -152,17 +152,17 @@ pub(super) fn read_firmware(
         return hand_on("contents", window).map(drop);
     }
     hand_on("kernel", window.clamped(0, size))?;
-    let mut start = size;
+    let (mut start, mut is_known) = (size, false);
     for magic in [b"hsqs", b"sqsh", b"UBI#"] {
         if let Some(found) = window.find(magic, size, GAP)?
             && window.clamped(size, found - size).is_padding()?
         {
-            start = found;
+            (start, is_known) = (found, true);
         }
     }
     let rest = window.clamped(start, u64::MAX);
     let format = hand_on("rootfs", rest)?;
-    if format.is_none() && start == size && reading.is_outermost() && !rest.is_padding()? {
+    if format.is_none() && !is_known && reading.is_outermost() && !rest.is_padding()? {
         reading.warn(format!("{} bytes follow the kernel; they are of no known kind.", rest.len()));
     }
     Ok(())
