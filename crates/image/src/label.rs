@@ -12,6 +12,9 @@ const MOST: usize = 4096;
 /// The most properties that are looked at.
 const MOST_PROPERTIES: usize = 32;
 
+/// Fills a buffer from an offset.
+pub type ReadAt<'r, E> = dyn FnMut(u64, &mut [u8]) -> Result<(), E> + 'r;
+
 /// What firmware says of itself.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Label {
@@ -28,10 +31,7 @@ pub struct Label {
 ///
 /// `None` where nothing is understood. A FIT keeps the names of its properties at its end, so that one that was only
 /// partly written has no label.
-pub fn label<E>(
-    size: u64,
-    read: &mut dyn FnMut(u64, &mut [u8]) -> Result<(), E>,
-) -> Result<Option<Label>, E> {
+pub fn label<E>(size: u64, read: &mut ReadAt<'_, E>) -> Result<Option<Label>, E> {
     let mut head = vec![0; MOST.min(usize::try_from(size).unwrap_or(MOST))];
     read(0, &mut head)?;
     if word(&head, 0) != Some(MAGIC) {

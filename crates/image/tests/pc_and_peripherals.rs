@@ -126,7 +126,7 @@ fn a_flash_descriptor_names_its_regions() {
 #[test]
 fn a_bios_is_told_by_its_reset_vector() {
     let mut bytes = noise(65536, 9);
-    bytes[1000..1024].copy_from_slice(b"SeaBIOS\01.16.2-test-one\0");
+    bytes[1000..1024].copy_from_slice(b"SeaBIOS\x001.16.2-test-one\0");
     bytes[65520..].copy_from_slice(b"\xea\x5b\xe0\x00\xf006/23/99\0\xfc\0");
     let intact = facts(&bytes);
     assert_eq!(intact.format.as_deref(), Some("pc-bios"));

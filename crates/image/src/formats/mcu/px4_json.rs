@@ -203,7 +203,6 @@ impl Source for Base64<'_> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use crate::inspect::inspect;
     use debrick_model::Verdict;
 
@@ -223,7 +222,7 @@ mod tests {
     #[test]
     fn facts_and_damage() {
         use std::io::Write;
-        let contents: Vec<u8> = (0..20_000_u32).map(|i| (i * i >> 3) as u8).collect();
+        let contents: Vec<u8> = (0..20_000_u32).map(|i| ((i * i) >> 3) as u8).collect();
         let mut encoder = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::default());
         encoder.write_all(&contents).unwrap();
         let text = base64(&encoder.finish().unwrap());

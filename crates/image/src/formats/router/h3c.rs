@@ -209,7 +209,7 @@ mod tests {
 
     /// An image as the packer makes it.
     fn comware() -> Vec<u8> {
-        let content: Vec<u8> = (0..5000_u32).map(|i| (i * i >> 3) as u8).collect();
+        let content: Vec<u8> = (0..5000_u32).map(|i| ((i * i) >> 3) as u8).collect();
         let (header, file) = (IMAGE_HEADER as usize, FILE_HEADER as usize);
         let mut bytes = vec![0; header + file];
         bytes.extend(&content);

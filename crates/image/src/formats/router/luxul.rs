@@ -89,7 +89,7 @@ mod tests {
     #[test]
     fn a_header_names_the_board() {
         let mut bytes = b"LXL#\x02\0\0\0\x24\0\0\0\x01\0\0\0XWR-3150\0\0\0\0\0\0\0\0\x05\x04\x01\0".to_vec();
-        bytes.extend((0..3000_u32).map(|i| (i * 7 >> 1) as u8));
+        bytes.extend((0..3000_u32).map(|i| ((i * 7) >> 1) as u8));
         let facts = inspect(&bytes).unwrap();
         assert_eq!(facts.format.as_deref(), Some("luxul-lxl"));
         assert_eq!((facts.vendor.as_deref(), facts.model.as_deref()), (Some("Luxul"), Some("XWR-3150")));

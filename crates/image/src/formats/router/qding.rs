@@ -66,7 +66,7 @@ mod tests {
 
     #[test]
     fn firmware_of_a_board() {
-        let content: Vec<u8> = (0..4000_u32).map(|i| (i * 13 >> 2) as u8).collect();
+        let content: Vec<u8> = (0..4000_u32).map(|i| ((i * 13) >> 2) as u8).collect();
         let mut good = vec![0; 1024];
         good[..6].copy_from_slice(b"QC202\0");
         good[8..13].copy_from_slice(b"1.0.2");

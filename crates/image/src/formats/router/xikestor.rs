@@ -79,7 +79,7 @@ mod tests {
 
     #[test]
     fn header_and_payload() {
-        let content: Vec<u8> = (0..3000_u32).map(|i| (i * 17 >> 2) as u8).collect();
+        let content: Vec<u8> = (0..3000_u32).map(|i| ((i * 17) >> 2) as u8).collect();
         let mut good = vec![0; HEADER as usize];
         let crc = |bytes: &[u8]| crc32(Window::whole(&bytes)).unwrap().to_be_bytes();
         good[..4].copy_from_slice(&[0xfe, 0x07, 0x13, 0x01]);

@@ -105,7 +105,7 @@ mod tests {
 
     #[test]
     fn kernel_and_root_file_system() {
-        let content: Vec<u8> = (0..3000_u32).map(|i| (i * 11 >> 2) as u8).collect();
+        let content: Vec<u8> = (0..3000_u32).map(|i| ((i * 11) >> 2) as u8).collect();
         let inner = [block(b"Kimg", &content[..1000]), block(b"Rimg", &content)].concat();
         let good = block(b"firm", &inner);
         let facts = inspect(&good).unwrap();
