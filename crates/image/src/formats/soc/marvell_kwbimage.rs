@@ -99,6 +99,10 @@ fn header(window: Window<'_>) -> Result<Option<Header>, ImageError> {
 
 fn matches(window: Window<'_>) -> Result<bool, ImageError> {
     let Some(header) = header(window)? else { return Ok(false) };
+    if header.bytes[2..4].iter().all(u8::is_ascii_alphabetic) {
+        // The size of a NAND page is no word; somebody else's magic number is.
+        return Ok(false);
+    }
     let size = header.summed_size();
     let data_size = header.data_size();
     let has_sound_size = (HEADER_SIZE..4 << 20).contains(&size) && size.is_multiple_of(4);
