@@ -94,3 +94,39 @@ fn read_with_magic_mended(
     }
     Ok(None)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::meter::Meter;
+
+    /// Whatever a file holds, finding out that it is none of the formats must cost a few times its size, and no single
+    /// format may cost more than reading it once or twice.
+    #[test]
+    fn saying_no_is_cheap() {
+        const SIZE: usize = 2 << 20;
+        let mut state = 1_u32;
+        let noise = std::iter::repeat_with(|| {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            (state >> 24) as u8
+        });
+        let contents = [
+            noise.take(SIZE).collect(),
+            vec![0; SIZE],
+            vec![0xff; SIZE],
+            b"words and words\n".repeat(SIZE / 16),
+        ];
+        for bytes in &contents {
+            let mut total = 0;
+            for format in FORMATS.iter() {
+                let meter = Meter::for_size(1 << 40);
+                let before = meter.left();
+                format.holds(Window::metered(bytes, &meter)).unwrap();
+                let cost = before - meter.left();
+                assert!(cost <= 2 * SIZE as u64 + 65_536, "{}: {cost}", format.id);
+                total += cost;
+            }
+            assert!(total <= 4 * SIZE as u64, "{total} for {:02x?}", &bytes[..4]);
+        }
+    }
+}

@@ -45,6 +45,12 @@ impl Meter {
         }
     }
 
+    /// Work that is left, in bytes.
+    #[cfg(test)]
+    pub(crate) fn left(&self) -> u64 {
+        self.work.load(Ordering::Relaxed)
+    }
+
     /// Asks to keep bytes in memory; whether that is granted.
     pub(crate) fn keep(&self, bytes: u64) -> bool {
         let take = |left: u64| left.checked_sub(bytes);

@@ -401,7 +401,7 @@ impl<'s> Reading<'s> {
 
     /// Records that reading was given up because of the work that it would cost.
     pub(crate) fn given_up(&mut self) {
-        self.structure("amount of work", 0, "a few times the size of the file", "many times its size");
+        self.uncovered("Checking all of it would cost many times the size of the file, so it was given up.");
         self.warn("The file makes its reader go over it again and again; it was not read to its end.");
     }
 

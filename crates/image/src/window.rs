@@ -117,10 +117,11 @@ impl<'a> Window<'a> {
     pub(crate) fn find(&self, bytes: &[u8], from: u64, limit: u64) -> Result<Option<u64>, ImageError> {
         let part = self.clamped(from, limit);
         let step = SMALL - bytes.len() as u64;
+        let finder = memchr::memmem::Finder::new(bytes);
         let mut at = 0;
         while at < part.len {
             let piece = part.head(at, SMALL)?;
-            if let Some(found) = piece.windows(bytes.len().max(1)).position(|there| there == bytes) {
+            if let Some(found) = finder.find(&piece) {
                 return Ok(Some(from + at + found as u64));
             }
             at += step;

@@ -32,7 +32,7 @@ const HEADER_SIZE: u64 = 56;
 const AREA_SIZE: u64 = 42;
 
 /// How far the map is looked for.
-const MAX_SEARCHED: u64 = 32 << 20;
+const MAX_SEARCHED: u64 = 16 << 20;
 
 /// The most areas that are looked at.
 const MAX_AREAS: u16 = 256;

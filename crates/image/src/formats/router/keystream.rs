@@ -68,7 +68,7 @@ const COUNT: u64 = 251;
 const LONGEST: usize = 32;
 
 /// Bytes at the start and at the end of a file in which a key may show through.
-const SEARCHED: u64 = 1 << 20;
+const SEARCHED: u64 = 64 << 10;
 
 /// Bytes that must repeat with a key's length before it is believed.
 const REPEATED: usize = 96;

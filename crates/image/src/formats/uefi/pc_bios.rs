@@ -35,6 +35,9 @@ const MAX_SIZE: u64 = 16 << 20;
 
 const SMALLEST_SEABIOS: u64 = 32 * 1024;
 
+/// SeaBIOS is built to 128 or 256 KiB; twice that leaves room for what was appended.
+const LARGEST_SEABIOS: u64 = 512 << 10;
+
 /// Messages and names that only SeaBIOS holds, in different places of the file.
 const SEABIOS_TEXTS: [&[u8]; 6] = [
     b"SeaBIOS (version %s)",
@@ -77,6 +80,9 @@ fn matches(window: Window<'_>) -> Result<bool, ImageError> {
         return Ok(true);
     }
     // A file without its end.
+    if window.len() > LARGEST_SEABIOS {
+        return Ok(false);
+    }
     let mut found = 0;
     for message in SEABIOS_TEXTS {
         found += u32::from(window.find(message, 0, MAX_SIZE)?.is_some());
