@@ -363,6 +363,11 @@ impl<'s> Reading<'s> {
         }
     }
 
+    /// Whether a check has failed so far.
+    pub(crate) fn has_failure(&self) -> bool {
+        self.checks.iter().any(|check| !check.ok)
+    }
+
     /// Records that some contents are covered by no check of this format: a sentence. What a format further outside
     /// has a checksum for is covered by that, unless it says otherwise itself.
     pub(crate) fn uncovered(&mut self, reason: impl Into<String>) {

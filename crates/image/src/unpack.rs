@@ -33,6 +33,8 @@ pub(crate) enum Codec {
     Zlib,
     /// LZMA with a header of 13 bytes: properties, dictionary, size.
     Lzma,
+    /// Chunks of LZMA2 without a header, as in `.7z`; with a dictionary of 16 MiB, whatever was declared.
+    Lzma2,
     /// One stream of `.xz`, with check values.
     Xz,
     /// One stream of `.bz2`, with a CRC-32.
@@ -153,13 +155,35 @@ fn drain_stream(
     unpacked: &mut Unpacked<'_>,
     crc: &mut crc32fast::Hasher,
 ) -> Result<(), ImageError> {
-    let mut decoder = match decoder(codec, input) {
-        Ok(decoder) => decoder,
+    match decoder(codec, input) {
+        Ok(mut decoder) => pump(meter, decoder.as_mut(), limit, unpacked, crc),
         Err(error) => {
             unpacked.end = end_of(error)?;
-            return Ok(());
+            Ok(())
         }
-    };
+    }
+}
+
+/// What comes out of a decoder that another library made. Damage is in the answer.
+pub(crate) fn unpack_reader<'a>(
+    meter: &'a Meter,
+    decoder: &mut dyn Read,
+) -> Result<Unpacked<'a>, ImageError> {
+    let mut unpacked =
+        Unpacked { segments: vec![], kept: 0, meter, output: 0, input: 0, crc32: 0, end: End::Complete };
+    let mut crc = crc32fast::Hasher::new();
+    pump(meter, decoder, MAX_OUTPUT, &mut unpacked, &mut crc)?;
+    unpacked.crc32 = crc.finalize();
+    Ok(unpacked)
+}
+
+fn pump(
+    meter: &Meter,
+    decoder: &mut dyn Read,
+    limit: u64,
+    unpacked: &mut Unpacked<'_>,
+    crc: &mut crc32fast::Hasher,
+) -> Result<(), ImageError> {
     let mut keeping = unpacked.kept == unpacked.output;
     // Decoders that fail do not hand over what they have done of a piece: it must not be large.
     let mut buffer = vec![0; limit.saturating_add(1).min(8 * 1024) as usize];
@@ -221,6 +245,12 @@ fn decoder<'r>(codec: Codec, input: &'r mut Counted<'_>) -> io::Result<Box<dyn R
         Codec::Deflate => Box::new(Inflate { input, state: flate2::Decompress::new(false), is_done: false }),
         Codec::Zlib => Box::new(Inflate { input, state: flate2::Decompress::new(true), is_done: false }),
         Codec::Lzma => Box::new(lzma(input)?),
+        Codec::Lzma2 => Box::new(lzma_rust2::Lzma2Reader::new(
+            // A chunk that is cut off comes out as far as it goes.
+            input.chain(io::repeat(0).take(64 * 1024)),
+            16 << 20,
+            None,
+        )),
         Codec::Xz => Box::new(lzma_rust2::XzReader::new_mem_limit(input, false, MAX_XZ_KIB)),
         Codec::Bzip2 => Box::new(bzip2::bufread::BzDecoder::new(input)),
         Codec::Zstd => Box::new(Zstd { input, frame: None, any: false }),

@@ -3,6 +3,7 @@
 pub(crate) mod compressed;
 pub(crate) mod cpio;
 pub(crate) mod gzip;
+mod seven_zip;
 pub(crate) mod tar;
 pub(crate) mod zip;
 
@@ -22,6 +23,7 @@ pub(crate) const FORMATS: &[&Format] = &[
     &compressed::ZSTD,
     &cpio::FORMAT,
     &gzip::FORMAT,
+    &seven_zip::FORMAT,
     &tar::FORMAT,
     &zip::FORMAT,
 ];

@@ -3,6 +3,7 @@
 pub(crate) mod dtb;
 pub(crate) mod elf;
 pub(crate) mod fit;
+mod raw;
 pub(crate) mod uboot_env;
 pub(crate) mod uimage;
 mod uimage_names;
@@ -14,6 +15,9 @@ pub(crate) const FORMATS: &[&Format] = &[
     &dtb::FORMAT,
     &elf::FORMAT,
     &fit::FORMAT,
+    &raw::ARM,
+    &raw::RISCV,
+    &raw::UBOOT,
     &uboot_env::FORMAT,
     &uimage::FORMAT,
     &uimage::VENDOR_MAGIC,
