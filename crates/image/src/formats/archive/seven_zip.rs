@@ -209,7 +209,6 @@ fn hex(crc: u32) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use crate::inspect::inspect;
 
     /// An archive with one stored member, a legacy uImage or not: the header lists one folder with the copy method.

@@ -102,7 +102,7 @@ fn is_uboot_arm64(window: Window<'_>) -> Result<bool, ImageError> {
     else {
         return Ok(false);
     };
-    let is_size = |size: u64| (0x4000..MAX_UBOOT).contains(&size) && size % 4 == 0;
+    let is_size = |size: u64| (0x4000..MAX_UBOOT).contains(&size) && size.is_multiple_of(4);
     let fitting = [
         first == BRANCH_OVER,
         second == NOP,
