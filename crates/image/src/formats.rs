@@ -16,7 +16,7 @@ use std::sync::LazyLock;
 
 use crate::digest::hex;
 use crate::error::ImageError;
-use crate::format::Format;
+use crate::format::{Format, Rank};
 use crate::reading::Reading;
 use crate::window::{Patched, Window};
 
@@ -59,14 +59,31 @@ pub(crate) fn read_body(
     window: Window<'_>,
     reading: &mut Reading<'_>,
 ) -> Result<Option<&'static str>, ImageError> {
-    for format in FORMATS.iter() {
+    if let Some(format) = read_as(window, reading, |rank| rank < Rank::Guess)? {
+        return Ok(Some(format));
+    }
+    if reading.is_outermost()
+        && let Some(format) = read_with_magic_mended(window, reading)?
+    {
+        return Ok(Some(format));
+    }
+    read_as(window, reading, |rank| rank == Rank::Guess)
+}
+
+/// Reads the window as the first format of some ranks that matches.
+fn read_as(
+    window: Window<'_>,
+    reading: &mut Reading<'_>,
+    is_wanted: impl Fn(Rank) -> bool,
+) -> Result<Option<&'static str>, ImageError> {
+    for format in FORMATS.iter().filter(|format| is_wanted(format.rank)) {
         if format.holds(window)? {
             reading.begin(format.id);
             (format.read)(window, reading)?;
             return Ok(Some(format.id));
         }
     }
-    if reading.is_outermost() { read_with_magic_mended(window, reading) } else { Ok(None) }
+    Ok(None)
 }
 
 /// Reads a window whose magic number has one flipped bit, as if it had not, and records that it has.

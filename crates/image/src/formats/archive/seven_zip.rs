@@ -232,7 +232,7 @@ mod tests {
         let text = archive(b"just some text that is in an archive");
         assert_eq!(inspect(&text).unwrap().format, None, "an archive of text");
         let mut damaged = text.clone();
-        damaged[40] ^= 4;
+        *damaged.last_mut().unwrap() ^= 4;
         let facts = inspect(&damaged).unwrap();
         assert_eq!(facts.format.as_deref(), Some("7z-wrapped"));
         assert_eq!(facts.integrity.verdict, debrick_model::Verdict::Fail);
