@@ -2,6 +2,7 @@
 
 pub(crate) mod bundle;
 pub(crate) mod fwtool;
+mod lvfs_cab;
 mod mender;
 pub(crate) mod package;
 pub(crate) mod rauc;
@@ -13,5 +14,6 @@ use crate::format::Format;
 #[rustfmt::skip]
 pub(crate) const FORMATS: &[&Format] = &[
     &fwtool::FORMAT,
+    &lvfs_cab::FORMAT,
     &rauc::FORMAT,
 ];
