@@ -86,7 +86,7 @@ fn is_little(bytes: &[u8]) -> bool {
 }
 
 fn matches_wfi(window: Window<'_>) -> Result<bool, ImageError> {
-    if window.len() < 1024 {
+    if window.len() < 1024 || !starts_like_flash(window)? {
         return Ok(false);
     }
     if find_trailer(window, SIZE, is_big)?.is_some() {
@@ -96,13 +96,30 @@ fn matches_wfi(window: Window<'_>) -> Result<bool, ImageError> {
 }
 
 fn matches_bcm4908(window: Window<'_>) -> Result<bool, ImageError> {
-    if window.len() < 1024 {
+    if window.len() < 1024 || !starts_like_flash(window)? {
         return Ok(false);
     }
     if find_trailer(window, SIZE, is_little)?.is_some() {
         return Ok(true);
     }
     Ok(has_cfe_ram(window, LITTLE_JFFS2)? && find_trailer(window, SIZE, is_big)?.is_none())
+}
+
+/// Whether a filesystem of such an image stands at its start; one bit may be wrong. Twenty bytes at the end prove too little.
+fn starts_like_flash(window: Window<'_>) -> Result<bool, ImageError> {
+    const STARTS: [&[u8]; 6] =
+        [&[0x19, 0x85, 0xe0], &[0x19, 0x85, 0x20], &[0x85, 0x19, 1], &[0x85, 0x19, 3], b"UBI#", b"hsqs"];
+    for at in [0, BLOCK] {
+        let head = window.head(at, 4)?;
+        let is_near = |start: &&[u8]| {
+            let pairs = head.iter().zip(start.iter());
+            head.len() == 4 && pairs.map(|(left, right)| (left ^ right).count_ones()).sum::<u32>() <= 1
+        };
+        if STARTS.iter().any(is_near) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// Whether the window starts with a JFFS2 of a byte order that names the second stage of CFE early.

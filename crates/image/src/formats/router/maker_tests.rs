@@ -57,6 +57,7 @@ fn zyxel_ras() {
 #[test]
 fn broadcom_whole_flash() {
     let mut image = contents();
+    image[..4].copy_from_slice(b"UBI#");
     let crc = jamcrc(&image);
     for word in [crc, 0x5732, 0x6_3268, 3, 0] {
         image.extend(word.to_be_bytes());
