@@ -79,11 +79,7 @@ fn read_as(
     for format in FORMATS.iter().filter(|format| is_wanted(format.rank)) {
         if format.holds(window)? {
             reading.begin(format.id);
-            // What stands inside something else and is told by no magic number may be told wrongly: its checks must not
-            // make an intact file a damaged one.
-            let is_told_by_guess =
-                format.magic.is_empty() && format.rank != Rank::Structure && !reading.is_outermost();
-            reading.muted_if(is_told_by_guess, |reading| (format.read)(window, reading))?;
+            (format.read)(window, reading)?;
             return Ok(Some(format.id));
         }
     }

@@ -274,14 +274,6 @@ impl<'s> Reading<'s> {
         format
     }
 
-    /// Reads on; where `muted`, no check that is made meanwhile counts.
-    pub(crate) fn muted_if<T>(&mut self, muted: bool, read: impl FnOnce(&mut Self) -> T) -> T {
-        self.muted += u32::from(muted);
-        let result = read(self);
-        self.muted -= u32::from(muted);
-        result
-    }
-
     /// Records how compressed data at an offset ended: a check of contents if the codec has one.
     pub(crate) fn decoded(
         &mut self,
