@@ -26,7 +26,7 @@ pub(crate) const FORMAT: Format = Format {
         reveals: "damaged headers and volume tables, by CRC-32; damaged contents of static volumes; missing blocks of these",
         blind_to: "contents of dynamic volumes",
         source: "Linux 6.6 drivers/mtd/ubi/ubi-media.h",
-        tested_with: "ubinize, own construction",
+        tested_with: "ubinize, own construction: by hand, not yet in the tests",
     },
 };
 

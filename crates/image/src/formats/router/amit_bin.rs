@@ -24,7 +24,7 @@ pub(crate) const FORMAT: Format = Format {
         reveals: "a damaged header or data, by two 16-bit ones' complement sums per block",
         blind_to: "words that change places",
         source: "firmware-utils src/makeamitbin.c",
-        tested_with: "makeamitbin; own construction",
+        tested_with: "makeamitbin; own construction: by hand, not yet in the tests",
     },
 };
 

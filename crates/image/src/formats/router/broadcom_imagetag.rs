@@ -25,7 +25,7 @@ pub(crate) const FORMAT: Format = Format {
         reveals: "a damaged tag, kernel or root filesystem, by CRC-32",
         blind_to: "the last 16 bytes of the tag; bytes behind the image",
         source: "firmware-utils src/bcm_tag.h, src/imagetag.c, src/spw303v.c, src/zyxbcm.c",
-        tested_with: "imagetag, spw303v, zyxbcm; own construction",
+        tested_with: "imagetag, spw303v, zyxbcm; own construction: by hand, not yet in the tests",
     },
 };
 

@@ -30,7 +30,7 @@ pub(crate) const FORMAT: Format = Format {
         reveals: "damaged contents, by a 16-bit ones' complement sum",
         blind_to: "words that change places; addresses in the header",
         source: "firmware-utils src/zynos.h, src/mkzynfw.c",
-        tested_with: "mkzynfw; own construction",
+        tested_with: "mkzynfw; own construction: by hand, not yet in the tests",
     },
 };
 

@@ -22,7 +22,7 @@ pub(crate) const FORMAT: Format = Format {
         reveals: "a damaged file system, by the SHA-256 that is signed, where the signature has one",
         blind_to: "who signed it, without a trusted key",
         source: "RAUC docs/reference.rst; RFC 5652",
-        tested_with: "own construction",
+        tested_with: "not yet",
     },
 };
 
