@@ -27,6 +27,9 @@ const MAX_TOKENS: usize = 100_000;
 /// The longest node or property name.
 const MAX_NAME: u64 = 256;
 
+/// The most bytes of reserved memory ranges that stand before the structure.
+const MAX_RESERVED: u64 = 1024;
+
 /// The most bytes of a value that are loaded as text.
 const MAX_TEXT: u64 = 4096;
 
@@ -99,8 +102,53 @@ impl<'a> Tree<'a> {
             (Ok(structure), Ok(strings)) => (structure, strings),
             (Err(malformed), _) | (_, Err(malformed)) => return Ok(Err(malformed)),
         };
-        let walk = Walk { structure, strings, base: header.structure, tokens: 0 };
+        let mut walk = Walk {
+            structure,
+            strings,
+            base: header.structure,
+            names_may_be_lost: false,
+            tokens: 0,
+            open: Vec::new(),
+        };
         Ok(walk.run()?.map(|root| Self { blob, root }))
+    }
+
+    /// What can still be walked of a blob that [`Tree::read`] refuses: the nodes and properties before the fault. Where
+    /// the block of names is cut off, properties have empty names.
+    pub(crate) fn remains(window: Window<'a>, header: &Header) -> Result<Self, ImageError> {
+        let head = window.head(HEADER_SIZE, MAX_RESERVED)?;
+        // The header may be what is damaged: the first node has no name, and what it begins with cannot be mistaken.
+        let root = [BEGIN_NODE.to_be_bytes(), [0; 4], PROPERTY.to_be_bytes()].concat();
+        let first = (0..head.len()).step_by(4).find(|at| head[*at..].starts_with(&root));
+        let start = first.map_or(header.structure, |at| HEADER_SIZE + at as u64);
+        let structure = window.clamped(start, u64::MAX);
+        let strings = window.clamped(header.strings, u64::MAX);
+        let mut walk =
+            Walk { structure, strings, base: start, names_may_be_lost: true, tokens: 0, open: Vec::new() };
+        let root = match walk.run()? {
+            Ok(root) => root,
+            Err(Malformed(_)) => walk.close(),
+        };
+        Ok(Self { blob: window, root })
+    }
+
+    /// The first text among the properties of a node whose names are lost that looks as wanted.
+    pub(crate) fn nameless_text(
+        &self,
+        node: &Node,
+        is_wanted: impl Fn(&str) -> bool,
+    ) -> Result<Option<String>, ImageError> {
+        for property in node.properties.iter().filter(|property| property.name.is_empty()) {
+            let bytes = self.blob.head(property.offset, property.len.min(MAX_TEXT))?;
+            let Some(end) = bytes.iter().position(|byte| *byte == 0).filter(|end| *end >= 3) else {
+                continue;
+            };
+            let is_text = bytes[..end].iter().all(|byte| matches!(byte, b' '..=b'~'));
+            if is_text && is_wanted(&text(&bytes)) {
+                return Ok(Some(text(&bytes)));
+            }
+        }
+        Ok(None)
     }
 
     /// The bytes of a value.
@@ -147,13 +195,16 @@ struct Walk<'a> {
     strings: Window<'a>,
     /// Offset of the structure in the blob.
     base: u64,
+    /// Whether a property whose name lies behind the end is taken without it.
+    names_may_be_lost: bool,
     tokens: usize,
+    /// The nodes that have begun and not ended, outermost first.
+    open: Vec<Node>,
 }
 
 impl Walk<'_> {
-    fn run(mut self) -> Result<Result<Node, Malformed>, ImageError> {
+    fn run(&mut self) -> Result<Result<Node, Malformed>, ImageError> {
         let mut offset = 0;
-        let mut open: Vec<Node> = Vec::new();
         loop {
             self.tokens += 1;
             if self.tokens > MAX_TOKENS {
@@ -169,20 +220,20 @@ impl Walk<'_> {
                     let Some((name, size)) = name_at(self.structure, offset)? else {
                         return Ok(Err(Malformed("holds a node without a proper name")));
                     };
-                    if open.len() == MAX_DEPTH {
+                    if self.open.len() == MAX_DEPTH {
                         return Ok(Err(Malformed("is nested deeper than any image needs")));
                     }
-                    open.push(Node { name, ..Node::default() });
+                    self.open.push(Node { name, ..Node::default() });
                     offset = align(offset + size);
                 }
-                PROPERTY => match (self.property(offset)?, open.last_mut()) {
+                PROPERTY => match (self.property(offset)?, self.open.last_mut()) {
                     (Some(property), Some(node)) => {
                         offset = align(property.offset - self.base + property.len);
                         node.properties.push(property);
                     }
                     _ => return Ok(Err(Malformed("holds a property that reaches behind its end"))),
                 },
-                END_NODE => match (open.pop(), open.last_mut()) {
+                END_NODE => match (self.open.pop(), self.open.last_mut()) {
                     (Some(node), Some(parent)) => parent.children.push(node),
                     (Some(root), None) => return self.end(offset, root),
                     (None, _) => return Ok(Err(Malformed("ends a node that never began"))),
@@ -200,12 +251,26 @@ impl Walk<'_> {
         if self.structure.part(value, len).is_none() {
             return Ok(None);
         }
-        let name = name_at(self.strings, name.into())?;
+        let name = u64::from(name);
+        if self.names_may_be_lost && name >= self.strings.len() {
+            return Ok(Some(Property { name: String::new(), offset: self.base + value, len }));
+        }
+        let name = name_at(self.strings, name)?;
         Ok(name.map(|(name, _)| Property { name, offset: self.base + value, len }))
     }
 
+    /// The root, with every open node closed where the walk stopped.
+    fn close(&mut self) -> Node {
+        while self.open.len() > 1 {
+            if let (Some(node), Some(parent)) = (self.open.pop(), self.open.last_mut()) {
+                parent.children.push(node);
+            }
+        }
+        self.open.pop().unwrap_or_default()
+    }
+
     /// What must follow the root: the end token, perhaps after some that say nothing.
-    fn end(&self, mut offset: u64, root: Node) -> Result<Result<Node, Malformed>, ImageError> {
+    fn end(&mut self, mut offset: u64, root: Node) -> Result<Result<Node, Malformed>, ImageError> {
         for _ in 0..MAX_TOKENS {
             match self.structure.be32(offset)? {
                 Some(NOP) => offset += 4,
@@ -213,6 +278,7 @@ impl Walk<'_> {
                 _ => break,
             }
         }
+        self.open.push(root);
         Ok(Err(Malformed("has no end mark")))
     }
 }
@@ -309,6 +375,39 @@ mod tests {
             tree.root.add_child(node);
         }
         tree.to_dtb()
+    }
+
+    #[test]
+    fn remains_of_a_damaged_tree_are_walked() {
+        let mut tree = DeviceTree::new();
+        tree.root.add_property(DeviceTreeProperty::new("model", b"Acme R1\0".as_slice()).unwrap());
+        tree.root.add_property(DeviceTreeProperty::new("compatible", b"acme,r1\0soc\0".as_slice()).unwrap());
+        tree.root.add_child(DeviceTreeNode::new("memory").unwrap());
+        let blob = tree.to_dtb();
+        let remains = |bytes: &[u8]| {
+            let bytes = bytes.to_vec();
+            let window = Window::whole(&bytes);
+            let header = Header::read(window).unwrap().unwrap();
+            assert!(Tree::read(window, &header).unwrap().is_err());
+            let tree = Tree::remains(window, &header).unwrap();
+            let named = tree.string(&tree.root, "compatible").unwrap();
+            let nameless = tree.nameless_text(&tree.root, |text| text.contains(',')).unwrap();
+            (named, nameless)
+        };
+        let board = Some("acme,r1".to_owned());
+        // The offset of the structure is wrong; then the size of the names.
+        let mut moved = blob.clone();
+        moved[11] ^= 4;
+        assert_eq!(remains(&moved), (board.clone(), None));
+        let mut grown = blob.clone();
+        grown[32] = 1;
+        assert_eq!(remains(&grown), (board.clone(), None));
+        let strings = u32::from_be_bytes(blob[12..16].try_into().unwrap()) as usize;
+        assert_eq!(remains(&blob[..strings]), (None, board.clone()));
+        assert_eq!(remains(&blob[..strings - 8]), (None, board));
+        for len in HEADER_SIZE as usize..strings {
+            remains(&blob[..len]);
+        }
     }
 
     #[test]

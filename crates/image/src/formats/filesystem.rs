@@ -3,6 +3,7 @@
 pub(crate) mod cramfs;
 pub(crate) mod erofs;
 pub(crate) mod ext4;
+mod ext4_directories;
 mod ext4_groups;
 pub(crate) mod fat;
 pub(crate) mod jffs2;

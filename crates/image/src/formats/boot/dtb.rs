@@ -2,6 +2,7 @@
 //!
 //! Source: Devicetree Specification v0.4, chapters 2 (`compatible`, `model`) and 5. There is no checksum.
 
+use crate::description::is_board_id;
 use crate::error::ImageError;
 use crate::fdt::{Header, MAGIC, Tree};
 use crate::format::{About, Format, Magic, Rank};
@@ -47,22 +48,27 @@ fn read(window: Window<'_>, reading: &mut Reading<'_>) -> Result<(), ImageError>
         Ok(tree) => identify(&tree, reading),
         Err(malformed) => {
             reading.structure("structure of the device tree", window.start(), "well-formed", malformed.0);
-            Ok(())
+            identify(&Tree::remains(window, &header)?, reading)
         }
     }
 }
 
 /// Takes board, maker and model from the root; the later entries of `compatible` name families, not boards.
 fn identify(tree: &Tree<'_>, reading: &mut Reading<'_>) -> Result<(), ImageError> {
-    let board = tree.string(&tree.root, "compatible")?;
+    let board = match tree.string(&tree.root, "compatible")? {
+        None => tree.nameless_text(&tree.root, is_board_id)?,
+        board => board,
+    };
     if let Some(board) = &board
         && !reading.inner_board(board.clone())
     {
         return Ok(());
     }
-    let Some(name) = tree.string(&tree.root, "model")?.filter(|_| reading.model.is_none()) else {
-        return Ok(());
+    let name = match tree.string(&tree.root, "model")? {
+        None => tree.nameless_text(&tree.root, |text| !is_board_id(text))?,
+        name => name,
     };
+    let Some(name) = name.filter(|_| reading.model.is_none()) else { return Ok(()) };
     let maker = board.as_deref().and_then(|board| board.split_once(',')).map(|(maker, _)| maker);
     match name.split_once(' ') {
         Some((first, rest)) if maker.is_some_and(|maker| maker.eq_ignore_ascii_case(first)) => {

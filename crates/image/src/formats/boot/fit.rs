@@ -3,6 +3,7 @@
 //! Source: Flat Image Tree Specification v0.8 (sections 3 to 6) and U-Boot 2023.01 `boot/image-fit.c`. Only contents
 //! are hashed: load addresses, `compatible` and descriptions are protected by a signature or not at all.
 
+use crate::boards::{Kind, lookup};
 use crate::description::{describe, is_board_id};
 use crate::digest::{Algorithm, hex};
 use crate::error::ImageError;
@@ -32,6 +33,22 @@ pub(crate) const FORMAT: Format = Format {
 /// The most images or configurations of one FIT that are read.
 const MAX_NODES: usize = 128;
 
+/// Architectures as `mkimage` writes them that no other property of an image is likely to hold.
+const ARCHITECTURES: &[&str] = &[
+    "arm",
+    "arm64",
+    "mips",
+    "mips64",
+    "powerpc",
+    "ppc",
+    "x86",
+    "x86_64",
+    "riscv",
+    "microblaze",
+    "xtensa",
+    "arc",
+];
+
 /// The most bytes of a stored digest.
 const MAX_DIGEST: u64 = 64;
 
@@ -60,7 +77,13 @@ fn read(window: Window<'_>, reading: &mut Reading<'_>) -> Result<(), ImageError>
         Err(Malformed(how)) => {
             reading.container(FORMAT.id, window.clamped(0, header.total_size));
             reading.structure("structure of the FIT", window.start(), "well-formed", how);
-            Ok(())
+            let tree = Tree::remains(window, &header)?;
+            // What images there are cannot be told apart from what is missing: only names are taken.
+            let fit = Fit { window, tree, external: header.total_size.next_multiple_of(4) };
+            if let Some(configurations) = fit.tree.root.child("configurations") {
+                fit.identify(configurations, None, reading)?;
+            }
+            fit.guess_architecture(reading)
         }
     }
 }
@@ -148,21 +171,41 @@ impl<'a> Fit<'a> {
             reading.structure("default configuration", self.window.start(), name, "missing");
         }
         for node in configurations.children.iter().take(MAX_NODES) {
-            self.read_configuration(node, default.as_deref(), reading)?;
+            self.read_configuration(node, reading)?;
         }
+        self.identify(configurations, default.as_deref(), reading)
+    }
+
+    /// Boards, maker and model that the configurations name, and the architecture of what the default one starts.
+    fn identify(
+        &self,
+        configurations: &Node,
+        default: Option<&str>,
+        reading: &mut Reading<'_>,
+    ) -> Result<(), ImageError> {
+        let mut boards = Vec::new();
+        for node in configurations.children.iter().take(MAX_NODES) {
+            boards.extend(self.tree.strings(node, "compatible")?);
+            boards.extend(self.tree.string(node, "description")?.filter(|text| is_board_id(text)));
+            if default.is_none_or(|default| default == node.name) {
+                self.take_architecture(node, reading)?;
+            }
+        }
+        reading.boards_are_declared |= !boards.is_empty();
+        let known: Vec<_> = boards.iter().filter_map(|board| lookup(Kind::Compatible, board)).collect();
+        if let Some((first, others)) = known.split_first()
+            && others.iter().all(|other| other.vendor == first.vendor)
+        {
+            reading.set_vendor(first.vendor);
+            if others.iter().all(|other| other.model == first.model) {
+                reading.set_model(first.model);
+            }
+        }
+        boards.into_iter().for_each(|board| reading.board(board));
         Ok(())
     }
 
-    fn read_configuration(
-        &self,
-        node: &Node,
-        default: Option<&str>,
-        reading: &mut Reading,
-    ) -> Result<(), ImageError> {
-        let mut boards = self.tree.strings(node, "compatible")?;
-        boards.extend(self.tree.string(node, "description")?.filter(|text| is_board_id(text)));
-        reading.boards_are_declared |= !boards.is_empty();
-        boards.into_iter().for_each(|board| reading.board(board));
+    fn read_configuration(&self, node: &Node, reading: &mut Reading<'_>) -> Result<(), ImageError> {
         for part in ["kernel", "ramdisk", "fdt", "firmware", "loadables"] {
             for name in self.tree.strings(node, part)? {
                 if self.tree.root.child("images").is_some_and(|images| images.child(&name).is_none()) {
@@ -174,9 +217,6 @@ impl<'a> Fit<'a> {
                     );
                 }
             }
-        }
-        if default == Some(node.name.as_str()) || default.is_none() {
-            self.take_architecture(node, reading)?;
         }
         self.note_signatures(node, &format!("Configuration {}", node.name), reading)
     }
@@ -191,6 +231,18 @@ impl<'a> Fit<'a> {
                 && reading.architecture.is_none()
             {
                 reading.architecture = Some(architecture(&arch));
+            }
+        }
+        Ok(())
+    }
+
+    /// The architecture that the images of a blob without its names speak of.
+    fn guess_architecture(&self, reading: &mut Reading<'_>) -> Result<(), ImageError> {
+        for image in
+            self.tree.root.child("images").into_iter().flat_map(|images| &images.children).take(MAX_NODES)
+        {
+            if let Some(found) = self.tree.nameless_text(image, |text| ARCHITECTURES.contains(&text))? {
+                reading.set_architecture(&found);
             }
         }
         Ok(())

@@ -1,4 +1,5 @@
-//! The checksums of an ext4 file system behind its superblock: group descriptors, bitmaps, inodes.
+//! The checksums of an ext4 file system behind its superblock: group descriptors, bitmaps, inodes, and what those of
+//! directories lead to.
 //!
 //! Source: Linux 6.6 `fs/ext4/super.c` (`ext4_group_desc_csum`), `fs/ext4/bitmap.c`, `fs/ext4/inode.c`
 //! (`ext4_inode_csum`). The CRC of a descriptor starts with the seed and the number of the group and keeps its low
@@ -8,6 +9,7 @@ use crate::digest::{Piece, crc32c};
 use crate::error::ImageError;
 use crate::fields::Fields;
 use crate::formats::filesystem::ext4::{SUPERBLOCK, Superblock};
+use crate::formats::filesystem::ext4_directories::Directory;
 use crate::reading::Reading;
 use crate::window::Window;
 
@@ -24,13 +26,13 @@ const INODE_CRC_HIGH: usize = 0x82;
 
 /// The first fault of a kind, and how much was looked at.
 #[derive(Default)]
-struct Tally {
+pub(super) struct Tally {
     seen: u64,
     first_fault: Option<u64>,
 }
 
 impl Tally {
-    fn add(&mut self, at: u64, is_sound: bool) {
+    pub(super) fn add(&mut self, at: u64, is_sound: bool) {
         self.seen += 1;
         if !is_sound {
             self.first_fault.get_or_insert(at);
@@ -59,6 +61,7 @@ pub(super) fn check_groups(
     let table =
         (u64::from(superblock.first_block) + 1).saturating_mul(superblock.block_size).max(2 * SUPERBLOCK);
     let (mut descriptors, mut bitmaps, mut inodes) = (Tally::default(), Tally::default(), Tally::default());
+    let mut directories = Tally::default();
     for index in 0..superblock.groups().min(MAX_GROUPS) {
         let at = table.saturating_add(index * superblock.descriptor_size);
         let Some(bytes) = window.bytes(at, superblock.descriptor_size)? else { break };
@@ -66,12 +69,13 @@ pub(super) fn check_groups(
         descriptors.add(window.start() + at, group.is_sound()?);
         if descriptors.first_fault.is_none() {
             group.check_bitmaps(&mut bitmaps)?;
-            group.check_inodes(&mut inodes)?;
+            group.check_inodes(&mut inodes, &mut directories)?;
         }
     }
     descriptors.record("group descriptors", reading);
     bitmaps.record("bitmaps", reading);
     inodes.record("inodes", reading);
+    directories.record("directories", reading);
     Ok(())
 }
 
@@ -131,7 +135,7 @@ impl Group<'_> {
         Ok(())
     }
 
-    fn check_inodes(&self, tally: &mut Tally) -> Result<(), ImageError> {
+    fn check_inodes(&self, inodes: &mut Tally, directories: &mut Tally) -> Result<(), ImageError> {
         let size = u64::from(self.superblock.inode_size);
         if self.fields().u16(0x12) & NO_INODES != 0 || size < 128 {
             return Ok(());
@@ -144,7 +148,11 @@ impl Group<'_> {
             let Some(bytes) = self.window.bytes(at, size)? else { break };
             if bytes.iter().any(|byte| *byte != 0) {
                 let number = self.index.wrapping_mul(per_group).wrapping_add(index + 1) as u32;
-                tally.add(self.window.start() + at, inode_is_sound(&bytes, number, self.superblock.seed)?);
+                let is_sound = inode_is_sound(&bytes, number, self.superblock.seed)?;
+                inodes.add(self.window.start() + at, is_sound);
+                if is_sound && let Some(directory) = Directory::of(&bytes, number, self.superblock)? {
+                    directory.check(self.window, directories)?;
+                }
             }
         }
         Ok(())
