@@ -1,5 +1,7 @@
 //! What the tests of headers share: a case, sums, and small images that headers are put around.
 
+use debrick_model::Verdict;
+
 use super::support::noise;
 
 /// A format's image, and what can be said of it.
@@ -8,11 +10,58 @@ pub(crate) struct Case {
     pub(crate) image: Vec<u8>,
     /// Bytes at the start of which any bit may be damaged.
     pub(crate) header: usize,
+    pub(crate) known_by: KnownBy,
+    /// Whether something in it checks its contents.
+    pub(crate) verdict: Verdict,
+    pub(crate) told: Option<Told>,
+    /// Bytes, and the check that fails when one of them changes.
+    pub(crate) covered: Vec<(usize, &'static str)>,
 }
+
+/// What a format is recognised by.
+#[derive(Clone, Copy, PartialEq)]
+pub(crate) enum KnownBy {
+    Header,
+    /// What stands at its end: a file that was cut off is what its contents are.
+    End,
+    /// A right checksum: a damaged file is what its contents are.
+    Soundness,
+}
+
+/// Vendor, model, version and boards.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Told(
+    pub(crate) Option<&'static str>,
+    pub(crate) Option<&'static str>,
+    pub(crate) Option<&'static str>,
+    pub(crate) &'static [&'static str],
+);
 
 impl Case {
     pub(crate) fn new(id: &'static str, header: usize, image: Vec<u8>) -> Self {
-        Self { id, image, header }
+        let verdict = Verdict::Pass;
+        let (known_by, told, covered) = (KnownBy::Header, None, Vec::new());
+        Self { id, image, header, known_by, verdict, told, covered }
+    }
+
+    /// Says what must be told of the intact image.
+    pub(crate) fn tells(self, told: Told) -> Self {
+        Self { told: Some(told), ..self }
+    }
+
+    /// Adds a byte, and the check that fails when it changes.
+    pub(crate) fn covers(mut self, at: usize, check: &'static str) -> Self {
+        self.covered.push((at, check));
+        self
+    }
+
+    pub(crate) fn known_by(self, known_by: KnownBy) -> Self {
+        Self { known_by, ..self }
+    }
+
+    /// Says that nothing checks the contents.
+    pub(crate) fn unchecked(self) -> Self {
+        Self { verdict: Verdict::Unknown, ..self }
     }
 }
 
@@ -96,4 +145,23 @@ pub(crate) fn trx() -> Vec<u8> {
     let sum = raw_crc(&image[12..], u32::MAX);
     put(&mut image, 8, &sum.to_le_bytes());
     image
+}
+
+/// The sum of all 16-bit words, carries added to it again; an odd last byte is filled up with a zero.
+pub(crate) fn folded_sum(bytes: &[u8], word: fn([u8; 2]) -> u16) -> u16 {
+    let words = bytes.chunks(2).map(|pair| word([pair[0], pair.get(1).copied().unwrap_or(0)]));
+    let sum = words.fold(0_u64, |sum, word| sum + u64::from(word));
+    (0..4).fold(sum, |sum, _| (sum & 0xffff) + (sum >> 16)) as u16
+}
+
+/// A kernel of some compressible words as LZMA alone packs it: properties, dictionary, size, data.
+pub(crate) fn lzma() -> Vec<u8> {
+    use std::io::Write as _;
+    let kernel: Vec<u8> = noise(3000, 11).iter().flat_map(|byte| [*byte, 0, byte / 2]).collect();
+    let mut options = lzma_rust2::LzmaOptions::with_preset(6);
+    options.dict_size = 1 << 16;
+    let mut packer =
+        lzma_rust2::LzmaWriter::new_use_header(Vec::new(), &options, Some(kernel.len() as u64)).unwrap();
+    packer.write_all(&kernel).unwrap();
+    packer.finish().unwrap()
 }

@@ -1,6 +1,9 @@
 //! Makers with one or two formats each.
 
-use super::samples::{Case, be32, byte_sum, crc, field, join, le32, put, raw_crc, trx, uimage, xored};
+use super::samples::{
+    Case, Told, be32, byte_sum, crc, field, folded_sum, join, le32, put, raw_crc, trx, uimage, xored,
+};
+use super::support::noise;
 
 pub(crate) fn nec_and_iptime() -> Vec<Case> {
     let body = uimage();
@@ -141,4 +144,74 @@ pub(crate) fn small_makers() -> Vec<Case> {
         Case::new("cellvision-cas", 32, camera),
         Case::new("wiligear-geos", 272, geos),
     ]
+}
+
+/// As `makeamitbin.c` writes it for LevelOne's WAP-0007: kernel, then RAM disk.
+fn amit() -> Case {
+    let block = |address: usize, room: usize, data: &[u8], last: u8| {
+        let mut header = join(&[
+            &field("DDC_RUS001", 14),
+            &folded_sum(data, u16::from_le_bytes).to_le_bytes(),
+            &field("Queen", 12),
+            &le32(0xc76b_ee9d),
+            &le32(address),
+            &le32(room),
+            &le32(address + 16),
+            &le32(data.len()),
+            &[0; 16],
+            &[0x42, 0x48, 0x01, 0x01, 0x50, 0x00, last, 0x01],
+            &le32(address),
+            &[0x0b, 0x00],
+        ]);
+        header.extend((!folded_sum(&header, u16::from_le_bytes)).to_le_bytes());
+        join(&[&header, data])
+    };
+    let kernel = block(0, 0x10_0000, &uimage(), 0);
+    let disk = block(0x10_0000, 0x28_0000, &noise(1001, 61), 5);
+    let second = kernel.len();
+    Case::new("amit-bin", 80, join(&[&kernel, &disk]))
+        .tells(Told(Some("LevelOne"), None, None, &["DDC_RUS001"]))
+        .covers(30, "sum of header 0")
+        .covers(900, "sum of block 0")
+        .covers(second + 30, "sum of header 1")
+        .covers(second + 300, "sum of block 1")
+}
+
+/// As `aruba-header.py` writes it for an AP-303.
+fn aruba() -> Case {
+    let mut body = uimage();
+    body.resize(body.len().next_multiple_of(4), 0);
+    let mut header = join(&[
+        &be32(body.len()),
+        &be32(2),
+        &[0; 4],
+        b"ARUBA\0\0\0",
+        &field("openwrt@builder r29087", 256),
+        &field("24.10.1", 24),
+        &[1, 0, 0, 48],
+        &be32(body.len()),
+    ]);
+    header.resize(384, 0);
+    header.extend(field("OpenWrt", 32));
+    header.resize(512, 0);
+    let words = header.chunks(4).chain(body.chunks(4));
+    let words = words.map(|word| u32::from_be_bytes([word[0], word[1], word[2], word[3]]));
+    let sum = words.fold(0, u32::wrapping_add).wrapping_neg();
+    put(&mut header, 8, &sum.to_be_bytes());
+    Case::new("aruba-apboot", 512, join(&[&header, &body]))
+        .tells(Told(Some("Aruba"), None, Some("24.10.1"), &["GLENMORANGIE", "48"]))
+        .covers(450, "sum of all words")
+        .covers(1500, "sum of all words")
+        .covers(306, "size of the image")
+}
+
+/// An image of AMIT without its last block.
+pub(crate) fn amit_without_end() -> Vec<u8> {
+    let mut image = amit().image;
+    image.truncate(80 + uimage().len());
+    image
+}
+
+pub(crate) fn amit_and_aruba() -> Vec<Case> {
+    vec![amit(), aruba()]
 }
