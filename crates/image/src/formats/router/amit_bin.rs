@@ -2,7 +2,7 @@
 //!
 //! Source: firmware-utils `src/makeamitbin.c`. Little-endian: the product (14 bytes of text), the sum of the data at
 //! 14, `Queen` at 16, the version at 0x1c, address and size of the segment at 0x20, of the data at 0x28, a fixed
-//! `42 48 01 01` at 0x40, at 0x4e a word with which the sum of the header is 0xffff. Sums are ones' complement sums of
+//! `42 48 01 01` at 0x40, 5 at 0x46 of the last block, at 0x4e a word with which the sum of the header is 0xffff. Sums are ones' complement sums of
 //! 16-bit words.
 
 use crate::error::ImageError;
@@ -24,11 +24,18 @@ pub(crate) const FORMAT: Format = Format {
         reveals: "a damaged header or data, by two 16-bit ones' complement sums per block",
         blind_to: "words that change places",
         source: "firmware-utils src/makeamitbin.c",
-        tested_with: "makeamitbin; own construction: by hand, not yet in the tests",
+        tested_with: "own construction",
     },
 };
 
 const HEADER: u64 = 80;
+/// Bytes of the product's name.
+const PRODUCT: u64 = 14;
+
+/// Where the last block says that it is, and how.
+const LAST_AT: u64 = 0x46;
+const LAST: u8 = 5;
+
 const MAX_BLOCKS: usize = 32;
 
 /// Makers by the start of the product.
@@ -71,7 +78,7 @@ fn read(window: Window<'_>, reading: &mut Reading<'_>) -> Result<(), ImageError>
     reading.board(product);
     reading.boards_are_declared = true;
 
-    let mut start = 0;
+    let (mut start, mut is_last) = (0, false);
     for block in 0..MAX_BLOCKS {
         let rest = window.clamped(start, u64::MAX);
         let is_block = rest.has(FORMAT.magic[0].at as u64, FORMAT.magic[0].bytes)? && matches(rest)?;
@@ -88,10 +95,18 @@ fn read(window: Window<'_>, reading: &mut Reading<'_>) -> Result<(), ImageError>
         let actual = folded_sum(data, u16::from_le_bytes)?;
         reading.digest(format!("sum of block {block}"), at + 14, hex16(stored), hex16(actual));
         reading.part(format!("block {block}"), data)?;
+        is_last = rest.u8(LAST_AT)? == Some(LAST);
         start = start.saturating_add(HEADER).saturating_add(size);
         if start >= window.len() {
             break;
         }
+    }
+    let next = window.clamped(start, HEADER);
+    let same = next.len().min(PRODUCT);
+    if (4..HEADER).contains(&next.len()) && next.head(0, same)? == window.head(0, same)? {
+        reading.declared_size("the header of the next block", next.start(), HEADER, next.len());
+    } else if !is_last {
+        reading.warn("No block is marked as the last one: some may be missing.");
     }
     reading.container_at(index).size = start.min(window.len());
     reading.trailing(window, start)

@@ -25,7 +25,7 @@ pub(crate) const FORMAT: Format = Format {
         reveals: "damaged data, by CRC-32; a damaged record, by a sum",
         blind_to: "the record with the entry, and what follows it",
         source: "firmware-utils src/lzma2eva.c",
-        tested_with: "lzma2eva; own construction: by hand, not yet in the tests",
+        tested_with: "own construction",
     },
 };
 

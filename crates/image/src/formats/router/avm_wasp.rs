@@ -24,7 +24,7 @@ pub(crate) const FORMAT: Format = Format {
         reveals: "nothing: a damaged file is not recognised as this",
         blind_to: "any damage",
         source: "firmware-utils src/avm-wasp-checksum.c",
-        tested_with: "avm-wasp-checksum; own construction: by hand, not yet in the tests",
+        tested_with: "own construction",
     },
 };
 

@@ -25,12 +25,15 @@ pub(crate) const FORMAT: Format = Format {
         reveals: "a damaged tag, kernel or root filesystem, by CRC-32",
         blind_to: "the last 16 bytes of the tag; bytes behind the image",
         source: "firmware-utils src/bcm_tag.h, src/imagetag.c, src/spw303v.c, src/zyxbcm.c",
-        tested_with: "imagetag, spw303v, zyxbcm; own construction: by hand, not yet in the tests",
+        tested_with: "own construction",
     },
 };
 
 const SIZE: usize = 256;
 const SUMMED: usize = 236;
+
+/// Where the CRC-32 of kernel and root filesystem stands.
+const FULL_CRC: usize = 196;
 
 /// Load address, entry and size before the compressed kernel.
 const KERNEL_HEADER: u64 = 12;
@@ -162,6 +165,7 @@ impl Tag {
         let mut actual = jamcrc(image)?;
         if KERNEL_ONLY.contains(&self.text(44, 16).as_str()) {
             actual = jamcrc(kernel)?;
+            self.check_all(image, at, reading)?;
         } else if loader > 0 && actual != stored {
             actual = jamcrc(image.clamped(loader, u64::MAX))?;
         } else if self.is_t_com() {
@@ -179,6 +183,20 @@ impl Tag {
         if self.stored(224) != 0 {
             reading.digest("crc32 of the kernel", at + 224, hex32(self.stored(224)), hex32(jamcrc(kernel)?));
         }
+        Ok(())
+    }
+
+    /// Compares the CRC of kernel and root filesystem where the CRC of the image is that of the kernel alone. Text of the
+    /// vendor may stand there instead.
+    fn check_all(&self, image: Window<'_>, at: u64, reading: &mut Reading<'_>) -> Result<(), ImageError> {
+        let is_text = |byte: &u8| *byte == 0 || (0x20..0x7f).contains(byte);
+        if self.0[FULL_CRC..FULL_CRC + 4].iter().all(is_text) {
+            reading.uncovered("The CRC-32 of the image covers its kernel alone.");
+            return Ok(());
+        }
+        let (stored, actual) = (self.stored(FULL_CRC), jamcrc(image)?);
+        let name = "crc32 of kernel and root filesystem";
+        reading.digest(name, at + FULL_CRC as u64, hex32(stored), hex32(actual));
         Ok(())
     }
 

@@ -22,7 +22,7 @@ pub(crate) const CFE: Format = Format {
         reveals: "a file that is too short",
         blind_to: "damaged contents, beyond what LZMA itself notices",
         source: "OpenWrt scripts/cfe-bin-header.py",
-        tested_with: "own construction: by hand, not yet in the tests",
+        tested_with: "own construction",
     },
 };
 
@@ -39,7 +39,7 @@ pub(crate) const BCM4908: Format = Format {
         reveals: "a file that is too short",
         blind_to: "damaged contents, beyond what the compression itself notices",
         source: "firmware-utils src/bcm4908kernel.c",
-        tested_with: "bcm4908kernel; own construction: by hand, not yet in the tests",
+        tested_with: "own construction",
     },
 };
 

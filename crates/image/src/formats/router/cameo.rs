@@ -257,9 +257,11 @@ fn cameo(window: Window<'_>) -> Result<Option<Header>, ImageError> {
     }))
 }
 
+/// Bytes of a header of `cameo-imghdr.py`.
+const IMGHDR_SIZE: u64 = 0x40;
+
 /// `cameo-imghdr.py`: 64 bytes before each part.
 fn imghdr(window: Window<'_>) -> Result<Option<Header>, ImageError> {
-    const SIZE: u64 = 0x40;
     let Some(payload) = window.be32(48)? else { return Ok(None) };
     let payload = u64::from(payload);
     let kernel = bit_errors(window, 24, b"os\0\0\0\0\0\0\0\0\0\0\0\0\0\0")?;
@@ -279,7 +281,7 @@ fn imghdr(window: Window<'_>) -> Result<Option<Header>, ImageError> {
     Ok(Some(Header {
         sum_at: 0,
         size_at: 48,
-        size: SIZE,
+        size: IMGHDR_SIZE,
         payload,
         kernel: None,
         model: window.text(4, 20)?,
@@ -295,10 +297,12 @@ fn read_imghdr(window: Window<'_>, reading: &mut Reading<'_>) -> Result<(), Imag
     for index in 0..MAX_SECTIONS {
         let rest = window.clamped(at, u64::MAX);
         let Some(header) = imghdr(rest)? else {
-            if index > 0 {
-                return reading.trailing(window, at);
+            // Where the name of the device stands once more, this is the start of a header.
+            let name = rest.clamped(4, 16);
+            if index > 0 && name.len() >= 4 && name.head(0, 16)? == window.head(4, name.len())? {
+                reading.declared_size("the header of the next part", rest.start(), IMGHDR_SIZE, rest.len());
             }
-            return Ok(());
+            return if index > 0 { reading.trailing(window, at) } else { Ok(()) };
         };
         let payload = rest.clamped(header.size, header.payload);
         let version = rest.be32(44)?.unwrap_or_default();

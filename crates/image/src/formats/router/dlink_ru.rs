@@ -25,7 +25,7 @@ pub(crate) const FORMAT: Format = wrapper(
         reveals: "any damage of the file, by an MD5 with a secret, for models whose secret is known",
         blind_to: "for all other models everything that the image inside does not check",
         source: "OpenWrt firmware-utils d21804a src/sign_dlink_ru.c",
-        tested_with: "sign_dlink_ru; own construction: by hand, not yet in the tests",
+        tested_with: "own construction",
     },
 );
 

@@ -28,7 +28,7 @@ pub(crate) const FORMAT: Format = Format {
         reveals: "any damage, by a CRC-16",
         blind_to: "nothing",
         source: "firmware-utils src/encode_crc.c",
-        tested_with: "encode_crc; own construction: by hand, not yet in the tests",
+        tested_with: "own construction",
     },
 };
 

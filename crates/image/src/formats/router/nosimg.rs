@@ -24,7 +24,7 @@ pub(crate) const FORMAT: Format = Format {
         reveals: "nothing by itself; the image inside has its own checks",
         blind_to: "everything",
         source: "firmware-utils src/nosimg-enc.c",
-        tested_with: "nosimg-enc; own construction: by hand, not yet in the tests",
+        tested_with: "own construction",
     },
 };
 

@@ -36,7 +36,7 @@ pub(crate) const FORMAT: Format = wrapper(
         reveals: "damaged contents, by a SHA-512 as they stand there and, where a known key fits, two of them deciphered",
         blind_to: "damage in the signatures, whose keys are not public",
         source: "OpenWrt firmware-utils d21804a src/dlink-sge-image.c, src/dlink-sge-image.h",
-        tested_with: "dlink-sge-image; own construction: by hand, not yet in the tests",
+        tested_with: "own construction",
     },
 );
 

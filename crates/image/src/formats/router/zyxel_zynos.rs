@@ -30,7 +30,7 @@ pub(crate) const FORMAT: Format = Format {
         reveals: "damaged contents, by a 16-bit ones' complement sum",
         blind_to: "words that change places; addresses in the header",
         source: "firmware-utils src/zynos.h, src/mkzynfw.c",
-        tested_with: "mkzynfw; own construction: by hand, not yet in the tests",
+        tested_with: "own construction",
     },
 };
 
@@ -130,6 +130,9 @@ fn read(window: Window<'_>, reading: &mut Reading<'_>) -> Result<(), ImageError>
         if flags & SUM_OF_COMPRESSED != 0 {
             let sum = folded_sum(body.clamped(0, compressed), u16::from_be_bytes)?;
             reading.digest("sum of the compressed data", at + 22, hex16(half(22)?), hex16(sum));
+        }
+        if !body.clamped(compressed, u64::MAX).is_padding()? {
+            reading.uncovered("The sum of the ROM object does not cover what follows its compressed data.");
         }
     } else {
         reading.declared_size("the data", at + 10, original, body.len());

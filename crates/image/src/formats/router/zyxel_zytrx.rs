@@ -23,7 +23,7 @@ pub(crate) const FORMAT: Format = Format {
         reveals: "a damaged header or payload, by two CRC-32",
         blind_to: "nothing that it declares",
         source: "firmware-utils src/zytrx.c",
-        tested_with: "zytrx; own construction: by hand, not yet in the tests",
+        tested_with: "own construction",
     },
 };
 
