@@ -38,6 +38,40 @@ fn keys_come_and_go() {
 }
 
 #[test]
+fn what_a_revoked_key_signs_is_refused() {
+    let place = Place::new();
+    let (key, image) = (place.file("maker.pub", KEY), place.file("image", "hello\n"));
+    let signature = place.file("image.sig", SIGNATURE);
+    let judged = || {
+        let run = place.run(&["--json", "image", "check", &image, "--signature", &signature]);
+        let value: serde_json::Value = serde_json::from_str(run.stdout.trim()).unwrap();
+        (value["provenance"]["verdict"].as_str().unwrap().to_owned(), value["provenance"].to_string())
+    };
+    assert_eq!(place.run(&["trust", "add", &key, "--name", "maker"]).code, Some(0));
+    assert_eq!(judged().0, "pass");
+    place.refuses(&["trust", "revoke", "maker"], 2, "usage");
+    place.refuses(&["trust", "revoke", "nobody", "--because", "x"], 1, "trust-name-unknown");
+    place.refuses(&["trust", "revoke", "--file", &key], 1, "trust-revoker-unknown");
+    assert_eq!(judged().0, "pass");
+    let run = place.run(&["--json", "trust", "revoke", "maker", "--because", "it leaked"]);
+    let revoked: serde_json::Value = serde_json::from_str(run.stdout.trim()).unwrap();
+    assert_eq!(revoked["revoked"][0]["because"], "it leaked", "{}", run.stdout);
+    let number = revoked["revoked"][0]["id"].as_str().unwrap();
+    let (verdict, said) = judged();
+    assert!(verdict == "fail" && said.contains("it leaked"), "{said}");
+    assert!(place.run(&["trust", "list"]).stdout.contains("REVOKED: it leaked"));
+
+    // Forgotten, it is still not to be believed, until that is taken back, too.
+    assert_eq!(place.run(&["trust", "remove", "maker"]).code, Some(0));
+    place.refuses(&["trust", "add", &key, "--name", "maker"], 1, "trust-key-revoked");
+    assert_eq!(judged().0, "fail");
+    assert_eq!(place.run(&["trust", "remove", number]).code, Some(0));
+    assert_eq!(judged().0, "unknown");
+    assert_eq!(place.run(&["trust", "add", &key, "--name", "maker"]).code, Some(0));
+    assert_eq!(judged().0, "pass");
+}
+
+#[test]
 fn a_damaged_store_trusts_nobody() {
     let place = Place::new();
     let file = place.file("maker.pub", KEY);

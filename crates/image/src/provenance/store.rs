@@ -7,6 +7,7 @@ use sha2::Digest as _;
 
 use super::der;
 use super::key::PublicKey;
+use super::ucert::{self, RevokerError};
 use crate::digest::hex;
 use crate::facts::ImageFacts;
 
@@ -16,11 +17,23 @@ const LONGEST: usize = 64 * 1024;
 /// Bytes of a key of signify, usign and minisign: `Ed`, number of the key, key.
 const NUMBERED_KEY: usize = 42;
 
-/// Every key that is trusted.
+/// Every key that is trusted, and those that are so no longer.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TrustStore {
     /// The keys, in the order in which they were added.
     pub keys: Vec<TrustedKey>,
+    /// Keys whose signatures are not to be believed, whether they are among `keys` or not.
+    #[serde(default)]
+    pub revoked: Vec<Revocation>,
+}
+
+/// A key that is not to be believed any more.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Revocation {
+    /// Its number, as in [`TrustedKey::id`].
+    pub id: String,
+    /// Why, in words.
+    pub because: String,
 }
 
 /// A key, and what it is trusted for.
@@ -52,6 +65,8 @@ pub enum KeyKind {
     Rsa,
     /// A public key or certificate with the curve P-256.
     EcdsaP256,
+    /// A public key or certificate with the curve P-384.
+    EcdsaP384,
     /// A public key with Ed25519.
     Ed25519,
 }
@@ -64,7 +79,7 @@ pub enum KeyError {
     Secret,
     /// It is none of the kinds.
     #[error(
-        "the file holds no public key of signify, usign or minisign, no PEM public key or certificate with RSA, P-256 or Ed25519, and no key of avbtool"
+        "the file holds no public key of signify, usign or minisign, no PEM public key or certificate with RSA, P-256, P-384 or Ed25519, and no key of avbtool"
     )]
     Unknown,
 }
@@ -93,8 +108,44 @@ impl KeyKind {
             Self::Minisign => "minisign",
             Self::Rsa => "rsa",
             Self::EcdsaP256 => "ecdsa-p256",
+            Self::EcdsaP384 => "ecdsa-p384",
             Self::Ed25519 => "ed25519",
         }
+    }
+}
+
+impl TrustStore {
+    /// Takes trust away from keys as a file of ucert's revokers says: each has to be signed by a key of usign that is
+    /// trusted. `now_ms` counts milliseconds since 1970. Returns the numbers of the keys.
+    ///
+    /// # Errors
+    /// Nothing is changed unless all of the file counts.
+    pub fn revoke_by_file(&mut self, file: &[u8], now_ms: u64) -> Result<Vec<String>, RevokerError> {
+        let revoked = ucert::revoked_by(file, self, now_ms / 1000)?;
+        let numbers = revoked.iter().map(|(number, _)| number.clone()).collect();
+        revoked.into_iter().for_each(|(id, because)| self.revoke(id, because));
+        Ok(numbers)
+    }
+
+    /// Takes trust away from the key with a number, for a reason in words.
+    pub fn revoke(&mut self, id: String, because: String) {
+        if self.because_of_number(&id).is_none() {
+            self.revoked.push(Revocation { id, because });
+        }
+    }
+
+    /// Whether a key is revoked.
+    pub fn is_revoked(&self, key: &TrustedKey) -> bool {
+        self.because(key).is_some()
+    }
+
+    /// Why a key is revoked, if it is.
+    pub fn because(&self, key: &TrustedKey) -> Option<&str> {
+        self.because_of_number(&key.id)
+    }
+
+    pub(super) fn because_of_number(&self, id: &str) -> Option<&str> {
+        self.revoked.iter().find(|revoked| revoked.id == id).map(|revoked| revoked.because.as_str())
     }
 }
 
@@ -125,6 +176,7 @@ impl TrustedKey {
         let kind = match PublicKey::from_spki(&spki).ok_or(KeyError::Unknown)? {
             PublicKey::Rsa(_) => KeyKind::Rsa,
             PublicKey::P256(_) => KeyKind::EcdsaP256,
+            PublicKey::P384(_) => KeyKind::EcdsaP384,
             PublicKey::Ed25519(_) => KeyKind::Ed25519,
         };
         let id = hex(&sha2::Sha256::digest(&spki)[..8]);
@@ -198,7 +250,7 @@ fn unhex(text: &str) -> Option<Vec<u8>> {
 }
 
 /// A key in two lines (a comment, base64) or in the second of them alone: its kind, number and key.
-fn numbered_key(text: &str) -> Option<(KeyKind, Vec<u8>, Vec<u8>)> {
+pub(super) fn numbered_key(text: &str) -> Option<(KeyKind, Vec<u8>, Vec<u8>)> {
     let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
     let first = lines.next()?;
     let (comment, line) = match first.strip_prefix("untrusted comment:") {
