@@ -97,8 +97,8 @@ Examples:
     debrick trust revoke acme --because 'it leaked in 2026'
     debrick trust revoke --file revokers.ucert
 
-Keys of signify, usign, minisign and avbtool are taken, and public keys and certificates (PEM or DER) with RSA, P-256,
-P-384 or Ed25519. A key is worth what the way is worth on which it came to you.";
+Keys of signify, usign, minisign, OpenPGP and avbtool are taken, and public keys and certificates (PEM or DER) with RSA,
+P-256, P-384 or Ed25519. A key is worth what the way is worth on which it came to you.";
 
 const AFTER_CHECK: &str = "\
 Exit codes: 0 it may go onto the device; 11 that cannot be told, and why; 12 it must not.

@@ -13,6 +13,7 @@ mod fit;
 mod judge;
 mod key;
 mod mcuboot;
+mod openpgp;
 mod store;
 mod trailer;
 mod ucert;

@@ -13,7 +13,7 @@ use crate::failure::Failure;
 use crate::{input, json, out, trust_file};
 
 /// The longest file with a key, in bytes.
-const LONGEST_KEY: u64 = 64 * 1024;
+const LONGEST_KEY: u64 = 1 << 20;
 
 /// The longest name of a key, in characters.
 const LONGEST_NAME: usize = 64;

@@ -1,5 +1,5 @@
 //! Signatures in files of their own: signify, usign, minisign, and bare ones as `openssl dgst -sign` writes them; of the
-//! image, or of a list of SHA-256 sums; and chains of ucert.
+//! image, or of a list of SHA-256 sums. Chains of ucert and OpenPGP have modules of their own.
 //!
 //! Source: OpenBSD signify.c (a comment, then base64 of `Ed`, eight bytes of key number, Ed25519 signature), OpenWrt
 //! usign README, minisign's documentation of its signature format.
@@ -9,6 +9,7 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 
 use super::judge::{Anonymous, Judge, Tried};
 use super::key::{PublicKey, Scheme};
+use super::openpgp::{Cleartext, Signatures};
 use super::store::{KeyKind, TrustedKey, number_as_text};
 use super::ucert::Chain;
 use super::{Evidence, LONGEST_EVIDENCE};
@@ -28,17 +29,19 @@ enum Parsed<'a> {
     Signify(Vec<u8>),
     Minisign(Box<minisign_verify::Signature>, [u8; 8]),
     Chain(Chain),
+    Openpgp(Signatures),
+    Cleartext(Box<Cleartext>, Signatures),
     Bare(&'a [u8]),
     Other,
 }
 
 /// What a signature may be of.
-struct Subject<'a> {
+pub(super) struct Subject<'a> {
     /// For people.
-    what: String,
-    bytes: Window<'a>,
+    pub(super) what: String,
+    pub(super) bytes: Window<'a>,
     /// Whether it vouches for the image.
-    vouches: bool,
+    pub(super) vouches: bool,
 }
 
 /// Judges every signature among the evidence.
@@ -48,10 +51,10 @@ pub(super) fn verify(
     judge: &mut Judge<'_>,
 ) -> Result<(), ImageError> {
     let mut subjects = vec![Subject { what: "the image".into(), bytes: image, vouches: true }];
-    let sum = judge.facts.sha256.to_string();
+    let sum_of_image = judge.facts.sha256.to_string();
     for file in evidence {
         if let Parsed::Sums(sums) = parse(file) {
-            let vouches = sums.contains(&sum);
+            let vouches = sums.contains(&sum_of_image);
             subjects.push(Subject { what: file.name.clone(), bytes: Window::whole(&file.bytes), vouches });
         }
     }
@@ -62,6 +65,14 @@ pub(super) fn verify(
                 "{} is neither a list of SHA-256 sums nor a signature of a kind that is supported.",
                 file.name
             )),
+            Parsed::Openpgp(signatures) => signatures.judge(&file.name, &subjects, judge)?,
+            Parsed::Cleartext(cleartext, signatures) => {
+                let text = String::from_utf8_lossy(&cleartext.text);
+                let vouches = text.lines().filter_map(sum).any(|listed| listed == sum_of_image);
+                let bytes = Window::whole(&cleartext.text);
+                let subject = Subject { what: "the text".into(), bytes, vouches };
+                signatures.judge(&file.name, &[subject], judge)?;
+            }
             signature => verify_one(&signature, file, &subjects, judge)?,
         }
     }
@@ -162,7 +173,7 @@ fn tried(signature: &Parsed<'_>, message: Window<'_>, judge: &Judge<'_>) -> Resu
             trusted.minisign_text().map_or(Ok(false), |key| minisign(&key, signature, message))
         }),
         Parsed::Bare(bytes) => bare(bytes, &pieces, judge),
-        Parsed::Chain(_) | Parsed::Sums(_) | Parsed::Other => Ok(Tried::Stranger),
+        _ => Ok(Tried::Stranger),
     }
 }
 
@@ -230,6 +241,12 @@ fn parse(file: &Evidence) -> Parsed<'_> {
     let bytes = file.bytes.as_slice();
     if bytes.len() > LONGEST_EVIDENCE {
         return Parsed::Other;
+    }
+    if let Some((cleartext, signatures)) = Cleartext::of(bytes) {
+        return Parsed::Cleartext(Box::new(cleartext), signatures);
+    }
+    if let Some(signatures) = Signatures::read(bytes) {
+        return Parsed::Openpgp(signatures);
     }
     if let Some(chain) = Chain::read(bytes) {
         return Parsed::Chain(chain);

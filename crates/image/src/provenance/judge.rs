@@ -68,6 +68,11 @@ impl<'a> Judge<'a> {
         self.keys.iter().map(|(trusted, key)| (*trusted, key))
     }
 
+    /// The trusted keys of OpenPGP.
+    pub(super) fn openpgp(&self) -> impl Iterator<Item = &'a TrustedKey> + use<'a> {
+        self.trusted.keys.iter().filter(|key| key.kind == KeyKind::Openpgp).take(MOST_KEYS)
+    }
+
     /// Tries every trusted key on a signature.
     pub(super) fn attempt(&self, signed: &Anonymous<'_>) -> Result<Tried, ImageError> {
         let mut suspect = None;
@@ -90,7 +95,7 @@ impl<'a> Judge<'a> {
     /// A signature by a trusted key is right and reaches all contents: the verdict passes if the key is trusted for this
     /// image.
     pub(super) fn valid(&mut self, what: &str, offset: Option<u64>, key: &str) {
-        let Some((trusted, _)) = self.keys.iter().find(|(trusted, _)| trusted.name == key) else { return };
+        let Some(trusted) = self.trusted.keys.iter().find(|trusted| trusted.name == key) else { return };
         if let Some(because) = self.trusted.because(trusted) {
             return self.revoked(what, offset, key, because);
         }

@@ -28,8 +28,8 @@ const EC: &[u8] = &[0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01];
 const ED25519: &[u8] = &[0x2b, 0x65, 0x70];
 
 /// Object identifiers of curves (RFC 5480 section 2.1.1.1): secp256r1, secp384r1.
-const P256: &[u8] = &[0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07];
-const P384: &[u8] = &[0x2b, 0x81, 0x04, 0x00, 0x22];
+pub(super) const P256: &[u8] = &[0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07];
+pub(super) const P384: &[u8] = &[0x2b, 0x81, 0x04, 0x00, 0x22];
 
 /// A key that signatures are checked with.
 #[derive(Clone)]
@@ -66,8 +66,8 @@ impl PublicKey {
             _ if *unused != 0 => None,
             RSA => Some(Self::Rsa(RsaPublicKey::from_pkcs1_der(key).ok()?)),
             EC => match curve()? {
-                P256 => Some(Self::P256(P256Key::from_sec1_bytes(key).ok()?)),
-                P384 => Some(Self::P384(P384Key::from_sec1_bytes(key).ok()?)),
+                P256 => Self::p256(key),
+                P384 => Self::p384(key),
                 _ => None,
             },
             ED25519 => Self::ed25519(key),
@@ -82,8 +82,32 @@ impl PublicKey {
 
     /// An RSA key by its modulus, with the exponent 65537.
     pub(super) fn rsa(modulus: &[u8]) -> Option<Self> {
-        let (modulus, exponent) = (BigUint::from_bytes_be(modulus), BigUint::from(65_537_u32));
+        Self::rsa_of(modulus, &[0x01, 0x00, 0x01])
+    }
+
+    /// An RSA key by its modulus and exponent.
+    pub(super) fn rsa_of(modulus: &[u8], exponent: &[u8]) -> Option<Self> {
+        let (modulus, exponent) = (BigUint::from_bytes_be(modulus), BigUint::from_bytes_be(exponent));
         RsaPublicKey::new_with_max_size(modulus, exponent, LONGEST_MODULUS).ok().map(Self::Rsa)
+    }
+
+    /// A key of the curve P-256 by its point, as SEC 1 section 2.3.3 writes it.
+    pub(super) fn p256(point: &[u8]) -> Option<Self> {
+        P256Key::from_sec1_bytes(point).ok().map(Self::P256)
+    }
+
+    /// A key of the curve P-384 by its point, as SEC 1 section 2.3.3 writes it.
+    pub(super) fn p384(point: &[u8]) -> Option<Self> {
+        P384Key::from_sec1_bytes(point).ok().map(Self::P384)
+    }
+
+    /// Bytes of a signature where its numbers are written in full.
+    pub(super) fn signature_len(&self) -> usize {
+        match self {
+            Self::Rsa(key) => key.size(),
+            Self::P256(_) | Self::Ed25519(_) => 64,
+            Self::P384(_) => 96,
+        }
     }
 
     /// An RSA key as a SubjectPublicKeyInfo in DER.

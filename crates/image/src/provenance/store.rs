@@ -7,12 +7,13 @@ use sha2::Digest as _;
 
 use super::der;
 use super::key::PublicKey;
+use super::openpgp;
 use super::ucert::{self, RevokerError};
 use crate::digest::hex;
 use crate::facts::ImageFacts;
 
 /// The most bytes of a file with a key.
-const LONGEST: usize = 64 * 1024;
+const LONGEST: usize = 1 << 20;
 
 /// Bytes of a key of signify, usign and minisign: `Ed`, number of the key, key.
 const NUMBERED_KEY: usize = 42;
@@ -44,9 +45,10 @@ pub struct TrustedKey {
     /// Its kind.
     pub kind: KeyKind,
     /// Signify, usign and minisign: the number of the key, 16 hex digits as its tool prints them. Others: the first 16
-    /// hex digits of the SHA-256 of the key.
+    /// hex digits of the SHA-256 of the key. OpenPGP: the fingerprint, 40 hex digits.
     pub id: String,
-    /// The key in base64: 32 bytes of Ed25519 where it has a number, else a SubjectPublicKeyInfo in DER.
+    /// The key in base64: 32 bytes of Ed25519 where it has a number, the packets of OpenPGP, else a SubjectPublicKeyInfo in
+    /// DER.
     pub key: String,
     /// Makers whose firmware it is trusted for; every maker's where empty.
     #[serde(default)]
@@ -69,6 +71,8 @@ pub enum KeyKind {
     EcdsaP384,
     /// A public key with Ed25519.
     Ed25519,
+    /// A key of OpenPGP with its subkeys.
+    Openpgp,
 }
 
 /// A file that holds no key which can be used.
@@ -77,9 +81,15 @@ pub enum KeyError {
     /// It is a secret key, which must never be given away.
     #[error("the file holds a secret key")]
     Secret,
+    /// It holds several keys of OpenPGP.
+    #[error("the file holds several keys of OpenPGP")]
+    Several,
+    /// It holds a key of OpenPGP that does not say of itself what it is for.
+    #[error("the key of OpenPGP in the file is not signed by itself in a way that counts")]
+    Unbound,
     /// It is none of the kinds.
     #[error(
-        "the file holds no public key of signify, usign or minisign, no PEM public key or certificate with RSA, P-256, P-384 or Ed25519, and no key of avbtool"
+        "the file holds no public key of signify, usign, minisign or OpenPGP, no PEM public key or certificate with RSA, P-256, P-384 or Ed25519, and no key of avbtool"
     )]
     Unknown,
 }
@@ -88,6 +98,8 @@ impl debrick_model::Coded for KeyError {
     fn code(&self) -> &'static str {
         match self {
             Self::Secret => "trust-key-secret",
+            Self::Several => "trust-key-several",
+            Self::Unbound => "trust-key-unbound",
             Self::Unknown => "trust-key-unknown",
         }
     }
@@ -95,6 +107,12 @@ impl debrick_model::Coded for KeyError {
     fn next_step(&self) -> String {
         match self {
             Self::Secret => "Give the public key that belongs to it, and keep this file to yourself.".into(),
+            Self::Several => "Take out the one that is meant, for example with `gpg --export FINGERPRINT`.".into(),
+            Self::Unbound => {
+                "Keys of version 4 with RSA, P-256, P-384 or Ed25519 are taken, signed with SHA-256 or longer. Ask the \
+                 maker for a newer copy of the key."
+                    .into()
+            }
             Self::Unknown => "Give the file that the maker publishes as its public key.".into(),
         }
     }
@@ -110,6 +128,7 @@ impl KeyKind {
             Self::EcdsaP256 => "ecdsa-p256",
             Self::EcdsaP384 => "ecdsa-p384",
             Self::Ed25519 => "ed25519",
+            Self::Openpgp => "openpgp",
         }
     }
 }
@@ -150,7 +169,7 @@ impl TrustStore {
 }
 
 impl TrustedKey {
-    /// Reads a file with a public key: signify, usign, minisign, PEM or DER (a key or a certificate), or the binary
+    /// Reads a file with a public key: signify, usign, minisign, OpenPGP, PEM or DER (a key or a certificate), or the binary
     /// form of `avbtool extract_public_key`.
     pub fn parse(name: &str, file: &[u8]) -> Result<Self, KeyError> {
         if file.len() > LONGEST {
@@ -171,6 +190,9 @@ impl TrustedKey {
                 PublicKey::ed25519(&key).ok_or(KeyError::Unknown)?;
                 return Ok(with(kind, number_as_text(kind, &number), &key));
             }
+        }
+        if let Some(key) = openpgp::trusted_key(name, file) {
+            return key;
         }
         let spki = pem(file).or_else(|| spki(file)).or_else(|| avb_key(file)).ok_or(KeyError::Unknown)?;
         let kind = match PublicKey::from_spki(&spki).ok_or(KeyError::Unknown)? {
@@ -198,11 +220,12 @@ impl TrustedKey {
         Some(makers.all(|maker| self.vendors.iter().any(|vendor| same_maker(vendor, maker))))
     }
 
-    /// The key, ready for use; `None` where the stored data is damaged.
+    /// The key, ready for use; `None` where it is of OpenPGP, or the stored data is damaged.
     pub(super) fn public_key(&self) -> Option<PublicKey> {
         let bytes = BASE64.decode(&self.key).ok()?;
         match self.kind {
             KeyKind::Signify | KeyKind::Minisign => PublicKey::ed25519(&bytes),
+            KeyKind::Openpgp => None,
             _ => PublicKey::from_spki(&bytes),
         }
     }

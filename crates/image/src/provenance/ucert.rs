@@ -243,13 +243,13 @@ fn lapsed(what: &str, number: &[u8], from: u64, until: u64, now: u64) -> Option<
     if now < from {
         let today = day(now);
         return Some(format!(
-            "The {what}, for the key {key}, counts from {} on, and this computer says that it is {today}.",
+            "{what}, for the key {key}, counts from {} on, and this computer says that it is {today}.",
             day(from)
         ));
     }
     (now >= until).then(|| {
         format!(
-            "The {what}, for the key {key}, lapsed on {}; whether the firmware was signed before cannot be told.",
+            "{what}, for the key {key}, lapsed on {}; whether the firmware was signed before cannot be told.",
             day(until)
         )
     })
