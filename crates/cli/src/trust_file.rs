@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::Path;
 
-use debrick_image::{TrustStore, TrustedKey};
+use debrick_image::{Revocation, TrustStore, TrustedKey};
 use serde::{Deserialize, Serialize};
 
 use crate::failure::Failure;
@@ -22,6 +22,8 @@ const LONGEST: u64 = 4 << 20;
 struct Stored {
     schema: String,
     keys: Vec<TrustedKey>,
+    #[serde(default)]
+    revoked: Vec<Revocation>,
 }
 
 /// Only the schema, so that a newer file is told from a damaged one.
@@ -56,13 +58,13 @@ pub(crate) fn read(state_dir: &Path) -> Result<TrustStore, Failure> {
         ));
     }
     let stored: Stored = serde_json::from_str(&text).map_err(unusable)?;
-    Ok(TrustStore { keys: stored.keys })
+    Ok(TrustStore { keys: stored.keys, revoked: stored.revoked })
 }
 
 /// Puts the trusted keys in place as a whole: whatever happens, either the old file or the new one is there.
 pub(crate) fn write(state_dir: &Path, store: &TrustStore) -> Result<(), Failure> {
     let path = state_dir.join(NAME);
-    let stored = Stored { schema: SCHEMA.into(), keys: store.keys.clone() };
+    let stored = Stored { schema: SCHEMA.into(), keys: store.keys.clone(), revoked: store.revoked.clone() };
     let written = serde_json::to_vec_pretty(&stored)
         .map_err(io::Error::other)
         .and_then(|text| replace(state_dir, &path, &text));

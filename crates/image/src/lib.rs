@@ -37,5 +37,7 @@ pub use formats::boot::uboot_env::{Environment, EnvironmentLayout};
 pub use inspect::{inspect, known_formats, sha256, unpack_parts};
 pub use label::{Label, ReadAt, label};
 pub use names::architecture;
-pub use provenance::{Evidence, KeyError, KeyKind, LONGEST_EVIDENCE, TrustStore, TrustedKey, verify};
+pub use provenance::{
+    Evidence, KeyError, KeyKind, LONGEST_EVIDENCE, Revocation, RevokerError, TrustStore, TrustedKey, verify,
+};
 pub use reading::PartSink;

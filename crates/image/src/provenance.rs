@@ -5,6 +5,7 @@
 //! trusted key. Sources are named by the modules.
 
 mod avb;
+mod day;
 mod der;
 mod detached;
 mod esp;
@@ -12,9 +13,13 @@ mod fit;
 mod judge;
 mod key;
 mod mcuboot;
+mod openpgp;
 mod store;
+mod trailer;
+mod ucert;
 
-pub use store::{KeyError, KeyKind, TrustStore, TrustedKey};
+pub use store::{KeyError, KeyKind, Revocation, TrustStore, TrustedKey};
+pub use ucert::RevokerError;
 
 use debrick_model::{Verdict, VerdictReport};
 use debrick_target::Source;
@@ -38,16 +43,19 @@ pub struct Evidence {
 
 /// Judges who made an image: by the signatures in it and beside it, and the keys that are trusted.
 ///
-/// `facts` are those of the same source. Damage is a finding; only an unreadable source is an error.
+/// `facts` are those of the same source; `now_ms` counts milliseconds since 1970, for keys that count only for a time.
+/// Damage is a finding; only an unreadable source is an error.
 pub fn verify(
     source: &dyn Source,
     facts: &ImageFacts,
     evidence: &[Evidence],
     trusted: &TrustStore,
+    now_ms: u64,
 ) -> Result<VerdictReport, ImageError> {
     let window = Window::whole(source);
-    let mut judge = Judge::new(facts, trusted);
+    let mut judge = Judge::new(facts, trusted, now_ms);
     detached::verify(window, evidence, &mut judge)?;
+    trailer::verify(window, &mut judge)?;
     let reaches_every_byte = judge.has_passed();
     for container in facts.containers.iter().filter(|container| !container.unpacked && container.depth == 0) {
         let part = window.clamped(container.offset, u64::MAX);

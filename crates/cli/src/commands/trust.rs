@@ -3,15 +3,17 @@
 use std::path::Path;
 
 use debrick_image::{TrustStore, TrustedKey};
+use debrick_link::Clock;
+use debrick_link_os::OsClock;
 use serde_json::json;
 
-use crate::args::{Trust, TrustAdd};
+use crate::args::{Trust, TrustAdd, TrustRevoke};
 use crate::commands::Context;
 use crate::failure::Failure;
 use crate::{input, json, out, trust_file};
 
 /// The longest file with a key, in bytes.
-const LONGEST_KEY: u64 = 64 * 1024;
+const LONGEST_KEY: u64 = 1 << 20;
 
 /// The longest name of a key, in characters.
 const LONGEST_NAME: usize = 64;
@@ -23,6 +25,7 @@ pub(super) fn run(context: &Context, args: &Trust) -> Result<i32, Failure> {
         Trust::List => list(context, &store),
         Trust::Add(args) => add(context, &dir, store, args),
         Trust::Remove { name } => remove(context, &dir, store, name),
+        Trust::Revoke(args) => revoke(context, &dir, store, args),
         Trust::Show { name } => show(context, &store, name),
     }
 }
@@ -37,7 +40,15 @@ fn list(context: &Context, store: &TrustStore) -> Result<i32, Failure> {
     }
     for key in &store.keys {
         let TrustedKey { name, kind, id, .. } = key;
-        out::data(&out::harmless(&format!("{name:<24}  {:<10}  {id}  for {}", kind.id(), makers(key))));
+        let standing = match store.because(key) {
+            Some(because) => format!("REVOKED: {because}"),
+            None => format!("for {}", makers(key)),
+        };
+        out::data(&out::harmless(&format!("{name:<24}  {:<10}  {id}  {standing}", kind.id())));
+    }
+    for revoked in store.revoked.iter().filter(|revoked| !store.keys.iter().any(|key| key.id == revoked.id)) {
+        let line = format!("{:<24}  {:<10}  {}  REVOKED: {}", "-", "-", revoked.id, revoked.because);
+        out::data(&out::harmless(&line));
     }
     Ok(0)
 }
@@ -65,6 +76,14 @@ fn add(context: &Context, dir: &Path, mut store: TrustStore, args: &TrustAdd) ->
             "Nothing has to be done. Nothing was changed.",
         ));
     }
+    if let Some(because) = store.because(&key) {
+        return Err(Failure::new(
+            "trust-key-revoked",
+            format!("the key {} is revoked: {because}", key.id),
+            "Do not trust it. If it was revoked by mistake, `debrick trust remove` with its number takes that back. \
+             Nothing was changed.",
+        ));
+    }
     key.vendors = args.vendors.clone();
     store.keys.push(key);
     trust_file::write(dir, &store)?;
@@ -83,6 +102,16 @@ fn add(context: &Context, dir: &Path, mut store: TrustStore, args: &TrustAdd) ->
 }
 
 fn remove(context: &Context, dir: &Path, mut store: TrustStore, name: &str) -> Result<i32, Failure> {
+    if let Some(revoked) = store.revoked.iter().find(|revoked| revoked.id == name).cloned() {
+        store.revoked.retain(|there| there.id != name);
+        trust_file::write(dir, &store)?;
+        if context.json {
+            json::line("debrick.trust-revoked/1", &json!({"revoked": [], "removed": revoked}));
+        } else {
+            out::note(&out::harmless(&format!("The key {name} is no longer revoked.")));
+        }
+        return Ok(0);
+    }
     let key = find(&store, name)?.clone();
     store.keys.retain(|there| there.name != name);
     trust_file::write(dir, &store)?;
@@ -94,10 +123,42 @@ fn remove(context: &Context, dir: &Path, mut store: TrustStore, name: &str) -> R
     Ok(0)
 }
 
+fn revoke(context: &Context, dir: &Path, mut store: TrustStore, args: &TrustRevoke) -> Result<i32, Failure> {
+    let before = store.revoked.len();
+    if let Some(path) = &args.file {
+        store.revoke_by_file(&input::bytes(path, LONGEST_KEY)?, OsClock.wall_ms())?;
+    } else {
+        let id = find(&store, args.name.as_deref().unwrap_or_default())?.id.clone();
+        let because = args.because.as_deref().map_or("", str::trim);
+        if because.is_empty() || because.chars().any(char::is_control) {
+            return Err(Failure::usage(
+                "a revocation needs a reason",
+                "Say why with --because TEXT; it is shown where the key is met again.",
+            ));
+        }
+        store.revoke(id, because.to_owned());
+    }
+    let revoked = store.revoked[before..].to_vec();
+    trust_file::write(dir, &store)?;
+    if context.json {
+        json::line("debrick.trust-revoked/1", &json!({"revoked": revoked}));
+    } else if revoked.is_empty() {
+        out::note("All of that was revoked already.");
+    }
+    for revoked in revoked.iter().filter(|_| !context.json) {
+        let line = format!("The key {} is revoked: what it signs is refused from now on.", revoked.id);
+        out::note(&out::harmless(&line));
+    }
+    Ok(0)
+}
+
 fn show(context: &Context, store: &TrustStore, name: &str) -> Result<i32, Failure> {
     let key = find(store, name)?;
+    let revoked = store.because(key);
     if context.json {
-        json::line("debrick.trust-key/1", &json!(key));
+        let mut value = json!(key);
+        value["revoked"] = json!(revoked);
+        json::line("debrick.trust-key/1", &value);
         return Ok(0);
     }
     for (label, value) in [
@@ -106,8 +167,9 @@ fn show(context: &Context, store: &TrustStore, name: &str) -> Result<i32, Failur
         ("number", &key.id),
         ("for", &makers(key)),
         ("key", &key.key),
+        ("revoked", revoked.unwrap_or("no")),
     ] {
-        out::data(&out::harmless(&format!("{label:<8}{value}")));
+        out::data(&out::harmless(&format!("{label:<9}{value}")));
     }
     Ok(0)
 }

@@ -7,6 +7,24 @@ const KEY: &str =
     "untrusted comment: signify public key\nRWQk85++T2gJsqFmp1eFPKTflYXzB/yGT7xbBG/TmEyujqBo3XL2NEZ0\n";
 const SIGNATURE: &str = "untrusted comment: verify with k.pub\nRWQk85++T2gJsn5GZLbltAaFnmj1ZFT66uG2ZC9RyfM0XWlYoe7p02c0XUbL83qERXofrAD52+evFP7g7HFobsDPRMHDTQkxNA4=\n";
 
+/// A key of OpenPGP and a signature with it, over `hello\n`, made by GnuPG.
+const OPENPGP_KEY: &str = "-----BEGIN PGP PUBLIC KEY BLOCK-----
+
+mDMEaVW5ABYJKwYBBAHaRw8BAQdAAbIHyGdoM11M0lu74RnejDD+oYK5vxU0AXBP
+9c0neaO0HEFjbWUgPGZpcm13YXJlQGFjbWUuZXhhbXBsZT6IkAQTFggAOBYhBLeo
+u1b3jKuYkQbiusj4HMRFaDeIBQJpVbkAAhsDBQsJCAcCBhUKCQgLAgQWAgMBAh4B
+AheAAAoJEMj4HMRFaDeIK84BAMEedsAHsaN9Nvl26HFtrl7Wqo38D3dtLZXOFYum
+m4DIAQD1OoSZ1ThN23IWnxEBcDChrMHHt4MM0uClEqUCx9GYBw==
+=vcHW
+-----END PGP PUBLIC KEY BLOCK-----";
+const OPENPGP_SIGNATURE: &str = "-----BEGIN PGP SIGNATURE-----
+
+iHUEABYIAB0WIQS3qLtW94yrmJEG4rrI+BzERWg3iAUCaVW5AAAKCRDI+BzERWg3
+iCUpAP9VNBQuHSX8n17Mczw9AprynUvcsKLZQ0Ls1oLfBM63mgD+NbFAjXzMcRCA
+tyTIWgPIWOi5YjnVSlmAtNsG2M+vvAQ=
+=vW9u
+-----END PGP SIGNATURE-----";
+
 #[test]
 fn keys_come_and_go() {
     let place = Place::new();
@@ -35,6 +53,40 @@ fn keys_come_and_go() {
     }
     assert_eq!(place.run(&["trust", "remove", "maker"]).code, Some(0));
     assert_eq!(place.run(&["trust", "list"]).stdout, "");
+}
+
+#[test]
+fn what_a_revoked_key_signs_is_refused() {
+    let place = Place::new();
+    let (key, image) = (place.file("maker.pub", KEY), place.file("image", "hello\n"));
+    let signature = place.file("image.sig", SIGNATURE);
+    let judged = || {
+        let run = place.run(&["--json", "image", "check", &image, "--signature", &signature]);
+        let value: serde_json::Value = serde_json::from_str(run.stdout.trim()).unwrap();
+        (value["provenance"]["verdict"].as_str().unwrap().to_owned(), value["provenance"].to_string())
+    };
+    assert_eq!(place.run(&["trust", "add", &key, "--name", "maker"]).code, Some(0));
+    assert_eq!(judged().0, "pass");
+    place.refuses(&["trust", "revoke", "maker"], 2, "usage");
+    place.refuses(&["trust", "revoke", "nobody", "--because", "x"], 1, "trust-name-unknown");
+    place.refuses(&["trust", "revoke", "--file", &key], 1, "trust-revoker-unknown");
+    assert_eq!(judged().0, "pass");
+    let run = place.run(&["--json", "trust", "revoke", "maker", "--because", "it leaked"]);
+    let revoked: serde_json::Value = serde_json::from_str(run.stdout.trim()).unwrap();
+    assert_eq!(revoked["revoked"][0]["because"], "it leaked", "{}", run.stdout);
+    let number = revoked["revoked"][0]["id"].as_str().unwrap();
+    let (verdict, said) = judged();
+    assert!(verdict == "fail" && said.contains("it leaked"), "{said}");
+    assert!(place.run(&["trust", "list"]).stdout.contains("REVOKED: it leaked"));
+
+    // Forgotten, it is still not to be believed, until that is taken back, too.
+    assert_eq!(place.run(&["trust", "remove", "maker"]).code, Some(0));
+    place.refuses(&["trust", "add", &key, "--name", "maker"], 1, "trust-key-revoked");
+    assert_eq!(judged().0, "fail");
+    assert_eq!(place.run(&["trust", "remove", number]).code, Some(0));
+    assert_eq!(judged().0, "unknown");
+    assert_eq!(place.run(&["trust", "add", &key, "--name", "maker"]).code, Some(0));
+    assert_eq!(judged().0, "pass");
 }
 
 #[test]
@@ -70,4 +122,20 @@ fn a_trusted_signature_is_believed() {
     assert_eq!(verdict(), "pass");
     std::fs::write(&image, "jello\n").unwrap();
     assert_eq!(verdict(), "fail");
+}
+
+#[test]
+fn an_openpgp_key_signs_a_file() {
+    let place = Place::new();
+    let (key, image) = (place.file("acme.asc", OPENPGP_KEY), place.file("image", "hello\n"));
+    let signature = place.file("image.asc", OPENPGP_SIGNATURE);
+    let run = place.run(&["--json", "trust", "add", &key, "--name", "acme"]);
+    let added: serde_json::Value = serde_json::from_str(run.stdout.trim()).unwrap();
+    assert_eq!(added["kind"], "openpgp", "{}", run.stderr);
+    assert_eq!(added["id"], "b7a8bb56f78cab989106e2bac8f81cc445683788");
+    let judged = || place.run(&["image", "check", &image, "--signature", &signature]).stdout;
+    assert!(judged().contains("made by acme"), "{}", judged());
+    std::fs::write(&image, "jello\n").unwrap();
+    assert!(judged().contains("of other contents"), "{}", judged());
+    place.refuses(&["trust", "add", &key, "--name", "again"], 1, "trust-key-known");
 }

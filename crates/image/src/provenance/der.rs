@@ -44,6 +44,14 @@ impl<'a> Element<'a> {
     }
 }
 
+/// An element without the zeros that some formats fill their field up with; the bytes as they are where it is none.
+pub(super) fn unpadded(bytes: &[u8]) -> &[u8] {
+    match Element::read(bytes) {
+        Some((element, rest)) if rest.iter().all(|byte| *byte == 0) => element.whole,
+        _ => bytes,
+    }
+}
+
 /// The SubjectPublicKeyInfo of an X.509 certificate. The certificate's own signature is not looked at: whoever trusts
 /// the certificate trusts its key.
 pub(super) fn key_of_certificate(bytes: &[u8]) -> Option<&[u8]> {

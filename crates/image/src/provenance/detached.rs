@@ -1,5 +1,5 @@
 //! Signatures in files of their own: signify, usign, minisign, and bare ones as `openssl dgst -sign` writes them; of the
-//! image, or of a list of SHA-256 sums.
+//! image, or of a list of SHA-256 sums. Chains of ucert and OpenPGP have modules of their own.
 //!
 //! Source: OpenBSD signify.c (a comment, then base64 of `Ed`, eight bytes of key number, Ed25519 signature), OpenWrt
 //! usign README, minisign's documentation of its signature format.
@@ -9,14 +9,16 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 
 use super::judge::{Anonymous, Judge, Tried};
 use super::key::{PublicKey, Scheme};
+use super::openpgp::{Cleartext, Signatures};
 use super::store::{KeyKind, TrustedKey, number_as_text};
+use super::ucert::Chain;
 use super::{Evidence, LONGEST_EVIDENCE};
 use crate::digest::{Algorithm, Piece};
 use crate::error::ImageError;
 use crate::window::Window;
 
 /// Bytes of a signature with the number of its key.
-const NUMBERED: usize = 74;
+pub(super) const NUMBERED: usize = 74;
 
 /// The longest file of which minisign's older signatures, which cannot be checked piece by piece, are checked.
 const LONGEST_AT_ONCE: u64 = 64 << 20;
@@ -26,17 +28,20 @@ enum Parsed<'a> {
     Sums(Vec<String>),
     Signify(Vec<u8>),
     Minisign(Box<minisign_verify::Signature>, [u8; 8]),
+    Chain(Chain),
+    Openpgp(Signatures),
+    Cleartext(Box<Cleartext>, Signatures),
     Bare(&'a [u8]),
     Other,
 }
 
 /// What a signature may be of.
-struct Subject<'a> {
+pub(super) struct Subject<'a> {
     /// For people.
-    what: String,
-    bytes: Window<'a>,
+    pub(super) what: String,
+    pub(super) bytes: Window<'a>,
     /// Whether it vouches for the image.
-    vouches: bool,
+    pub(super) vouches: bool,
 }
 
 /// Judges every signature among the evidence.
@@ -46,10 +51,10 @@ pub(super) fn verify(
     judge: &mut Judge<'_>,
 ) -> Result<(), ImageError> {
     let mut subjects = vec![Subject { what: "the image".into(), bytes: image, vouches: true }];
-    let sum = judge.facts.sha256.to_string();
+    let sum_of_image = judge.facts.sha256.to_string();
     for file in evidence {
         if let Parsed::Sums(sums) = parse(file) {
-            let vouches = sums.contains(&sum);
+            let vouches = sums.contains(&sum_of_image);
             subjects.push(Subject { what: file.name.clone(), bytes: Window::whole(&file.bytes), vouches });
         }
     }
@@ -60,6 +65,14 @@ pub(super) fn verify(
                 "{} is neither a list of SHA-256 sums nor a signature of a kind that is supported.",
                 file.name
             )),
+            Parsed::Openpgp(signatures) => signatures.judge(&file.name, &subjects, judge)?,
+            Parsed::Cleartext(cleartext, signatures) => {
+                let text = String::from_utf8_lossy(&cleartext.text);
+                let vouches = text.lines().filter_map(sum).any(|listed| listed == sum_of_image);
+                let bytes = Window::whole(&cleartext.text);
+                let subject = Subject { what: "the text".into(), bytes, vouches };
+                signatures.judge(&file.name, &[subject], judge)?;
+            }
             signature => verify_one(&signature, file, &subjects, judge)?,
         }
     }
@@ -71,6 +84,22 @@ pub(super) fn verify(
     Ok(())
 }
 
+/// Judges a signature that stands in the image, and is over the part of it before.
+pub(super) fn verify_part(
+    part: Window<'_>,
+    signature: &Evidence,
+    judge: &mut Judge<'_>,
+) -> Result<(), ImageError> {
+    let subjects = [Subject { what: "the image".into(), bytes: part, vouches: true }];
+    match parse(signature) {
+        parsed @ (Parsed::Chain(_) | Parsed::Signify(_)) => verify_one(&parsed, signature, &subjects, judge),
+        _ => {
+            judge.unknown("The image holds a signature of a kind that is not supported.".into());
+            Ok(())
+        }
+    }
+}
+
 fn verify_one(
     signature: &Parsed<'_>,
     file: &Evidence,
@@ -79,9 +108,23 @@ fn verify_one(
 ) -> Result<(), ImageError> {
     let name = &file.name;
     let mut wrong = None;
+    let signer = match signature {
+        Parsed::Chain(chain) => match chain.signer(judge) {
+            Ok(signer) => Some(signer),
+            Err(refused) => {
+                refused.tell(name, None, judge);
+                return Ok(());
+            }
+        },
+        _ => None,
+    };
     for subject in subjects {
         let what = format!("{} in {name}", subject.what);
-        match tried(signature, subject.bytes, judge)? {
+        let result = match &signer {
+            Some(signer) => signer.tried(subject.bytes)?,
+            None => tried(signature, subject.bytes, judge)?,
+        };
+        match result {
             Tried::Made(key) if subject.vouches => {
                 judge.valid(&what, None, &key);
                 return Ok(());
@@ -99,9 +142,14 @@ fn verify_one(
             Tried::Stranger => {}
         }
     }
-    match wrong {
-        Some(key) => judge.invalid(name, None, &key, "of other contents, or damaged"),
-        None => judge.stranger(&format!("What {name} belongs to"), &maker(signature)),
+    let unbelieved = match signature {
+        Parsed::Signify(bytes) => judge.revoked_number(&bytes[2..10]),
+        _ => None,
+    };
+    match (wrong, unbelieved) {
+        (Some(key), _) => judge.invalid(name, None, &key, "of other contents, or damaged"),
+        (None, Some(because)) => judge.revoked(name, None, &maker(signature), because),
+        (None, None) => judge.stranger(&format!("What {name} belongs to"), &maker(signature)),
     }
     Ok(())
 }
@@ -125,7 +173,7 @@ fn tried(signature: &Parsed<'_>, message: Window<'_>, judge: &Judge<'_>) -> Resu
             trusted.minisign_text().map_or(Ok(false), |key| minisign(&key, signature, message))
         }),
         Parsed::Bare(bytes) => bare(bytes, &pieces, judge),
-        Parsed::Sums(_) | Parsed::Other => Ok(Tried::Stranger),
+        _ => Ok(Tried::Stranger),
     }
 }
 
@@ -172,6 +220,9 @@ fn bare(bytes: &[u8], message: &[Piece<'_>], judge: &Judge<'_>) -> Result<Tried,
     if has(|key| matches!(key, PublicKey::P256(_))) && bytes.len() <= 72 {
         schemes.push(Scheme::Ecdsa(Algorithm::Sha256));
     }
+    if has(|key| matches!(key, PublicKey::P384(_))) && (96..=104).contains(&bytes.len()) {
+        schemes.extend([Algorithm::Sha384, Algorithm::Sha256].map(Scheme::Ecdsa));
+    }
     if has(|key| matches!(key, PublicKey::Ed25519(_))) && bytes.len() == 64 {
         schemes.push(Scheme::Ed25519);
     }
@@ -191,19 +242,21 @@ fn parse(file: &Evidence) -> Parsed<'_> {
     if bytes.len() > LONGEST_EVIDENCE {
         return Parsed::Other;
     }
+    if let Some((cleartext, signatures)) = Cleartext::of(bytes) {
+        return Parsed::Cleartext(Box::new(cleartext), signatures);
+    }
+    if let Some(signatures) = Signatures::read(bytes) {
+        return Parsed::Openpgp(signatures);
+    }
+    if let Some(chain) = Chain::read(bytes) {
+        return Parsed::Chain(chain);
+    }
     let Ok(text) = std::str::from_utf8(bytes) else { return parse_bare(bytes) };
     let sums: Vec<String> = text.lines().filter_map(sum).collect();
     if !sums.is_empty() {
         return Parsed::Sums(sums);
     }
-    let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
-    let first = lines.next().unwrap_or_default();
-    let coded =
-        if first.starts_with("untrusted comment:") { lines.next().unwrap_or_default() } else { first };
-    let Ok(signature) = BASE64.decode(coded) else { return parse_bare(bytes) };
-    if signature.len() != NUMBERED {
-        return parse_bare(bytes);
-    }
+    let Some(signature) = numbered_signature(text) else { return parse_bare(bytes) };
     if let Ok(parsed) = minisign_verify::Signature::decode(text) {
         let mut number = [0; 8];
         number.copy_from_slice(&signature[2..10]);
@@ -212,11 +265,20 @@ fn parse(file: &Evidence) -> Parsed<'_> {
     if signature.starts_with(b"Ed") { Parsed::Signify(signature) } else { Parsed::Other }
 }
 
-/// Lengths of RSA signatures of 2048 to 8192 bits, of ECDSA with P-256 in both forms, and of Ed25519.
+/// What a signature of signify, usign or minisign is in bytes: `Ed`, number of the key, signature.
+pub(super) fn numbered_signature(text: &str) -> Option<Vec<u8>> {
+    let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
+    let first = lines.next()?;
+    let coded =
+        if first.starts_with("untrusted comment:") { lines.next().unwrap_or_default() } else { first };
+    BASE64.decode(coded).ok().filter(|bytes| bytes.len() == NUMBERED)
+}
+
+/// Lengths of RSA signatures of 2048 to 8192 bits, of ECDSA with P-256 and P-384 in both forms, and of Ed25519.
 fn parse_bare(bytes: &[u8]) -> Parsed<'_> {
     match bytes.len() {
-        256 | 384 | 512 | 1024 | 64 => Parsed::Bare(bytes),
-        68..=72 if bytes.starts_with(&[0x30]) => Parsed::Bare(bytes),
+        256 | 384 | 512 | 1024 | 64 | 96 => Parsed::Bare(bytes),
+        68..=72 | 100..=104 if bytes.starts_with(&[0x30]) => Parsed::Bare(bytes),
         _ => Parsed::Other,
     }
 }

@@ -308,7 +308,7 @@ fn scheme(algorithm: &str, padding: Option<&str>) -> Option<Scheme> {
         _ => return None,
     };
     Some(match crypto {
-        "ecdsa256" | "prime256v1" => Scheme::Ecdsa(digest),
+        "ecdsa256" | "prime256v1" | "ecdsa384" | "secp384r1" => Scheme::Ecdsa(digest),
         _ if !crypto.starts_with("rsa") => return None,
         _ if padding == Some("pss") => Scheme::Pss(digest),
         _ => Scheme::Pkcs1(digest),

@@ -3,7 +3,7 @@
 use debrick_model::{Check, Verdict, VerdictReport};
 
 use super::key::{PublicKey, Scheme};
-use super::store::{TrustStore, TrustedKey};
+use super::store::{KeyKind, TrustStore, TrustedKey, number_as_text};
 use crate::digest::Piece;
 use crate::error::ImageError;
 use crate::facts::ImageFacts;
@@ -14,6 +14,8 @@ const MOST_KEYS: usize = 256;
 /// Collects findings.
 pub(super) struct Judge<'a> {
     pub(super) facts: &'a ImageFacts,
+    trusted: &'a TrustStore,
+    now_ms: u64,
     keys: Vec<(&'a TrustedKey, PublicKey)>,
     checks: Vec<Check>,
     reasons: Vec<String>,
@@ -45,15 +47,30 @@ pub(super) enum Tried {
 }
 
 impl<'a> Judge<'a> {
-    pub(super) fn new(facts: &'a ImageFacts, trusted: &'a TrustStore) -> Self {
+    pub(super) fn new(facts: &'a ImageFacts, trusted: &'a TrustStore, now_ms: u64) -> Self {
         let ready = |key: &'a TrustedKey| Some((key, key.public_key()?));
         let keys = trusted.keys.iter().take(MOST_KEYS).filter_map(ready).collect();
-        Self { facts, keys, checks: Vec::new(), reasons: Vec::new(), passed: false }
+        Self { facts, trusted, now_ms, keys, checks: Vec::new(), reasons: Vec::new(), passed: false }
     }
 
-    /// The trusted keys.
+    /// The time at which it is judged, in seconds since 1970.
+    pub(super) fn now_s(&self) -> u64 {
+        self.now_ms / 1000
+    }
+
+    /// Why the key with this number, as it stands in signatures of usign, is not to be believed.
+    pub(super) fn revoked_number(&self, number: &[u8]) -> Option<&'a str> {
+        self.trusted.because_of_number(&number_as_text(KeyKind::Signify, number))
+    }
+
+    /// The trusted keys, and those that were trusted and are revoked: [`valid`](Self::valid) tells them apart.
     pub(super) fn keys(&self) -> impl Iterator<Item = (&'a TrustedKey, &PublicKey)> {
         self.keys.iter().map(|(trusted, key)| (*trusted, key))
+    }
+
+    /// The trusted keys of OpenPGP.
+    pub(super) fn openpgp(&self) -> impl Iterator<Item = &'a TrustedKey> + use<'a> {
+        self.trusted.keys.iter().filter(|key| key.kind == KeyKind::Openpgp).take(MOST_KEYS)
     }
 
     /// Tries every trusted key on a signature.
@@ -78,7 +95,10 @@ impl<'a> Judge<'a> {
     /// A signature by a trusted key is right and reaches all contents: the verdict passes if the key is trusted for this
     /// image.
     pub(super) fn valid(&mut self, what: &str, offset: Option<u64>, key: &str) {
-        let Some((trusted, _)) = self.keys.iter().find(|(trusted, _)| trusted.name == key) else { return };
+        let Some(trusted) = self.trusted.keys.iter().find(|trusted| trusted.name == key) else { return };
+        if let Some(because) = self.trusted.because(trusted) {
+            return self.revoked(what, offset, key, because);
+        }
         let makers = trusted.vendors.join(" and ");
         match trusted.is_for(self.facts) {
             Some(true) => {
@@ -97,6 +117,13 @@ impl<'a> Judge<'a> {
     /// A signature is wrong.
     pub(super) fn invalid(&mut self, what: &str, offset: Option<u64>, key: &str, how: &str) {
         self.check(what, offset, key, how.to_owned(), false);
+    }
+
+    /// A signature is right, by a key that is not to be believed.
+    pub(super) fn revoked(&mut self, what: &str, offset: Option<u64>, key: &str, because: &str) {
+        let expected = "made by a key that is not revoked".to_owned();
+        let actual = format!("made by {key}, which is revoked: {because}");
+        self.checks.push(Check { name: format!("signature of {what}"), offset, expected, actual, ok: false });
     }
 
     /// A signature proves nothing, and why: a sentence.

@@ -6,6 +6,7 @@
 use ed25519_dalek::VerifyingKey as Ed25519Key;
 use p256::ecdsa::signature::hazmat::PrehashVerifier;
 use p256::ecdsa::{Signature as P256Signature, VerifyingKey as P256Key};
+use p384::ecdsa::{Signature as P384Signature, VerifyingKey as P384Key};
 use rsa::pkcs1::DecodeRsaPublicKey;
 use rsa::traits::PublicKeyParts;
 use rsa::{BigUint, Pkcs1v15Sign, Pss, RsaPublicKey, sha2 as sha2_of_rsa};
@@ -26,11 +27,16 @@ const RSA: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01];
 const EC: &[u8] = &[0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01];
 const ED25519: &[u8] = &[0x2b, 0x65, 0x70];
 
+/// Object identifiers of curves (RFC 5480 section 2.1.1.1): secp256r1, secp384r1.
+pub(super) const P256: &[u8] = &[0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07];
+pub(super) const P384: &[u8] = &[0x2b, 0x81, 0x04, 0x00, 0x22];
+
 /// A key that signatures are checked with.
 #[derive(Clone)]
 pub(super) enum PublicKey {
     Rsa(RsaPublicKey),
     P256(P256Key),
+    P384(P384Key),
     Ed25519(Ed25519Key),
 }
 
@@ -41,7 +47,7 @@ pub(super) enum Scheme {
     Pkcs1(Algorithm),
     /// RSA with PSS padding over a digest; the salt is as long as the digest, or as long as it can be.
     Pss(Algorithm),
-    /// ECDSA over a digest; the signature is two numbers of 32 bytes, or DER.
+    /// ECDSA over a digest; the signature is two numbers as long as the curve's, or DER.
     Ecdsa(Algorithm),
     /// Ed25519 over all bytes, without a digest before it.
     Ed25519,
@@ -53,12 +59,17 @@ impl PublicKey {
         let spki = der::Element::of(bytes)?.expect(der::SEQUENCE)?;
         let (algorithm, rest) = der::Element::read(spki)?;
         let (bits, _) = der::Element::read(rest)?;
-        let (oid, _) = der::Element::read(algorithm.expect(der::SEQUENCE)?)?;
+        let (oid, parameters) = der::Element::read(algorithm.expect(der::SEQUENCE)?)?;
+        let curve = || der::Element::of(parameters)?.expect(der::OBJECT_ID);
         let (unused, key) = bits.expect(der::BIT_STRING)?.split_first()?;
         match oid.expect(der::OBJECT_ID)? {
             _ if *unused != 0 => None,
             RSA => Some(Self::Rsa(RsaPublicKey::from_pkcs1_der(key).ok()?)),
-            EC => Some(Self::P256(P256Key::from_sec1_bytes(key).ok()?)),
+            EC => match curve()? {
+                P256 => Self::p256(key),
+                P384 => Self::p384(key),
+                _ => None,
+            },
             ED25519 => Self::ed25519(key),
             _ => None,
         }
@@ -71,8 +82,32 @@ impl PublicKey {
 
     /// An RSA key by its modulus, with the exponent 65537.
     pub(super) fn rsa(modulus: &[u8]) -> Option<Self> {
-        let (modulus, exponent) = (BigUint::from_bytes_be(modulus), BigUint::from(65_537_u32));
+        Self::rsa_of(modulus, &[0x01, 0x00, 0x01])
+    }
+
+    /// An RSA key by its modulus and exponent.
+    pub(super) fn rsa_of(modulus: &[u8], exponent: &[u8]) -> Option<Self> {
+        let (modulus, exponent) = (BigUint::from_bytes_be(modulus), BigUint::from_bytes_be(exponent));
         RsaPublicKey::new_with_max_size(modulus, exponent, LONGEST_MODULUS).ok().map(Self::Rsa)
+    }
+
+    /// A key of the curve P-256 by its point, as SEC 1 section 2.3.3 writes it.
+    pub(super) fn p256(point: &[u8]) -> Option<Self> {
+        P256Key::from_sec1_bytes(point).ok().map(Self::P256)
+    }
+
+    /// A key of the curve P-384 by its point, as SEC 1 section 2.3.3 writes it.
+    pub(super) fn p384(point: &[u8]) -> Option<Self> {
+        P384Key::from_sec1_bytes(point).ok().map(Self::P384)
+    }
+
+    /// Bytes of a signature where its numbers are written in full.
+    pub(super) fn signature_len(&self) -> usize {
+        match self {
+            Self::Rsa(key) => key.size(),
+            Self::P256(_) | Self::Ed25519(_) => 64,
+            Self::P384(_) => 96,
+        }
     }
 
     /// An RSA key as a SubjectPublicKeyInfo in DER.
@@ -111,8 +146,14 @@ impl PublicKey {
                 results[0].is_some().then(|| results.into_iter().flatten().any(|result| result.is_ok()))
             }
             (Self::P256(key), Scheme::Ecdsa(algorithm)) => {
-                let parsed =
-                    P256Signature::from_slice(signature).or_else(|_| P256Signature::from_der(signature));
+                let parsed = P256Signature::from_slice(signature)
+                    .or_else(|_| P256Signature::from_der(der::unpadded(signature)));
+                let digest = digest_of(algorithm, message)?;
+                Some(parsed.is_ok_and(|signature| key.verify_prehash(&digest, &signature).is_ok()))
+            }
+            (Self::P384(key), Scheme::Ecdsa(algorithm)) => {
+                let parsed = P384Signature::from_slice(signature)
+                    .or_else(|_| P384Signature::from_der(der::unpadded(signature)));
                 let digest = digest_of(algorithm, message)?;
                 Some(parsed.is_ok_and(|signature| key.verify_prehash(&digest, &signature).is_ok()))
             }

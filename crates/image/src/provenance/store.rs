@@ -7,20 +7,34 @@ use sha2::Digest as _;
 
 use super::der;
 use super::key::PublicKey;
+use super::openpgp;
+use super::ucert::{self, RevokerError};
 use crate::digest::hex;
 use crate::facts::ImageFacts;
 
 /// The most bytes of a file with a key.
-const LONGEST: usize = 64 * 1024;
+const LONGEST: usize = 1 << 20;
 
 /// Bytes of a key of signify, usign and minisign: `Ed`, number of the key, key.
 const NUMBERED_KEY: usize = 42;
 
-/// Every key that is trusted.
+/// Every key that is trusted, and those that are so no longer.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TrustStore {
     /// The keys, in the order in which they were added.
     pub keys: Vec<TrustedKey>,
+    /// Keys whose signatures are not to be believed, whether they are among `keys` or not.
+    #[serde(default)]
+    pub revoked: Vec<Revocation>,
+}
+
+/// A key that is not to be believed any more.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Revocation {
+    /// Its number, as in [`TrustedKey::id`].
+    pub id: String,
+    /// Why, in words.
+    pub because: String,
 }
 
 /// A key, and what it is trusted for.
@@ -31,9 +45,10 @@ pub struct TrustedKey {
     /// Its kind.
     pub kind: KeyKind,
     /// Signify, usign and minisign: the number of the key, 16 hex digits as its tool prints them. Others: the first 16
-    /// hex digits of the SHA-256 of the key.
+    /// hex digits of the SHA-256 of the key. OpenPGP: the fingerprint, 40 hex digits.
     pub id: String,
-    /// The key in base64: 32 bytes of Ed25519 where it has a number, else a SubjectPublicKeyInfo in DER.
+    /// The key in base64: 32 bytes of Ed25519 where it has a number, the packets of OpenPGP, else a SubjectPublicKeyInfo in
+    /// DER.
     pub key: String,
     /// Makers whose firmware it is trusted for; every maker's where empty.
     #[serde(default)]
@@ -52,8 +67,12 @@ pub enum KeyKind {
     Rsa,
     /// A public key or certificate with the curve P-256.
     EcdsaP256,
+    /// A public key or certificate with the curve P-384.
+    EcdsaP384,
     /// A public key with Ed25519.
     Ed25519,
+    /// A key of OpenPGP with its subkeys.
+    Openpgp,
 }
 
 /// A file that holds no key which can be used.
@@ -62,9 +81,15 @@ pub enum KeyError {
     /// It is a secret key, which must never be given away.
     #[error("the file holds a secret key")]
     Secret,
+    /// It holds several keys of OpenPGP.
+    #[error("the file holds several keys of OpenPGP")]
+    Several,
+    /// It holds a key of OpenPGP that does not say of itself what it is for.
+    #[error("the key of OpenPGP in the file is not signed by itself in a way that counts")]
+    Unbound,
     /// It is none of the kinds.
     #[error(
-        "the file holds no public key of signify, usign or minisign, no PEM public key or certificate with RSA, P-256 or Ed25519, and no key of avbtool"
+        "the file holds no public key of signify, usign, minisign or OpenPGP, no PEM public key or certificate with RSA, P-256, P-384 or Ed25519, and no key of avbtool"
     )]
     Unknown,
 }
@@ -73,6 +98,8 @@ impl debrick_model::Coded for KeyError {
     fn code(&self) -> &'static str {
         match self {
             Self::Secret => "trust-key-secret",
+            Self::Several => "trust-key-several",
+            Self::Unbound => "trust-key-unbound",
             Self::Unknown => "trust-key-unknown",
         }
     }
@@ -80,6 +107,12 @@ impl debrick_model::Coded for KeyError {
     fn next_step(&self) -> String {
         match self {
             Self::Secret => "Give the public key that belongs to it, and keep this file to yourself.".into(),
+            Self::Several => "Take out the one that is meant, for example with `gpg --export FINGERPRINT`.".into(),
+            Self::Unbound => {
+                "Keys of version 4 with RSA, P-256, P-384 or Ed25519 are taken, signed with SHA-256 or longer. Ask the \
+                 maker for a newer copy of the key."
+                    .into()
+            }
             Self::Unknown => "Give the file that the maker publishes as its public key.".into(),
         }
     }
@@ -93,13 +126,50 @@ impl KeyKind {
             Self::Minisign => "minisign",
             Self::Rsa => "rsa",
             Self::EcdsaP256 => "ecdsa-p256",
+            Self::EcdsaP384 => "ecdsa-p384",
             Self::Ed25519 => "ed25519",
+            Self::Openpgp => "openpgp",
         }
     }
 }
 
+impl TrustStore {
+    /// Takes trust away from keys as a file of ucert's revokers says: each has to be signed by a key of usign that is
+    /// trusted. `now_ms` counts milliseconds since 1970. Returns the numbers of the keys.
+    ///
+    /// # Errors
+    /// Nothing is changed unless all of the file counts.
+    pub fn revoke_by_file(&mut self, file: &[u8], now_ms: u64) -> Result<Vec<String>, RevokerError> {
+        let revoked = ucert::revoked_by(file, self, now_ms / 1000)?;
+        let numbers = revoked.iter().map(|(number, _)| number.clone()).collect();
+        revoked.into_iter().for_each(|(id, because)| self.revoke(id, because));
+        Ok(numbers)
+    }
+
+    /// Takes trust away from the key with a number, for a reason in words.
+    pub fn revoke(&mut self, id: String, because: String) {
+        if self.because_of_number(&id).is_none() {
+            self.revoked.push(Revocation { id, because });
+        }
+    }
+
+    /// Whether a key is revoked.
+    pub fn is_revoked(&self, key: &TrustedKey) -> bool {
+        self.because(key).is_some()
+    }
+
+    /// Why a key is revoked, if it is.
+    pub fn because(&self, key: &TrustedKey) -> Option<&str> {
+        self.because_of_number(&key.id)
+    }
+
+    pub(super) fn because_of_number(&self, id: &str) -> Option<&str> {
+        self.revoked.iter().find(|revoked| revoked.id == id).map(|revoked| revoked.because.as_str())
+    }
+}
+
 impl TrustedKey {
-    /// Reads a file with a public key: signify, usign, minisign, PEM or DER (a key or a certificate), or the binary
+    /// Reads a file with a public key: signify, usign, minisign, OpenPGP, PEM or DER (a key or a certificate), or the binary
     /// form of `avbtool extract_public_key`.
     pub fn parse(name: &str, file: &[u8]) -> Result<Self, KeyError> {
         if file.len() > LONGEST {
@@ -121,10 +191,14 @@ impl TrustedKey {
                 return Ok(with(kind, number_as_text(kind, &number), &key));
             }
         }
+        if let Some(key) = openpgp::trusted_key(name, file) {
+            return key;
+        }
         let spki = pem(file).or_else(|| spki(file)).or_else(|| avb_key(file)).ok_or(KeyError::Unknown)?;
         let kind = match PublicKey::from_spki(&spki).ok_or(KeyError::Unknown)? {
             PublicKey::Rsa(_) => KeyKind::Rsa,
             PublicKey::P256(_) => KeyKind::EcdsaP256,
+            PublicKey::P384(_) => KeyKind::EcdsaP384,
             PublicKey::Ed25519(_) => KeyKind::Ed25519,
         };
         let id = hex(&sha2::Sha256::digest(&spki)[..8]);
@@ -146,11 +220,12 @@ impl TrustedKey {
         Some(makers.all(|maker| self.vendors.iter().any(|vendor| same_maker(vendor, maker))))
     }
 
-    /// The key, ready for use; `None` where the stored data is damaged.
+    /// The key, ready for use; `None` where it is of OpenPGP, or the stored data is damaged.
     pub(super) fn public_key(&self) -> Option<PublicKey> {
         let bytes = BASE64.decode(&self.key).ok()?;
         match self.kind {
             KeyKind::Signify | KeyKind::Minisign => PublicKey::ed25519(&bytes),
+            KeyKind::Openpgp => None,
             _ => PublicKey::from_spki(&bytes),
         }
     }
@@ -198,7 +273,7 @@ fn unhex(text: &str) -> Option<Vec<u8>> {
 }
 
 /// A key in two lines (a comment, base64) or in the second of them alone: its kind, number and key.
-fn numbered_key(text: &str) -> Option<(KeyKind, Vec<u8>, Vec<u8>)> {
+pub(super) fn numbered_key(text: &str) -> Option<(KeyKind, Vec<u8>, Vec<u8>)> {
     let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
     let first = lines.next()?;
     let (comment, line) = match first.strip_prefix("untrusted comment:") {

@@ -1,6 +1,8 @@
 //! What the tests share: real tools where they are installed, and ways to damage what they made.
 #![allow(dead_code, reason = "each test binary uses its own part")]
 
+pub(crate) mod signed;
+
 use std::path::Path;
 use std::process::Command;
 

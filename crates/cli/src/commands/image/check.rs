@@ -4,6 +4,8 @@ use std::path::Path;
 
 use debrick_catalog::Device;
 use debrick_image::{Evidence, FitnessTarget, ImageFacts, LONGEST_EVIDENCE, fitness};
+use debrick_link::Clock;
+use debrick_link_os::OsClock;
 use debrick_model::{Ending, Verdict, VerdictReport};
 use serde::Deserialize;
 use serde_json::json;
@@ -72,7 +74,7 @@ fn provenance(context: &Context, args: &ImageCheck, facts: &ImageFacts) -> Resul
         let bytes = input::bytes(path, LONGEST_EVIDENCE as u64)?;
         evidence.push(Evidence { name: path.to_string_lossy().into_owned(), bytes });
     }
-    Ok(debrick_image::verify(&FileSource::open(&args.file)?, facts, &evidence, &trusted)?)
+    Ok(debrick_image::verify(&FileSource::open(&args.file)?, facts, &evidence, &trusted, OsClock.wall_ms())?)
 }
 
 /// One answer of three: a failure of any decides; provenance alone may stay unknown, as most firmware is not signed.

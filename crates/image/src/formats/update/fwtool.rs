@@ -111,6 +111,13 @@ pub(crate) fn find(window: Window<'_>) -> Result<Option<Trailers>, ImageError> {
     Ok(Some(trailers).filter(|trailers| !trailers.list.is_empty()))
 }
 
+/// Where the data of the last trailer starts and ends, and where the trailer does, if it is one with a signature.
+pub(crate) fn signature(window: Window<'_>) -> Result<Option<(u64, u64, u64)>, ImageError> {
+    let Some(trailers) = find(window)? else { return Ok(None) };
+    let last = trailers.list.last().filter(|last| last.kind == SIGNATURE);
+    Ok(last.map(|last| (last.start, last.at, trailers.end)))
+}
+
 impl Trailers {
     /// Reads the metadata, then the image before it, and at last records the trailers.
     pub(crate) fn read(&self, window: Window<'_>, reading: &mut Reading<'_>) -> Result<(), ImageError> {
