@@ -1,7 +1,4 @@
-//! Images, starting with the seeds of `formats/boot`.
+//! The readers of `formats/boot`, and whatever else an image leads to.
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
-    let facts = debrick_image::inspect(&bytes.to_vec());
-    assert!(facts.is_ok(), "bytes in memory are always readable");
-});
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| debrick_image::fuzzing::image("boot", bytes));

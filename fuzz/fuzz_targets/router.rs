@@ -1,7 +1,4 @@
-//! Images, starting with the seeds of `formats/router`.
+//! The readers of `formats/router`, and whatever else an image leads to.
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
-    let facts = debrick_image::inspect(&bytes.to_vec());
-    assert!(facts.is_ok(), "bytes in memory are always readable");
-});
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| debrick_image::fuzzing::image("router", bytes));

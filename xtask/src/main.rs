@@ -4,6 +4,7 @@
 
 mod bench;
 mod docs;
+mod fuzz;
 mod import_facts;
 mod lab;
 mod layers;
@@ -34,6 +35,8 @@ enum Chore {
     Lab(lab::Arguments),
     /// Make the tables that are compiled in from collected facts.
     ImportFacts(import_facts::Arguments),
+    /// Feed the readers of files with what no packer would make.
+    Fuzz(fuzz::Arguments),
     /// Measure speed and memory against the tools that people use today.
     Bench(bench::Arguments),
 }
@@ -44,6 +47,7 @@ fn main() {
         Chore::Docs { check } => docs::run(check),
         Chore::Lab(arguments) => lab::run(&arguments),
         Chore::ImportFacts(arguments) => import_facts::run(&arguments),
+        Chore::Fuzz(arguments) => fuzz::run(&arguments),
         Chore::Bench(arguments) => bench::run(&arguments),
     };
     if let Err(reason) = done {

@@ -17,6 +17,8 @@ mod fields;
 mod fitness;
 mod format;
 mod formats;
+#[doc(hidden)]
+pub mod fuzzing;
 mod inspect;
 mod label;
 mod meter;
