@@ -62,6 +62,59 @@ pub(crate) fn flipped(bytes: &[u8], at: usize) -> Vec<u8> {
     damaged
 }
 
+/// Changing a byte makes the named check fail.
+#[track_caller]
+pub(crate) fn covers(image: &[u8], at: usize, check: &str) {
+    assert!(failures(image).is_empty());
+    let failed = failures(&flipped(image, at));
+    assert!(failed.iter().any(|name| name.contains(check)), "byte {at}: {check} is not in {failed:?}");
+}
+
+/// A field of the first container of a format.
+#[track_caller]
+pub(crate) fn told(facts: &ImageFacts, format: &str, field: &str) -> String {
+    let container = facts.container(format).unwrap();
+    container.fields.get(field).cloned().unwrap_or_else(|| panic!("no {field} in {:?}", container.fields))
+}
+
+/// What must hold for an image: its format is known whatever bit of its header is flipped, each length can be read, and
+/// junk behind it is noticed.
+#[track_caller]
+pub(crate) fn check(image: &[u8], format: &str, verdict: Verdict, header: std::ops::Range<usize>) {
+    let found = facts(image);
+    assert_eq!(found.format.as_deref(), Some(format));
+    assert_eq!(found.integrity.verdict, verdict, "{:?}", found.integrity);
+    assert_eq!(found.warnings, [""; 0]);
+    for at in header.clone() {
+        let mut damaged = image.to_vec();
+        damaged[at] ^= 1 << (at % 8);
+        assert_eq!(facts(&damaged).format.as_deref(), Some(format), "bit of byte {at}");
+    }
+    for len in (0..header.end).chain([image.len() / 2]) {
+        facts(&image[..len.min(image.len())]);
+    }
+    for tenths in [5, 6, 9] {
+        let (left, missing) = image.split_at(image.len() * tenths / 10);
+        // Without its last padding an image is whole.
+        if missing.iter().all(|byte| *byte == missing[0]) {
+            continue;
+        }
+        let cut = facts(left);
+        assert_eq!(cut.integrity.verdict, Verdict::Fail, "cut off to {tenths} tenths");
+    }
+    let junk = facts(&[image, &noise(1337, 7)].concat());
+    assert!(junk.integrity.verdict == Verdict::Fail || !junk.warnings.is_empty(), "junk");
+}
+
+/// A little-endian header: offsets, sizes and values of fields.
+pub(crate) fn header(len: usize, fields: &[(usize, usize, u64)]) -> Vec<u8> {
+    let mut bytes = vec![0; len];
+    for (at, size, value) in fields {
+        bytes[*at..at + size].copy_from_slice(&value.to_le_bytes()[..*size]);
+    }
+    bytes
+}
+
 /// Bytes that do not compress and hold no magic number.
 pub(crate) fn noise(len: usize, seed: u32) -> Vec<u8> {
     let mut state = seed | 1;

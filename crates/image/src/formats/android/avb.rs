@@ -28,7 +28,7 @@ pub(crate) const FORMAT: Format = Format {
         reveals: "damage in header, key and descriptors, by SHA-256 or SHA-512 and by the RSA signature with the embedded key",
         blind_to: "padding behind the blocks",
         source: "AOSP external/avb libavb/avb_vbmeta_image.h, avb_crypto.h",
-        tested_with: "avbtool 1.3.0, own construction: by hand, not yet in the tests",
+        tested_with: "own construction",
     },
 };
 
@@ -46,7 +46,7 @@ pub(crate) const FOOTER: Format = Format {
         reveals: "damage in the image before it, by the digest in its vbmeta",
         blind_to: "padding between image and footer",
         source: "AOSP external/avb libavb/avb_footer.h, avb_hash_descriptor.h",
-        tested_with: "own construction: by hand, not yet in the tests",
+        tested_with: "own construction",
     },
 };
 
@@ -259,8 +259,9 @@ fn property(fields: Fields<'_>, place: usize, reading: &mut Reading<'_>) {
     }
 }
 
-/// Where image and metadata of a footer are, and the size of the image.
+/// Version, size of the image, and where its metadata is.
 struct Footer {
+    version: u32,
     image: u64,
     metadata_at: u64,
     metadata_size: u64,
@@ -270,30 +271,47 @@ impl Footer {
     fn read(window: Window<'_>) -> Result<Self, ImageError> {
         let bytes = window.head(window.len().saturating_sub(FOOTER_SIZE), FOOTER_SIZE)?;
         let fields = Fields::big(&bytes);
-        Ok(Self { image: fields.u64(12), metadata_at: fields.u64(20), metadata_size: fields.u64(28) })
+        Ok(Self {
+            version: fields.u32(4),
+            image: fields.u64(12),
+            metadata_at: fields.u64(20),
+            metadata_size: fields.u64(28),
+        })
+    }
+
+    /// The image: it ends before its metadata, and before the footer.
+    fn contents<'a>(&self, window: Window<'a>) -> Window<'a> {
+        let end = window.len().saturating_sub(FOOTER_SIZE);
+        let end = if self.metadata_at > 0 { end.min(self.metadata_at) } else { end };
+        window.clamped(0, self.image.min(end))
     }
 }
 
 fn matches_footer(window: Window<'_>) -> Result<bool, ImageError> {
     let footer = Footer::read(window)?;
     let metadata = window.clamped(footer.metadata_at, footer.metadata_size);
+    let inside = 1..window.len();
     let signs = [
-        footer.image > 0 && footer.image < window.len(),
-        footer.metadata_at >= footer.image && footer.metadata_at < window.len(),
-        footer.metadata_size >= HEADER_SIZE && footer.metadata_size < window.len(),
+        footer.version == 1,
+        inside.contains(&footer.image),
+        inside.contains(&footer.metadata_at),
+        footer.metadata_size >= HEADER_SIZE && inside.contains(&footer.metadata_size),
         metadata.has(0, b"AVB0")?,
     ];
-    let image = window.clamped(0, footer.image);
-    let is_nested = FOOTER.magic[0].distance(image)? == Some(0);
-    Ok(evidence(&signs) >= 3 && image.len() < window.len() && !is_nested)
+    let is_nested = FOOTER.magic[0].distance(footer.contents(window))? == Some(0);
+    Ok(evidence(&signs) >= 3 && !is_nested)
 }
 
 fn read_footer(window: Window<'_>, reading: &mut Reading<'_>) -> Result<(), ImageError> {
     let footer = Footer::read(window)?;
     let at = window.len().saturating_sub(FOOTER_SIZE);
-    let image = window.clamped(0, footer.image);
+    let image = footer.contents(window);
     // The image is what the file is; the footer only adds to it. `matches_footer` sees to it that there is only one.
     formats::read(image, reading)?;
+    if footer.image != image.len() {
+        let place = window.start().saturating_add(at) + 12;
+        reading.structure("size of the image", place, image.len(), footer.image);
+    }
     let metadata = window.clamped(footer.metadata_at, footer.metadata_size);
     let there = if metadata.has(0, b"AVB0")? { "there" } else { "missing" };
     reading.structure("vbmeta of the footer", metadata.start(), "there", there);

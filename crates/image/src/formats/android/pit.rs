@@ -21,7 +21,7 @@ pub(crate) const FORMAT: Format = Format {
         reveals: "missing entries",
         blind_to: "everything else: there is no checksum",
         source: "Heimdall libpit/source/libpit.cpp, libpit.h",
-        tested_with: "own construction: by hand, not yet in the tests",
+        tested_with: "own construction",
     },
 };
 

@@ -24,7 +24,7 @@ pub(crate) const FORMAT: Format = Format {
         reveals: "damaged geometry and tables, by SHA-256; missing bytes",
         blind_to: "contents of the logical partitions",
         source: "AOSP system/core/fs_mgr/liblp include/liblp/metadata_format.h",
-        tested_with: "own construction: by hand, not yet in the tests",
+        tested_with: "own construction",
     },
 };
 

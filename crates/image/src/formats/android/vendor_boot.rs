@@ -21,7 +21,7 @@ pub(crate) const FORMAT: Format = Format {
         reveals: "missing bytes",
         blind_to: "everything else: there is no checksum",
         source: "AOSP system/tools/mkbootimg include/bootimg/bootimg.h",
-        tested_with: "mkbootimg, own construction: by hand, not yet in the tests",
+        tested_with: "mkbootimg, own construction",
     },
 };
 

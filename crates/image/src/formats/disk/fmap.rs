@@ -21,7 +21,7 @@ pub(crate) const FORMAT: Format = Format {
         reveals: "missing bytes",
         blind_to: "everything else: there is no checksum",
         source: "flashmap 1.1 lib/fmap.h",
-        tested_with: "fwupdtool, own construction: by hand, not yet in the tests",
+        tested_with: "own construction",
     },
 };
 

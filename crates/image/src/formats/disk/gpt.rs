@@ -22,7 +22,7 @@ pub(crate) const FORMAT: Format = Format {
         reveals: "damage in the headers and the partition entries, by CRC-32; a missing end, by the copy there",
         blind_to: "contents of partitions",
         source: "UEFI specification 2.10, section 5.3",
-        tested_with: "sgdisk: by hand, not yet in the tests",
+        tested_with: "sgdisk",
     },
 };
 

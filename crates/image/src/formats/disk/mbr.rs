@@ -6,6 +6,7 @@
 use crate::error::ImageError;
 use crate::fields::{Fields, evidence};
 use crate::format::{About, Format, Rank};
+use crate::formats::disk::gpt;
 use crate::formats::filesystem::fat;
 use crate::reading::Reading;
 use crate::window::{SMALL, Window};
@@ -105,6 +106,12 @@ impl Table {
 }
 
 fn matches(window: Window<'_>) -> Result<bool, ImageError> {
+    // A GUID partition table whose magic number has one flipped bit is one all the same.
+    for magic in gpt::FORMAT.magic {
+        if magic.distance(window)? == Some(1) {
+            return Ok(false);
+        }
+    }
     // A boot sector of FAT carries the same mark.
     let is_table = Table::read(window)?.is_some_and(|table| table.is_plausible(window));
     Ok(is_table && !fat::matches(window)?)

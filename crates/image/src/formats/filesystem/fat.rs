@@ -22,7 +22,7 @@ pub(crate) const FORMAT: Format = Format {
         reveals: "missing bytes, and copies of the allocation table that differ",
         blind_to: "damage in files and folders",
         source: "Microsoft FAT32 File System Specification 1.03",
-        tested_with: "mkfs.fat, mtools: by hand, not yet in the tests",
+        tested_with: "mkfs.fat, mtools",
     },
 };
 

@@ -25,7 +25,7 @@ pub(crate) const FORMAT: Format = Format {
         reveals: "damaged metadata and small files, by a CRC-32 for each commit; missing blocks",
         blind_to: "contents of files that fill blocks of their own",
         source: "littlefs SPEC.md, disk version 2.1",
-        tested_with: "littlefs-python, own construction: by hand, not yet in the tests",
+        tested_with: "own construction",
     },
 };
 

@@ -23,7 +23,7 @@ pub(crate) const FORMAT: Format = Format {
         reveals: "damaged blocks, by the sum of each; members that differ from the digest in the metainfo",
         blind_to: "names and times",
         source: "MS-CAB; fwupd libfwupdplugin/fu-cab-firmware.c",
-        tested_with: "fwupdtool build-cabinet, by hand",
+        tested_with: "gcab",
     },
 };
 
