@@ -27,6 +27,9 @@ Examples:
   A device that the catalog lacks, over a serial server, without a network cable:
     debrick rescue --console tcp:serial.lan:2000 --device-file my-router.toml --image firmware.itb --no-network
 
+  With a signed list of checksums, by a key that `debrick trust` knows:
+    debrick rescue --console /dev/ttyUSB0 --device acme-r1 --image firmware.itb --sums sha256sums --signature sha256sums.asc
+
   Unattended, with every event as a line of JSON:
     debrick rescue --json --console /dev/ttyUSB0 --device acme-r1 --image firmware.itb --answers yes.toml
   where yes.toml holds:
@@ -204,7 +207,7 @@ pub(crate) struct UnitArgs {
 /// Gates that the operator passes against advice.
 #[derive(Debug, clap::Args)]
 pub(crate) struct WaiverArgs {
-    /// Pass this gate although it is shut: fitness, preflight or backup. Goes into the journal and the report.
+    /// Pass this gate although it is shut: provenance, fitness, preflight or backup. Goes into the journal and the report.
     #[arg(long, value_name = "GATE", requires = "because")]
     pub(crate) waive: Vec<String>,
 
@@ -221,6 +224,14 @@ pub(crate) struct Rescue {
     /// The firmware file for exactly this device.
     #[arg(long, value_name = "FILE")]
     pub(crate) image: Option<PathBuf>,
+
+    /// Checksums that the maker publishes, as `sha256sum` writes them; may be given more than once.
+    #[arg(long, value_name = "FILE", requires = "image")]
+    pub(crate) sums: Vec<PathBuf>,
+
+    /// A signature of the image or of a file of sums; may be given more than once. `debrick trust` says whose count.
+    #[arg(long, value_name = "FILE", requires = "image")]
+    pub(crate) signature: Vec<PathBuf>,
 
     /// Use only this method of the device's record.
     #[arg(long, value_name = "NAME")]

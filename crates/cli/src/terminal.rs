@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use debrick_engine::Operator;
 use debrick_model::{
-    Answer, Event, EventBody, GateOutcome, Outcome, Progress, Request, RequestKind, Verdict,
+    Answer, Event, EventBody, GateOutcome, Outcome, Progress, Request, RequestKind, Verdict, VerdictReport,
 };
 use indicatif::{HumanBytes, HumanDuration, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use nix::errno::Errno;
@@ -142,6 +142,9 @@ impl Terminal {
                 Verdict::Fail => format!("  {question}? {}", style.bad("no")),
                 Verdict::Unknown => format!("  {question}? {}", style.warn("cannot be told")),
             })
+            .into_iter()
+            .chain(signatures(provenance))
+            .collect::<Vec<_>>()
             .join("\n"),
             EventBody::GateChecked { result } if result.outcome != GateOutcome::Pass => {
                 format!(
@@ -265,4 +268,10 @@ fn as_harmless<T: Serialize + DeserializeOwned + Clone>(value: &T) -> T {
 
 fn bullet(lines: &[String]) -> String {
     lines.iter().map(|line| format!("  - {line}")).collect::<Vec<_>>().join("\n")
+}
+
+/// What was found of an image's signatures, a line each.
+fn signatures(provenance: &VerdictReport) -> Vec<String> {
+    let checks = provenance.checks.iter().map(|check| format!("    {}: {}", check.name, check.actual));
+    checks.chain(provenance.reasons.iter().map(|reason| format!("    {reason}"))).collect()
 }

@@ -1,7 +1,8 @@
 //! What is to be repaired, and how the operator wants it done.
 
 use debrick_catalog::Device;
-use debrick_model::{Digest, Ending, Waiver};
+use debrick_image::TrustStore;
+use debrick_model::{Digest, Ending, EvidenceKind, Waiver};
 
 /// A repair to be begun.
 #[derive(Debug, Clone)]
@@ -10,12 +11,25 @@ pub struct Job {
     pub device: Device,
     /// The firmware file, already in the vault: its name and digest.
     pub image: Option<(String, Digest)>,
+    /// What came with the firmware file, already in the vault: lists of sums and signatures.
+    pub evidence: Vec<ImageEvidence>,
     /// How the ports were named.
     pub ports: Vec<String>,
     /// How it is done.
     pub wishes: Wishes,
     /// Makes session ids different; any number.
     pub seed: u64,
+}
+
+/// A file that came with a firmware file, in the vault.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ImageEvidence {
+    /// What it is: [`ImageSums`](EvidenceKind::ImageSums) or [`ImageSignature`](EvidenceKind::ImageSignature).
+    pub kind: EvidenceKind,
+    /// Its name, for people.
+    pub name: String,
+    /// Its content.
+    pub artifact: Digest,
 }
 
 /// How the operator wants a repair done.
@@ -25,6 +39,8 @@ pub struct Wishes {
     pub waivers: Vec<Waiver>,
     /// The only method to use, by name; otherwise all are tried in order.
     pub method: Option<String>,
+    /// The keys that the operator trusts.
+    pub trusted: TrustStore,
     /// How often the unit is restarted and watched after the repair.
     pub soak_restarts: u32,
 }

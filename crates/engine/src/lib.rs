@@ -24,7 +24,7 @@ mod unit;
 
 pub use care::{back_up, prove_backup, restore};
 pub use error::EngineError;
-pub use job::{Closed, Job, Wishes};
+pub use job::{Closed, ImageEvidence, Job, Wishes};
 pub use operator::Operator;
 pub use ports::{HostCheck, Ports};
 pub use repair::{rescue, resume};

@@ -1,6 +1,8 @@
 //! What an earlier run of the same session left behind that the unit itself cannot tell.
 
-use debrick_model::{Answer, Digest, Effect, Event, EventBody, Waiver};
+use debrick_model::{Answer, Digest, Effect, Event, EventBody, EvidenceKind, Waiver};
+
+use crate::job::ImageEvidence;
 
 /// What an earlier run left behind.
 #[derive(Debug, Clone, Default)]
@@ -11,6 +13,8 @@ pub(crate) struct Past {
     pub(crate) reached_bootloader: bool,
     /// Confirmations that were given.
     pub(crate) agreed: Vec<String>,
+    /// What came with the firmware file.
+    pub(crate) evidence: Vec<ImageEvidence>,
     /// Waivers that were recorded.
     pub(crate) waivers: Vec<Waiver>,
     /// Regions (or `environment`) whose writing was announced.
@@ -39,6 +43,13 @@ impl Past {
                 EventBody::BackedUp { region, size, artifact, .. } => {
                     past.backups.retain(|backup| backup.region != *region);
                     past.backups.push(Backup { region: region.clone(), size: *size, artifact: *artifact });
+                }
+                EventBody::EvidenceStored {
+                    kind: kind @ (EvidenceKind::ImageSums | EvidenceKind::ImageSignature),
+                    name,
+                    artifact,
+                } => {
+                    past.evidence.push(ImageEvidence { kind: *kind, name: name.clone(), artifact: *artifact })
                 }
                 EventBody::Identified { .. } => past.reached_bootloader = true,
                 EventBody::Answered { request, answer: Answer::Yes, .. } => past.agreed.push(request.clone()),

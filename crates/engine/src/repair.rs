@@ -13,7 +13,7 @@ use debrick_vault::Vault;
 
 use crate::boot::{Assessment, Whereabouts};
 use crate::error::EngineError;
-use crate::job::{Closed, Job, Wishes};
+use crate::job::{Closed, ImageEvidence, Job, Wishes};
 use crate::operator::Operator;
 use crate::past::{Backup, Past};
 use crate::plan::{self, Fix};
@@ -58,7 +58,11 @@ pub(crate) fn open<'a>(
         image_name,
         image,
     })?;
-    Repair::new(session, job.device, job.image, job.wishes, Past::default(), ports)
+    for ImageEvidence { kind, name, artifact } in job.evidence.clone() {
+        session.record(EventBody::EvidenceStored { kind, name, artifact })?;
+    }
+    let past = Past { evidence: job.evidence, ..Past::default() };
+    Repair::new(session, job.device, job.image, job.wishes, past, ports)
 }
 
 /// Goes on with a repair that was interrupted, stopped, or waits for the operator.

@@ -27,6 +27,7 @@ mod pieces;
 mod provenance;
 mod reading;
 mod rsa;
+mod sums;
 mod unpack;
 mod version;
 mod window;
@@ -43,3 +44,4 @@ pub use provenance::{
     Evidence, KeyError, KeyKind, LONGEST_EVIDENCE, Revocation, RevokerError, TrustStore, TrustedKey, verify,
 };
 pub use reading::PartSink;
+pub use sums::ListedSum;

@@ -131,6 +131,9 @@ fn detached_signatures() {
             let mut revoked = ours.clone();
             revoked.revoke(ring.fingerprint(), "it leaked".into());
             check(&image, evidence, &revoked, (Verdict::Fail, "revoked: it leaked"));
+            // Forgotten, it is still not to be believed.
+            revoked.keys.clear();
+            check(&image, evidence, &revoked, (Verdict::Fail, "revoked: it leaked"));
             let mut limited = ours.clone();
             limited.keys[0].vendors = vec!["Acme".into()];
             check(&image, evidence, &limited, (Verdict::Unknown, "firmware of Acme only"));

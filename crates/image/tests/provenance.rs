@@ -84,6 +84,11 @@ fn minisign() {
         make(path, "minisign", &["-S", prehashed, "-s", "a.key", "-m", "image", "-x", "image.minisig"]);
         let signature = std::fs::read(path.join("image.minisig")).unwrap();
         detached(&image, &signature, &ours, &other);
+        let mut revoked = ours.clone();
+        revoked.revoke(ours.keys[0].id.clone(), "it leaked".into());
+        check(&image, &[("x", &signature)], &revoked, Verdict::Fail);
+        revoked.keys.clear();
+        check(&image, &[("x", &signature)], &revoked, Verdict::Fail);
         let text = String::from_utf8(signature).unwrap();
         let comment = text.replace("trusted comment: t", "trusted comment: T");
         assert_ne!(text, comment);

@@ -18,6 +18,10 @@ pub enum EvidenceKind {
     StorageSurvey,
     /// Something seen on the network or USB.
     Sighting,
+    /// A list of checksums that came with a firmware file.
+    ImageSums,
+    /// A signature that came with a firmware file.
+    ImageSignature,
 }
 
 /// A line of evidence that supports or contradicts a finding.

@@ -10,6 +10,9 @@ pub enum Gate {
     Identity,
     /// The image is undamaged. Cannot be waived.
     Integrity,
+    /// No signature of the image is wrong, or by a key that is not to be believed. An image that nobody signed, or somebody
+    /// unknown, passes: the reasons say so.
+    Provenance,
     /// The image was made for this model, revision and region, and is not a downgrade.
     Fitness,
     /// Power and link are good enough to finish what is begun.
@@ -52,14 +55,15 @@ pub struct Waiver {
 
 impl Gate {
     /// All of them, in the order they are looked at.
-    pub const ALL: [Self; 5] =
-        [Self::Identity, Self::Integrity, Self::Fitness, Self::Preflight, Self::Backup];
+    pub const ALL: [Self; 6] =
+        [Self::Identity, Self::Integrity, Self::Provenance, Self::Fitness, Self::Preflight, Self::Backup];
 
     /// The word on the command line and in journals.
     pub fn id(self) -> &'static str {
         match self {
             Self::Identity => "identity",
             Self::Integrity => "integrity",
+            Self::Provenance => "provenance",
             Self::Fitness => "fitness",
             Self::Preflight => "preflight",
             Self::Backup => "backup",
@@ -73,7 +77,7 @@ impl Gate {
 
     /// Whether a person may waive it. Writing to a unit nobody knows, or writing a damaged image, is never offered.
     pub fn can_be_waived(self) -> bool {
-        matches!(self, Self::Fitness | Self::Preflight | Self::Backup)
+        matches!(self, Self::Provenance | Self::Fitness | Self::Preflight | Self::Backup)
     }
 }
 

@@ -36,6 +36,7 @@ pub(super) fn demo(context: &Context, args: &Demo) -> Result<i32, Failure> {
     let job = Job {
         device: debrick_catalog::find("acme-r1")?,
         image: Some(("acme-r1-2.0.1.itb".to_owned(), image)),
+        evidence: Vec::new(),
         ports: vec!["virtual router".to_owned()],
         wishes: Wishes { soak_restarts: 1, ..Wishes::default() },
         seed: args.seed ^ super::seed(),

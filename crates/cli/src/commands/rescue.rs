@@ -4,16 +4,18 @@ use std::fs::File;
 use std::path::Path;
 
 use debrick_catalog::Device;
-use debrick_engine::Wishes;
-use debrick_model::{EventBody, Gate, Waiver};
+use debrick_engine::{ImageEvidence, Wishes};
+use debrick_image::LONGEST_EVIDENCE;
+use debrick_model::{EventBody, EvidenceKind, Gate, Waiver};
 use debrick_vault::{SessionStatus, Vault};
 
 use crate::args::{Rescue, Resume, WaiverArgs};
+use crate::commands::image::sums;
 use crate::commands::unit::{Named, answers};
 use crate::commands::{Context, seed};
 use crate::failure::Failure;
-use crate::input;
 use crate::stop::Stop;
+use crate::{input, trust_file};
 
 /// The largest firmware file that is taken, in bytes.
 const LARGEST_IMAGE: u64 = 16 << 30;
@@ -26,9 +28,11 @@ pub(super) fn rescue(context: &Context, args: &Rescue) -> Result<i32, Failure> {
     let waivers = waivers(&args.waivers)?;
     let named = Named::by(&args.unit)?;
     let method = method(&named.device, args.method.as_deref())?;
-    let wishes = Wishes { waivers, method, soak_restarts: args.soak };
+    let trusted = trust_file::read(&context.state_dir()?)?;
+    let wishes = Wishes { waivers, method, trusted, soak_restarts: args.soak };
     let answers = answers(&args.unit.answers)?;
     let image = args.image.as_deref().map(open_image).transpose()?;
+    let evidence = evidence(args)?;
     let vault = context.vault()?;
     let ports = named.ports(context)?;
     let image = match image {
@@ -38,7 +42,15 @@ pub(super) fn rescue(context: &Context, args: &Rescue) -> Result<i32, Failure> {
         }
         None => None,
     };
-    let job = named.job(image, wishes, seed());
+    if let Some((name, digest)) = &image {
+        for sums in &args.sums {
+            sums::listed(sums, name, *digest)?;
+        }
+    }
+    let mut job = named.job(image, wishes, seed());
+    for (kind, name, bytes) in evidence {
+        job.evidence.push(ImageEvidence { kind, name, artifact: vault.put_bytes(&bytes)? });
+    }
     context
         .attend(&vault, None, answers, &stop, |operator| debrick_engine::rescue(&vault, job, ports, operator))
 }
@@ -55,8 +67,9 @@ pub(super) fn resume(context: &Context, args: &Resume) -> Result<i32, Failure> {
     let console = args.console.clone().or(console).ok_or_else(|| {
         Failure::usage("the session does not say which console it used", "Name it with --console.")
     })?;
-    let wishes =
-        Wishes { waivers, method: method(&device, args.method.as_deref())?, soak_restarts: args.soak };
+    let method = method(&device, args.method.as_deref())?;
+    let trusted = trust_file::read(&context.state_dir()?)?;
+    let wishes = Wishes { waivers, method, trusted, soak_restarts: args.soak };
     let answers = answers(&args.answers)?;
     let named = Named { device, console, no_network: args.no_network, record: None };
     let ports = named.ports(context)?;
@@ -116,6 +129,18 @@ fn open_image(path: &Path) -> Result<(String, File, u64), Failure> {
     Ok((name, file, size))
 }
 
+/// What came with the firmware file: what each is, its name, its content.
+fn evidence(args: &Rescue) -> Result<Vec<(EvidenceKind, String, Vec<u8>)>, Failure> {
+    let sums = args.sums.iter().map(|path| (EvidenceKind::ImageSums, path));
+    let signatures = args.signature.iter().map(|path| (EvidenceKind::ImageSignature, path));
+    sums.chain(signatures)
+        .map(|(kind, path)| {
+            let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
+            Ok((kind, name, input::bytes(path, LONGEST_EVIDENCE as u64)?))
+        })
+        .collect()
+}
+
 /// The waivers on the command line.
 pub(super) fn waivers(args: &WaiverArgs) -> Result<Vec<Waiver>, Failure> {
     let because = args.because.clone().unwrap_or_default();
@@ -134,7 +159,7 @@ pub(super) fn waivers(args: &WaiverArgs) -> Result<Vec<Waiver>, Failure> {
             )),
             None => Err(Failure::usage(
                 format!("there is no gate {name:?}"),
-                "The gates that can be waived are fitness, preflight and backup.",
+                "The gates that can be waived are provenance, fitness, preflight and backup.",
             )),
         })
         .collect()

@@ -43,7 +43,8 @@ impl Named {
 
     /// The repair that is to be done.
     pub(super) fn job(self, image: Option<(String, Digest)>, wishes: Wishes, seed: u64) -> Job {
-        Job { device: self.device, image, ports: vec![self.console], wishes, seed }
+        let evidence = Vec::new();
+        Job { device: self.device, image, evidence, ports: vec![self.console], wishes, seed }
     }
 
     /// Opens the ports of the unit, and looks at this computer.

@@ -15,6 +15,7 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
 use crate::program::Place;
+use crate::trust::{KEY, SIGNATURE};
 
 /// How long the virtual router may take to start, in seconds.
 const START: u32 = 15;
@@ -94,6 +95,42 @@ fn who_does_not_agree_keeps_the_unit_as_it_is() {
     assert!(run.stdout.contains("Nothing was written"), "{}", run.stdout);
     assert!(run.stderr.contains("store-variables = \"yes\""), "{}", run.stderr);
     assert!(!run.stderr.contains(['\r', '\x1b']), "progress bars are for terminals: {:?}", run.stderr);
+}
+
+#[test]
+fn a_wrong_signature_keeps_firmware_off_the_unit() {
+    let place = Place::new();
+    let served = Served::start(Brick::KernelBytesDamaged);
+    let newer = firmware("2.0.1", &FirmwareOptions { size: 1 << 20, ..FirmwareOptions::default() });
+    let (image, key) = (place.file("image.itb", newer), place.file("maker.pub", KEY));
+    // Made by the maker, of something else.
+    let signature = place.file("image.sig", SIGNATURE);
+    let sums = place.file("sha256sums", format!("{}  other.itb\n", "0".repeat(64)));
+    assert_eq!(place.run(&["trust", "add", &key, "--name", "maker"]).code, Some(0));
+    let record = place.hasty_device(START);
+    let unit = ["--device-file", &record, "--console", &served.console, "--no-network"];
+    let rescue = |more: &[&str]| [&["rescue"][..], &unit, more].concat();
+    place.refuses(&rescue(&["--signature", &signature]), 2, "usage");
+    place.refuses(&rescue(&["--image", &image, "--sums", &sums]), 1, "sums-without-file");
+    place.refuses(&rescue(&["--image", &image, "--signature", "missing"]), 1, "file-unusable");
+
+    let answers = place.file("yes.toml", "write-firmware = \"yes\"");
+    let more = ["--json", "--image", &image, "--signature", &signature, "--answers", &answers];
+    let run = place.run(&rescue(&more));
+    assert_eq!(run.code, Some(12), "{}{}", run.stdout, run.stderr);
+    let lines = run.lines();
+    let of = |event: &str| lines.iter().filter(|line| line["event"] == event).cloned().collect::<Vec<_>>();
+    assert_eq!(of("evidence-stored")[0]["kind"], "image-signature");
+    assert_eq!(of("image-judged")[0]["provenance"]["verdict"], "fail");
+    let shut = of("gate-checked").into_iter().find(|line| line["result"]["gate"] == "provenance").unwrap();
+    assert_eq!(shut["result"]["outcome"], "fail");
+    let asked = of("asked").into_iter().find(|line| line["request"]["id"] == "write-firmware").unwrap();
+    assert!(asked.to_string().contains("NOT to be believed"), "{asked}");
+    assert!(of("intent").iter().all(|line| line["effect"]["effect"] == "restart"), "{}", run.stdout);
+
+    let session = run.closed()["session"].as_str().unwrap().to_owned();
+    let report = place.run(&["report", "--format", "markdown", "--output", "-", &session]).stdout;
+    assert!(report.contains("From the vendor: **fail**") && report.contains("image.sig"), "{report}");
 }
 
 #[test]

@@ -3,9 +3,9 @@
 use crate::program::Place;
 
 /// A key of signify and a signature with it, over `hello\n`, made by signify-openbsd.
-const KEY: &str =
+pub(crate) const KEY: &str =
     "untrusted comment: signify public key\nRWQk85++T2gJsqFmp1eFPKTflYXzB/yGT7xbBG/TmEyujqBo3XL2NEZ0\n";
-const SIGNATURE: &str = "untrusted comment: verify with k.pub\nRWQk85++T2gJsn5GZLbltAaFnmj1ZFT66uG2ZC9RyfM0XWlYoe7p02c0XUbL83qERXofrAD52+evFP7g7HFobsDPRMHDTQkxNA4=\n";
+pub(crate) const SIGNATURE: &str = "untrusted comment: verify with k.pub\nRWQk85++T2gJsn5GZLbltAaFnmj1ZFT66uG2ZC9RyfM0XWlYoe7p02c0XUbL83qERXofrAD52+evFP7g7HFobsDPRMHDTQkxNA4=\n";
 
 /// A key of OpenPGP and a signature with it, over `hello\n`, made by GnuPG.
 const OPENPGP_KEY: &str = "-----BEGIN PGP PUBLIC KEY BLOCK-----

@@ -6,6 +6,7 @@ use debrick_target::{Clearance, Scope, clearance};
 use crate::error::EngineError;
 use crate::plan::Fix;
 use crate::repair::Repair;
+use crate::steps::provenance_in_words;
 
 impl Repair<'_> {
     /// Tells the operator what will be changed, and has them agree, once a session for each change.
@@ -29,13 +30,16 @@ impl Repair<'_> {
         let (id, text, consequence) = match fix {
             Fix::Firmware => {
                 let version = self.facts.as_ref().and_then(|facts| facts.version.clone()).unwrap_or_default();
+                let made = self.facts.as_ref().map_or_else(String::new, |facts| {
+                    format!(" Who made the file: {}", provenance_in_words(&facts.provenance))
+                });
                 (
                     "write-firmware",
                     format!("Write firmware {version} to the {name}?"),
                     format!(
                         "The region {:?} will be overwritten where it differs; what it holds now is not kept. Settings and \
                          everything unique to the unit stay as they are. Do not cut its power meanwhile; should that \
-                         happen, `debrick resume` finishes the work.",
+                         happen, `debrick resume` finishes the work.{made}",
                         self.device.firmware.region
                     ),
                 )
@@ -72,7 +76,7 @@ impl Repair<'_> {
         let judges_content = fixes.iter().any(|fix| matches!(fix, Fix::Firmware | Fix::Restore(_)));
         let mut results: Vec<GateResult> = self.gates.clone();
         if !judges_content {
-            for gate in [Gate::Integrity, Gate::Fitness] {
+            for gate in [Gate::Integrity, Gate::Provenance, Gate::Fitness] {
                 let reasons = vec!["No firmware is written.".to_owned()];
                 results.push(GateResult { gate, outcome: GateOutcome::Pass, reasons });
             }

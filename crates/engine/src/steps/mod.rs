@@ -11,4 +11,5 @@ mod settings;
 mod write;
 
 pub(crate) use back_up::{prove_restores, read_backup};
+pub(crate) use obtain::provenance_in_words;
 pub(crate) use settings::serial_of;

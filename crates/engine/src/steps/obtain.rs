@@ -1,17 +1,22 @@
 //! Judge the firmware file: undamaged, from whom, and for this unit?
 
-use debrick_image::{FitnessTarget, Label, fitness, inspect, label};
-use debrick_model::{EventBody, Gate, GateOutcome, GateResult, Property, Step, Verdict, VerdictReport};
+use debrick_image::{
+    Evidence, FitnessTarget, ImageFacts, LONGEST_EVIDENCE, Label, ListedSum, fitness, inspect, label, verify,
+};
+use debrick_model::{
+    EventBody, EvidenceKind, Gate, GateOutcome, GateResult, Property, Step, Verdict, VerdictReport,
+};
 use debrick_target::Silent;
 
 use crate::artifact_source::ArtifactSource;
 use crate::error::EngineError;
+use crate::job::ImageEvidence;
 use crate::repair::Repair;
 use crate::session::Done;
 use crate::unit::claim;
 
 impl Repair<'_> {
-    /// Judges the image that was given, and makes the integrity and fitness gates of it.
+    /// Judges the image that was given, and makes the integrity, provenance and fitness gates of it.
     pub(crate) fn obtain(&mut self) -> Result<(), EngineError> {
         if self.facts.is_some() {
             return Ok(());
@@ -22,7 +27,10 @@ impl Repair<'_> {
             };
             repair.session.vault.verify(digest)?;
             let source = ArtifactSource(repair.session.vault.artifact(digest)?);
-            let facts = inspect(&source)?;
+            let mut facts = inspect(&source)?;
+            let evidence = repair.evidence(&name, &mut facts)?;
+            let now_ms = repair.session.clock.wall_ms();
+            facts.provenance = verify(&source, &facts, &evidence, &repair.wishes.trusted, now_ms)?;
             let installed = repair.installed_version()?;
             let fit = fitness(&facts, &repair.fitness_target(installed));
             repair.session.record(EventBody::ImageJudged {
@@ -36,6 +44,7 @@ impl Repair<'_> {
                 fitness: fit.clone(),
             })?;
             repair.gates.push(gate(Gate::Integrity, &facts.undamaged(), "The firmware file is undamaged."));
+            repair.gates.push(provenance_gate(&facts.provenance));
             repair.gates.push(gate(Gate::Fitness, &fit, "The firmware was made for this device."));
             let summary = format!(
                 "{name}: integrity {}, provenance {}, fitness {}.",
@@ -46,6 +55,23 @@ impl Repair<'_> {
             repair.facts = Some(facts);
             Ok(Done::with((), summary))
         })
+    }
+
+    /// What came with the image, read from the vault. A list of sums is compared with it on the way.
+    fn evidence(&self, image: &str, facts: &mut ImageFacts) -> Result<Vec<Evidence>, EngineError> {
+        let mut evidence = Vec::new();
+        for ImageEvidence { kind, name, artifact } in &self.past.evidence {
+            let artifact = self.session.vault.artifact(*artifact)?;
+            artifact.verify()?;
+            let bytes = artifact.read_all(LONGEST_EVIDENCE as u64)?;
+            if *kind == EvidenceKind::ImageSums
+                && let Some(listed) = ListedSum::find(&String::from_utf8_lossy(&bytes), image, facts.sha256)
+            {
+                listed.compare(name, facts);
+            }
+            evidence.push(Evidence { name: name.clone(), bytes });
+        }
+        Ok(evidence)
     }
 
     /// The version that the unit runs; of a unit that does not start, the one that its flash holds, if that is firmware of
@@ -88,6 +114,34 @@ impl Repair<'_> {
             ..FitnessTarget::default()
         }
     }
+}
+
+/// Only a signature that is wrong, or by a key that is not to be believed, shuts it: most makers sign nothing, and whoever
+/// signed with a key that the operator does not know did nothing wrong.
+fn provenance_gate(report: &VerdictReport) -> GateResult {
+    match report.verdict {
+        Verdict::Fail => gate(Gate::Provenance, report, ""),
+        _ => GateResult {
+            gate: Gate::Provenance,
+            outcome: GateOutcome::Pass,
+            reasons: vec![provenance_in_words(report)],
+        },
+    }
+}
+
+/// Who made the firmware, in sentences for a person.
+pub(crate) fn provenance_in_words(report: &VerdictReport) -> String {
+    let of = |ok: bool| {
+        let checks = report.checks.iter().filter(move |check| check.ok == ok);
+        checks.map(|check| format!("The {}: {}.", check.name, check.actual)).collect::<Vec<_>>()
+    };
+    let (lead, checks) = match report.verdict {
+        Verdict::Pass => ("It is signed by a key that you trust.", of(true)),
+        Verdict::Fail => ("Its signature is NOT to be believed.", of(false)),
+        Verdict::Unknown => ("Who made it cannot be told.", of(true)),
+    };
+    let said = [vec![lead.to_owned()], checks, report.reasons.clone()].concat();
+    said.join(" ")
 }
 
 fn gate(gate: Gate, report: &VerdictReport, passed: &str) -> GateResult {

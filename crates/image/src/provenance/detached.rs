@@ -15,6 +15,7 @@ use super::ucert::Chain;
 use super::{Evidence, LONGEST_EVIDENCE};
 use crate::digest::{Algorithm, Piece};
 use crate::error::ImageError;
+use crate::sums::ListedSum;
 use crate::window::Window;
 
 /// Bytes of a signature with the number of its key.
@@ -68,7 +69,8 @@ pub(super) fn verify(
             Parsed::Openpgp(signatures) => signatures.judge(&file.name, &subjects, judge)?,
             Parsed::Cleartext(cleartext, signatures) => {
                 let text = String::from_utf8_lossy(&cleartext.text);
-                let vouches = text.lines().filter_map(sum).any(|listed| listed == sum_of_image);
+                let mut entries = text.lines().filter_map(ListedSum::of_line);
+                let vouches = entries.any(|entry| entry.sum == sum_of_image);
                 let bytes = Window::whole(&cleartext.text);
                 let subject = Subject { what: "the text".into(), bytes, vouches };
                 signatures.judge(&file.name, &[subject], judge)?;
@@ -144,6 +146,7 @@ fn verify_one(
     }
     let unbelieved = match signature {
         Parsed::Signify(bytes) => judge.revoked_number(&bytes[2..10]),
+        Parsed::Minisign(_, number) => judge.revoked_id(&number_as_text(KeyKind::Minisign, number)),
         _ => None,
     };
     match (wrong, unbelieved) {
@@ -252,7 +255,7 @@ fn parse(file: &Evidence) -> Parsed<'_> {
         return Parsed::Chain(chain);
     }
     let Ok(text) = std::str::from_utf8(bytes) else { return parse_bare(bytes) };
-    let sums: Vec<String> = text.lines().filter_map(sum).collect();
+    let sums: Vec<String> = text.lines().filter_map(ListedSum::of_line).map(|entry| entry.sum).collect();
     if !sums.is_empty() {
         return Parsed::Sums(sums);
     }
@@ -281,14 +284,4 @@ fn parse_bare(bytes: &[u8]) -> Parsed<'_> {
         68..=72 | 100..=104 if bytes.starts_with(&[0x30]) => Parsed::Bare(bytes),
         _ => Parsed::Other,
     }
-}
-
-/// The sum of a line, as `sha256sum` writes it, also with `--tag`.
-fn sum(line: &str) -> Option<String> {
-    let line = line.trim();
-    let sum = match line.strip_prefix("SHA256 (") {
-        Some(rest) => rest.rsplit_once(") = ")?.1,
-        None => line.split_once(char::is_whitespace)?.0,
-    };
-    (sum.len() == 64 && sum.chars().all(|digit| digit.is_ascii_hexdigit())).then(|| sum.to_ascii_lowercase())
 }

@@ -60,7 +60,13 @@ impl<'a> Judge<'a> {
 
     /// Why the key with this number, as it stands in signatures of usign, is not to be believed.
     pub(super) fn revoked_number(&self, number: &[u8]) -> Option<&'a str> {
-        self.trusted.because_of_number(&number_as_text(KeyKind::Signify, number))
+        self.revoked_id(&number_as_text(KeyKind::Signify, number))
+    }
+
+    /// Why the key with a number that ends like this, in hex digits, is not to be believed.
+    pub(super) fn revoked_id(&self, id: &str) -> Option<&'a str> {
+        let mut revoked = self.trusted.revoked.iter().filter(|revoked| revoked.id.ends_with(id));
+        revoked.next().map(|revoked| revoked.because.as_str())
     }
 
     /// The trusted keys, and those that were trusted and are revoked: [`valid`](Self::valid) tells them apart.

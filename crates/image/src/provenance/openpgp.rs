@@ -65,7 +65,11 @@ impl Signatures {
             });
             let Some((trusted, certificate, key)) = found else {
                 let issuer = signature.issuer.map_or_else(|| "without a name".into(), |issuer| hex(&issuer));
-                judge.stranger(&format!("What {file} belongs to"), &format!("the OpenPGP key {issuer}"));
+                let name = format!("the OpenPGP key {issuer}");
+                match judge.revoked_id(&issuer) {
+                    Some(because) => judge.revoked(file, None, &name, because),
+                    None => judge.stranger(&format!("What {file} belongs to"), &name),
+                }
                 continue;
             };
             let name = trusted.name.clone();
@@ -129,12 +133,12 @@ pub(super) fn trusted_key(name: &str, file: &[u8]) -> Option<Result<TrustedKey, 
         None => file.to_vec(),
     };
     let tags: Vec<u8> = Packet::all(&packets)?.iter().map(|packet| packet.tag).collect();
-    match tags.first()? {
-        &SECRET_KEY => return Some(Err(KeyError::Secret)),
-        &PUBLIC_KEY if tags.iter().filter(|tag| **tag == PUBLIC_KEY).count() > 1 => {
+    match *tags.first()? {
+        SECRET_KEY => return Some(Err(KeyError::Secret)),
+        PUBLIC_KEY if tags.iter().filter(|tag| **tag == PUBLIC_KEY).count() > 1 => {
             return Some(Err(KeyError::Several));
         }
-        &PUBLIC_KEY => {}
+        PUBLIC_KEY => {}
         _ => return None,
     }
     let read = || {

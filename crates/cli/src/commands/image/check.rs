@@ -25,7 +25,8 @@ pub(super) fn check(context: &Context, args: &ImageCheck) -> Result<i32, Failure
     let target = target(args)?;
     let mut facts = facts(&args.file)?;
     for path in &args.sums {
-        sums::compare(path, &args.file, &mut facts)?;
+        let name = args.file.file_name().unwrap_or_default().to_string_lossy();
+        sums::listed(path, &name, facts.sha256)?.compare(&path.display().to_string(), &mut facts);
     }
     facts.provenance = provenance(context, args, &facts)?;
     let fit = match &target {

@@ -3,7 +3,7 @@
 mod check;
 mod diff;
 mod inspect;
-mod sums;
+pub(crate) mod sums;
 mod table;
 mod unwrap;
 

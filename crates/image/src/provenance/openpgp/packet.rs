@@ -84,7 +84,7 @@ impl<'a> Cursor<'a> {
     fn len(&mut self) -> Option<u32> {
         match self.u8()? {
             first @ 0..=191 => Some(first.into()),
-            first @ 192..=223 => Some((u32::from(first) - 192 << 8) + u32::from(self.u8()?) + 192),
+            first @ 192..=223 => Some(((u32::from(first) - 192) << 8) + u32::from(self.u8()?) + 192),
             224..=254 => None,
             255 => self.u32(),
         }
@@ -94,7 +94,7 @@ impl<'a> Cursor<'a> {
     pub(super) fn subpacket(&mut self) -> Option<&'a [u8]> {
         let len = match self.u8()? {
             first @ 0..=191 => u32::from(first),
-            first @ 192..=254 => (u32::from(first) - 192 << 8) + u32::from(self.u8()?) + 192,
+            first @ 192..=254 => ((u32::from(first) - 192) << 8) + u32::from(self.u8()?) + 192,
             255 => self.u32()?,
         };
         self.take(usize::try_from(len).ok()?)
