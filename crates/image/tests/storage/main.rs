@@ -45,7 +45,43 @@ fn ext4_with_and_without_checksums() {
         let arguments = ["-q", "-F", "-t", "ext4", "-O", features, "-d", "root", "image", "2M"];
         if let Some(image) = packed("mke2fs", &arguments) {
             check(&image, "ext4", verdict, 1024..1100);
+            let mut renamed = image.clone();
+            let at = renamed.windows(6).position(|bytes| bytes == b"file-2").unwrap();
+            renamed[at] ^= 2;
+            let expected = if verdict == Verdict::Pass { Verdict::Fail } else { verdict };
+            assert_eq!(facts(&renamed).integrity.verdict, expected);
         }
+    }
+}
+
+/// Directories whose blocks are reached through hashes, and through blocks of extents.
+#[test]
+fn ext4_with_large_directories() {
+    if !has("mke2fs") || !has("e2fsck") {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    fs::create_dir_all(folder.path().join("root/many")).unwrap();
+    for index in 0..600 {
+        fs::write(folder.path().join(format!("root/many/a-file-with-a-name-of-some-length-{index}")), "")
+            .unwrap();
+    }
+    let arguments =
+        ["-q", "-F", "-t", "ext4", "-b", "1024", "-O", "metadata_csum", "-d", "root", "image", "4M"];
+    make(folder.path(), "mke2fs", &arguments);
+    let linear = fs::read(folder.path().join("image")).unwrap();
+    // It ends with 1: it changed something.
+    std::process::Command::new("e2fsck").args(["-fyD", "image"]).current_dir(&folder).output().unwrap();
+    let hashed = fs::read(folder.path().join("image")).unwrap();
+    assert_ne!(linear, hashed);
+    for mut image in [linear, hashed] {
+        assert_eq!(facts(&image).integrity.verdict, Verdict::Pass);
+        let name = b"a-file-with-a-name-of-some-length-3";
+        let at = image.windows(name.len()).position(|bytes| bytes == name).unwrap();
+        image[at] ^= 1;
+        let found = facts(&image);
+        let failed: Vec<_> = found.integrity.checks.iter().filter(|check| !check.ok).collect();
+        assert!(matches!(&failed[..], [one] if one.name == "crc32c of directories"), "{failed:?}");
     }
 }
 
