@@ -108,6 +108,8 @@ mod tests {
         check(&[], &[], Ok(()));
         check(&[Gate::Fitness], &[], Err(vec![Gate::Fitness]));
         check(&[Gate::Fitness], &[Gate::Fitness], Ok(()));
+        check(&[Gate::Provenance], &[], Err(vec![Gate::Provenance]));
+        check(&[Gate::Provenance], &[Gate::Provenance], Ok(()));
         check(&[Gate::Fitness, Gate::Backup], &[Gate::Fitness], Err(vec![Gate::Backup]));
         check(&[Gate::Identity], &[Gate::Identity], Err(vec![Gate::Identity]));
         check(&[Gate::Integrity], &[Gate::Integrity], Err(vec![Gate::Integrity]));
@@ -119,7 +121,7 @@ mod tests {
         let mut seen = results(&[]);
         seen.push(GateResult { gate: Gate::Backup, outcome: GateOutcome::Fail, reasons: vec![] });
         assert!(clear(&seen, &[], scope.clone()).is_err());
-        assert_eq!(clear(&seen[..3], &[], scope).unwrap_err().shut.len(), 2);
+        assert_eq!(clear(&seen[..4], &[], scope).unwrap_err().shut.len(), 2);
     }
 
     #[test]

@@ -109,14 +109,18 @@ fn a_wrong_signature_keeps_firmware_off_the_unit() {
     assert_eq!(place.run(&["trust", "add", &key, "--name", "maker"]).code, Some(0));
     let record = place.hasty_device(START);
     let unit = ["--device-file", &record, "--console", &served.console, "--no-network"];
-    let rescue = |more: &[&str]| [&["rescue"][..], &unit, more].concat();
-    place.refuses(&rescue(&["--signature", &signature]), 2, "usage");
-    place.refuses(&rescue(&["--image", &image, "--sums", &sums]), 1, "sums-without-file");
-    place.refuses(&rescue(&["--image", &image, "--signature", "missing"]), 1, "file-unusable");
+    let rescue = [&["rescue"][..], &unit].concat();
+    place.refuses(&[&rescue[..], &["--signature", &signature]].concat(), 2, "usage");
+    place.refuses(&[&rescue[..], &["--image", &image, "--sums", &sums]].concat(), 1, "sums-without-file");
+    place.refuses(
+        &[&rescue[..], &["--image", &image, "--signature", "missing"]].concat(),
+        1,
+        "file-unusable",
+    );
 
     let answers = place.file("yes.toml", "write-firmware = \"yes\"");
     let more = ["--json", "--image", &image, "--signature", &signature, "--answers", &answers];
-    let run = place.run(&rescue(&more));
+    let run = place.run(&[&rescue[..], &more].concat());
     assert_eq!(run.code, Some(12), "{}{}", run.stdout, run.stderr);
     let lines = run.lines();
     let of = |event: &str| lines.iter().filter(|line| line["event"] == event).cloned().collect::<Vec<_>>();
