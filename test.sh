@@ -105,6 +105,14 @@ run_lab() {
 	fi
 }
 
+fuzz_two_minutes() {
+	if command -v c++ >/dev/null; then
+		cargo xtask fuzz --seconds 10
+	else
+		leave_out "fuzzing, which needs a C++ compiler"
+	fi
+}
+
 missing=""
 step "Rust's tools" have_rust_tools
 step "packages and the lab's parts, in $CACHE" set_up_lab
@@ -114,6 +122,7 @@ step "layers" cargo xtask check-layers
 step "pages made from the code" cargo xtask docs --check
 step "licences, bans and sources of dependencies" check_dependencies
 step "tests" cargo test --workspace --locked
+step "fuzzing, ten seconds for each of twelve targets" fuzz_two_minutes
 step "lab: every brick on a real bootloader" run_lab router
 step "lab: repairs that are killed, and resumed" run_lab kills --count 10
 

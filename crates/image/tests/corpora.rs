@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 /// Seeds are small, so that fuzzing starts quickly and the repository stays small.
-const LARGEST: u64 = 4096;
+const LARGEST: u64 = 8192;
 
 fn seeds() -> Vec<PathBuf> {
     let corpora = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fuzz/corpora");
@@ -18,7 +18,7 @@ fn seeds() -> Vec<PathBuf> {
 #[test]
 fn seeds_are_read() {
     let seeds = seeds();
-    assert!(seeds.len() >= 100, "{} seeds", seeds.len());
+    assert!(seeds.len() >= 200, "{} seeds", seeds.len());
     for path in seeds {
         let bytes = std::fs::read(&path).unwrap();
         assert!(bytes.len() as u64 <= LARGEST, "{} is too large", path.display());
