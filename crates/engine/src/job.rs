@@ -1,13 +1,13 @@
 //! What is to be repaired, and how the operator wants it done.
 
-use debrick_catalog::Device;
+use debrick_catalog::Repairable;
 use debrick_model::{Digest, Ending, Waiver};
 
 /// A repair to be begun.
 #[derive(Debug, Clone)]
 pub struct Job {
     /// The device that the operator says the unit is.
-    pub device: Device,
+    pub device: Repairable,
     /// The firmware file, already in the vault: its name and digest.
     pub image: Option<(String, Digest)>,
     /// How the ports were named.
