@@ -11,6 +11,9 @@ const COMMON_SHARE: f64 = 0.12;
 /// What a word of the text counts that no record has: it may be a serial number, or anything.
 const UNKNOWN_SHARE: f64 = 0.35;
 
+/// What a word of the vendor counts that the text leaves out, as people often do.
+const UNSAID_VENDOR_SHARE: f64 = 0.3;
+
 /// The share of the text that fits, and of the record's closest name, from 0 to 1.
 pub(super) fn score(query: &Query, arena: &Arena, record: usize) -> f64 {
     let names: Vec<Vec<&str>> =
@@ -22,11 +25,13 @@ pub(super) fn score(query: &Query, arena: &Arena, record: usize) -> f64 {
     for name in &names {
         let mut found = vec![0.0_f64; name.len()];
         compare(&query.words, name, &mut said, &mut found);
-        let weights = name.iter().map(|word| arena.weight(word));
+        let vendor_words = if shares.is_empty() { arena.vendor_words(record) } else { 0 };
         let (mut matched, mut whole) = (0.0, 0.0);
-        for (weight, found) in weights.zip(&found) {
-            matched += weight * found;
-            whole += weight;
+        for (index, (word, found)) in name.iter().zip(&found).enumerate() {
+            let weight = arena.weight(word);
+            // Another name is mostly a code, which is right or is not.
+            matched += weight * if shares.is_empty() { *found } else { found * found };
+            whole += weight * if index < vendor_words { found.max(UNSAID_VENDOR_SHARE) } else { 1.0 };
         }
         shares.push((matched, whole));
     }

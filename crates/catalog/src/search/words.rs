@@ -121,8 +121,9 @@ pub(super) struct Query {
 #[derive(Default)]
 pub(super) struct Arena {
     text: String,
-    /// Per record, the first of its names.
+    /// Per record, the first of its names, and how many words of it are the vendor's.
     records: Vec<usize>,
+    vendor_words: Vec<usize>,
     /// Where each name begins in the text; it ends where the next begins.
     names: Vec<usize>,
     counts: Vec<u16>,
@@ -197,7 +198,10 @@ impl Arena {
         self.counts.resize(COUNTERS, 0);
         let start = self.text.len();
         self.names.push(start);
-        for part in [names.vendor, " ", names.model, " ", names.variant] {
+        normalise(names.vendor, &mut self.text);
+        let vendor = self.text[start..].split(' ').filter(|word| !word.is_empty()).count();
+        self.vendor_words.push(vendor);
+        for part in [" ", names.model, " ", names.variant] {
             normalise(part, &mut self.text);
         }
         for other in names.others.split('|').filter(|other| !other.is_empty()).chain(Some(id)) {
@@ -215,6 +219,11 @@ impl Arena {
                 self.counts[counter] = self.counts[counter].saturating_add(1);
             }
         }
+    }
+
+    /// How many words of a record's first name are its vendor's.
+    pub(super) fn vendor_words(&self, record: usize) -> usize {
+        self.vendor_words[record]
     }
 
     /// The names of a record: first vendor, model and variant, then the others; each as text.

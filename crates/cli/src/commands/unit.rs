@@ -5,7 +5,7 @@ use std::io::BufWriter;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use debrick_catalog::Repairable;
+use debrick_catalog::{Catalog, Repairable};
 use debrick_engine::{Job, Ports, Wishes};
 use debrick_link::record::Recorder;
 use debrick_link::{Link, Network};
@@ -75,7 +75,7 @@ fn device(context: &Context, args: &UnitArgs) -> Result<Repairable, Failure> {
     match &args.device {
         Some(id) => Ok(devices::find(&catalog, id)?.repairable()?),
         None => {
-            let mut choices = vec!["`debrick devices search TEXT` finds it by its label.".to_owned()];
+            let mut choices = device_list(&catalog);
             if args.console.is_none() {
                 choices.extend(host::port_list());
             }
@@ -84,6 +84,18 @@ fn device(context: &Context, args: &UnitArgs) -> Result<Repairable, Failure> {
             Err(Failure::usage("it was not said which device this is", next).with_choices(choices))
         }
     }
+}
+
+/// The devices of which everything is known that a repair over the console needs, a line each.
+fn device_list(catalog: &Catalog) -> Vec<String> {
+    let devices = catalog.all().unwrap_or_default();
+    let complete = devices.iter().filter(|device| device.repairable().is_ok());
+    let named = complete.map(|device| format!("  {}  {}", device.id, device.title()));
+    let head = format!(
+        "`debrick devices search TEXT` finds a device among {} by its label. These are repaired over their console:",
+        devices.len()
+    );
+    std::iter::once(head).chain(named).collect()
 }
 
 /// A serial port without a line rate of its own gets the device's.
