@@ -3,6 +3,7 @@
 //! The output is sorted and depends on nothing but the input, so that a second run changes nothing.
 
 mod boards;
+mod catalog;
 
 use std::path::PathBuf;
 
@@ -22,11 +23,17 @@ enum Table {
         /// compatible and header_ids.
         path: PathBuf,
     },
+    /// Write catalog/imported/: device records of what is known about routers, phones, boards and chips.
+    Catalog {
+        /// The folder with the tables of facts: openwrt-devices.json, openwrt-recovery.json, lineage-phones.json and others.
+        folder: PathBuf,
+    },
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<(), String> {
     match &arguments.table {
         Table::Boards { path } => boards::import(path),
+        Table::Catalog { folder } => catalog::import(folder),
     }
 }
 

@@ -3,6 +3,7 @@
 #![allow(clippy::print_stdout, clippy::print_stderr, clippy::exit, clippy::disallowed_methods)]
 
 mod bench;
+mod check_catalog;
 mod docs;
 mod fuzz;
 mod import_facts;
@@ -25,6 +26,8 @@ struct Args {
 enum Chore {
     /// Check that every crate depends only on layers below its own.
     CheckLayers,
+    /// Check the records of `catalog/` and of the lab.
+    CheckCatalog,
     /// Write the pages of `docs/` that are made from the code.
     Docs {
         /// Only check that they are up to date.
@@ -44,6 +47,7 @@ enum Chore {
 fn main() {
     let done = match Args::parse().chore {
         Chore::CheckLayers => layers::check(),
+        Chore::CheckCatalog => check_catalog::check(),
         Chore::Docs { check } => docs::run(check),
         Chore::Lab(arguments) => lab::run(&arguments),
         Chore::ImportFacts(arguments) => import_facts::run(&arguments),

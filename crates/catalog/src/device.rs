@@ -1,322 +1,435 @@
-//! The shape of a device record, version 1.
+//! The shape of a device record, version 1: what a file under `catalog/`, or a user's own, may say.
+//!
+//! A record holds what is known, and leaves out what is not: nearly every field may be absent. A family is a record
+//! without a device of its own, which others build on.
 
 use std::collections::BTreeMap;
-use std::net::Ipv4Addr;
 
-use debrick_model::{Property, Region};
 use serde::{Deserialize, Serialize};
 
-/// A device: vendor, model, hardware revisions, regions, and everything a repair needs to know about it.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+use crate::entry::{Entry, LightPattern};
+use crate::method::Method;
+use crate::repairable::{
+    EnvironmentRecord, NetworkRecord, ObservationRule, OperationStatus, SettingsRecord, SmokeTest, StopKey,
+    StorageKind,
+};
+use crate::sources::Sources;
+use debrick_model::Region;
+
+/// A device, or a family of devices: everything the catalog knows of it.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
 pub struct Device {
-    /// `debrick.device/1`.
+    /// `debrick.device/1` or `debrick.family/1`, where a file holds one record only.
+    #[serde(skip_serializing_if = "String::is_empty")]
     pub schema: String,
     /// Stable id: lower-case letters, digits and hyphens.
     pub id: String,
+    /// What sort of thing it is; absent in records of the first days, which are all routers.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub kind: Option<Kind>,
+    /// Families that it builds on, the closest first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub families: Vec<String>,
+    /// What is worth knowing about it, for a person.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub about: Option<String>,
     /// Maker.
+    #[serde(skip_serializing_if = "String::is_empty")]
     pub vendor: String,
     /// Model, as on the label.
+    #[serde(skip_serializing_if = "String::is_empty")]
     pub model: String,
+    /// What tells it from others of its model: a revision, a storage, a layout.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub variant: Option<String>,
+    /// Other names that it is sold or known under.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub aliases: Vec<String>,
+    /// Codes on the label or in the system's settings that mean this device: `SM-G980F`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub model_numbers: Vec<String>,
     /// Hardware revisions that the record holds for; empty means any.
-    #[serde(default)]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub hardware_revisions: Vec<String>,
     /// Sales regions that the record holds for; empty means any.
-    #[serde(default)]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub sales_regions: Vec<String>,
     /// Names that firmware uses for the board, for example `acme,r1`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub board_ids: Vec<String>,
+    /// Ids in headers of firmware that fits, by the kind of id as the image crate names it: `netgear-board`.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub header_ids: BTreeMap<String, Vec<String>>,
+    /// The main chip, as its maker writes it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub soc: Option<String>,
     /// Processor architecture, as firmware images name it (`arm64`, `riscv`, `mips`).
-    pub architecture: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub architecture: Option<String>,
     /// Where the facts of the record come from.
-    pub source: String,
+    pub source: Sources,
     /// How far each operation was tried.
-    #[serde(default)]
+    #[serde(skip_serializing_if = "OperationStatus::is_untested")]
     pub status: OperationStatus,
     /// What it runs on.
-    pub power: Power,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub power: Option<PowerFacts>,
     /// Its serial console.
-    pub console: Console,
-    /// Addresses while it is being repaired.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub console: Option<ConsoleFacts>,
+    /// Addresses while it is being repaired over its console.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub network: Option<NetworkRecord>,
     /// Its storages.
-    pub storage: Vec<Storage>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub storage: Vec<StorageFacts>,
     /// Bootloader variables without which it does not start.
-    #[serde(default)]
+    #[serde(skip_serializing_if = "EnvironmentRecord::is_empty")]
     pub environment: EnvironmentRecord,
     /// What firmware fits.
-    pub firmware: Firmware,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub firmware: Option<FirmwareFacts>,
     /// Where the owner's settings live.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub settings: Option<SettingsRecord>,
     /// Where claims about the unit are found.
-    #[serde(default)]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub observe: Vec<ObservationRule>,
+    /// Where the version of what is installed can be read.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub version: Vec<VersionRule>,
+    /// Its buttons, as they are labelled.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub buttons: Vec<String>,
+    /// What its lights mean.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub light: Vec<LightPattern>,
+    /// How it is brought into a recovery mode.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub entry: Vec<Entry>,
     /// Ways to recover it, best first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub method: Vec<Method>,
+    /// USB identities in its modes of recovery.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub usb: Vec<UsbMode>,
+    /// Constants of a chip: its ids, offsets and sizes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub chip: Option<ChipFacts>,
+    /// What the maker's bootloader lets the owner do.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lock: Option<LockFacts>,
     /// What proves that the system works.
-    #[serde(default)]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub smoke: Vec<SmokeTest>,
+    /// When to stop, and what to do then.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub stop: Vec<StopRule>,
 }
 
-/// How far something was tried.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+/// What sort of thing a device is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum TestStatus {
-    /// Never.
-    #[default]
-    Untested,
-    /// On a virtual device.
-    Simulated,
-    /// On a real bootloader in the lab.
-    Lab,
-    /// On real units.
-    Field,
+pub enum Kind {
+    /// A router, access point, switch or modem.
+    Router,
+    /// A telephone.
+    Phone,
+    /// A tablet, or another device that runs Android: a games console, a box for the television.
+    Tablet,
+    /// A network storage.
+    Nas,
+    /// A single board.
+    Board,
+    /// A chip, or chips that are recovered in the same way, on whatever board.
+    ChipFamily,
 }
 
-/// How far each operation was tried on this device.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+impl Kind {
+    /// All of them.
+    pub const ALL: [Self; 6] =
+        [Self::Router, Self::Phone, Self::Tablet, Self::Nas, Self::Board, Self::ChipFamily];
+
+    /// The word in records and in JSON.
+    pub fn id(self) -> &'static str {
+        match self {
+            Self::Router => "router",
+            Self::Phone => "phone",
+            Self::Tablet => "tablet",
+            Self::Nas => "nas",
+            Self::Board => "board",
+            Self::ChipFamily => "chip-family",
+        }
+    }
+
+    /// The kind of this word.
+    pub fn from_id(id: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.id() == id)
+    }
+}
+
+/// What a unit runs on, as far as it is known.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-pub struct OperationStatus {
-    /// Establishing identity.
-    pub identify: TestStatus,
-    /// Backing up.
-    pub backup: TestStatus,
-    /// Writing.
-    pub flash: TestStatus,
-    /// Proving the first boot.
-    pub first_boot: TestStatus,
-}
-
-/// What a unit runs on.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Power {
+pub struct PowerFacts {
     /// For a person: voltage, current, plug.
-    pub supply: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub supply: Option<String>,
     /// How it is switched off and on, for a person.
-    pub cycle: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cycle: Option<String>,
 }
 
-/// The serial console.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Console {
+/// The serial console, as far as it is known.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ConsoleFacts {
     /// Line rate in bits a second.
-    pub baud: u32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub baud: Option<u32>,
     /// How the pins are found and what level they have, for a person.
-    pub wiring: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub wiring: Option<String>,
+    /// The pins in their order on the board: `VCC`, `RX`, `TX`, `GND`; in which direction is to be found out.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub pins: Vec<String>,
+    /// Level of the pins in volts.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub volts: Option<f64>,
+    /// What the pins are called on the board: `J3`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub header: Option<String>,
     /// What stops the bootloader from starting the system.
-    pub stop: StopKey,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stop: Option<StopKey>,
     /// Text that the system prints once it has started; what follows it on the line is its version.
-    pub ready: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ready: Option<String>,
     /// Seconds from power to that text, at most.
-    pub boot_seconds: u32,
-    /// What restarts the running system when it is typed at its console, where that is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub boot_seconds: Option<u32>,
+    /// What restarts the running system when it is typed at its console.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub restart: Option<String>,
 }
 
-/// What stops a bootloader from starting the system.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct StopKey {
-    /// What is sent, as text; escapes of TOML may be used for control characters.
-    pub keys: String,
-    /// The text at which it is sent, where that is not U-Boot's own.
-    pub at: Option<String>,
-}
-
-/// Addresses while a unit is being repaired.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct NetworkRecord {
-    /// The unit's.
-    pub unit: Ipv4Addr,
-    /// This computer's, on the port that leads to the unit.
-    pub host: Ipv4Addr,
-}
-
-/// A unit's storage and what lies where in it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Storage {
+/// A storage, as far as it is known.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct StorageFacts {
     /// What it is, in the bootloader's eyes.
-    pub interface: StorageKind,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub interface: Option<StorageKind>,
+    /// What sort of part it is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub part: Option<StoragePart>,
     /// Bytes in all.
-    pub size: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub size: Option<u64>,
     /// What is written starts and ends on multiples of this, in bytes.
-    pub write_block: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub write_block: Option<u64>,
     /// What is erased starts and ends on multiples of this, in bytes; absent where nothing needs erasing.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub erase_block: Option<u64>,
     /// What a blank byte holds.
-    pub erased: u8,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub erased: Option<u8>,
     /// What lies where.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub regions: Vec<Region>,
 }
 
-/// The kinds of storage that bootloaders know.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case", tag = "kind", deny_unknown_fields)]
-pub enum StorageKind {
-    /// A virtio block device.
-    Virtio {
-        /// Its number.
-        device: u32,
-    },
-    /// An eMMC or SD card.
-    Mmc {
-        /// Its number.
-        device: u32,
-        /// Its hardware partition: 0 user, 1 and 2 boot.
-        #[serde(default)]
-        hardware_partition: u32,
-    },
-    /// SPI NOR flash.
-    SpiNor {
-        /// Bus.
-        bus: u32,
-        /// Chip select.
-        chip_select: u32,
-    },
-    /// Raw NAND flash.
-    Nand {
-        /// Its number.
-        device: u32,
-    },
-    /// An MTD device by name.
-    Mtd {
-        /// Its name.
-        name: String,
-    },
-    /// CFI NOR flash in the address space.
-    CfiNor {
-        /// Address of its first byte.
-        base: u64,
-    },
+/// Sorts of storage parts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum StoragePart {
+    /// Flash on a serial bus that is read byte by byte.
+    SpiNor,
+    /// NAND flash on a serial bus.
+    SpiNand,
+    /// NAND flash.
+    Nand,
+    /// Flash in the address space.
+    ParallelNor,
+    /// eMMC.
+    Emmc,
+    /// An SD card.
+    Sd,
+    /// UFS.
+    Ufs,
+    /// Flash within the main chip.
+    Internal,
+    /// A SATA disk, or several.
+    Disk,
 }
 
-/// Bootloader variables without which a unit does not start.
+/// What firmware fits a device, as far as it is known.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-pub struct EnvironmentRecord {
-    /// Names and the values that they must have.
-    pub required: BTreeMap<String, String>,
-}
-
-/// What firmware fits a device, and where it goes.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Firmware {
+pub struct FirmwareFacts {
     /// The region that it goes to.
-    pub region: String,
-    /// Format ids that the bootloader starts.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub region: Option<String>,
+    /// Ids of formats that fit.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub formats: Vec<String>,
+    /// The largest image that fits, in bytes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub largest: Option<u64>,
+    /// The largest kernel that fits, in bytes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub largest_kernel: Option<u64>,
     /// Where its maker publishes it, for a person.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub origin: Option<String>,
+    /// What shows that it is its maker's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub signed: Option<Signing>,
 }
 
-/// Where the owner's settings live.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct SettingsRecord {
-    /// Their region.
-    pub region: String,
-    /// Whether the system makes new ones when the region is blank.
-    pub blank_means_defaults: bool,
+/// What shows that firmware is its maker's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Signing {
+    /// Nothing: a checksum at most.
+    Unsigned,
+    /// The running system or the updater checks a signature; the bootloader starts anything.
+    CheckedByUpdater,
+    /// The bootloader checks a signature, and starts nothing else.
+    CheckedByBootloader,
+    /// Only the maker's own server hands it out, for one unit.
+    MadePerUnit,
 }
 
-/// Where a claim about the unit is found.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ObservationRule {
-    /// What it speaks about.
-    pub property: Property,
-    /// Where it stands.
-    pub at: ObservationSource,
-}
-
-/// A place where claims about a unit are found.
+/// Where the version of what is installed can be read.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", tag = "from", deny_unknown_fields)]
-pub enum ObservationSource {
-    /// A bootloader variable.
-    Environment {
-        /// Its name.
-        variable: String,
+pub enum VersionRule {
+    /// After this text on the console.
+    Console {
+        /// The text.
+        after: String,
     },
-    /// A `key=value` line in a region of the storage.
-    RegionText {
-        /// The region.
-        region: String,
-        /// The key.
-        key: String,
-    },
-}
-
-/// One way to recover a device.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Method {
-    /// Name, unique in the record.
-    pub name: String,
-    /// The protocol that commands are given over.
-    pub protocol: Protocol,
-    /// How bytes reach the unit's memory.
-    pub transfer: Transfer,
-    /// Memory that may be used on the way.
-    pub ram: RamWindow,
-    /// Line rate during transfers over the console, in bits a second, where it may be raised.
-    pub transfer_baud: Option<u32>,
-}
-
-/// Protocols that commands are given over.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Protocol {
-    /// The console of U-Boot.
-    UbootConsole,
-}
-
-/// How bytes reach a unit's memory.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Transfer {
-    /// The unit pulls them by TFTP.
-    Tftp,
-    /// Over the console, by YMODEM.
-    Ymodem,
-}
-
-/// Memory of the unit that may be used.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct RamWindow {
-    /// Address of its first byte.
-    pub address: u64,
-    /// Bytes.
-    pub size: u64,
-}
-
-/// Something that proves that the system works.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct SmokeTest {
-    /// Name.
-    pub name: String,
-    /// What is done.
-    pub test: SmokeTestKind,
-}
-
-/// The kinds of smoke test.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case", tag = "kind", deny_unknown_fields)]
-pub enum SmokeTestKind {
-    /// The unit answers a GET over HTTP, with this text in its answer; `{version}` stands for the version of the image.
-    Http {
-        /// TCP port.
-        port: u16,
-        /// Path.
+    /// On a page of the unit.
+    Web {
+        /// Path of the page.
         path: String,
-        /// Text that the answer must contain.
-        expect: String,
     },
+    /// What this command prints, on a computer that is connected.
+    Command {
+        /// The command.
+        run: String,
+    },
+    /// On its screen.
+    Screen {
+        /// Where a person finds it.
+        place: String,
+    },
+}
+
+/// A USB identity in a mode of recovery.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct UsbMode {
+    /// The mode: `fastboot`, `edl`, `dfu`.
+    pub mode: String,
+    /// Vendor and product, in hexadecimal: `05c6:9008`.
+    pub id: String,
+}
+
+/// Constants of a chip that its recovery depends on.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ChipFacts {
+    /// Ids by which it tells what it is, by what the id is called: `chip-id`, `signature`, `hwcode`, `uf2-family`.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub ids: BTreeMap<String, String>,
+    /// Address of the first byte of its flash.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub flash_base: Option<u64>,
+    /// Bytes of flash; of the largest, where there are several sizes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub flash_size: Option<u64>,
+    /// Bytes of a page that is written at once.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub flash_page: Option<u64>,
+    /// Bytes of EEPROM.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub eeprom_size: Option<u64>,
+    /// Where in flash things have to lie, by name, in bytes: `bootloader`, `partition-table`, `app`.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub offsets: BTreeMap<String, u64>,
+    /// Pins that have to be low when it starts, for its boot ROM to wait: `GPIO0`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub strap_low: Vec<String>,
+    /// Interfaces that it is programmed over: `ISP`, `UPDI`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub interfaces: Vec<String>,
+}
+
+/// What the maker's bootloader lets the owner do.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct LockFacts {
+    /// Whether the owner can unlock it in a way that the maker provides.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub can_be_unlocked: Option<bool>,
+    /// What is needed for that: `vendor-app`, `vendor-code`, `fastboot-cmd`, `none`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub needs: Option<String>,
+    /// The command, where there is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub command: Option<String>,
+    /// Whether a switch in the system's settings has to be on before.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub system_switch: Option<bool>,
+    /// Whether there are two sets of partitions, of which one runs and one can be written.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub two_slots: Option<bool>,
+}
+
+/// When to stop, and what to do then.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StopRule {
+    /// When: what is seen, or what is about to be done.
+    pub when: String,
+    /// Why going on would do harm.
+    pub because: String,
+    /// What to do instead.
+    pub instead: String,
+    /// Where this is from.
+    #[serde(default, skip_serializing_if = "Sources::is_empty")]
+    pub source: Sources,
+}
+
+impl Device {
+    /// What sort of thing it is.
+    pub fn kind(&self) -> Kind {
+        self.kind.unwrap_or(Kind::Router)
+    }
+
+    /// Vendor, model and variant, as a person would say it.
+    pub fn title(&self) -> String {
+        let parts = [self.vendor.as_str(), self.model.as_str(), self.variant.as_deref().unwrap_or_default()];
+        let parts: Vec<&str> = parts.into_iter().filter(|part| !part.is_empty()).collect();
+        parts.join(" ")
+    }
+
+    /// All regions of all storages.
+    pub fn regions(&self) -> impl Iterator<Item = &Region> {
+        self.storage.iter().flat_map(|storage| &storage.regions)
+    }
+
+    /// The region of this name.
+    pub fn region(&self, name: &str) -> Option<&Region> {
+        self.regions().find(|region| region.name == name)
+    }
+
+    /// The region that firmware goes to.
+    pub fn firmware_region(&self) -> Option<&Region> {
+        self.region(self.firmware.as_ref()?.region.as_deref()?)
+    }
 }

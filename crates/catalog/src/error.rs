@@ -1,6 +1,8 @@
-//! What can be wrong with a device record.
+//! What can be wrong with device records.
 
 use debrick_model::Coded;
+
+use crate::lint::Fault;
 
 /// A device record that cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -13,13 +15,21 @@ pub enum CatalogError {
         /// Its size in bytes.
         size: usize,
     },
+    /// A file or folder of records cannot be read.
+    #[error("the device records in {file} could not be read")]
+    Unreadable {
+        /// The file or folder.
+        file: String,
+        /// What the system said.
+        source: std::io::Error,
+    },
     /// It is not TOML of the right shape.
-    #[error("{file} is not a device record")]
+    #[error("{file} is not a device record: {fault}")]
     Malformed {
         /// The file.
         file: String,
         /// Where and why.
-        source: toml::de::Error,
+        fault: Fault,
     },
     /// It has the shape of another version.
     #[error("{file} has the schema {schema:?}, and this program reads {:?}", crate::SCHEMA)]
@@ -30,12 +40,12 @@ pub enum CatalogError {
         schema: String,
     },
     /// It contradicts itself.
-    #[error("{file} contradicts itself: {}", faults.join("; "))]
+    #[error("{file} contradicts itself: {}", in_words(faults))]
     Invalid {
         /// The file.
         file: String,
-        /// What is wrong, one a line.
-        faults: Vec<String>,
+        /// What is wrong.
+        faults: Vec<Fault>,
     },
     /// There is no such device.
     #[error("no device in the catalog is called {id:?}")]
@@ -43,29 +53,65 @@ pub enum CatalogError {
         /// What was asked for.
         id: String,
     },
+    /// Not everything is known that a repair over the console needs.
+    #[error("the catalog does not know enough of {id} to repair it over its console; missing: {}", missing.join("; "))]
+    Incomplete {
+        /// The device.
+        id: String,
+        /// What is not known.
+        missing: Vec<String>,
+        /// Ways to recover it that a person can go, by name.
+        other_ways: Vec<String>,
+    },
+    /// The catalog within the program cannot be read.
+    #[error("the program's own catalog is damaged at {place}")]
+    Damaged {
+        /// Where.
+        place: String,
+    },
 }
 
 impl Coded for CatalogError {
     fn code(&self) -> &'static str {
         match self {
             Self::TooLarge { .. } => "device-file-too-large",
+            Self::Unreadable { .. } => "device-file-unreadable",
             Self::Malformed { .. } => "device-file-malformed",
             Self::OtherSchema { .. } => "device-file-schema",
             Self::Invalid { .. } => "device-file-invalid",
             Self::UnknownDevice { .. } => "device-unknown",
+            Self::Incomplete { .. } => "device-incomplete",
+            Self::Damaged { .. } => "catalog-damaged",
         }
     }
 
     fn next_step(&self) -> String {
         match self {
             Self::TooLarge { .. } | Self::Malformed { .. } | Self::Invalid { .. } => {
-                "Mend the file; docs/add-a-device.md describes every field. Nothing was done to the unit."
+                "Mend the file; docs/add-a-device.md describes every field. Nothing was done to the unit.".into()
             }
-            Self::OtherSchema { .. } => "Use the program that the file was made for, or convert the file.",
+            Self::Unreadable { .. } => "Check the name and the permissions of the file or folder.".into(),
+            Self::OtherSchema { .. } => "Use the program that the file was made for, or convert the file.".into(),
             Self::UnknownDevice { .. } => {
-                "Check the name on the label, or describe the device in a file and pass it with --device-file."
+                "Look for the name on the label with `debrick devices search TEXT`, or describe the device in a file and \
+                 pass it with --device-file."
+                    .into()
             }
+            Self::Incomplete { id, other_ways, .. } if other_ways.is_empty() => format!(
+                "Add what is missing to a record of your own with the id {id} (docs/add-a-device.md) and pass it with \
+                 --device-file. Nothing was done to the unit."
+            ),
+            Self::Incomplete { id, .. } => format!(
+                "`debrick devices show {id}` tells how the device is recovered by hand. For its console, add what is \
+                 missing to a record of your own with this id (docs/add-a-device.md) and pass it with --device-file. \
+                 Nothing was done to the unit."
+            ),
+            Self::Damaged { .. } => "Install the program anew.".into(),
         }
-        .to_owned()
     }
+}
+
+fn in_words(faults: &[Fault]) -> String {
+    let faults: Vec<String> = faults.iter().map(ToString::to_string).collect();
+    faults.join("; ")
 }

@@ -1,21 +1,42 @@
-//! Devices as data: the shape of a device record, how it is read, and what makes it valid.
+//! Devices as data: the shape of a device record, how it is read, what makes it valid, and how it is found.
 //!
-//! Records are TOML files under `catalog/devices/`; those are compiled into the program. A user's own record is read
-//! with [`parse`] and overlays them. A record says what a device is, where its parts lie, how it is entered, written,
-//! started and tested. No record holds code.
+//! Records are TOML files under `catalog/`: families of devices and devices written by hand, and devices imported from
+//! collected facts. All of them are compiled into the program; a user's own lie on top. A record says what a device is,
+//! where its parts lie, how it is entered, written, started and tested. No record holds code.
+//!
+//! [`Catalog`] is the way in: [`Catalog::search`] finds what a label means, [`Catalog::find`] gives the record on top of
+//! its families, and [`Device::repairable`] what a repair over the console needs of it.
 
-mod builtin;
+mod catalog;
 mod device;
+mod embedded;
+mod entry;
 mod error;
-mod validate;
+mod file;
+mod inherit;
+mod lint;
+mod method;
+mod repairable;
+mod search;
+mod sources;
 
-pub use builtin::{builtin, find};
+pub use catalog::Catalog;
 pub use device::{
-    Console, Device, EnvironmentRecord, Firmware, Method, NetworkRecord, ObservationRule, ObservationSource,
-    OperationStatus, Power, Protocol, RamWindow, SettingsRecord, SmokeTest, SmokeTestKind, StopKey, Storage,
-    StorageKind, TestStatus, Transfer,
+    ChipFacts, ConsoleFacts, Device, FirmwareFacts, Kind, LockFacts, PowerFacts, Signing, StopRule,
+    StorageFacts, StoragePart, UsbMode, VersionRule,
 };
+pub use embedded::packed_size;
+pub use entry::{Action, Entry, LightPattern, Sign, Step};
 pub use error::CatalogError;
+pub use lint::{Fault, LintReport, lint_folder};
+pub use method::{Confidence, Method, Parameter, Protocol, Purpose};
+pub use repairable::{
+    Console, ConsoleMethod, EnvironmentRecord, Firmware, NetworkRecord, ObservationRule, ObservationSource,
+    OperationStatus, Power, RamWindow, Repairable, SettingsRecord, SmokeTest, SmokeTestKind, StopKey,
+    Storage, StorageKind, TestStatus, Transfer,
+};
+pub use search::Hit;
+pub use sources::Sources;
 
 /// The version of the shape of a device record.
 pub const SCHEMA: &str = "debrick.device/1";
@@ -23,70 +44,20 @@ pub const SCHEMA: &str = "debrick.device/1";
 /// The longest record that is read, in bytes.
 pub const LONGEST_RECORD: usize = 1 << 20;
 
-/// Reads one device record and checks it.
+/// The record of the program's own catalog with this id.
+///
+/// # Errors
+/// [`CatalogError::UnknownDevice`] where there is none.
+pub fn find(id: &str) -> Result<Device, CatalogError> {
+    Catalog::builtin().find(id)
+}
+
+/// Reads one device record, and puts it on top of what the program's own catalog knows.
 ///
 /// `name` is the file's name, for messages.
+///
+/// # Errors
+/// What is wrong with the file.
 pub fn parse(name: &str, text: &str) -> Result<Device, CatalogError> {
-    if text.len() > LONGEST_RECORD {
-        return Err(CatalogError::TooLarge { file: name.into(), size: text.len() });
-    }
-    let schema = toml::from_str::<SchemaOnly>(text)
-        .map_err(|source| CatalogError::Malformed { file: name.into(), source })?
-        .schema;
-    if schema != SCHEMA {
-        return Err(CatalogError::OtherSchema { file: name.into(), schema });
-    }
-    let device: Device =
-        toml::from_str(text).map_err(|source| CatalogError::Malformed { file: name.into(), source })?;
-    let faults = validate::faults(&device);
-    if faults.is_empty() { Ok(device) } else { Err(CatalogError::Invalid { file: name.into(), faults }) }
-}
-
-/// The only thing that every version of a record has in common.
-#[derive(serde::Deserialize)]
-struct SchemaOnly {
-    schema: String,
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use debrick_model::Coded;
-
-    const GOOD: &str = include_str!("../../../catalog/devices/acme-r1.toml");
-
-    fn check(change: (&str, &str), expected: Result<(), &str>) {
-        assert!(GOOD.contains(change.0), "the record has no {:?}", change.0);
-        let text = GOOD.replacen(change.0, change.1, 1);
-        let got = parse("test.toml", &text).map(|_| ()).map_err(|error| error.code());
-        assert_eq!(got, expected, "{change:?}");
-    }
-
-    #[test]
-    fn records_are_checked() {
-        check(("", ""), Ok(()));
-        check(("debrick.device/1", "debrick.device/2"), Err("device-file-schema"));
-        check(("vendor =", "vendr ="), Err("device-file-malformed"));
-        check(("board_ids = [\"acme,r1\"]", "board_ids = []"), Err("device-file-invalid"));
-        check(("size = 0x1800000", "size = 0x1800001"), Err("device-file-invalid"));
-        check(("size = 0x1800000", "size = 0x8000000"), Err("device-file-invalid"));
-        check(("offset = 0x20000", "offset = 0x1fe00"), Err("device-file-invalid"));
-        check(("region = \"firmware\"", "region = \"kernel\""), Err("device-file-invalid"));
-        check(("write_block = 512", "write_block = 0"), Err("device-file-invalid"));
-        check(("size = 0x2000000", "size = -1"), Err("device-file-malformed"));
-        check(("id = \"acme-r1\"", "id = \"../r1\""), Err("device-file-invalid"));
-    }
-
-    #[test]
-    fn the_builtin_catalog_is_valid() {
-        assert!(builtin().unwrap().iter().any(|device| device.id == "acme-r1"));
-        assert_eq!(find("acme-r9").unwrap_err().code(), "device-unknown");
-    }
-
-    #[test]
-    fn a_record_survives_json() {
-        let device = find("acme-r1").unwrap();
-        let json = serde_json::to_string(&device).unwrap();
-        assert_eq!(serde_json::from_str::<Device>(&json).unwrap(), device);
-    }
+    Catalog::builtin().parse(name, text)
 }

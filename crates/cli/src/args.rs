@@ -103,6 +103,20 @@ Examples:
 Keys of signify, usign, minisign, OpenPGP and avbtool are taken, and public keys and certificates (PEM or DER) with RSA,
 P-256, P-384 or Ed25519. A key is worth what the way is worth on which it came to you.";
 
+const AFTER_DEVICES: &str = "\
+Examples:
+  What a label means:
+    debrick devices search \"Archer C7 V5.0 EU\"
+
+  How a device is recovered, and what must not be lost:
+    debrick devices show tplink-archer-c7-v5
+
+  Whether a record of your own is right:
+    debrick devices lint my-router.toml
+
+Records of your own in the folder devices of the state folder are found like the program's; one with the id of another
+lies on top of it.";
+
 const AFTER_CHECK: &str = "\
 Exit codes: 0 it may go onto the device; 11 that cannot be told, and why; 12 it must not.
 
@@ -172,6 +186,9 @@ pub(crate) enum Command {
     /// Say whose signatures count: the public keys of makers.
     #[command(subcommand, after_help = AFTER_TRUST)]
     Trust(Trust),
+    /// Look up devices: find one by its label, show what is known of it, check records of your own.
+    #[command(subcommand, after_help = AFTER_DEVICES)]
+    Devices(Devices),
     /// Make the archive of a session that may leave this computer: redacted, for somebody who helps.
     Bundle(Bundle),
 }
@@ -504,4 +521,30 @@ mod tests {
     fn the_command_line_is_consistent() {
         super::Args::command().debug_assert();
     }
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Devices {
+    /// Find devices by what is on the label, best first. Typing errors do no harm.
+    Search {
+        /// The text, for example: Archer C7 V5.0 EU
+        #[arg(required = true)]
+        text: Vec<String>,
+
+        /// At most so many.
+        #[arg(long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..=1000))]
+        limit: u32,
+    },
+    /// Show everything that is known of a device.
+    Show {
+        /// Its id in the catalog.
+        id: String,
+    },
+    /// Check records: of a file or folder, or your own and the program's.
+    Lint {
+        /// A TOML file, or a folder of them.
+        path: Option<PathBuf>,
+    },
+    /// Count what is known of how many devices.
+    Coverage,
 }

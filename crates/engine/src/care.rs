@@ -85,8 +85,9 @@ pub fn prove_backup(vault: &Vault, session: &str) -> Result<Vec<String>, EngineE
     let not_there =
         |reason: &str| EngineError::NotResumable { session: session.into(), reason: reason.into() };
     let record = record.ok_or_else(|| not_there("its journal does not say how it began"))?;
-    let device: debrick_catalog::Device = serde_json::from_slice(&vault.artifact(record)?.read_all(1 << 20)?)
-        .map_err(|error| not_there(&format!("its device record cannot be read ({error})")))?;
+    let device: debrick_catalog::Repairable =
+        serde_json::from_slice(&vault.artifact(record)?.read_all(1 << 20)?)
+            .map_err(|error| not_there(&format!("its device record cannot be read ({error})")))?;
     let backups = Past::of(&events).backups;
     if backups.is_empty() {
         return Err(not_there("it holds no backups"));

@@ -1,6 +1,6 @@
 //! What is to be repaired, and how the operator wants it done.
 
-use debrick_catalog::Device;
+use debrick_catalog::Repairable;
 use debrick_image::TrustStore;
 use debrick_model::{Digest, Ending, EvidenceKind, Waiver};
 
@@ -8,7 +8,7 @@ use debrick_model::{Digest, Ending, EvidenceKind, Waiver};
 #[derive(Debug, Clone)]
 pub struct Job {
     /// The device that the operator says the unit is.
-    pub device: Device,
+    pub device: Repairable,
     /// The firmware file, already in the vault: its name and digest.
     pub image: Option<(String, Digest)>,
     /// What came with the firmware file, already in the vault: lists of sums and signatures.

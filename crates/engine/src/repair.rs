@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use debrick_catalog::{Device, Method};
+use debrick_catalog::{ConsoleMethod, Repairable};
 use debrick_image::ImageFacts;
 use debrick_link::Clock;
 use debrick_model::{
@@ -91,7 +91,7 @@ pub fn resume(
 
 /// How a session began, from its journal.
 struct Opening {
-    device: Device,
+    device: Repairable,
     image: Option<(String, Digest)>,
 }
 
@@ -130,7 +130,7 @@ impl Opening {
 pub(crate) struct Repair<'a> {
     pub(crate) session: Session<'a>,
     pub(crate) unit: Unit,
-    pub(crate) device: Device,
+    pub(crate) device: Repairable,
     pub(crate) image: Option<(String, Digest)>,
     pub(crate) facts: Option<ImageFacts>,
     pub(crate) wishes: Wishes,
@@ -144,7 +144,7 @@ pub(crate) struct Repair<'a> {
     pub(crate) past: Past,
     /// Regions (or `environment`) that were changed, in this run or an earlier one.
     pub(crate) touched: Vec<String>,
-    pub(crate) methods: Vec<Method>,
+    pub(crate) methods: Vec<ConsoleMethod>,
     /// What the unit is known to be doing.
     pub(crate) whereabouts: Whereabouts,
     /// The version that the running system was seen to have.
@@ -154,13 +154,13 @@ pub(crate) struct Repair<'a> {
 impl<'a> Repair<'a> {
     fn new(
         session: Session<'a>,
-        device: Device,
+        device: Repairable,
         image: Option<(String, Digest)>,
         wishes: Wishes,
         past: Past,
         ports: Ports,
     ) -> Result<Self, EngineError> {
-        let mut methods: Vec<Method> = device.method.clone();
+        let mut methods: Vec<ConsoleMethod> = device.method.clone();
         if let Some(wanted) = &wishes.method {
             methods.retain(|method| method.name == *wanted);
         }

@@ -5,7 +5,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
-use debrick_catalog::{Device, Method, SmokeTest, StorageKind, Transfer};
+use debrick_catalog::{ConsoleMethod, Repairable, SmokeTest, StorageKind, Transfer};
 use debrick_link::{Clock, Deadline, Network};
 use debrick_model::{Observation, Property};
 use debrick_target::{Addressable, Geometry, TargetError};
@@ -30,7 +30,7 @@ pub(crate) struct Unit {
     console: Console,
     network: Option<Box<dyn Network>>,
     clock: Arc<dyn Clock>,
-    device: Device,
+    device: Repairable,
 }
 
 /// Where a unit was found.
@@ -46,7 +46,7 @@ pub(crate) enum Bearings {
 
 impl Unit {
     /// The unit behind these ports.
-    pub(crate) fn new(ports: Ports, device: Device) -> Self {
+    pub(crate) fn new(ports: Ports, device: Repairable) -> Self {
         let stop = &device.console.stop;
         let config = ConsoleConfig { stop_keys: stop.keys.clone().into_bytes(), stop_at: stop.at.clone() };
         Self {
@@ -176,7 +176,7 @@ impl Unit {
     /// Works on the storage that holds a region, by a method.
     pub(crate) fn with_storage<T>(
         &mut self,
-        method: &Method,
+        method: &ConsoleMethod,
         region: &str,
         work: impl FnOnce(&mut dyn Addressable) -> Result<T, TargetError>,
     ) -> Result<T, EngineError> {

@@ -1,9 +1,11 @@
 //! `cargo xtask bench`: what the requirements promise about speed and memory, measured in one run against the tools that
 //! people use today.
 
+mod catalog;
 mod console;
 mod image;
 mod journal;
+mod labels;
 mod line;
 mod start;
 mod tftp;
@@ -40,7 +42,7 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "DIR")]
     images: Option<PathBuf>,
 
-    /// Print every answer that differs from the manifest.
+    /// Print every answer that differs from the manifest or the list of labels.
     #[arg(long)]
     mismatches: bool,
 
@@ -48,7 +50,7 @@ pub(crate) struct Arguments {
     helper: Option<Helper>,
 }
 
-/// Processes that a measurement consists of.
+/// Processes that a measurement consists of, and chores that prepare one.
 #[derive(Debug, Subcommand)]
 enum Helper {
     /// Serve a file by TFTP, and do nothing else.
@@ -59,6 +61,8 @@ enum Helper {
         /// The address to serve on.
         address: std::net::SocketAddr,
     },
+    /// Make the list of noisy labels anew that the search is measured on.
+    Labels,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -73,6 +77,8 @@ enum Part {
     Start,
     /// What `debrick image inspect` finds out, and how fast, against binwalk, unblob and openssl.
     Image,
+    /// How fast and how well `debrick devices search` finds devices, and what the catalog adds to the program.
+    Catalog,
 }
 
 /// One line of the table.
@@ -86,8 +92,10 @@ struct Row {
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<(), String> {
-    if let Some(Helper::ServeTftp { file, address }) = &arguments.helper {
-        return tftp::serve(file, *address);
+    match &arguments.helper {
+        Some(Helper::ServeTftp { file, address }) => return tftp::serve(file, *address),
+        Some(Helper::Labels) => return labels::write(),
+        None => {}
     }
     if cfg!(debug_assertions) && !arguments.as_built {
         return again_as_release();
@@ -96,7 +104,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), String> {
     let build = if cfg!(debug_assertions) { "a debug build" } else { "a release build" };
     println!("cargo xtask {} ({build})", line.join(" "));
     let parts: &[Part] = match arguments.only.as_slice() {
-        [] => &[Part::Start, Part::Image, Part::Journal, Part::Tftp, Part::Console],
+        [] => &[Part::Start, Part::Catalog, Part::Image, Part::Journal, Part::Tftp, Part::Console],
         only => only,
     };
     let lab = || Lab::open(&arguments.cache).map_err(|error| error.to_string());
@@ -108,6 +116,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), String> {
             Part::Tftp => tftp::measure(&lab()?)?,
             Part::Journal => journal::measure(&lab()?, &program()?)?,
             Part::Start => start::measure(&program()?)?,
+            Part::Catalog => catalog::measure(&program()?, arguments.mismatches)?,
             Part::Image => image::measure(&program()?, arguments.images.as_deref(), arguments.mismatches)?,
         };
         for row in rows {

@@ -10,7 +10,7 @@ use super::in_repository;
 const TABLE: &str = "crates/image/data/boards.tsv";
 
 /// Which variables of OpenWrt's device definitions hold ids of which kind.
-const SOURCES: &[(&str, &str)] = &[
+pub(super) const SOURCES: &[(&str, &str)] = &[
     ("ASUS_PRODUCTID", "asus-product"),
     ("PRODUCTID", "asus-product"),
     ("BOARDNAME", "other"),
@@ -52,7 +52,7 @@ const SOURCES: &[(&str, &str)] = &[
 ];
 
 /// Names of makers that the definitions lack, or write in capitals only: device-tree prefix, or how an id begins.
-const MAKERS: &[(&str, &str)] = &[
+pub(super) const MAKERS: &[(&str, &str)] = &[
     ("acer", "Acer"),
     ("allwinner", "Allwinner"),
     ("amlogic", "Amlogic"),
@@ -136,7 +136,7 @@ pub(super) fn import(path: &Path) -> Result<(), String> {
 }
 
 /// The name of each maker by its device-tree prefix: the one that most devices write.
-fn makers(devices: &[Value]) -> BTreeMap<String, String> {
+pub(super) fn makers(devices: &[Value]) -> BTreeMap<String, String> {
     let mut counts: BTreeMap<String, BTreeMap<String, u32>> = BTreeMap::new();
     for device in devices {
         let Some(vendor) = device["vendor"].as_str() else { continue };
@@ -180,7 +180,7 @@ fn split_revision(model: &str) -> (String, Option<String>) {
 }
 
 /// The hardware revision in a variant, where it is one: `v2`, `A1`, `v2.0 (EU)`; not `UBI` or `16M`.
-fn revision(variant: &str) -> Option<String> {
+pub(super) fn revision(variant: &str) -> Option<String> {
     let word = variant.split_whitespace().next()?;
     let digits = word.trim_start_matches(|symbol: char| symbol.is_ascii_alphabetic());
     let letters = &word[..word.len() - digits.len()];
@@ -283,7 +283,7 @@ impl Boards {
 }
 
 /// A number as make files write it.
-fn number(text: &str) -> Option<u32> {
+pub(super) fn number(text: &str) -> Option<u32> {
     match text.strip_prefix("0x").or(text.strip_prefix("0X")) {
         Some(digits) => u32::from_str_radix(digits, 16).ok(),
         None => text.parse().ok(),

@@ -12,7 +12,7 @@ use crate::{json, out};
 
 pub(super) fn back_up(context: &Context, args: &Backup) -> Result<i32, Failure> {
     let stop = Stop::listen()?;
-    let named = Named::by(&args.unit)?;
+    let named = Named::by(context, &args.unit)?;
     let answers = answers(&args.unit.answers)?;
     let vault = context.vault()?;
     let ports = named.ports(context)?;
@@ -25,7 +25,7 @@ pub(super) fn back_up(context: &Context, args: &Backup) -> Result<i32, Failure> 
 pub(super) fn restore(context: &Context, args: &Restore) -> Result<i32, Failure> {
     let stop = Stop::listen()?;
     let wishes = Wishes { waivers: waivers(&args.waivers)?, ..Wishes::default() };
-    let named = Named::by(&args.unit)?;
+    let named = Named::by(context, &args.unit)?;
     let answers = answers(&args.unit.answers)?;
     let vault = context.vault()?;
     // Before the port is opened: whether there is such a session.

@@ -34,7 +34,7 @@ pub(super) fn demo(context: &Context, args: &Demo) -> Result<i32, Failure> {
     let vault = context.vault()?;
     let image = vault.put_bytes(&newer)?;
     let job = Job {
-        device: debrick_catalog::find("acme-r1")?,
+        device: debrick_catalog::find("acme-r1")?.repairable()?,
         image: Some(("acme-r1-2.0.1.itb".to_owned(), image)),
         evidence: Vec::new(),
         ports: vec!["virtual router".to_owned()],

@@ -2,6 +2,7 @@
 
 mod care;
 mod demo;
+mod devices;
 mod doctor;
 mod image;
 mod report;
@@ -12,6 +13,7 @@ mod unit;
 
 use std::path::PathBuf;
 
+use debrick_catalog::Catalog;
 use debrick_engine::{Closed, EngineError, Operator};
 use debrick_model::{Ending, Event, EventBody, Problem, Step};
 use debrick_vault::Vault;
@@ -52,6 +54,7 @@ pub(crate) fn run(args: &Args, style: Style, notes: Style) -> Result<i32, Failur
         Command::Demo(args) => demo::demo(&context, args),
         Command::Image(args) => image::run(&context, args),
         Command::Trust(args) => trust::run(&context, args),
+        Command::Devices(args) => devices::run(&context, args),
     }
 }
 
@@ -72,6 +75,15 @@ impl Context {
             .ok_or_else(|| {
                 Failure::usage("there is no home folder to keep sessions in", "Name one with --state-dir.")
             })
+    }
+
+    /// The program's catalog, with the records of the operator's own folder on top.
+    pub(crate) fn catalog(&self) -> Result<Catalog, Failure> {
+        match self.state_dir() {
+            Ok(dir) => Ok(Catalog::with_folder(&dir.join("devices"))?),
+            // Without a home there is no folder, and the program's own records do.
+            Err(_) => Ok(Catalog::builtin()),
+        }
     }
 
     /// The operator: a script where JSON is wanted, otherwise a person.

@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::path::Path;
 
-use debrick_catalog::Device;
+use debrick_catalog::Repairable;
 use debrick_engine::{ImageEvidence, Wishes};
 use debrick_image::LONGEST_EVIDENCE;
 use debrick_model::{EventBody, EvidenceKind, Gate, Waiver};
@@ -26,7 +26,7 @@ const ROOM_FOR_JOURNAL: u64 = 1 << 20;
 pub(super) fn rescue(context: &Context, args: &Rescue) -> Result<i32, Failure> {
     let stop = Stop::listen()?;
     let waivers = waivers(&args.waivers)?;
-    let named = Named::by(&args.unit)?;
+    let named = Named::by(context, &args.unit)?;
     let method = method(&named.device, args.method.as_deref())?;
     let trusted = trust_file::read(&context.state_dir()?)?;
     let wishes = Wishes { waivers, method, trusted, soak_restarts: args.soak };
@@ -93,7 +93,7 @@ fn unfinished(vault: &Vault) -> Result<String, Failure> {
 }
 
 /// The device and the console of a recorded session.
-fn opening(vault: &Vault, session: &str) -> Result<(Device, Option<String>), Failure> {
+fn opening(vault: &Vault, session: &str) -> Result<(Repairable, Option<String>), Failure> {
     let not_resumable = |what: String| {
         Failure::new("session-not-resumable", what, "Start a new repair with `debrick rescue`.")
     };
@@ -165,7 +165,7 @@ pub(super) fn waivers(args: &WaiverArgs) -> Result<Vec<Waiver>, Failure> {
         .collect()
 }
 
-fn method(device: &Device, wanted: Option<&str>) -> Result<Option<String>, Failure> {
+fn method(device: &Repairable, wanted: Option<&str>) -> Result<Option<String>, Failure> {
     let Some(wanted) = wanted else { return Ok(None) };
     let names: Vec<&str> = device.method.iter().map(|method| method.name.as_str()).collect();
     if names.contains(&wanted) {

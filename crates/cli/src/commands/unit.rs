@@ -5,7 +5,7 @@ use std::io::BufWriter;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use debrick_catalog::Device;
+use debrick_catalog::{Catalog, Repairable};
 use debrick_engine::{Job, Ports, Wishes};
 use debrick_link::record::Recorder;
 use debrick_link::{Link, Network};
@@ -14,13 +14,13 @@ use debrick_model::Digest;
 
 use crate::answers::Answers;
 use crate::args::UnitArgs;
-use crate::commands::Context;
+use crate::commands::{Context, devices};
 use crate::failure::Failure;
 use crate::{host, input};
 
 /// A unit and how it is reached.
 pub(super) struct Named {
-    pub(super) device: Device,
+    pub(super) device: Repairable,
     pub(super) console: String,
     pub(super) no_network: bool,
     /// Where the console is recorded.
@@ -29,8 +29,8 @@ pub(super) struct Named {
 
 impl Named {
     /// The unit as the command line names it.
-    pub(super) fn by(args: &UnitArgs) -> Result<Self, Failure> {
-        let device = device(args)?;
+    pub(super) fn by(context: &Context, args: &UnitArgs) -> Result<Self, Failure> {
+        let device = device(context, args)?;
         let console = args.console.clone().ok_or_else(|| {
             let next = "Name it with --console, for example --console /dev/ttyUSB0; \
                         tcp:HOST:PORT and unix:PATH are consoles, too.";
@@ -67,17 +67,16 @@ impl Named {
 }
 
 /// The device that the operator named.
-fn device(args: &UnitArgs) -> Result<Device, Failure> {
+fn device(context: &Context, args: &UnitArgs) -> Result<Repairable, Failure> {
+    let catalog = context.catalog()?;
     if let Some(path) = &args.device_file {
         let text = input::text(path, debrick_catalog::LONGEST_RECORD as u64)?;
-        return Ok(debrick_catalog::parse(&path.display().to_string(), &text)?);
+        return Ok(catalog.parse(&path.display().to_string(), &text)?.repairable()?);
     }
     match &args.device {
-        Some(id) => {
-            debrick_catalog::find(id).map_err(|error| Failure::from(error).with_choices(device_list()))
-        }
+        Some(id) => Ok(devices::find(&catalog, id)?.repairable()?),
         None => {
-            let mut choices = device_list();
+            let mut choices = device_list(&catalog);
             if args.console.is_none() {
                 choices.extend(host::port_list());
             }
@@ -88,11 +87,16 @@ fn device(args: &UnitArgs) -> Result<Device, Failure> {
     }
 }
 
-/// The devices that the program knows, a line each.
-fn device_list() -> Vec<String> {
-    let devices = debrick_catalog::builtin().unwrap_or_default();
-    let named = devices.iter().map(|device| format!("  {}  {} {}", device.id, device.vendor, device.model));
-    std::iter::once("Devices of the catalog:".to_owned()).chain(named).collect()
+/// The devices of which everything is known that a repair over the console needs, a line each.
+fn device_list(catalog: &Catalog) -> Vec<String> {
+    let devices = catalog.all().unwrap_or_default();
+    let complete = devices.iter().filter(|device| device.repairable().is_ok());
+    let named = complete.map(|device| format!("  {}  {}", device.id, device.title()));
+    let head = format!(
+        "`debrick devices search TEXT` finds a device among {} by its label. These are repaired over their console:",
+        devices.len()
+    );
+    std::iter::once(head).chain(named).collect()
 }
 
 /// A serial port without a line rate of its own gets the device's.

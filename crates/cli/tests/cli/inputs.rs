@@ -72,8 +72,10 @@ fn device_files() {
     check_device(&place, &place.file("d.toml", [0xff; 100]), "file-not-text");
     let other = good.replace("debrick.device/1", "debrick.device/9");
     check_device(&place, &place.file("e.toml", other), "device-file-schema");
-    let invalid = good.replace("board_ids = [\"acme,r1\"]", "board_ids = []");
+    let invalid = good.replace("size = 0x1800000", "size = 0x1800001");
     check_device(&place, &place.file("f.toml", invalid), "device-file-invalid");
+    let incomplete = good.replace("id = \"acme-r1\"", "id = \"acme-r0\"").replace("baud = 115200", "");
+    check_device(&place, &place.file("f2.toml", incomplete), "device-incomplete");
     check_device(&place, &place.file("g.toml", "x".repeat(2 << 20)), "file-too-large");
     let deep = format!("schema = \"debrick.device/1\"\nx = {}", "[".repeat(200_000));
     check_device(&place, &place.file("h.toml", deep), "device-file-malformed");

@@ -1,6 +1,6 @@
 //! Keep what must not be lost, and prove that it can be given back.
 
-use debrick_catalog::{Device, Method};
+use debrick_catalog::{ConsoleMethod, Repairable};
 use debrick_model::{
     Digest, EventBody, EvidenceKind, Gate, GateOutcome, GateResult, Region, RegionRole, Step,
 };
@@ -44,7 +44,7 @@ impl Repair<'_> {
         })
     }
 
-    fn keep(&mut self, method: &Method, region: &Region) -> Result<(), EngineError> {
+    fn keep(&mut self, method: &ConsoleMethod, region: &Region) -> Result<(), EngineError> {
         let held = self.backups.iter().find(|backup| backup.region == region.name).cloned();
         if let Some(held) = held {
             // What this session has begun to change is not read again: the copy from before is the one that counts.
@@ -59,7 +59,12 @@ impl Repair<'_> {
         Ok(())
     }
 
-    fn still_holds(&mut self, method: &Method, region: &Region, held: &Backup) -> Result<bool, EngineError> {
+    fn still_holds(
+        &mut self,
+        method: &ConsoleMethod,
+        region: &Region,
+        held: &Backup,
+    ) -> Result<bool, EngineError> {
         if held.size != region.size || self.session.vault.verify(held.artifact).is_err() {
             return Ok(false);
         }
@@ -111,7 +116,7 @@ impl Repair<'_> {
 fn keep_region(
     session: &mut Session<'_>,
     unit: &mut Unit,
-    method: &Method,
+    method: &ConsoleMethod,
     region: &Region,
 ) -> Result<Digest, EngineError> {
     let vault = session.vault;
@@ -142,7 +147,11 @@ fn keep_region(
 }
 
 /// Checks every backup by its digest, and restores it to a virtual unit of the same geometry.
-pub(crate) fn prove_restores(vault: &Vault, device: &Device, backups: &[Backup]) -> Result<(), EngineError> {
+pub(crate) fn prove_restores(
+    vault: &Vault,
+    device: &Repairable,
+    backups: &[Backup],
+) -> Result<(), EngineError> {
     for storage in &device.storage {
         let mut sources: Vec<(&Region, ArtifactSource)> = Vec::new();
         for held in backups {

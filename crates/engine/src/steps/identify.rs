@@ -69,7 +69,11 @@ impl Repair<'_> {
         Ok(observations)
     }
 
-    fn read_text(&mut self, method: &debrick_catalog::Method, region: &str) -> Result<String, EngineError> {
+    fn read_text(
+        &mut self,
+        method: &debrick_catalog::ConsoleMethod,
+        region: &str,
+    ) -> Result<String, EngineError> {
         let Some(region) = self.device.region(region).cloned() else { return Ok(String::new()) };
         let mut bytes = vec![0; region.size.min(TEXT) as usize];
         let read = self

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use debrick_catalog::Method;
+use debrick_catalog::ConsoleMethod;
 use debrick_model::{Digest, Effect, EventBody, Region, RegionRole, Step};
 use debrick_target::flash::{self, Part};
 use debrick_target::{Clearance, Source, TargetError, verify};
@@ -56,7 +56,7 @@ impl Repair<'_> {
         &mut self,
         fixes: &[Fix],
         clearance: &Clearance,
-        method: &Method,
+        method: &ConsoleMethod,
         fresh: bool,
     ) -> Result<(), EngineError> {
         self.enter_recovery(fresh)?;
@@ -146,7 +146,7 @@ impl Repair<'_> {
         }
     }
 
-    fn clear_settings(&mut self, method: &Method, clearance: &Clearance) -> Result<(), EngineError> {
+    fn clear_settings(&mut self, method: &ConsoleMethod, clearance: &Clearance) -> Result<(), EngineError> {
         let Some(settings) = self.device.settings.clone() else { return Ok(()) };
         let Some(region) = self.device.region(&settings.region).cloned() else { return Ok(()) };
         let (offset, size) = (region.offset, region.size);
@@ -162,7 +162,7 @@ impl Repair<'_> {
         self.record_comparison(method, &region, &blank, digest)
     }
 
-    fn write_firmware(&mut self, method: &Method, clearance: &Clearance) -> Result<(), EngineError> {
+    fn write_firmware(&mut self, method: &ConsoleMethod, clearance: &Clearance) -> Result<(), EngineError> {
         let (region, image, digest) = self.firmware_part()?;
         self.write_content(&region, &image, digest, method, clearance)
     }
@@ -171,7 +171,7 @@ impl Repair<'_> {
     fn write_backups(
         &mut self,
         backups: &[Backup],
-        method: &Method,
+        method: &ConsoleMethod,
         clearance: &Clearance,
     ) -> Result<(), EngineError> {
         let mut backups = backups.to_vec();
@@ -192,7 +192,7 @@ impl Repair<'_> {
         region: &Region,
         image: &dyn Source,
         digest: Digest,
-        method: &Method,
+        method: &ConsoleMethod,
         clearance: &Clearance,
     ) -> Result<(), EngineError> {
         let effect = Effect::WriteRegion {
@@ -211,7 +211,7 @@ impl Repair<'_> {
     }
 
     /// Compares all of the firmware region with the image, after a fresh look by the unit.
-    fn verify_firmware(&mut self, method: &Method) -> Result<(), EngineError> {
+    fn verify_firmware(&mut self, method: &ConsoleMethod) -> Result<(), EngineError> {
         self.in_step(Step::Verify, |repair| {
             let (region, image, digest) = repair.firmware_part()?;
             repair.record_comparison(method, &region, &image, digest)?;
@@ -224,7 +224,7 @@ impl Repair<'_> {
     }
 
     /// What is unique to the unit must be as it was backed up, whatever else was written.
-    fn compare_unique(&mut self, method: &Method) -> Result<(), EngineError> {
+    fn compare_unique(&mut self, method: &ConsoleMethod) -> Result<(), EngineError> {
         for held in self.backups.clone() {
             let Some(region) = self.device.region(&held.region).cloned() else { continue };
             if region.role == RegionRole::Unique {
@@ -237,7 +237,7 @@ impl Repair<'_> {
 
     fn record_comparison(
         &mut self,
-        method: &Method,
+        method: &ConsoleMethod,
         region: &Region,
         content: &dyn Source,
         digest: Digest,

@@ -4,7 +4,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use debrick_catalog::Device;
+use debrick_catalog::Repairable;
 use debrick_engine::{Closed, EngineError, HostCheck, Job, Operator, Ports, Wishes};
 use debrick_model::{Answer, Digest, Event, Progress, Request};
 use debrick_vault::Vault;
@@ -18,8 +18,8 @@ pub fn image(version: &str, size: usize) -> Vec<u8> {
     firmware(version, &FirmwareOptions { size, ..FirmwareOptions::default() })
 }
 
-pub fn device() -> Device {
-    debrick_catalog::find("acme-r1").unwrap()
+pub fn device() -> Repairable {
+    debrick_catalog::find("acme-r1").unwrap().repairable().unwrap()
 }
 
 /// Answers in place of the usual ones.

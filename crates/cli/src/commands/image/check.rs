@@ -11,9 +11,9 @@ use serde::Deserialize;
 use serde_json::json;
 
 use crate::args::ImageCheck;
-use crate::commands::Context;
 use crate::commands::image::inspect::{facts, with_file};
 use crate::commands::image::{sums, table};
+use crate::commands::{Context, devices};
 use crate::failure::Failure;
 use crate::file_source::FileSource;
 use crate::{exit, input, json, out, trust_file};
@@ -22,7 +22,7 @@ use crate::{exit, input, json, out, trust_file};
 const LONGEST_IDENTITY: u64 = 64 * 1024;
 
 pub(super) fn check(context: &Context, args: &ImageCheck) -> Result<i32, Failure> {
-    let target = target(args)?;
+    let target = target(context, args)?;
     let mut facts = facts(&args.file)?;
     for path in &args.sums {
         let name = args.file.file_name().unwrap_or_default().to_string_lossy();
@@ -91,13 +91,13 @@ fn overall(facts: &ImageFacts, fit: &VerdictReport) -> Verdict {
     }
 }
 
-fn target(args: &ImageCheck) -> Result<Option<FitnessTarget>, Failure> {
+fn target(context: &Context, args: &ImageCheck) -> Result<Option<FitnessTarget>, Failure> {
     if let Some(id) = &args.device {
-        return Ok(Some(of_device(&debrick_catalog::find(id)?)));
+        return Ok(Some(of_device(&devices::find(&context.catalog()?, id)?)));
     }
     if let Some(path) = &args.device_file {
         let text = input::text(path, debrick_catalog::LONGEST_RECORD as u64)?;
-        return Ok(Some(of_device(&debrick_catalog::parse(&path.to_string_lossy(), &text)?)));
+        return Ok(Some(of_device(&context.catalog()?.parse(&path.to_string_lossy(), &text)?)));
     }
     args.identity.as_deref().map(of_identity).transpose()
 }
@@ -105,9 +105,9 @@ fn target(args: &ImageCheck) -> Result<Option<FitnessTarget>, Failure> {
 fn of_device(device: &Device) -> FitnessTarget {
     FitnessTarget {
         board_ids: device.board_ids.clone(),
-        architecture: Some(device.architecture.clone()),
-        slot_size: device.region(&device.firmware.region).map(|region| region.size),
-        formats: device.firmware.formats.clone(),
+        architecture: device.architecture.clone(),
+        slot_size: device.firmware_region().map(|region| region.size),
+        formats: device.firmware.as_ref().map(|firmware| firmware.formats.clone()).unwrap_or_default(),
         ..FitnessTarget::default()
     }
 }

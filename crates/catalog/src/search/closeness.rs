@@ -1,0 +1,177 @@
+//! How well a record fits a text.
+
+use super::words::{Arena, Query};
+
+/// The most words of a name that are joined to compare them.
+const MOST_JOINED: usize = 4;
+
+/// What a common word counts, against its weight.
+const COMMON_SHARE: f64 = 0.12;
+
+/// What a word of the text counts that no record has: it may be a serial number, or anything.
+const UNKNOWN_SHARE: f64 = 0.35;
+
+/// What a word of the vendor counts that the text leaves out, as people often do.
+const UNSAID_VENDOR_SHARE: f64 = 0.3;
+
+/// The share of the text that fits, and of the record's closest name, from 0 to 1.
+pub(super) fn score(query: &Query, arena: &Arena, record: usize) -> f64 {
+    let names: Vec<Vec<&str>> =
+        arena.names(record).map(|name| name.split(' ').filter(|word| !word.is_empty()).collect()).collect();
+    let mut said = vec![0.0_f64; query.words.len()];
+    // Vendor, model and variant; any other name stands for the model.
+    let mut closest = 0.0_f64;
+    let mut shares: Vec<(f64, f64)> = Vec::with_capacity(names.len());
+    for name in &names {
+        let mut found = vec![0.0_f64; name.len()];
+        compare(&query.words, name, &mut said, &mut found);
+        let vendor_words = if shares.is_empty() { arena.vendor_words(record) } else { 0 };
+        let (mut matched, mut whole) = (0.0, 0.0);
+        for (index, (word, found)) in name.iter().zip(&found).enumerate() {
+            let weight = arena.weight(word);
+            // Another name is mostly a code, which is right or is not.
+            matched += weight * if shares.is_empty() { *found } else { found * found };
+            whole += weight * if index < vendor_words { found.max(UNSAID_VENDOR_SHARE) } else { 1.0 };
+        }
+        shares.push((matched, whole));
+    }
+    let (mut matched, mut whole) = (0.0, 0.0);
+    for (index, word) in query.words.iter().enumerate() {
+        let share = match (query.is_common[index], said[index] > 0.0 || arena.knows(word)) {
+            (true, _) => COMMON_SHARE,
+            (false, true) => 1.0,
+            (false, false) => UNKNOWN_SHARE,
+        };
+        let weight = arena.weight(word) * share;
+        matched += weight * said[index];
+        whole += weight;
+    }
+    for (name_matched, name_whole) in shares {
+        closest = closest.max((matched + name_matched) / (whole + name_whole).max(f64::EPSILON));
+    }
+    closest
+}
+
+/// Finds which words of both sides mean each other; each keeps its best likeness, from 0 to 1.
+fn compare(text: &[String], name: &[&str], said: &mut [f64], found: &mut [f64]) {
+    for (i, word) in text.iter().enumerate() {
+        for (k, own) in name.iter().enumerate() {
+            let likeness = likeness(word, own);
+            said[i] = said[i].max(likeness);
+            found[k] = found[k].max(likeness);
+        }
+    }
+    let mut joined_word = String::new();
+    let mut joined_own = String::new();
+    for i in 0..text.len() {
+        joined_word.clear();
+        for (words, word) in text[i..].iter().take(MOST_JOINED).enumerate() {
+            joined_word.push_str(word);
+            for k in 0..name.len() {
+                joined_own.clear();
+                for (owns, own) in name[k..].iter().take(MOST_JOINED).enumerate() {
+                    joined_own.push_str(own);
+                    // One word each was compared above; two joined sides say nothing that their parts do not.
+                    if (words == 0) == (owns == 0) {
+                        continue;
+                    }
+                    let likeness = likeness(&joined_word, &joined_own);
+                    if likeness < 0.75 {
+                        continue;
+                    }
+                    said[i..=i + words].iter_mut().for_each(|best| *best = best.max(likeness));
+                    found[k..=k + owns].iter_mut().for_each(|best| *best = best.max(likeness));
+                }
+            }
+        }
+    }
+}
+
+/// How much two words are alike, from 0 to 1.
+fn likeness(a: &str, b: &str) -> f64 {
+    if a == b {
+        return 1.0;
+    }
+    let (short, long) = if a.len() <= b.len() { (a, b) } else { (b, a) };
+    if short.len() < 3 || long.len() > 40 {
+        return 0.0;
+    }
+    let is_same_number = digits(a).eq(digits(b));
+    let allowed = match long.len() {
+        0..=3 => 0,
+        4..=7 => 1,
+        _ => 2,
+    };
+    if long.len() - short.len() <= allowed {
+        let distance = distance(short.as_bytes(), long.as_bytes(), allowed);
+        if distance <= allowed {
+            // A wrong digit is another model more often than a typing error.
+            let cost = if is_same_number { 0.14 } else { 0.45 };
+            return (1.0 - cost * distance as f64).max(0.0);
+        }
+    }
+    if long.starts_with(short) {
+        let share = short.len() as f64 / long.len() as f64;
+        return if is_same_number { 0.5 + 0.4 * share } else { 0.5 * share };
+    }
+    0.0
+}
+
+fn digits(word: &str) -> impl Iterator<Item = u8> {
+    word.bytes().filter(u8::is_ascii_digit)
+}
+
+/// Edits between two words: letters that are wrong, missing, too many or swapped. More than `most` are not counted out.
+fn distance(a: &[u8], b: &[u8], most: usize) -> usize {
+    const LONGEST: usize = 42;
+    if a.len() >= LONGEST || b.len() >= LONGEST {
+        return most + 1;
+    }
+    let mut rows = [[0_usize; LONGEST]; 3];
+    for (column, cell) in rows[0].iter_mut().enumerate() {
+        *cell = column;
+    }
+    for i in 1..=a.len() {
+        let (now, before, earlier) = (i % 3, (i + 2) % 3, (i + 1) % 3);
+        rows[now][0] = i;
+        let mut least = i;
+        for j in 1..=b.len() {
+            let wrong = usize::from(a[i - 1] != b[j - 1]);
+            let mut cell = (rows[before][j] + 1).min(rows[now][j - 1] + 1).min(rows[before][j - 1] + wrong);
+            if i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] {
+                cell = cell.min(rows[earlier][j - 2] + 1);
+            }
+            rows[now][j] = cell;
+            least = least.min(cell);
+        }
+        if least > most {
+            return most + 1;
+        }
+    }
+    rows[a.len() % 3][b.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn edits_are_counted() {
+        for (a, b, expected) in [
+            ("archer", "archer", 0),
+            ("acrher", "archer", 1),
+            ("arher", "archer", 1),
+            ("arxxer", "archer", 2),
+        ] {
+            assert_eq!(distance(a.as_bytes(), b.as_bytes(), 2), expected, "{a} {b}");
+        }
+        assert_eq!(distance(b"netgear", b"linksys", 2), 3);
+    }
+
+    #[test]
+    fn a_wrong_digit_is_worse_than_a_wrong_letter() {
+        assert!(likeness("netgaer", "netgear") > likeness("dir835", "dir825"));
+        assert!(likeness("wrt3200", "wrt3200acm") > 0.7);
+        assert!((likeness("c7", "c6")).abs() < f64::EPSILON);
+    }
+}
