@@ -5,7 +5,7 @@ mod support;
 
 use debrick_model::Verdict;
 
-use support::{facts, noise};
+use support::{covers, facts, flipped, noise};
 
 /// A small image, what it is, and what damage to it is revealed.
 struct Sample {
@@ -155,4 +155,53 @@ fn an_option_rom_is_summed() {
     assert_eq!(intact.integrity.verdict, Verdict::Pass, "{:?}", intact.integrity);
     bytes[300] ^= 4;
     assert_eq!(facts(&bytes).integrity.verdict, Verdict::Fail);
+}
+
+/// Sections as they come out of a compressed one (PI Specification 1.7, volume 3, 3.2.4): some raw bytes, a volume.
+#[test]
+fn sections_of_a_file_are_followed() {
+    let volume = include_bytes!("../../../fuzz/corpora/uefi/volume");
+    let mut bytes = vec![21, 0, 0, 0x19];
+    bytes.extend(noise(17, 12));
+    bytes.resize(24, 0);
+    bytes.extend([(4 + volume.len()) as u8, ((4 + volume.len()) >> 8) as u8, 0, 0x17]);
+    bytes.extend(volume);
+    let intact = facts(&bytes);
+    assert_eq!(intact.format.as_deref(), Some("uefi-sections"));
+    assert_eq!(intact.integrity.verdict, Verdict::Pass, "{:?}", intact.integrity);
+    assert_eq!(intact.containers[1].format, "uefi-fv");
+    assert_eq!(intact.containers[1].offset, 28);
+    covers(&bytes, 28 + 45, "sum of the volume header");
+    for len in 0..bytes.len() {
+        assert_ne!(facts(&bytes[..len]).integrity.verdict, Verdict::Pass, "{len} bytes");
+    }
+    // A section of a type that does not exist, and one that reaches behind the end.
+    for (at, value) in [(3, 0x99), (25, 0x30)] {
+        let mut broken = bytes.clone();
+        broken[at] = value;
+        assert_ne!(facts(&broken).format.as_deref(), Some("uefi-sections"), "byte {at}");
+    }
+}
+
+/// Debian's firmware for virtual PCs: a volume whose file holds a compressed section with more volumes.
+#[test]
+fn ovmf_of_debian() {
+    let path = "/usr/share/OVMF/OVMF_CODE.fd";
+    let Ok(bytes) = std::fs::read(path) else {
+        assert!(option_env!("CI").is_none(), "{path} is not there");
+        return;
+    };
+    let intact = facts(&bytes);
+    assert_eq!(intact.format.as_deref(), Some("uefi-fv"));
+    assert_eq!(intact.integrity.verdict, Verdict::Pass, "{:?}", intact.integrity);
+    let hidden = intact.containers.iter().filter(|container| container.unpacked);
+    let formats: Vec<_> = hidden.map(|container| container.format.as_str()).collect();
+    assert!(formats.contains(&"uefi-sections"), "{formats:?}");
+    assert!(formats.iter().filter(|format| **format == "uefi-fv").count() >= 2, "{formats:?}");
+    let damaged = facts(&flipped(&bytes, bytes.len() / 3));
+    assert_eq!(damaged.integrity.verdict, Verdict::Fail);
+    for tenths in [1, 5, 9] {
+        let cut = facts(&bytes[..bytes.len() * tenths / 10]);
+        assert_eq!(cut.integrity.verdict, Verdict::Fail, "{tenths} tenths");
+    }
 }

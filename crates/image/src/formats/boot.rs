@@ -15,9 +15,10 @@ pub(crate) const FORMATS: &[&Format] = &[
     &dtb::FORMAT,
     &elf::FORMAT,
     &fit::FORMAT,
+    // What is known by its name comes before what is known by its vectors alone.
+    &raw::UBOOT,
     &raw::ARM,
     &raw::RISCV,
-    &raw::UBOOT,
     &uboot_env::FORMAT,
     &uimage::FORMAT,
     &uimage::VENDOR_MAGIC,

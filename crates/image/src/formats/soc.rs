@@ -7,6 +7,7 @@ pub(crate) mod lpc32xx;
 pub(crate) mod marvell_kwbimage;
 pub(crate) mod mediatek_bootrom;
 pub(crate) mod qualcomm_mbn;
+pub(crate) mod raspberrypi;
 pub(crate) mod rockchip_idblock;
 pub(crate) mod stm32;
 pub(crate) mod ti_omap;
@@ -24,6 +25,8 @@ pub(crate) const FORMATS: &[&Format] = &[
     &marvell_kwbimage::FORMAT,
     &mediatek_bootrom::FORMAT,
     &qualcomm_mbn::FORMAT,
+    &raspberrypi::BOOTCODE,
+    &raspberrypi::FIXUP,
     &rockchip_idblock::FORMAT,
     &stm32::FORMAT,
     &ti_omap::FORMAT,

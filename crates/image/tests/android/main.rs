@@ -62,6 +62,39 @@ fn android_boot_of_version_0() {
     assert_eq!(facts(&image).integrity.verdict, Verdict::Fail);
 }
 
+/// What mkbootimg makes: with a SHA-1 of contents and sizes up to version 2, without any check from version 3 on.
+#[test]
+fn android_boot_of_mkbootimg() {
+    if !has("mkbootimg") {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    for (name, bytes) in
+        [("kernel", noise(5000, 1)), ("ramdisk", noise(3000, 2)), ("dtb", device_tree("acme,phone"))]
+    {
+        fs::write(folder.path().join(name), bytes).unwrap();
+    }
+    for (version, verdict) in [("0", Verdict::Pass), ("2", Verdict::Pass), ("3", Verdict::Unknown)] {
+        let arguments = "--kernel kernel --ramdisk ramdisk --os_version 13.0.0 --os_patch_level 2023-11 \
+                         --cmdline console=ttyMSM0 --output image --header_version";
+        let mut arguments: Vec<&str> = arguments.split_whitespace().collect();
+        arguments.push(version);
+        if version == "2" {
+            arguments.extend(["--dtb", "dtb"]);
+        }
+        make(folder.path(), "mkbootimg", &arguments);
+        let image = fs::read(folder.path().join("image")).unwrap();
+        check(&image, "android-boot", verdict, 0..48);
+        let found = facts(&image);
+        assert_eq!(found.version.as_deref(), Some("13.0.0"));
+        assert_eq!(told(&found, "android-boot", "command-line"), "console=ttyMSM0");
+        if verdict == Verdict::Pass {
+            covers(&image, 2500, "sha1");
+            covers(&image, 9000, "sha1");
+        }
+    }
+}
+
 #[test]
 fn sparse_image_of_all_kinds_of_chunks() {
     let fields = [(4, 2, 1), (8, 2, 28), (10, 2, 12), (12, 4, 4096), (16, 4, 4), (20, 4, 3)];
