@@ -1,8 +1,8 @@
 //! Raspberry Pi: `bootcode.bin`, which the boot ROM starts, and `fixup*.dat`, which adapts `start*.elf` to the memory.
 //!
 //! Neither is documented beyond its purpose (Raspberry Pi documentation, "Boot folder contents"). What is relied on here
-//! holds for the releases from 2017 on that were looked at (8 files of raspberrypi/usbboot and of copies of
-//! raspberrypi/firmware, 15 files `fixup*.dat` for all kinds of `start*.elf`): `bootcode.bin` starts with 512 zeros, then the same first instructions of the VideoCore (on the
+//! holds for the releases from 2017 on that were looked at (9 files of raspberrypi/usbboot and of copies of
+//! raspberrypi/firmware, 14 files `fixup*.dat` for all kinds of `start*.elf`): `bootcode.bin` starts with 512 zeros, then the same first instructions of the VideoCore (on the
 //! Raspberry Pi 4 behind two words), and names the file that it loads. `fixup*.dat` is a list of distances, each a byte, or
 //! the byte 1 and three more with the least significant first; the first of them are always the same.
 
