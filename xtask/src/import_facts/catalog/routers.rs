@@ -53,6 +53,23 @@ const BOARD_VENDORS: &[(&str, &[&str])] = &[
     ("Avnet", &[]),
     ("Wandboard", &[]),
     ("LinkIt", &[]),
+    ("Arduino", &[]),
+    ("ArmSoM", &[]),
+    ("Atheros", &[]),
+    ("BeagleBoard.org", &[]),
+    ("BeagleV", &[]),
+    ("Libre Computer", &[]),
+    ("LicheePi", &[]),
+    ("MangoPi", &[]),
+    ("Microduino", &[]),
+    ("pandaboard.org", &[]),
+    ("PandaBoard.org", &[]),
+    ("TechNexion", &[]),
+    ("Toradex", &[]),
+    ("WIZnet", &[]),
+    ("WizNet", &[]),
+    ("Imagination Technologies", &[]),
+    ("Synopsys", &[]),
     (
         "FriendlyARM",
         &[
@@ -94,8 +111,7 @@ const NETWORK_STORAGES: &[(&str, &[&str])] = &[
     ("Akitio", &["MyCloud"]),
     ("Freecom", &["FSG-3"]),
     ("Linksys", &["NSLU2"]),
-    ("Storlink", &[]),
-    ("Checkpoint", &[]),
+    ("Kobol", &["Helios"]),
 ];
 
 /// Processor architectures by target, or by target and the beginning of the subtarget.
@@ -169,16 +185,23 @@ pub(super) fn records(facts: &Facts<'_>) -> Result<Vec<Device>, String> {
     let makers = boards::makers(&definitions);
     let mut ids = BTreeSet::new();
     let mut titles = BTreeSet::new();
+    let mut board_ids: BTreeSet<String> = BTreeSet::new();
     let mut devices = Vec::new();
     // Those that OpenWrt still has come first: one that it has dropped may be the same device under an older name.
     let (kept, dropped): (Vec<_>, Vec<_>) =
         definitions.iter().partition(|definition| definition["last_branch"].is_null());
     for definition in kept.into_iter().chain(dropped) {
         let Some(mut device) = record(facts, definition, &makers) else { continue };
-        let is_new_title = titles.insert(slug(&device.title()));
-        if !ids.insert(device.id.clone()) || (!is_new_title && !definition["last_branch"].is_null()) {
+        let is_dropped = !definition["last_branch"].is_null();
+        // `tl-wr841-v9` is now `tplink_tl-wr841-v9`.
+        let tail = format!("-{}", device.id);
+        let is_known = !titles.insert(slug(&device.title()))
+            || device.board_ids.iter().any(|id| board_ids.contains(id))
+            || ids.iter().any(|id: &String| id.ends_with(&tail));
+        if (is_dropped && is_known) || !ids.insert(device.id.clone()) {
             continue;
         }
+        board_ids.extend(device.board_ids.iter().cloned());
         if let Some(id) = definition["id"].as_str() {
             recoveries.add_to(&mut device, id);
         }
@@ -239,7 +262,15 @@ fn names(definition: &Value, makers: &BTreeMap<String, String>) -> Option<(Strin
         let clean = |text: String| text.split_whitespace().collect::<Vec<_>>().join(" ");
         return Some((spelled(&vendor), clean(model), variant.map(clean)));
     }
-    // Definitions of old have no names, but their device trees do: a maker, then the model.
+    of_device_tree(definition, makers, &spelled).or_else(|| of_id(definition, makers))
+}
+
+/// Definitions of old have no names, but their device trees do: a maker, then the model.
+fn of_device_tree(
+    definition: &Value,
+    makers: &BTreeMap<String, String>,
+    spelled: &dyn Fn(&str) -> String,
+) -> Option<(String, String, Option<String>)> {
     let title = text(&definition["dts_model"])?;
     let maker = makers.values().find(|maker| {
         title.get(..maker.len()).is_some_and(|start| start.eq_ignore_ascii_case(maker))
@@ -257,6 +288,12 @@ fn names(definition: &Value, makers: &BTreeMap<String, String>) -> Option<(Strin
     };
     let model = model.trim_end_matches(" rev").trim_end_matches(" rev.");
     Some((spelled(maker), model.to_owned(), variant))
+}
+
+/// The oldest have no device tree either; the ids of some are names.
+fn of_id(definition: &Value, makers: &BTreeMap<String, String>) -> Option<(String, String, Option<String>)> {
+    let (vendor, model, revision) = boards::board_of_id(definition["id"].as_str()?, makers)?;
+    Some((vendor, model, (!revision.is_empty()).then_some(revision)))
 }
 
 fn kind(vendor: &str, model: &str) -> Kind {
