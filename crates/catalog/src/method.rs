@@ -219,6 +219,7 @@ protocols! {
     Sideload "recovery-sideload" "Android's recovery takes a signed package by adb." [] [Usb Partitions File Formats];
     Odin "odin" "Samsung's download mode." [] [Usb Partitions Formats];
     LgDownload "lg-download" "LG's download mode." [] [Usb Formats];
+    AppleRestore "apple-restore" "Apple's recovery mode: firmware that Apple signs for this unit, by its own programs." [] [Usb Part];
     Edl "edl" "Qualcomm's boot ROM: Sahara, then a loader that the maker has signed." [] [Usb Part Formats];
     MtkBrom "mtk-brom" "MediaTek's boot ROM or preloader over USB." [] [Usb Part Formats];
     TegraApx "tegra-apx" "NVIDIA's boot ROM over USB." [] [Usb Part];

@@ -196,7 +196,7 @@ pub(super) fn revision(variant: &str) -> Option<String> {
 }
 
 /// What an old definition's id says, where it begins with a maker: `netgear-r6300-v2`.
-fn board_of_id(id: &str, makers: &BTreeMap<String, String>) -> Option<Board> {
+pub(super) fn board_of_id(id: &str, makers: &BTreeMap<String, String>) -> Option<Board> {
     let (vendor, rest) = match id {
         _ if id.starts_with("tl-") || id.starts_with("archer-") => ("TP-Link", id),
         _ => {

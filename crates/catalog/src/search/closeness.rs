@@ -8,6 +8,9 @@ const MOST_JOINED: usize = 4;
 /// What a common word counts, against its weight.
 const COMMON_SHARE: f64 = 0.12;
 
+/// What a common word counts that the record has, too: a `Mi Router` is not just any `Mi`.
+const COMMON_BUT_OWN_SHARE: f64 = 0.6;
+
 /// What a word of the text counts that no record has: it may be a serial number, or anything.
 const UNKNOWN_SHARE: f64 = 0.35;
 
@@ -38,6 +41,7 @@ pub(super) fn score(query: &Query, arena: &Arena, record: usize) -> f64 {
     let (mut matched, mut whole) = (0.0, 0.0);
     for (index, word) in query.words.iter().enumerate() {
         let share = match (query.is_common[index], said[index] > 0.0 || arena.knows(word)) {
+            (true, _) if said[index] >= 1.0 => COMMON_BUT_OWN_SHARE,
             (true, _) => COMMON_SHARE,
             (false, true) => 1.0,
             (false, false) => UNKNOWN_SHARE,

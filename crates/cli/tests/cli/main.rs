@@ -4,6 +4,7 @@
 #![allow(clippy::print_stderr, reason = "tests say why they skip")]
 
 mod consoles;
+mod devices;
 mod help;
 mod images;
 mod inputs;

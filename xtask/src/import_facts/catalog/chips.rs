@@ -14,6 +14,7 @@ pub(super) fn records(facts: &Facts<'_>) -> Result<Vec<Device>, String> {
     devices.extend(facts.table("avr-parts.json")?.iter().filter_map(|row| avr(facts, row)));
     devices.extend(facts.table("mtk-chips.json")?.iter().filter_map(|row| mediatek(facts, row)));
     devices.extend(qualcomm(facts)?);
+    devices.extend(by_usb_identity(facts)?);
     Ok(distinct(devices))
 }
 
@@ -169,4 +170,60 @@ fn qualcomm(facts: &Facts<'_>) -> Result<Vec<Device>, String> {
         }
     };
     Ok(ids.into_iter().map(device).collect())
+}
+
+/// Boot ROMs that show themselves on USB: mode, maker, protocol and family.
+const USB_MODES: &[(&str, &str, Protocol, &str)] = &[
+    ("rockusb", "Rockchip", Protocol::Rockusb, "rockchip-rockusb"),
+    ("sdp", "NXP", Protocol::Sdp, "nxp-sdp"),
+    ("sdps", "NXP", Protocol::Sdp, "nxp-sdp"),
+    ("rpiboot", "Broadcom", Protocol::Usbboot, "raspberrypi-usbboot"),
+    ("tegra-rcm", "NVIDIA", Protocol::TegraApx, "nvidia-apx"),
+];
+
+/// Chips by the USB identity of their boot ROM. An identity without a name says nothing that a person could look for.
+fn by_usb_identity(facts: &Facts<'_>) -> Result<Vec<Device>, String> {
+    let mut devices: BTreeMap<String, Device> = BTreeMap::new();
+    for row in facts.table("usb-ids.json")? {
+        let known = USB_MODES.iter().find(|(mode, ..)| row["mode"] == **mode);
+        let (Some((mode, maker, protocol, family)), Some(note)) = (known, text(&row["note"])) else {
+            continue;
+        };
+        let (Some(vendor), Some(product)) = (text(&row["vid"]), text(&row["pid"])) else { continue };
+        let id = format!("{vendor}:{product}");
+        let mut names = chip_names(&note).into_iter();
+        let Some(name) = names.next() else { continue };
+        let source = texts(&row["sources"]).into_iter().next().unwrap_or_default();
+        let fresh = || Device {
+            aliases: names.collect(),
+            ..chip(maker, &name, family, facts.cite(&source, &format!("{mode} {id}")))
+        };
+        let device = devices.entry(slug(&format!("{maker} {name}"))).or_insert_with(fresh);
+        match device.method.first_mut() {
+            Some(method) if !method.usb.contains(&id) => method.usb.push(id),
+            Some(_) => {}
+            None => device.method.push(Method { usb: vec![id], ..method(*protocol) }),
+        }
+    }
+    Ok(devices.into_values().collect())
+}
+
+/// The names of chips in a note: `RK3126/RK3128 in Mask ROM mode`, `T30 [Tegra 3] recovery mode`.
+fn chip_names(note: &str) -> Vec<String> {
+    let ends = [" in Mask ROM", " SystemOnChip", " Serial Down", " recovery mode", " APX", " series"];
+    let cut = ends.iter().filter_map(|end| note.find(end)).min().unwrap_or(note.len());
+    let names = note[..cut].replace(['[', ']'], "/");
+    names.split('/').map(|name| name.trim().to_owned()).filter(|name| !name.is_empty()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn notes_name_chips() {
+        assert_eq!(chip_names("RK3126/RK3128 in Mask ROM mode"), ["RK3126", "RK3128"]);
+        assert_eq!(chip_names("T30 [Tegra 3] recovery mode"), ["T30", "Tegra 3"]);
+        assert_eq!(chip_names("i.MX6SL"), ["i.MX6SL"]);
+    }
 }

@@ -23,13 +23,39 @@ const BOARD_VENDORS: &[(&str, &[&str])] = &[
     ("Atmel", &[]),
     (
         "Bananapi",
-        &["BPi-R3", "BPi-R3 Mini", "BPi-R4", "BPi-R4 Pro", "BPI-R64", "BPi-R1", "BPi-R2", "BPi-R4 Lite"],
+        &[
+            "BPi-R3",
+            "BPi-R3 Mini",
+            "BPi-R4",
+            "BPi-R4 Pro",
+            "BPI-R64",
+            "BPi-R1",
+            "BPi-R2",
+            "BPi-R4 Lite",
+            "BPi-R64",
+            "BPi-R4 2.5GE",
+            "BPi-RV2 (Booting from NAND)",
+            "BPi-RV2 (Booting from NOR)",
+        ],
     ),
     (
         "Banana Pi",
-        &["BPi-R3", "BPi-R3 Mini", "BPi-R4", "BPi-R4 Pro", "BPI-R64", "BPi-R1", "BPi-R2", "BPi-R4 Lite"],
+        &[
+            "BPi-R3",
+            "BPi-R3 Mini",
+            "BPi-R4",
+            "BPi-R4 Pro",
+            "BPI-R64",
+            "BPi-R1",
+            "BPi-R2",
+            "BPi-R4 Lite",
+            "BPi-R64",
+            "BPi-R4 2.5GE",
+            "BPi-RV2 (Booting from NAND)",
+            "BPi-RV2 (Booting from NOR)",
+        ],
     ),
-    ("Sinovoip", &["Banana Pi R1", "Banana Pi R2"]),
+    ("Sinovoip", &["Banana Pi R1", "Banana Pi R2", "Bananapi-R2 Pro"]),
     ("Pine64", &[]),
     ("Raspberry Pi", &[]),
     ("Airoha", &[]),
@@ -53,11 +79,30 @@ const BOARD_VENDORS: &[(&str, &[&str])] = &[
     ("Avnet", &[]),
     ("Wandboard", &[]),
     ("LinkIt", &[]),
+    ("Arduino", &[]),
+    ("ArmSoM", &[]),
+    ("Atheros", &[]),
+    ("BeagleBoard.org", &[]),
+    ("BeagleV", &[]),
+    ("Libre Computer", &[]),
+    ("LicheePi", &[]),
+    ("MangoPi", &[]),
+    ("Microduino", &[]),
+    ("pandaboard.org", &[]),
+    ("PandaBoard.org", &[]),
+    ("TechNexion", &[]),
+    ("Toradex", &[]),
+    ("WIZnet", &[]),
+    ("WizNet", &[]),
+    ("Imagination Technologies", &[]),
+    ("Synopsys", &[]),
     (
         "FriendlyARM",
         &[
             "NanoPi R1",
             "NanoPi R1S H5",
+            "Nanopi R1S H5",
+            "NanoPi R4S Enterprise Edition",
             "NanoPi R2C",
             "NanoPi R2C Plus",
             "NanoPi R2S",
@@ -94,8 +139,7 @@ const NETWORK_STORAGES: &[(&str, &[&str])] = &[
     ("Akitio", &["MyCloud"]),
     ("Freecom", &["FSG-3"]),
     ("Linksys", &["NSLU2"]),
-    ("Storlink", &[]),
-    ("Checkpoint", &[]),
+    ("Kobol", &["Helios"]),
 ];
 
 /// Processor architectures by target, or by target and the beginning of the subtarget.
@@ -169,22 +213,83 @@ pub(super) fn records(facts: &Facts<'_>) -> Result<Vec<Device>, String> {
     let makers = boards::makers(&definitions);
     let mut ids = BTreeSet::new();
     let mut titles = BTreeSet::new();
+    let mut board_ids: BTreeSet<String> = BTreeSet::new();
     let mut devices = Vec::new();
     // Those that OpenWrt still has come first: one that it has dropped may be the same device under an older name.
     let (kept, dropped): (Vec<_>, Vec<_>) =
         definitions.iter().partition(|definition| definition["last_branch"].is_null());
     for definition in kept.into_iter().chain(dropped) {
         let Some(mut device) = record(facts, definition, &makers) else { continue };
-        let is_new_title = titles.insert(slug(&device.title()));
-        if !ids.insert(device.id.clone()) || (!is_new_title && !definition["last_branch"].is_null()) {
+        let is_dropped = !definition["last_branch"].is_null();
+        // `tl-wr841-v9` is now `tplink_tl-wr841-v9`.
+        let tail = format!("-{}", device.id);
+        let is_known = !titles.insert(slug(&device.title()))
+            || device.board_ids.iter().any(|id| board_ids.contains(id))
+            || ids.iter().any(|id: &String| id.ends_with(&tail));
+        if (is_dropped && is_known) || !ids.insert(device.id.clone()) {
             continue;
         }
+        board_ids.extend(device.board_ids.iter().cloned());
         if let Some(id) = definition["id"].as_str() {
             recoveries.add_to(&mut device, id);
         }
         devices.push(device);
     }
+    let twins: Vec<Device> = devices.iter_mut().flat_map(|device| twins(device, &makers)).collect();
+    for twin in twins {
+        if titles.insert(slug(&twin.title())) && ids.insert(twin.id.clone()) {
+            devices.push(twin);
+        }
+    }
     Ok(devices)
+}
+
+/// The same hardware under other names, as records of their own: whoever holds one reads that name on its label.
+/// A name whose maker is not known stays another name of the device.
+fn twins(device: &mut Device, makers: &BTreeMap<String, String>) -> Vec<Device> {
+    let makers: BTreeSet<&str> = makers.values().map(String::as_str).collect();
+    let mut twins = Vec::new();
+    let mut names = std::mem::take(&mut device.aliases);
+    names.retain(|name| {
+        let maker = makers
+            .iter()
+            .filter(|maker| {
+                name.get(..maker.len()).is_some_and(|start| start.eq_ignore_ascii_case(maker))
+                    && name[maker.len()..].starts_with(' ')
+            })
+            .max_by_key(|maker| maker.len());
+        let Some(maker) = maker else { return true };
+        let (model, variant) = split_variant(name[maker.len()..].trim());
+        twins.push(Device {
+            id: slug(name),
+            about: Some(format!("The same hardware as {}.", device.title())),
+            vendor: spelled(maker),
+            hardware_revisions: variant.as_deref().and_then(boards::revision).into_iter().collect(),
+            model,
+            variant,
+            aliases: Vec::new(),
+            ..device.clone()
+        });
+        false
+    });
+    device.aliases = names;
+    twins
+}
+
+/// A maker's name as this catalog writes it.
+fn spelled(vendor: &str) -> String {
+    let known = boards::MAKERS.iter().map(|(_, name)| *name).find(|name| name.eq_ignore_ascii_case(vendor));
+    known.unwrap_or(vendor).to_owned()
+}
+
+/// A model whose last word is a revision, as two values.
+fn split_variant(model: &str) -> (String, Option<String>) {
+    match model.rsplit_once(' ') {
+        Some((name, word)) if boards::revision(word).is_some() && word.len() <= 4 => {
+            (name.to_owned(), Some(word.to_owned()))
+        }
+        _ => (model.to_owned(), None),
+    }
 }
 
 fn record(facts: &Facts<'_>, definition: &Value, makers: &BTreeMap<String, String>) -> Option<Device> {
@@ -210,7 +315,7 @@ fn record(facts: &Facts<'_>, definition: &Value, makers: &BTreeMap<String, Strin
         id: slug(id),
         kind: Some(kind(&vendor, &model)),
         variant,
-        aliases: aliases(definition, &vendor),
+        aliases: texts(&definition["alt_names"]),
         hardware_revisions: revision.into_iter().collect(),
         board_ids: board_ids(definition),
         header_ids: header_ids(definition),
@@ -229,17 +334,19 @@ fn record(facts: &Facts<'_>, definition: &Value, makers: &BTreeMap<String, Strin
 
 /// Vendor, model and variant, as the definition or its device tree says them.
 fn names(definition: &Value, makers: &BTreeMap<String, String>) -> Option<(String, String, Option<String>)> {
-    let spelled = |vendor: &str| {
-        let known =
-            boards::MAKERS.iter().map(|(_, name)| *name).find(|name| name.eq_ignore_ascii_case(vendor));
-        known.unwrap_or(vendor).to_owned()
-    };
     if let (Some(vendor), Some(model)) = (text(&definition["vendor"]), text(&definition["model"])) {
         let variant = text(&definition["variant"]);
         let clean = |text: String| text.split_whitespace().collect::<Vec<_>>().join(" ");
         return Some((spelled(&vendor), clean(model), variant.map(clean)));
     }
-    // Definitions of old have no names, but their device trees do: a maker, then the model.
+    of_device_tree(definition, makers).or_else(|| of_id(definition, makers))
+}
+
+/// Definitions of old have no names, but their device trees do: a maker, then the model.
+fn of_device_tree(
+    definition: &Value,
+    makers: &BTreeMap<String, String>,
+) -> Option<(String, String, Option<String>)> {
     let title = text(&definition["dts_model"])?;
     let maker = makers.values().find(|maker| {
         title.get(..maker.len()).is_some_and(|start| start.eq_ignore_ascii_case(maker))
@@ -249,14 +356,15 @@ fn names(definition: &Value, makers: &BTreeMap<String, String>) -> Option<(Strin
     if model.is_empty() || model.to_ascii_lowercase().contains("reference") {
         return None;
     }
-    let (model, variant) = match model.rsplit_once(' ') {
-        Some((name, word)) if boards::revision(word).is_some() && word.len() <= 4 => {
-            (name, Some(word.to_owned()))
-        }
-        _ => (model, None),
-    };
+    let (model, variant) = split_variant(model);
     let model = model.trim_end_matches(" rev").trim_end_matches(" rev.");
     Some((spelled(maker), model.to_owned(), variant))
+}
+
+/// The oldest have no device tree either; the ids of some are names.
+fn of_id(definition: &Value, makers: &BTreeMap<String, String>) -> Option<(String, String, Option<String>)> {
+    let (vendor, model, revision) = boards::board_of_id(definition["id"].as_str()?, makers)?;
+    Some((vendor, model, (!revision.is_empty()).then_some(revision)))
 }
 
 fn kind(vendor: &str, model: &str) -> Kind {
@@ -269,14 +377,6 @@ fn kind(vendor: &str, model: &str) -> Kind {
         Some((_, routers)) if !routers.contains(&model) => Kind::Board,
         _ => Kind::Router,
     }
-}
-
-fn aliases(definition: &Value, vendor: &str) -> Vec<String> {
-    let own = |name: String| match name.strip_prefix(vendor) {
-        Some(rest) if rest.starts_with(' ') => rest.trim().to_owned(),
-        _ => name,
-    };
-    texts(&definition["alt_names"]).into_iter().map(own).collect()
 }
 
 fn board_ids(definition: &Value) -> Vec<String> {

@@ -28,7 +28,8 @@ pub(super) fn show(context: &Context, device: &Device) -> Result<i32, Failure> {
         page.method(device, method);
     }
     page.rest(device);
-    if let Err(error) = &repairable {
+    // Only a device with a console is ever repaired over it.
+    if let (Err(error), Some(_)) = (&repairable, &device.console) {
         page.section("For `debrick rescue` over its console, this is missing");
         if let debrick_catalog::CatalogError::Incomplete { missing, .. } = error {
             missing.iter().for_each(|what| page.item(what));
