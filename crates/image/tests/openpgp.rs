@@ -248,7 +248,13 @@ fn keys_are_revoked() {
         );
         support::make(ring.path(), "sh", &["-c", &script]);
         check(&image, &[("x", &signature)], &ring.trusted(), (Verdict::Pass, "made by acme"));
+        let before = ring.trusted().keys.remove(0);
         ring.gpg("20250102T000000!", &["--import", "revoke.asc"]);
+        let after = ring.trusted().keys.remove(0);
+        assert!(
+            after.renews(&before) && !before.renews(&after),
+            "a revocation is not undone by an older copy"
+        );
         check(&image, &[("x", &signature)], &ring.trusted(), (verdict, words));
     }
 }

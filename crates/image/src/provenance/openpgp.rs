@@ -125,6 +125,16 @@ impl Cleartext {
     }
 }
 
+/// The packets by which a key or a part of it is revoked.
+pub(super) fn revocations(packets: &[u8]) -> Vec<&[u8]> {
+    let revokes = |packet: &Packet<'_>| {
+        let kind = Signature::read(packet.body).map(|signature| signature.kind);
+        kind.is_some_and(|kind| signature::REVOKES.contains(&kind))
+    };
+    let all = Packet::all(packets).unwrap_or_default().into_iter();
+    all.filter(|packet| packet.tag == SIGNATURE && revokes(packet)).map(|packet| packet.body).collect()
+}
+
 /// Reads a file with one public key, as text or as packets. `None` where it is anything else.
 pub(super) fn trusted_key(name: &str, file: &[u8]) -> Option<Result<TrustedKey, KeyError>> {
     let text = std::str::from_utf8(file).ok();
