@@ -78,7 +78,7 @@ impl Signatures {
             for subject in subjects {
                 is_right = match signature.kind {
                     signature::OF_BYTES => key.made(signature, Piece::Window(subject.bytes))?,
-                    signature::OF_TEXT if subject.bytes.len() <= LONGEST_TEXT => {
+                    signature::OF_TEXT if subject.is_text && subject.bytes.len() <= LONGEST_TEXT => {
                         let text = subject.bytes.head(0, LONGEST_TEXT)?;
                         key.made(signature, Piece::Bytes(&armor::canonical(&text)))?
                     }
@@ -90,7 +90,11 @@ impl Signatures {
                 }
             }
             let (Some(subject), Some(true)) = (of, is_right) else {
-                if is_right.is_none() {
+                if signature.kind == signature::OF_TEXT && subjects.iter().all(|subject| !subject.is_text) {
+                    judge.unknown(format!(
+                        "The signature in {file} by \"{name}\" is one of a text, which leaves open how lines end; that proves nothing of firmware."
+                    ));
+                } else if is_right.is_none() {
                     judge.unknown(format!(
                         "The signature in {file} by \"{name}\" is made in a way that is too weak or not supported."
                     ));
