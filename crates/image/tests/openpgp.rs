@@ -176,6 +176,11 @@ fn lists_of_sums() {
     check(&flipped(&image, 7), &[("x", &text)], &ours, (Verdict::Fail, "does not hold the sum of the image"));
     let at = text.windows(9).position(|there| there == b"other.bin").unwrap();
     check(&image, &[("x", &flipped(&text, at))], &ours, (Verdict::Fail, "of other contents"));
+    // A list as long as that of a distribution.
+    let many = format!("{}  other.bin\n", "0".repeat(64)).repeat(3000);
+    let long = ring.sign(&["--clear-sign"], &[many.as_bytes(), sums].concat());
+    check(&image, &[("x", &long)], &ours, (Verdict::Pass, "made by acme"));
+    check(&image, &[("x", &flipped(&long, long.len() / 2))], &ours, (Verdict::Fail, "of other contents"));
     // What stands around the signed text does not count.
     let stranger = noise(100_000, 4);
     let added = format!("{}  stranger.bin\n", inspect(&stranger).unwrap().sha256);

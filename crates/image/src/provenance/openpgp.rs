@@ -79,7 +79,8 @@ impl Signatures {
                 is_right = match signature.kind {
                     signature::OF_BYTES => key.made(signature, Piece::Window(subject.bytes))?,
                     signature::OF_TEXT if subject.is_text && subject.bytes.len() <= LONGEST_TEXT => {
-                        let text = subject.bytes.head(0, LONGEST_TEXT)?;
+                        let mut text = Vec::new();
+                        subject.bytes.stream(|piece| text.extend_from_slice(piece))?;
                         key.made(signature, Piece::Bytes(&armor::canonical(&text)))?
                     }
                     _ => None,
