@@ -166,11 +166,11 @@ fetch_atftpd() {
 }
 
 fetch_python_tools() {
-	[ -x "$PARTS/bin/esptool" ] && [ -x "$PARTS/bin/imgtool" ] && return
+	[ -x "$PARTS/bin/esptool" ] && [ -x "$PARTS/bin/espsecure" ] && [ -x "$PARTS/bin/imgtool" ] && return
 	mkdir -p "$PARTS/bin"
 	# shellcheck disable=SC2086
 	if python3 -m venv "$PARTS/python" && "$PARTS/python/bin/pip" install --quiet $PYTHON_TOOLS; then
-		for tool in esptool imgtool; do ln -sf "$PARTS/python/bin/$tool" "$PARTS/bin/$tool"; done
+		for tool in esptool espsecure imgtool; do ln -sf "$PARTS/python/bin/$tool" "$PARTS/bin/$tool"; done
 	else
 		lacks "$PYTHON_TOOLS (from PyPI)"
 	fi

@@ -167,6 +167,8 @@ fn lists_of_sums() {
         check(&image, &[("sums", text), ("x", &of_text)], &ours, (Verdict::Pass, "made by acme"));
     }
     check(&image, &[("sums", sums), ("x", &of_text)], &ours, (Verdict::Fail, "of other contents"));
+    // Firmware is no text: other ends of lines are other firmware.
+    check(&text, &[("x", &of_text)], &ours, (Verdict::Unknown, "leaves open how lines end"));
 
     let text = ring.sign(&["--clear-sign"], &[b"- what is released:\n", sums].concat());
     check(&image, &[("sha256sums.asc", &text)], &ours, (Verdict::Pass, "the text in sha256sums.asc"));
@@ -174,6 +176,11 @@ fn lists_of_sums() {
     check(&flipped(&image, 7), &[("x", &text)], &ours, (Verdict::Fail, "does not hold the sum of the image"));
     let at = text.windows(9).position(|there| there == b"other.bin").unwrap();
     check(&image, &[("x", &flipped(&text, at))], &ours, (Verdict::Fail, "of other contents"));
+    // A list as long as that of a distribution.
+    let many = format!("{}  other.bin\n", "0".repeat(64)).repeat(3000);
+    let long = ring.sign(&["--clear-sign"], &[many.as_bytes(), sums].concat());
+    check(&image, &[("x", &long)], &ours, (Verdict::Pass, "made by acme"));
+    check(&image, &[("x", &flipped(&long, long.len() / 2))], &ours, (Verdict::Fail, "of other contents"));
     // What stands around the signed text does not count.
     let stranger = noise(100_000, 4);
     let added = format!("{}  stranger.bin\n", inspect(&stranger).unwrap().sha256);
@@ -248,7 +255,13 @@ fn keys_are_revoked() {
         );
         support::make(ring.path(), "sh", &["-c", &script]);
         check(&image, &[("x", &signature)], &ring.trusted(), (Verdict::Pass, "made by acme"));
+        let before = ring.trusted().keys.remove(0);
         ring.gpg("20250102T000000!", &["--import", "revoke.asc"]);
+        let after = ring.trusted().keys.remove(0);
+        assert!(
+            after.renews(&before) && !before.renews(&after),
+            "a revocation is not undone by an older copy"
+        );
         check(&image, &[("x", &signature)], &ring.trusted(), (verdict, words));
     }
 }

@@ -205,6 +205,13 @@ fn fit() {
     }
     key_pair(path, "a", RSA_2048);
     ours = store("maker", &path.join("a.crt"));
+    for algorithm in ["sha384,rsa2048", "sha512,rsa2048"] {
+        let image = signed_fit(path, algorithm, "", "sha512");
+        check(&image, &[], &ours, Verdict::Pass);
+        check(&image, &[], &other, Verdict::Unknown);
+        let kernel = image.windows(64).position(|there| there == &noise(20_000, 4)[..64]).unwrap();
+        check(&flipped(&image, kernel), &[], &ours, Verdict::Fail);
+    }
     let weak = signed_fit(path, "sha256,rsa2048", "", "crc32");
     let report = check(&weak, &[], &ours, Verdict::Unknown);
     assert!(report.reasons[0].contains("strong digest"), "{report:?}");

@@ -8,7 +8,7 @@ use std::path::Path;
 
 use debrick_image::{TrustStore, TrustedKey};
 use debrick_model::Verdict;
-use support::signed::{RSA_2048, check, key_pair, modulus, pkcs1, pss, sha256, store};
+use support::signed::{P256, P384, RSA_2048, RSA_3072, check, key_pair, modulus, pkcs1, pss, sha256, store};
 use support::{flipped, has, make, noise};
 
 /// What holds of every image with a signature inside: `at` are bytes under the signature.
@@ -55,17 +55,8 @@ fn mcuboot() {
     embedded(&image, &ours, &other, &[1000, image.len() - 9]);
 }
 
-#[test]
-fn esp_secure_boot() {
-    if !has("openssl") {
-        return;
-    }
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path();
-    let rsa_3072 = ["-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:3072"];
-    key_pair(path, "a", &rsa_3072);
-    key_pair(path, "b", &rsa_3072);
-    let (ours, other) = (store("a", &path.join("a.pem")), store("b", &path.join("b.pem")));
+/// An application of an ESP32, padded to a sector.
+fn esp_image() -> Vec<u8> {
     // One segment, its checksum, the digest behind it, and the padding to a sector.
     let mut image = vec![0xe9, 1, 2, 0x20];
     image.extend(0x4008_0000_u32.to_le_bytes());
@@ -78,6 +69,45 @@ fn esp_secure_boot() {
     image.push(data.iter().fold(0xef, |sum, byte| sum ^ byte));
     image.extend(sha256(&image));
     image.resize(image.len().next_multiple_of(4096), 0xff);
+    image
+}
+
+#[test]
+fn esp_secure_boot_by_espsecure() {
+    if !has("espsecure") || !has("openssl") {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path();
+    std::fs::write(path.join("image"), esp_image()).unwrap();
+    for algorithm in [RSA_3072, P256, P384] {
+        for name in ["a", "b"] {
+            key_pair(path, name, algorithm);
+        }
+        make(
+            path,
+            "espsecure",
+            &["sign-data", "--version", "2", "--keyfile", "a.key", "--output", "signed", "image"],
+        );
+        let image = std::fs::read(path.join("signed")).unwrap();
+        let (ours, other) = (store("a", &path.join("a.pem")), store("b", &path.join("b.pem")));
+        embedded(&image, &ours, &other, &[1000]);
+        // Of a signature that is nobody's, the key in the block itself tells that it is wrong.
+        check(&flipped(&image, 1000), &[], &other, Verdict::Fail);
+    }
+}
+
+#[test]
+fn esp_secure_boot() {
+    if !has("openssl") {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path();
+    key_pair(path, "a", RSA_3072);
+    key_pair(path, "b", RSA_3072);
+    let (ours, other) = (store("a", &path.join("a.pem")), store("b", &path.join("b.pem")));
+    let mut image = esp_image();
     let little = |mut number: Vec<u8>| {
         number.reverse();
         number

@@ -257,6 +257,8 @@ fn in_the_trailer_of_an_image() {
     let chain = [current(&root, &build), last(&build, &image)].concat();
     for data in [chain, root.sign(&image)] {
         let signed = with_trailer(&image, 0, &data);
+        assert_eq!(support::integrity(&signed), Verdict::Pass);
+        assert_eq!(support::integrity(&flipped(&signed, 1000)), Verdict::Fail);
         check(&signed, &[], &ours, NOW, (Verdict::Pass, "signature of the image in the signature trailer"));
         check(&signed, &[], &TrustStore::default(), NOW, (Verdict::Unknown, &root.digits()));
         // Contents and metadata are under the signature; checksums that were made to fit help nobody.

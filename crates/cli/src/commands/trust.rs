@@ -61,19 +61,22 @@ fn add(context: &Context, dir: &Path, mut store: TrustStore, args: &TrustAdd) ->
             format!("Name it in at most {LONGEST_NAME} printable characters."),
         ));
     }
-    if store.keys.iter().any(|key| key.name == name) {
+    let taken = store.keys.iter().position(|key| key.name == name);
+    let mut key = TrustedKey::parse(name, &input::bytes(&args.file, LONGEST_KEY)?)?;
+    let renewed = taken.filter(|at| key.renews(&store.keys[*at]));
+    if taken.is_some() && renewed.is_none() {
         return Err(Failure::new(
             "trust-name-taken",
             format!("a key called \"{name}\" is trusted already"),
             "Choose another name, or take the old one away with `debrick trust remove`. Nothing was changed.",
         ));
     }
-    let mut key = TrustedKey::parse(name, &input::bytes(&args.file, LONGEST_KEY)?)?;
-    if let Some(same) = store.keys.iter().find(|there| there.key == key.key) {
+    let known = store.keys.iter().find(|there| there.key == key.key || there.id == key.id);
+    if let Some(same) = known.filter(|_| renewed.is_none()) {
         return Err(Failure::new(
             "trust-key-known",
             format!("this key is trusted already, as \"{}\"", same.name),
-            "Nothing has to be done. Nothing was changed.",
+            "Nothing was changed. A newer copy of a key is added under the name that the key has.",
         ));
     }
     if let Some(because) = store.because(&key) {
@@ -85,9 +88,21 @@ fn add(context: &Context, dir: &Path, mut store: TrustStore, args: &TrustAdd) ->
         ));
     }
     key.vendors = args.vendors.clone();
-    store.keys.push(key);
+    let at = match renewed {
+        Some(at) => {
+            if key.vendors.is_empty() {
+                key.vendors = std::mem::take(&mut store.keys[at].vendors);
+            }
+            store.keys[at] = key;
+            at
+        }
+        None => {
+            store.keys.push(key);
+            store.keys.len() - 1
+        }
+    };
     trust_file::write(dir, &store)?;
-    let added = &store.keys[store.keys.len() - 1];
+    let added = &store.keys[at];
     if context.json {
         json::line("debrick.trust-key/1", &json!(added));
     } else {

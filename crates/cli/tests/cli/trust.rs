@@ -17,6 +17,16 @@ AheAAAoJEMj4HMRFaDeIK84BAMEedsAHsaN9Nvl26HFtrl7Wqo38D3dtLZXOFYum
 m4DIAQD1OoSZ1ThN23IWnxEBcDChrMHHt4MM0uClEqUCx9GYBw==
 =vcHW
 -----END PGP PUBLIC KEY BLOCK-----";
+/// The same key, to which its owner gave ten years since.
+const OPENPGP_KEY_RENEWED: &str = "-----BEGIN PGP PUBLIC KEY BLOCK-----
+
+mDMEaVW5ABYJKwYBBAHaRw8BAQdAAbIHyGdoM11M0lu74RnejDD+oYK5vxU0AXBP
+9c0neaO0HEFjbWUgPGZpcm13YXJlQGFjbWUuZXhhbXBsZT6IlgQTFggAPgIbAwUL
+CQgHAgYVCgkICwIEFgIDAQIeAQIXgBYhBLeou1b3jKuYkQbiusj4HMRFaDeIBQJp
+fpeABQkS9OGAAAoJEMj4HMRFaDeIfFIBAKQ8gt0Cozj+DZt2V7AqswWjqeI/fawQ
+Nnc1VT86JB1cAQDyzUpVy1SuNbEn4h1hCcgn8YbGr1XPVArrrrsLsCRTDg==
+=gGXR
+-----END PGP PUBLIC KEY BLOCK-----";
 const OPENPGP_SIGNATURE: &str = "-----BEGIN PGP SIGNATURE-----
 
 iHUEABYIAB0WIQS3qLtW94yrmJEG4rrI+BzERWg3iAUCaVW5AAAKCRDI+BzERWg3
@@ -138,4 +148,12 @@ fn an_openpgp_key_signs_a_file() {
     std::fs::write(&image, "jello\n").unwrap();
     assert!(judged().contains("of other contents"), "{}", judged());
     place.refuses(&["trust", "add", &key, "--name", "again"], 1, "trust-key-known");
+    // A newer copy takes the place of the older one, under its name.
+    let renewed = place.file("acme-2.asc", OPENPGP_KEY_RENEWED);
+    let shown = || place.run(&["--json", "trust", "show", "acme"]).stdout;
+    let before = shown();
+    place.refuses(&["trust", "add", &renewed, "--name", "again"], 1, "trust-key-known");
+    assert_eq!(place.run(&["trust", "add", &renewed, "--name", "acme"]).code, Some(0));
+    assert_ne!(shown(), before);
+    assert_eq!(place.run(&["trust", "list"]).stdout.lines().count(), 1);
 }

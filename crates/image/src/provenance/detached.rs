@@ -43,6 +43,8 @@ pub(super) struct Subject<'a> {
     pub(super) bytes: Window<'a>,
     /// Whether it vouches for the image.
     pub(super) vouches: bool,
+    /// Whether it is a text, whose lines may end in one way or the other.
+    pub(super) is_text: bool,
 }
 
 /// Judges every signature among the evidence.
@@ -51,12 +53,18 @@ pub(super) fn verify(
     evidence: &[Evidence],
     judge: &mut Judge<'_>,
 ) -> Result<(), ImageError> {
-    let mut subjects = vec![Subject { what: "the image".into(), bytes: image, vouches: true }];
+    let mut subjects =
+        vec![Subject { what: "the image".into(), bytes: image, vouches: true, is_text: false }];
     let sum_of_image = judge.facts.sha256.to_string();
     for file in evidence {
         if let Parsed::Sums(sums) = parse(file) {
             let vouches = sums.contains(&sum_of_image);
-            subjects.push(Subject { what: file.name.clone(), bytes: Window::whole(&file.bytes), vouches });
+            subjects.push(Subject {
+                what: file.name.clone(),
+                bytes: Window::whole(&file.bytes),
+                vouches,
+                is_text: true,
+            });
         }
     }
     for file in evidence {
@@ -72,7 +80,7 @@ pub(super) fn verify(
                 let mut entries = text.lines().filter_map(ListedSum::of_line);
                 let vouches = entries.any(|entry| entry.sum == sum_of_image);
                 let bytes = Window::whole(&cleartext.text);
-                let subject = Subject { what: "the text".into(), bytes, vouches };
+                let subject = Subject { what: "the text".into(), bytes, vouches, is_text: true };
                 signatures.judge(&file.name, &[subject], judge)?;
             }
             signature => verify_one(&signature, file, &subjects, judge)?,
@@ -92,7 +100,7 @@ pub(super) fn verify_part(
     signature: &Evidence,
     judge: &mut Judge<'_>,
 ) -> Result<(), ImageError> {
-    let subjects = [Subject { what: "the image".into(), bytes: part, vouches: true }];
+    let subjects = [Subject { what: "the image".into(), bytes: part, vouches: true, is_text: false }];
     match parse(signature) {
         parsed @ (Parsed::Chain(_) | Parsed::Signify(_)) => verify_one(&parsed, signature, &subjects, judge),
         _ => {

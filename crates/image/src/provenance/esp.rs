@@ -2,7 +2,7 @@
 //!
 //! Source: ESP-IDF docs security/secure-boot-v2.rst, esptool espsecure. The image is padded to 4096 bytes; the sector
 //! that follows holds up to three blocks of 1216 bytes, each with its public key and a CRC-32 of what stands before it.
-//! RSA-3072 with PSS over SHA-256; numbers are little-endian.
+//! RSA-3072 with PSS over SHA-256, or ECDSA with P-256 over SHA-256, or with P-384 over SHA-384; numbers are little-endian.
 
 use super::judge::Judge;
 use super::key::{PublicKey, Scheme};
@@ -14,8 +14,13 @@ const SECTOR: u64 = 4096;
 const BLOCK: u64 = 1216;
 const MAGIC: u8 = 0xe7;
 
-/// Version byte of a block with RSA-3072.
+/// Version bytes of blocks with RSA-3072 and with ECDSA.
 const RSA: u8 = 0x02;
+const ECDSA: u8 = 0x03;
+
+/// Numbers of curves.
+const P256: u8 = 2;
+const P384: u8 = 3;
 
 /// Judges the signature blocks.
 pub(super) fn verify(window: Window<'_>, judge: &mut Judge<'_>) -> Result<(), ImageError> {
@@ -42,34 +47,67 @@ pub(super) fn verify(window: Window<'_>, judge: &mut Judge<'_>) -> Result<(), Im
     Ok(())
 }
 
-fn verify_block(window: Window<'_>, end: u64, at: u64, judge: &mut Judge<'_>) -> Result<(), ImageError> {
-    if window.u8(at + 1)? != Some(RSA) {
-        judge.unknown("The image is signed for secure boot with ECDSA, which is not supported yet.".into());
-        return Ok(());
+/// What a block holds: numbers have their most significant byte first.
+struct Block {
+    /// `None` where it is no key.
+    key: Option<PublicKey>,
+    /// Modulus or point.
+    key_bytes: Vec<u8>,
+    signature: Vec<u8>,
+    scheme: Scheme,
+    /// Where the signature stands in the block.
+    at: u64,
+}
+
+impl Block {
+    /// Reads a block; `None` where it is of a kind that is not supported.
+    fn read(block: Window<'_>) -> Result<Option<Self>, ImageError> {
+        let number = |offset: u64, len: u64| -> Result<Vec<u8>, ImageError> {
+            let mut number = block.head(offset, len)?;
+            number.reverse();
+            Ok(number)
+        };
+        let of_curve =
+            |at: u64, len: u64, algorithm| -> Result<(Vec<u8>, Vec<u8>, Scheme, u64), ImageError> {
+                let pair = |at: u64| Ok([number(at, len)?, number(at + len, len)?].concat());
+                // SEC 1 section 2.3.3: a point that is written in full.
+                let point = [vec![0x04], pair(at)?].concat();
+                Ok((point, pair(at + 2 * len)?, Scheme::Ecdsa(algorithm), at + 2 * len))
+            };
+        let (kind, digest) = (block.u8(1)?, block.u8(2)?);
+        let (key_bytes, signature, scheme, at) = match (kind, digest) {
+            (Some(RSA), _) => (number(36, 384)?, number(812, 384)?, Scheme::Pss(Algorithm::Sha256), 812),
+            (Some(ECDSA), Some(0)) if block.u8(36)? == Some(P256) => of_curve(37, 32, Algorithm::Sha256)?,
+            (Some(ECDSA), Some(1)) if block.u8(52)? == Some(P384) => of_curve(53, 48, Algorithm::Sha384)?,
+            _ => return Ok(None),
+        };
+        let key = match scheme {
+            Scheme::Ecdsa(Algorithm::Sha256) => PublicKey::p256(&key_bytes),
+            Scheme::Ecdsa(_) => PublicKey::p384(&key_bytes),
+            _ => PublicKey::rsa(&key_bytes),
+        };
+        Ok(Some(Self { key, key_bytes, signature, scheme, at }))
     }
+}
+
+fn verify_block(window: Window<'_>, end: u64, at: u64, judge: &mut Judge<'_>) -> Result<(), ImageError> {
+    let Some(block) = Block::read(window.clamped(at, BLOCK))? else {
+        judge.unknown("The image is signed for secure boot with a kind of key that is not supported.".into());
+        return Ok(());
+    };
     let message = [Piece::Window(window.clamped(0, end))];
-    let big_endian = |offset: u64, len: u64| -> Result<Vec<u8>, ImageError> {
-        let mut number = window.head(at + offset, len)?;
-        number.reverse();
-        Ok(number)
-    };
-    let (modulus, signature) = (big_endian(36, 384)?, big_endian(812, 384)?);
-    let scheme = Scheme::Pss(Algorithm::Sha256);
-    let offset = Some(window.start() + at + 812);
-    let named = judge.keys().find(|(_, key)| key.has_modulus(&modulus));
-    let (name, key) = match named {
-        Some((trusted, key)) => (Some(trusted.name.clone()), Some(key.clone())),
-        None => (None, PublicKey::rsa(&modulus)),
-    };
-    let right = match &key {
-        Some(key) => key.verify(scheme, &message, &signature)? == Some(true),
+    let offset = Some(window.start() + at + block.at);
+    let named = judge.keys().find(|(_, key)| block.key.as_ref().is_some_and(|there| there.is_same(key)));
+    let name = named.map(|(trusted, _)| trusted.name.clone());
+    let right = match &block.key {
+        Some(key) => key.verify(block.scheme, &message, &block.signature)? == Some(true),
         None => false,
     };
-    let number = hex(&modulus[..modulus.len().min(8)]);
+    let number = hex(&block.key_bytes[..block.key_bytes.len().min(9)]);
     match (name, right) {
         (Some(name), true) => judge.valid("the image", offset, &name),
         (Some(name), false) => judge.invalid("the image", offset, &name, "of other contents, or damaged"),
-        (None, true) => judge.stranger("The image", &format!("the RSA key with the modulus {number}...")),
+        (None, true) => judge.stranger("The image", &format!("the key that starts with {number}")),
         (None, false) => {
             judge.invalid("the image", offset, "the key in it", "of other contents, or damaged");
         }

@@ -124,6 +124,17 @@ impl PublicKey {
         matches!(self, Self::Rsa(key) if *key.n() == BigUint::from_bytes_be(modulus))
     }
 
+    /// Whether two keys are one.
+    pub(super) fn is_same(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Rsa(left), Self::Rsa(right)) => left == right,
+            (Self::P256(left), Self::P256(right)) => left == right,
+            (Self::P384(left), Self::P384(right)) => left == right,
+            (Self::Ed25519(left), Self::Ed25519(right)) => left == right,
+            _ => false,
+        }
+    }
+
     /// Whether this key made the signature over all pieces in a row; `None` where it is of another kind than the
     /// scheme, or too weak to prove anything.
     pub(super) fn verify(

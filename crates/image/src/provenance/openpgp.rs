@@ -78,8 +78,9 @@ impl Signatures {
             for subject in subjects {
                 is_right = match signature.kind {
                     signature::OF_BYTES => key.made(signature, Piece::Window(subject.bytes))?,
-                    signature::OF_TEXT if subject.bytes.len() <= LONGEST_TEXT => {
-                        let text = subject.bytes.head(0, LONGEST_TEXT)?;
+                    signature::OF_TEXT if subject.is_text && subject.bytes.len() <= LONGEST_TEXT => {
+                        let mut text = Vec::new();
+                        subject.bytes.stream(|piece| text.extend_from_slice(piece))?;
                         key.made(signature, Piece::Bytes(&armor::canonical(&text)))?
                     }
                     _ => None,
@@ -90,7 +91,11 @@ impl Signatures {
                 }
             }
             let (Some(subject), Some(true)) = (of, is_right) else {
-                if is_right.is_none() {
+                if signature.kind == signature::OF_TEXT && subjects.iter().all(|subject| !subject.is_text) {
+                    judge.unknown(format!(
+                        "The signature in {file} by \"{name}\" is one of a text, which leaves open how lines end; that proves nothing of firmware."
+                    ));
+                } else if is_right.is_none() {
                     judge.unknown(format!(
                         "The signature in {file} by \"{name}\" is made in a way that is too weak or not supported."
                     ));
@@ -123,6 +128,16 @@ impl Cleartext {
         let signatures = Signatures::of_packets(&cleartext.packets)?;
         Some((cleartext, signatures))
     }
+}
+
+/// The packets by which a key or a part of it is revoked.
+pub(super) fn revocations(packets: &[u8]) -> Vec<&[u8]> {
+    let revokes = |packet: &Packet<'_>| {
+        let kind = Signature::read(packet.body).map(|signature| signature.kind);
+        kind.is_some_and(|kind| signature::REVOKES.contains(&kind))
+    };
+    let all = Packet::all(packets).unwrap_or_default().into_iter();
+    all.filter(|packet| packet.tag == SIGNATURE && revokes(packet)).map(|packet| packet.body).collect()
 }
 
 /// Reads a file with one public key, as text or as packets. `None` where it is anything else.

@@ -205,6 +205,16 @@ impl TrustedKey {
         Ok(with(kind, id, &spki))
     }
 
+    /// Whether it is a newer copy of another one: the same key of OpenPGP with other words of its owner, and with every
+    /// revocation that the other copy holds.
+    pub fn renews(&self, other: &Self) -> bool {
+        let is_same = self.kind == KeyKind::Openpgp && other.kind == self.kind && self.id == other.id;
+        let packets = |key: &Self| BASE64.decode(&key.key).unwrap_or_default();
+        let (own, others) = (packets(self), packets(other));
+        let own = openpgp::revocations(&own);
+        is_same && self.key != other.key && openpgp::revocations(&others).iter().all(|one| own.contains(one))
+    }
+
     /// Whether it is trusted for what an image says it is from; `None` where the image does not say.
     pub(super) fn is_for(&self, facts: &ImageFacts) -> Option<bool> {
         if self.vendors.is_empty() {

@@ -125,7 +125,9 @@ impl Certificate {
                 Some(_) => {}
             }
         }
-        let own = newest(own.iter())?;
+        // One that says what the key is for also says how long it counts; others were made for another reason.
+        let of_purpose = newest(own.iter().filter(|signature| signature.key_flags.is_some()));
+        let own = of_purpose.or_else(|| newest(own.iter()))?;
         let (span, flags) = (own.key_expires_after, own.key_flags);
         let revoked = revocations.iter().map(Revoked::by).max_by_key(Revoked::weight);
         let expires = span.map(|span| primary.created.saturating_add(span));

@@ -20,6 +20,9 @@ pub(super) const REVOKES_KEY: u8 = 0x20;
 pub(super) const REVOKES_SUBKEY: u8 = 0x28;
 pub(super) const REVOKES_USER_ID: u8 = 0x30;
 
+/// Those that take something back.
+pub(super) const REVOKES: [u8; 3] = [REVOKES_KEY, REVOKES_SUBKEY, REVOKES_USER_ID];
+
 /// Algorithms of keys.
 pub(super) const RSA: u8 = 1;
 pub(super) const RSA_SIGN: u8 = 3;
