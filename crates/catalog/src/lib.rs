@@ -16,6 +16,7 @@ mod file;
 mod inherit;
 mod lint;
 mod method;
+mod needs;
 mod repairable;
 mod search;
 mod sources;
@@ -30,6 +31,7 @@ pub use entry::{Action, Entry, LightPattern, Sign, Step};
 pub use error::CatalogError;
 pub use lint::{Fault, LintReport, lint_folder};
 pub use method::{Confidence, Method, Parameter, Protocol, Purpose};
+pub use needs::{Connection, Tool};
 pub use repairable::{
     Console, ConsoleMethod, EnvironmentRecord, Firmware, NetworkRecord, ObservationRule, ObservationSource,
     OperationStatus, Power, RamWindow, Repairable, SettingsRecord, SmokeTest, SmokeTestKind, StopKey,

@@ -189,6 +189,8 @@ pub(crate) enum Command {
     /// Look up devices: find one by its label, show what is known of it, check records of your own.
     #[command(subcommand, after_help = AFTER_DEVICES)]
     Devices(Devices),
+    /// Say in words what a rescue of a device would do, and what has to be on the table before it begins.
+    Plan(Plan),
     /// Make the archive of a session that may leave this computer: redacted, for somebody who helps.
     Bundle(Bundle),
 }
@@ -350,7 +352,18 @@ pub(crate) struct VerifyBackup {
 }
 
 #[derive(Debug, clap::Args)]
+pub(crate) struct Plan {
+    /// The device: its id in the catalog.
+    #[arg(value_name = "DEVICE")]
+    pub(crate) id: String,
+}
+
+#[derive(Debug, clap::Args)]
 pub(crate) struct Doctor {
+    /// Look at what this device of the catalog needs: what its methods are done with and over.
+    #[arg(long = "for", value_name = "DEVICE")]
+    pub(crate) device: Option<String>,
+
     /// Look closely at this port.
     #[arg(long, value_name = "SPEC")]
     pub(crate) console: Option<String>,

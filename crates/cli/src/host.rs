@@ -1,5 +1,7 @@
 //! What this computer is like, as it bears on a repair: facts of `link-os`, judged.
 
+pub(crate) mod for_device;
+
 use std::path::Path;
 
 use debrick_engine::HostCheck;

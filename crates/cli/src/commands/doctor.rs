@@ -1,14 +1,18 @@
 //! `debrick doctor`.
 
 use crate::args::Doctor;
-use crate::commands::Context;
+use crate::commands::{Context, devices};
 use crate::failure::Failure;
 use crate::host::{self, Level};
 use crate::{exit, json, out};
 
 pub(super) fn doctor(context: &Context, args: &Doctor) -> Result<i32, Failure> {
     let facts = host::facts(&context.state_dir()?);
-    let findings = host::judge(&facts, args.console.as_deref());
+    let mut findings = host::judge(&facts, args.console.as_deref());
+    if let Some(id) = &args.device {
+        let device = devices::find(&context.catalog()?, id)?;
+        findings.extend(host::for_device::judge(&facts, &device));
+    }
     let count = |level: Level| findings.iter().filter(|finding| finding.level == level).count();
     let (bad, notices) = (count(Level::Bad), count(Level::Notice));
     let code = if bad == 0 { 0 } else { exit::FAILED };

@@ -5,6 +5,7 @@ mod demo;
 mod devices;
 mod doctor;
 mod image;
+mod plan;
 mod report;
 mod rescue;
 mod sessions;
@@ -55,6 +56,7 @@ pub(crate) fn run(args: &Args, style: Style, notes: Style) -> Result<i32, Failur
         Command::Image(args) => image::run(&context, args),
         Command::Trust(args) => trust::run(&context, args),
         Command::Devices(args) => devices::run(&context, args),
+        Command::Plan(args) => plan::plan(&context, args),
     }
 }
 

@@ -9,6 +9,7 @@ mod help;
 mod images;
 mod inputs;
 mod output;
+mod plan;
 mod program;
 mod repair;
 mod state;
