@@ -257,3 +257,8 @@ fn procedures_take_what_the_method_says() {
         "{words:?}"
     );
 }
+
+#[test]
+fn the_catalog_stays_small() {
+    assert!(debrick_catalog::packed_size() < 2 << 20, "{} bytes", debrick_catalog::packed_size());
+}
