@@ -119,6 +119,7 @@ step "packages and the lab's parts, in $CACHE" set_up_lab
 step "formatting" cargo fmt --all --check
 step "lints" cargo clippy --workspace --all-targets --locked -- -D warnings
 step "layers" cargo xtask check-layers
+step "device records" cargo xtask check-catalog
 step "pages made from the code" cargo xtask docs --check
 step "licences, bans and sources of dependencies" check_dependencies
 step "tests" cargo test --workspace --locked

@@ -76,7 +76,7 @@ impl Catalog {
             let is_other = file.content.is_none() && !file.schema.is_empty();
             return Err(match is_other {
                 true => CatalogError::OtherSchema { file: name.into(), schema: file.schema },
-                false => CatalogError::Malformed { file: name.into(), fault: fault.clone() },
+                false => CatalogError::Malformed { fault: Box::new(fault.clone()) },
             });
         }
         if file.content != Some(Content::Device) {
@@ -157,7 +157,7 @@ impl Catalog {
     ///
     /// # Errors
     /// [`CatalogError::Damaged`] where the program's own catalog is.
-    pub fn len(&self) -> Result<usize, CatalogError> {
+    pub fn count(&self) -> Result<usize, CatalogError> {
         let index = embedded::index()?;
         let more = self.devices.keys().filter(|id| !lines(&index).any(|line| line.id == **id)).count();
         Ok(index.lines().count() + more)

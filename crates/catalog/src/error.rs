@@ -24,12 +24,10 @@ pub enum CatalogError {
         source: std::io::Error,
     },
     /// It is not TOML of the right shape.
-    #[error("{file} is not a device record: {fault}")]
+    #[error("this is not a device record: {fault}")]
     Malformed {
-        /// The file.
-        file: String,
         /// Where and why.
-        fault: Fault,
+        fault: Box<Fault>,
     },
     /// It has the shape of another version.
     #[error("{file} has the schema {schema:?}, and this program reads {:?}", crate::SCHEMA)]

@@ -83,7 +83,7 @@ fn the_builtin_catalog_is_whole() {
             && device.method.iter().any(|method| method.entry.is_some() && !method.buttons.is_empty())
     };
     assert!(devices.iter().filter(with_keys).count() >= 700);
-    assert_eq!(devices.len(), Catalog::builtin().len().unwrap());
+    assert_eq!(devices.len(), Catalog::builtin().count().unwrap());
     assert_eq!(find("acme-r9").unwrap_err().code(), "device-unknown");
 }
 
@@ -238,8 +238,8 @@ fn a_users_folder_lies_over_the_program() {
     assert_eq!(catalog.find("mine-1").unwrap().soc.as_deref(), Some("chip"));
     assert_eq!(catalog.search("quuxtronic z9", 1).unwrap()[0].id, "mine-1");
     assert_eq!(catalog.search("archer c7 v5 mine", 1).unwrap()[0].id, "tplink-archer-c7-v5");
-    assert_eq!(catalog.len().unwrap(), Catalog::builtin().len().unwrap() + 1);
-    assert_eq!(catalog.all().unwrap().len(), catalog.len().unwrap());
+    assert_eq!(catalog.count().unwrap(), Catalog::builtin().count().unwrap() + 1);
+    assert_eq!(catalog.all().unwrap().len(), catalog.count().unwrap());
     let broken = folder(&[("bad.toml", "schema = \"debrick.device/1\"\nid = \"b\"\nsize = 1\n")]);
     assert_eq!(Catalog::with_folder(broken.path()).unwrap_err().code(), "device-file-invalid");
     assert!(Catalog::with_folder(Path::new("/nowhere/at/all")).is_ok());
@@ -256,4 +256,9 @@ fn procedures_take_what_the_method_says() {
         words.contains(&"Wait until the unit asks for the file ArcherC7v5_tp_recovery.bin.".to_owned()),
         "{words:?}"
     );
+}
+
+#[test]
+fn the_catalog_stays_small() {
+    assert!(debrick_catalog::packed_size() < 2 << 20, "{} bytes", debrick_catalog::packed_size());
 }

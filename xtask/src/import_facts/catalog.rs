@@ -30,12 +30,7 @@ struct Facts<'a> {
 }
 
 pub(super) fn import(folder: &Path) -> Result<(), String> {
-    let facts = Facts::open(folder)?;
-    let mut devices = routers::records(&facts)?;
-    devices.extend(phones::records(&facts)?);
-    devices.extend(chips::records(&facts)?);
-    devices.extend(uf2_boards::records(&facts)?);
-    let files = files(devices)?;
+    let files = make(folder)?;
     let root = in_repository(FOLDER);
     std::fs::create_dir_all(&root).map_err(|error| format!("{}: {error}", root.display()))?;
     let mut wanted = BTreeSet::new();
@@ -55,6 +50,16 @@ pub(super) fn import(folder: &Path) -> Result<(), String> {
     let records: usize = files.values().map(|(records, _)| records).sum();
     println!("{FOLDER}: {records} records in {} files, {bytes} bytes", files.len());
     Ok(())
+}
+
+/// The files that the facts in a folder make: how many records each holds, and its text, by its name.
+fn make(folder: &Path) -> Result<BTreeMap<String, (usize, String)>, String> {
+    let facts = Facts::open(folder)?;
+    let mut devices = routers::records(&facts)?;
+    devices.extend(phones::records(&facts)?);
+    devices.extend(chips::records(&facts)?);
+    devices.extend(uf2_boards::records(&facts)?);
+    files(devices)
 }
 
 /// The text of each file, by its name: a folder for each kind, a file for each vendor.
@@ -183,6 +188,118 @@ mod tests {
         {
             assert_eq!(slug(name), id);
         }
+    }
+
+    /// A folder with small tables of every kind.
+    fn fixture() -> tempfile::TempDir {
+        let folder = tempfile::TempDir::new().unwrap();
+        for (name, table) in [
+            (
+                "sources.json",
+                r#"[{"name": "openwrt/openwrt", "revision": "0123456789abcdef0123456789abcdef01234567",
+                "branches": {"openwrt-19.07": "fedcba9876543210fedcba9876543210fedcba98"}}]"#,
+            ),
+            (
+                "openwrt-devices.json",
+                r#"[
+                {"id": "maker_x1-v2", "targets": ["ath79/generic"], "vendor": "MAKER", "model": "X1", "variant": "v2",
+                 "supported": ["maker,x1-v2"], "compatible": ["maker,x1-v2"], "dts": "x1.dts", "serial_baud": 115200,
+                 "alt_names": ["Maker Y1 v1", "Nobody Z1"],
+                 "flash": [{"flash": "spi-nor", "partitions": [
+                    {"label": "u-boot", "offset": 0, "size": 131072}, {"label": "firmware", "offset": 131072, "size": 1048576},
+                    {"label": "kernel", "offset": 131072, "size": 65536}, {"label": "art", "offset": 1179648, "size": 65536}]}]},
+                {"id": "x1-v2", "targets": ["ar71xx/generic"], "last_branch": "19.07", "vendor": "Maker", "model": "X1 old"},
+                {"id": "maker_x0", "targets": ["ar71xx/generic"], "last_branch": "19.07", "vendor": "Maker", "model": "X0"},
+                {"id": "nameless", "targets": ["x86/64"]}]"#,
+            ),
+            (
+                "openwrt-recovery.json",
+                r#"[
+                {"device": "maker_x1-v2", "method": "tftp-client", "trigger": "button", "button": "reset", "hold_seconds": 10,
+                 "host_ip": "192.168.0.66", "filename": "x1.bin", "confidence": "high", "source": "abcdef"},
+                {"device": "maker_x1-v2", "method": "serial", "trigger": "console", "serial_volts": 3.3, "confidence": "high",
+                 "source": "123456"}]"#,
+            ),
+            (
+                "lineage-phones.json",
+                r#"[{"id": "fish", "codename": "fish", "vendor": "Maker", "vendor_short": "maker", "name": "Fish 1",
+                "models": ["F-1"], "type": "phone", "soc": ["S"], "arch": "arm64", "ab": true, "unlock": {"possible": true},
+                "keys": {"bootloader": {"from": "off", "keys": ["VOL_DOWN", "POWER"], "mode": "fastboot"}}}]"#,
+            ),
+            (
+                "esp-chips.json",
+                r#"[{"name": "ESP32", "key": "esp32", "rom_baud": 115200, "bootloader_offset": 4096}]"#,
+            ),
+            (
+                "stm32-dfu.json",
+                r#"[{"pid": "0x415", "name": "STM32L47", "flash_base": 134217728, "sources": ["stm32flash"]}]"#,
+            ),
+            (
+                "avr-parts.json",
+                r#"[{"name": "ATmega328P", "id": "m328p", "signature": "1e950f", "flash": 32768}]"#,
+            ),
+            ("mtk-chips.json", r#"[{"hwcode": "0x0279", "name": "MT6797/MT6767", "da_mode": "xflash"}]"#),
+            ("qualcomm-msm.json", r#"[{"type": "msm-id", "id": "0x0460e1", "name": "MSM8953"}]"#),
+            (
+                "usb-ids.json",
+                r#"[
+                {"vid": "2207", "pid": "330c", "mode": "rockusb", "note": "RK3399 in Mask ROM mode", "sources": ["xrock"]},
+                {"vid": "239a", "pid": "0001", "mode": "uf2", "vendor": "Adafruit", "note": "Feather", "board_id": "F-1",
+                 "sources": ["tinyuf2"]}]"#,
+            ),
+        ] {
+            std::fs::write(folder.path().join(name), table).unwrap();
+        }
+        folder
+    }
+
+    #[test]
+    fn facts_make_the_same_files_every_time() {
+        let folder = fixture();
+        let files = make(folder.path()).unwrap();
+        assert_eq!(files, make(folder.path()).unwrap());
+        let names: Vec<&str> = files.keys().map(String::as_str).collect();
+        assert_eq!(
+            names,
+            [
+                "boards/adafruit.toml",
+                "chips/espressif.toml",
+                "chips/mediatek.toml",
+                "chips/microchip.toml",
+                "chips/qualcomm.toml",
+                "chips/rockchip.toml",
+                "chips/stmicroelectronics.toml",
+                "phones/maker.toml",
+                "routers/maker.toml",
+            ]
+        );
+        let (records, text) = &files["routers/maker.toml"];
+        // The device, its twin under another name, and the one that was dropped; not the old name of the first.
+        assert_eq!(*records, 3, "{text}");
+        for line in [
+            "id = \"maker-x1-v2\"",
+            "id = \"maker-y1-v1\"",
+            "aliases = [\"Nobody Z1\"]",
+            "families = [\"router-recovery\"]",
+            "source = [\"openwrt 0123456789 x1.dts\", \"openwrt commit 123456\"]",
+            "{ name = \"art\", offset = 0x120000, size = 0x10000, role = \"unique\" },",
+        ] {
+            assert!(text.contains(line), "{line}: {text}");
+        }
+        assert!(!text.contains("kernel") && !text.contains("X1 old"), "{text}");
+        assert!(text.contains("source = \"openwrt-19.07 fedcba9876 definition maker_x0\""), "{text}");
+    }
+
+    #[test]
+    fn what_is_made_keeps_to_the_rules() {
+        let folder = fixture();
+        let written = tempfile::TempDir::new().unwrap();
+        for (name, (_, text)) in make(folder.path()).unwrap() {
+            std::fs::write(written.path().join(name.replace('/', "-")), text).unwrap();
+        }
+        let builtin = debrick_catalog::Catalog::builtin();
+        let report = debrick_catalog::lint_folder(written.path(), &|id| builtin.family(id)).unwrap();
+        assert_eq!((report.records, report.faults), (11, vec![]));
     }
 
     #[test]

@@ -309,11 +309,14 @@ pub(super) fn storages(device: &Value) -> Vec<StorageFacts> {
             continue;
         }
         let regions = regions(flash);
-        let regions =
-            RegionMap::new(u64::MAX, regions).map(|map| map.iter().cloned().collect()).unwrap_or_default();
         storages.push(StorageFacts { part: Some(part), regions, ..StorageFacts::default() });
     }
     unique_names(&mut storages);
+    for storage in &mut storages {
+        if RegionMap::new(u64::MAX, storage.regions.clone()).is_err() {
+            storage.regions.clear();
+        }
+    }
     storages
 }
 
