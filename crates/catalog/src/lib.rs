@@ -17,6 +17,7 @@ mod inherit;
 mod lint;
 mod method;
 mod needs;
+mod recognise;
 mod repairable;
 mod search;
 mod sources;
@@ -32,6 +33,7 @@ pub use error::CatalogError;
 pub use lint::{Fault, LintReport, lint_folder};
 pub use method::{Confidence, Method, Parameter, Protocol, Purpose};
 pub use needs::{Connection, Tool};
+pub use recognise::Recogniser;
 pub use repairable::{
     Console, ConsoleMethod, EnvironmentRecord, Firmware, NetworkRecord, ObservationRule, ObservationSource,
     OperationStatus, Power, RamWindow, Repairable, SettingsRecord, SmokeTest, SmokeTestKind, StopKey,

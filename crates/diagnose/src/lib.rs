@@ -10,11 +10,14 @@
 //! 5. `weigh`: everything that speaks for a cause is combined; faults that a later stage survived count little.
 //! 6. `advice`: what to do about a cause, what it risks, and what to look at to be surer.
 //!
+//! Beside them, `observe` takes from a log what it says about which device wrote it.
+//!
 //! Nothing is concluded from the absence of a line, except from an empty log.
 
 mod advice;
 mod case;
 mod matcher;
+mod observe;
 mod rule;
 mod rules;
 mod signals;
@@ -25,4 +28,5 @@ mod timeline;
 mod weigh;
 
 pub use case::{Case, Evidence, StorageSurvey, WrongVariable, diagnose, diagnose_case};
+pub use observe::observe;
 pub use rules::{KnownRule, known_rules};

@@ -24,6 +24,16 @@ pub enum Property {
     Version,
     /// Processor architecture.
     Architecture,
+    /// The main chip, by its name or by an id that it gives.
+    Chip,
+    /// The name that a phone's software has for the device: `taimen`.
+    Codename,
+    /// USB vendor and product: `05c6:9008`.
+    UsbId,
+    /// The name of a file that the unit asks for.
+    RequestedFile,
+    /// A text that the system prints once it runs.
+    ReadyText,
 }
 
 /// One claim about a unit with its source.

@@ -131,7 +131,15 @@ impl Repair<'_> {
                     identity.serial.get_or_insert_with(|| seen.value.clone());
                     Some(identity.serial.as_deref() == Some(seen.value.as_str()))
                 }
-                Property::MacAddress | Property::Version | Property::Architecture => None,
+                // A record of one device does not say these in a form that settles anything.
+                Property::MacAddress
+                | Property::Version
+                | Property::Architecture
+                | Property::Chip
+                | Property::Codename
+                | Property::UsbId
+                | Property::RequestedFile
+                | Property::ReadyText => None,
             };
             match seen.property {
                 Property::HardwareRevision => identity.hardware_revision = Some(seen.value.clone()),
