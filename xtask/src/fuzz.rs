@@ -39,6 +39,9 @@ pub(crate) struct Arguments {
     /// A folder with more seeds, such as images that may not be kept in the repository.
     #[arg(long)]
     seeds: Option<PathBuf>,
+    /// Where chance begins; 0 begins elsewhere every time.
+    #[arg(long, default_value_t = 1)]
+    seed: u32,
     /// The longest input, in bytes.
     #[arg(long, default_value_t = 16 * 1024)]
     longest: u32,
@@ -141,6 +144,7 @@ impl Run {
             .arg(format!("-artifact_prefix={}/", artifacts.display()))
             .arg(format!("-max_total_time={}", arguments.seconds))
             .arg(format!("-max_len={}", arguments.longest))
+            .arg(format!("-seed={}", arguments.seed))
             // A slow input is only noted, and judged afterwards; one that never ends is ended.
             .args(["-report_slow_units=1", "-timeout=60", "-rss_limit_mb=2048", "-malloc_limit_mb=96"])
             .arg("-print_final_stats=1")

@@ -210,7 +210,7 @@ impl Step {
         };
         let sign = self.sign.as_ref().map(Sign::in_words);
         let mut text = match self.action {
-            Action::PowerOff => "Switch it off and take its power away".to_owned(),
+            Action::PowerOff => "Switch it off, and take its power away where it has no battery".to_owned(),
             Action::PowerOn => "Switch it on".to_owned(),
             Action::Restart => "Restart it".to_owned(),
             Action::ConnectNetwork if what.is_empty() => "Connect a network cable to a LAN port".to_owned(),
@@ -228,7 +228,7 @@ impl Step {
                 }
                 (Some(seconds), None) => return format!("Let {buttons} go after {seconds}."),
                 (None, Some(sign)) => return format!("Let {buttons} go when {sign}."),
-                (None, None) => format!("Let {buttons} go"),
+                (None, None) => format!("Let {buttons} go once the mode has begun"),
             },
             Action::Press => format!("Press {buttons} briefly"),
             Action::Strap => format!("Set {what}"),

@@ -91,8 +91,9 @@ fn compare(text: &[String], name: &[&str], said: &mut [f64], found: &mut [f64]) 
     }
 }
 
-/// How much two words are alike, from 0 to 1.
-fn likeness(a: &str, b: &str) -> f64 {
+/// How much a word of the text and one of a record's own are alike, from 0 to 1.
+fn likeness(text: &str, own: &str) -> f64 {
+    let (a, b) = (text, own);
     if a == b {
         return 1.0;
     }
@@ -100,23 +101,52 @@ fn likeness(a: &str, b: &str) -> f64 {
     if short.len() < 3 || long.len() > 40 {
         return 0.0;
     }
+    let is_code = a.bytes().chain(b.bytes()).any(|byte| byte.is_ascii_digit());
     let is_same_number = digits(a).eq(digits(b));
     let allowed = match long.len() {
         0..=3 => 0,
         4..=7 => 1,
         _ => 2,
     };
-    if long.len() - short.len() <= allowed {
+    if long.len() - short.len() <= allowed && !(is_code && long.starts_with(short)) {
         let distance = distance(short.as_bytes(), long.as_bytes(), allowed);
         if distance <= allowed {
-            // A wrong digit is another model more often than a typing error.
-            let cost = if is_same_number { 0.14 } else { 0.45 };
-            return (1.0 - cost * distance as f64).max(0.0);
+            // Another letter in a code is another model more often than a typing error, and another digit nearly always.
+            let cost = match (is_code, is_same_number) {
+                (false, _) => 0.14,
+                (true, true) if long.len() > 7 => 0.2,
+                (true, true) => 0.4,
+                (true, false) => 0.7,
+            };
+            let by_edits = (1.0 - cost * distance as f64).max(0.0);
+            return by_edits.max(by_part(text, own, is_same_number));
         }
     }
+    by_part(text, own, is_same_number)
+}
+
+/// How much two words are alike of which one is a part of the other.
+fn by_part(text: &str, own: &str, is_same_number: bool) -> f64 {
+    let (short, long) = if text.len() <= own.len() { (text, own) } else { (own, text) };
+    let share = short.len() as f64 / long.len() as f64;
+    let is_code = short.bytes().any(|byte| byte.is_ascii_digit());
     if long.starts_with(short) {
-        let share = short.len() as f64 / long.len() as f64;
-        return if is_same_number { 0.5 + 0.4 * share } else { 0.5 * share };
+        return match (is_same_number, text.len() <= own.len()) {
+            // People leave letters at the end out; one too many is another model.
+            (true, true) => 0.5 + 0.4 * share,
+            (true, false) if is_code => 0.55 * share,
+            (true, false) => 0.5 + 0.4 * share,
+            (false, _) => 0.5 * share,
+        };
+    }
+    // `RB951Ui` is `951Ui`.
+    if is_code && is_same_number && short.len() >= 4 && long.ends_with(short) {
+        return 0.4 + 0.4 * share;
+    }
+    // `STM32F10xxx` is any of them.
+    let stem = own.trim_end_matches('x');
+    if stem.len() < own.len() && stem.len() >= 5 && text.len() <= own.len() && text.starts_with(stem) {
+        return 0.75;
     }
     0.0
 }
@@ -176,6 +206,9 @@ mod tests {
     fn a_wrong_digit_is_worse_than_a_wrong_letter() {
         assert!(likeness("netgaer", "netgear") > likeness("dir835", "dir825"));
         assert!(likeness("wrt3200", "wrt3200acm") > 0.7);
+        assert!(likeness("ax6s", "ax6") < 0.5 && likeness("d7000", "r7000") < 0.7);
+        assert!(likeness("rb951ui", "951ui") > 0.6);
+        assert!(likeness("stm32f103", "stm32f10xxx") > 0.7);
         assert!((likeness("c7", "c6")).abs() < f64::EPSILON);
     }
 }

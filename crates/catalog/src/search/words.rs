@@ -137,7 +137,7 @@ impl Query {
         let mut words: Vec<String> = Vec::new();
         let mut after_mark = false;
         for word in normal.split(' ').filter(|word| !word.is_empty()) {
-            let is_mark = BEFORE_REVISION.contains(&word) || word == "v";
+            let is_mark = BEFORE_REVISION.contains(&word) || matches!(word, "v" | "model");
             let is_number = word.len() <= 2 && word.bytes().all(|byte| byte.is_ascii_digit());
             // `v5.0` is revision 5.
             if word == "0" && words.last().is_some_and(|last| is_revision(last)) {
@@ -204,7 +204,12 @@ impl Arena {
         for part in [" ", names.model, " ", names.variant] {
             normalise(part, &mut self.text);
         }
-        for other in names.others.split('|').filter(|other| !other.is_empty()).chain(Some(id)) {
+        // What stands in brackets is often what people call it: `RouterBOARD 952Ui-5ac2nD (hAP ac lite)`.
+        let bracket =
+            names.model.split_once('(').and_then(|(_, rest)| rest.split_once(')')).map(|(inner, _)| inner);
+        let bracket = bracket.filter(|inner| inner.len() > 4);
+        let others = names.others.split('|').filter(|other| !other.is_empty());
+        for other in others.chain(bracket).chain(Some(id)) {
             self.text.push('\n');
             self.names.push(self.text.len());
             normalise(other, &mut self.text);

@@ -172,10 +172,8 @@ impl Context {
             Some(EventBody::SessionOpened { device, ports, .. }) => (device.as_str(), ports.first()),
             _ => ("ID", None),
         };
-        let device = match debrick_catalog::find(device) {
-            Ok(_) => format!("--device {device}"),
-            Err(_) => "--device-file TOML".to_owned(),
-        };
+        let is_known = self.catalog().is_ok_and(|catalog| catalog.find(device).is_ok());
+        let device = if is_known { format!("--device {device}") } else { "--device-file TOML".to_owned() };
         let restore = Offer {
             name: "restore",
             says: "to write the backups back",

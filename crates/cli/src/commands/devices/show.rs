@@ -132,7 +132,9 @@ impl Page<'_> {
             self.section("Firmware");
             self.field("goes to", firmware.region.as_deref().unwrap_or_default());
             self.field("formats", &firmware.formats.join(", "));
-            self.field("at most", &firmware.largest.map(|size| format!("{size} bytes")).unwrap_or_default());
+            let bytes = |size: Option<u64>| size.map(|size| format!("{size} bytes")).unwrap_or_default();
+            self.field("at most", &bytes(firmware.largest));
+            self.field("its kernel", &bytes(firmware.largest_kernel));
             self.field("from", firmware.origin.as_deref().unwrap_or_default());
             let signed = firmware.signed.map(|signing| match signing {
                 Signing::Unsigned => "not signed",

@@ -73,15 +73,26 @@ fn codes(page: &[u8], step: usize, is_swapped: bool) -> Vec<u8> {
     page.chunks(step).flat_map(|chunk| code(chunk, step, is_swapped)).collect()
 }
 
+/// Whether a byte has an odd number of ones, as 0 or 1: processors count bits, but not those of every computer.
+const IS_ODD: [u8; 256] = {
+    let mut table = [0; 256];
+    let mut byte = 1;
+    while byte < 256 {
+        table[byte] = table[byte >> 1] ^ (byte & 1) as u8;
+        byte += 1;
+    }
+    table
+};
+
 /// The Hamming code of 256 or 512 bytes: parities of halves of lines and of columns, complemented.
 fn code(bytes: &[u8], step: usize, is_swapped: bool) -> [u8; 3] {
     let (mut odd, mut even, mut columns) = (0_u32, 0_u32, 0_u8);
     for (line, byte) in bytes.iter().enumerate() {
         columns ^= byte;
-        if byte.count_ones() % 2 == 1 {
-            odd ^= line as u32;
-            even ^= !(line as u32);
-        }
+        // All ones where the byte has an odd number of them.
+        let mask = 0_u32.wrapping_sub(u32::from(IS_ODD[usize::from(*byte)]));
+        odd ^= line as u32 & mask;
+        even ^= !(line as u32) & mask;
     }
     let parity = |mask: u8| u32::from((columns & mask).count_ones() % 2 == 1);
     let lines = (0..9)

@@ -53,7 +53,7 @@ const MAX_PRODUCT: u32 = 32;
 const MAX_VERSION: u32 = 8;
 
 /// Bytes between places from which deciphering can go on.
-const STEP: u64 = 64 * 1024;
+const STEP: u64 = 4 * 1024;
 
 /// Bytes of the state that the cipher can reach, however long it is: both indices have 8 bits.
 const REACHED: usize = 511;

@@ -64,9 +64,6 @@ const NEC_KEYS: &[(&[u8], &str)] =
 /// The counter on top of NEC's keys runs from 1 to this.
 const COUNT: u64 = 251;
 
-/// Longest key that is looked for.
-const LONGEST: usize = 32;
-
 /// Bytes at the start and at the end of a file in which a key may show through.
 const SEARCHED: u64 = 64 << 10;
 
@@ -142,14 +139,14 @@ fn shown_key(
 ) -> Result<Option<Vec<u8>>, ImageError> {
     for part in [window.clamped(window.len().saturating_sub(SEARCHED), SEARCHED), window.clamped(0, SEARCHED)]
     {
+        let bytes = part.head(0, SEARCHED)?;
+        let before = (part.start() - window.start()) as usize;
         for length in [4, 8, 16, 15, 7, 32, 5, 6, 10, 12] {
-            debug_assert!(length <= LONGEST);
-            let Some((at, bytes)) = repeated(part, length)? else { continue };
-            let shift = (part.start() - window.start() + at) as usize % length;
+            let Some(at) = repeated(&bytes, length) else { continue };
             for value in [0, 0xff] {
                 let mut key = vec![0; length];
-                for (index, byte) in bytes.iter().enumerate() {
-                    key[(shift + index) % length] = byte ^ value;
+                for (index, byte) in bytes[at..at + length].iter().enumerate() {
+                    key[(before + at + index) % length] = byte ^ value;
                 }
                 if proves(&key)? {
                     return Ok(Some(key));
@@ -164,27 +161,26 @@ fn shown_key(
     Ok(None)
 }
 
-/// The first place where bytes repeat with a length for long enough and are not all the same.
-fn repeated(part: Window<'_>, length: usize) -> Result<Option<(u64, Vec<u8>)>, ImageError> {
-    let mut last = vec![0_u8; length];
-    let (mut run, mut at, mut found) = (0_usize, 0_u64, None);
-    part.stream_while(|piece| {
-        for byte in piece {
-            let slot = (at % length as u64) as usize;
-            run = if last[slot] == *byte { run + 1 } else { 0 };
-            last[slot] = *byte;
-            at += 1;
-            if run >= REPEATED && last.iter().any(|other| other != byte) {
-                found = Some(at);
-                return false;
-            }
+/// The first place from which bytes repeat with a length for long enough and are not all the same.
+///
+/// Of every [`REPEATED`] bytes one is looked at: what repeats for that long holds one of them.
+fn repeated(bytes: &[u8], length: usize) -> Option<usize> {
+    let repeats = |at: usize| bytes[at] == bytes[at - length];
+    let mut at = length;
+    while at < bytes.len() {
+        if !repeats(at) {
+            at += REPEATED;
+            continue;
         }
-        true
-    })?;
-    let Some(end) = found else { return Ok(None) };
-    let start = end - length as u64;
-    let bytes = (start..end).map(|place| last[(place % length as u64) as usize]).collect();
-    Ok(Some((start, bytes)))
+        let first = (length..at).rev().find(|before| !repeats(*before)).map_or(length, |before| before + 1);
+        let end = (at..bytes.len()).find(|after| !repeats(*after)).unwrap_or(bytes.len());
+        let period = &bytes[first - length..first];
+        if end - first >= REPEATED && period.iter().any(|byte| *byte != period[0]) {
+            return Some(first - length);
+        }
+        at = end + REPEATED;
+    }
+    None
 }
 
 /// A window without NEC's counter and key.
@@ -200,8 +196,11 @@ impl Source for Counted<'_> {
 
     fn read_at(&self, offset: u64, buffer: &mut [u8]) -> Result<(), SourceError> {
         self.window.read_at(offset, buffer)?;
-        for (at, byte) in (offset..).zip(buffer.iter_mut()) {
-            *byte ^= (1 + at % COUNT) as u8 ^ self.key[(at % self.key.len() as u64) as usize];
+        let mut count = (offset % COUNT) as u8;
+        let turn = (offset % self.key.len() as u64) as usize;
+        for (byte, key) in buffer.iter_mut().zip(self.key.iter().cycle().skip(turn)) {
+            *byte ^= (1 + count) ^ key;
+            count = if u64::from(count) + 1 == COUNT { 0 } else { count + 1 };
         }
         Ok(())
     }
@@ -227,4 +226,38 @@ fn read_nec(window: Window<'_>, reading: &mut Reading<'_>) -> Result<(), ImageEr
     let counted = Counted { window, key: &key };
     let known = hand_on_hidden(Window::metered(&counted, window.meter()), reading)?;
     reading.trailing(window, known)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_show_through() {
+        let noise = |count: usize, seed: u32| -> Vec<u8> {
+            let mut state = seed;
+            let next = || {
+                state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+                (state >> 24) as u8
+            };
+            std::iter::repeat_with(next).take(count).collect()
+        };
+        for length in [4, 7, 16, 32] {
+            for (before, times) in [(0, 40), (1, 40), (95, 40), (1000, 40), (777, 200)] {
+                let key = noise(length, 7);
+                let run = key.iter().copied().cycle().take(length * times);
+                let bytes: Vec<u8> = noise(before, 3).into_iter().chain(run).chain(noise(500, 9)).collect();
+                let found = repeated(&bytes, length);
+                // Noise may agree with the key by chance just before.
+                let expected = length * times >= REPEATED + length;
+                assert_eq!(found.is_some(), expected, "{length} {before} {times}");
+                if let Some(at) = found {
+                    assert!(at <= before && before - at < 3, "{at} {before}");
+                }
+            }
+            assert_eq!(repeated(&vec![0; 5000], length), None);
+            assert_eq!(repeated(&noise(60_000, 5), length), None);
+            assert_eq!(repeated(&noise(length, 5), length), None);
+        }
+    }
 }
