@@ -37,6 +37,13 @@ Examples:
 
 Ctrl-C stops at the next safe point. The exit code tells how it ended; see `debrick --help`.";
 
+const AFTER_IDENTIFY: &str = "\
+Examples:
+  debrick identify --log boot.log
+  debrick identify --log boot.log --label \"TP-Link Archer C7 Ver: 5.0\"
+
+Exit codes: 0 known, 11 likely or unknown, 12 contradicted.";
+
 const AFTER_RESUME: &str = "\
 Examples:
   Go on with the last session that did not end well:
@@ -189,10 +196,29 @@ pub(crate) enum Command {
     /// Look up devices: find one by its label, show what is known of it, check records of your own.
     #[command(subcommand, after_help = AFTER_DEVICES)]
     Devices(Devices),
+    /// Find out which device a unit is, from its logs and its label. Nothing is sent to the unit.
+    ///
+    /// A device is known where two independent witnesses name it and nothing contradicts: the bootloader, the running
+    /// system, the bootloader's variables, the chip, the label. Several lines of one witness count once.
+    #[command(after_help = AFTER_IDENTIFY)]
+    Identify(Identify),
     /// Say in words what a rescue of a device would do, and what has to be on the table before it begins.
     Plan(Plan),
     /// Make the archive of a session that may leave this computer: redacted, for somebody who helps.
     Bundle(Bundle),
+}
+
+/// What is known of the unit.
+#[derive(Debug, clap::Args)]
+#[group(id = "evidence", required = true, multiple = true)]
+pub(crate) struct Identify {
+    /// A log of its console, or what a tool printed; may be given more than once. `-` is standard input.
+    #[arg(long, value_name = "FILE", group = "evidence")]
+    pub(crate) log: Vec<PathBuf>,
+
+    /// What its label says: vendor, model, hardware revision.
+    #[arg(long, value_name = "TEXT", group = "evidence")]
+    pub(crate) label: Option<String>,
 }
 
 /// The unit, and how it is reached.

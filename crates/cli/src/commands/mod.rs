@@ -4,6 +4,7 @@ mod care;
 mod demo;
 mod devices;
 mod doctor;
+mod identify;
 mod image;
 mod plan;
 mod report;
@@ -56,6 +57,7 @@ pub(crate) fn run(args: &Args, style: Style, notes: Style) -> Result<i32, Failur
         Command::Image(args) => image::run(&context, args),
         Command::Trust(args) => trust::run(&context, args),
         Command::Devices(args) => devices::run(&context, args),
+        Command::Identify(args) => identify::identify(&context, args),
         Command::Plan(args) => plan::plan(&context, args),
     }
 }

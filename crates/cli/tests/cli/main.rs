@@ -6,6 +6,7 @@
 mod consoles;
 mod devices;
 mod help;
+mod identify;
 mod images;
 mod inputs;
 mod output;
