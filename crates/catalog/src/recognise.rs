@@ -4,14 +4,18 @@
 //! witness for a device only where it fits that device alone. Two that fit different devices are a contradiction, which
 //! nothing resolves.
 
+mod mentions;
 mod names;
+mod stated;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use debrick_model::{Candidate, Certainty, Property, Recognition, Sighting};
+use debrick_model::{Candidate, Certainty, Observation, Property, Recognition, Sighting};
 
 use crate::catalog::Catalog;
+use crate::device::{ConsoleFacts, Device};
 use crate::error::CatalogError;
+use crate::repairable::Repairable;
 use names::{Meaning, Naming};
 
 /// The most candidates that are told.
@@ -35,9 +39,47 @@ impl Recogniser {
         Ok(Self { naming: Naming::new(catalog.all()?) })
     }
 
+    /// As [`new`](Self::new), with one more record, which takes the place of one with the same id.
+    ///
+    /// # Errors
+    /// The first record that cannot be put together.
+    pub fn with_record(catalog: &Catalog, record: &Repairable) -> Result<Self, CatalogError> {
+        let mut devices = catalog.all()?;
+        devices.retain(|device| device.id != record.id);
+        let console = ConsoleFacts { ready: Some(record.console.ready.clone()), ..ConsoleFacts::default() };
+        devices.push(Device {
+            id: record.id.clone(),
+            vendor: record.vendor.clone(),
+            model: record.model.clone(),
+            hardware_revisions: record.hardware_revisions.clone(),
+            board_ids: record.board_ids.clone(),
+            console: Some(console),
+            ..Device::default()
+        });
+        Ok(Self { naming: Naming::new(devices) })
+    }
+
+    /// Whether an observation fits a device, names another one, or (`None`) says neither.
+    pub fn agreement(&self, device: &str, seen: &Observation) -> Option<bool> {
+        let device = self.naming.index_of(device)?;
+        self.naming.speaks_for(&self.naming.meaning(seen), device)
+    }
+
     /// The texts that systems of the catalog's devices print once they run.
     pub fn ready_texts(&self) -> Vec<String> {
         self.naming.ready_texts()
+    }
+
+    /// Which modes a USB id (`05c6:9008`, in lower case) belongs to, and of how many devices; `None` where the catalog does
+    /// not have it.
+    pub fn usb_modes(&self, id: &str) -> Option<(String, usize)> {
+        self.naming.usb_modes(id)
+    }
+
+    /// The devices whose names stand in a text, in whatever words; nothing in a large one, which is a log. They point to
+    /// devices where nothing that the unit says of itself does.
+    pub fn mentions(&self, input: &str, text: &[u8]) -> Vec<Sighting> {
+        mentions::mentions(&self.naming, input, text)
     }
 
     /// Which device the observations speak of, and which of them agree and contradict.
@@ -55,6 +97,12 @@ impl Recogniser {
                 _ => None,
             }));
         }
+        if question.is_empty() {
+            question.extend(meanings.iter().flat_map(|meaning| match meaning {
+                Meaning::Mentioned(devices) => devices.as_slice(),
+                _ => &[],
+            }));
+        }
         let mut candidates: Vec<(usize, Candidate)> = question
             .iter()
             .map(|device| (*device, self.candidate(*device, &observations, &meanings)))
@@ -64,6 +112,7 @@ impl Recogniser {
         };
         candidates.sort_by_key(|one| (rank(one), one.1.device.clone()));
         let unmatched = self.unmatched(&observations, &meanings);
+        let stated = stated::stated(&observations, &meanings, self.naming.vendors());
         let left: Vec<usize> = candidates
             .iter()
             .filter(|(_, one)| one.contradicting.is_empty())
@@ -74,10 +123,11 @@ impl Recogniser {
             ([device], Certainty::Known | Certainty::Likely) => Some(self.naming.id(*device).to_owned()),
             _ => None,
         };
-        let next = self.next(certainty, &candidates, &left, &observations, &unmatched);
+        let mut next = self.next(certainty, &candidates, &left, &observations, &unmatched);
+        next.extend(self.of_other_files(&left, &observations, &meanings));
         candidates.truncate(MOST_CANDIDATES);
         let candidates = candidates.into_iter().map(|(_, one)| one).collect();
-        Recognition { certainty, device, candidates, observations, unmatched, next }
+        Recognition { certainty, device, candidates, stated, observations, unmatched, next }
     }
 
     fn candidate(&self, device: usize, observations: &[Sighting], meanings: &[Meaning]) -> Candidate {
@@ -87,9 +137,9 @@ impl Recogniser {
             match self.naming.speaks_for(meaning, device) {
                 Some(true) => {
                     agreeing.push(index);
-                    let witness = sighting.observation.witness.as_str();
-                    if meaning.fits().eq([device]) && witness != IMAGE {
-                        witnesses.insert(witness);
+                    let speaker = sighting.observation.speaker();
+                    if meaning.fits().eq([device]) && meaning.is_testimony() && speaker != IMAGE {
+                        witnesses.insert(speaker);
                     }
                 }
                 Some(false) => contradicting.push(index),
@@ -108,10 +158,12 @@ impl Recogniser {
     /// Observations that name a device, and none of the catalog.
     fn unmatched(&self, observations: &[Sighting], meanings: &[Meaning]) -> Vec<usize> {
         let names = |(index, (sighting, meaning)): (usize, (&Sighting, &Meaning))| {
-            let is_name = matches!(
-                sighting.observation.property,
-                Property::Model | Property::BoardId | Property::Codename
-            );
+            let is_name = match sighting.observation.property {
+                Property::Model | Property::Codename => true,
+                // Without a maker it may be the design that the board was derived from.
+                Property::BoardId => sighting.observation.value.contains(','),
+                _ => false,
+            };
             (is_name && matches!(meaning, Meaning::Nothing)).then_some(index)
         };
         observations.iter().zip(meanings).enumerate().filter_map(names).collect()
@@ -129,12 +181,16 @@ impl Recogniser {
             let fits =
                 meanings.iter().any(|meaning| meaning.names_a_device() && meaning.fits().next().is_some());
             let is_other_revision_only = candidates.iter().all(|(_, one)| one.agreeing.is_empty());
+            if candidates.is_empty() && stated::contradict(observations, unmatched) {
+                return Certainty::Contradicted;
+            }
             return match candidates.is_empty() || !fits || is_other_revision_only {
                 true => Certainty::Unknown,
                 false => Certainty::Contradicted,
             };
         }
         let mut models: Vec<&str> = left.iter().map(|device| self.naming.model(*device)).collect();
+        models.sort_unstable();
         models.dedup();
         let best = candidates.iter().find(|(device, _)| left.contains(device)).map(|(_, one)| one);
         let only_file = best.is_some_and(|one| {
@@ -147,6 +203,27 @@ impl Recogniser {
         let is_sure =
             left.len() == 1 && unmatched.is_empty() && best.is_some_and(|one| one.independent_witnesses >= 2);
         if is_sure { Certainty::Known } else { Certainty::Likely }
+    }
+
+    /// Files that are for none of the devices that are left.
+    fn of_other_files(
+        &self,
+        left: &[usize],
+        observations: &[Sighting],
+        meanings: &[Meaning],
+    ) -> Option<String> {
+        let is_other = |(seen, meaning): (&Sighting, &Meaning)| {
+            let is_file = seen.observation.witness == IMAGE && !left.is_empty();
+            let fits_none = meaning.fits().next().is_some() && !meaning.fits().any(|one| left.contains(&one));
+            (is_file && fits_none).then(|| {
+                format!(
+                    "{} says it is for {}, which this unit is not as far as is known: do not write it before that is \
+                     settled.",
+                    seen.input, seen.observation.value
+                )
+            })
+        };
+        observations.iter().zip(meanings).find_map(is_other)
     }
 
     fn next(

@@ -7,15 +7,17 @@
 //! avrdude, mtkclient and `lsusb` print.
 
 mod rules;
+mod take;
 
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
-use aho_corasick::{AhoCorasick, AhoCorasickBuilder};
+use aho_corasick::{AhoCorasick, AhoCorasickBuilder, MatchKind};
 use debrick_model::{Observation, Property, Sighting};
 
 use crate::text::{clean, strip_stamps};
-use rules::{RULES, Rule, Take};
+use rules::{RULES, Rule};
+use take::{Speaker, Take};
 
 /// The longest part of a line that is looked at, in bytes.
 const LONGEST_LINE: usize = 1024;
@@ -25,6 +27,9 @@ const LONGEST_VALUE: usize = 100;
 
 /// The most observations of one log.
 const MOST: usize = 200;
+
+/// The most lines that are looked at for one word.
+const MOST_LOOKS: usize = 5_000;
 
 /// How many lines a bootloader's own words go on after its banner.
 const BOOTLOADER_LINES: u64 = 400;
@@ -36,33 +41,38 @@ static WORDS: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
 /// What a log says about the device, each claim once, with the first line that makes it.
 ///
 /// `input` names the log. `ready_texts` are the texts that systems of known devices print once they run; a line that
-/// begins with one is an observation, too. The log may hold any bytes.
+/// begins with one is an observation, too. The log may hold any bytes. Of a word that fills a log, the first few thousand
+/// lines are looked at.
 pub fn observe(input: &str, log: &[u8], ready_texts: &[String]) -> Vec<Sighting> {
-    let mut log = Log { input, bytes: log, line: 1, counted: 0, bootloader_since: None };
+    let mut log = Log { input, bytes: log, line: 1, counted: 0 };
     let mut found = Found::default();
     let Some(words) = WORDS.as_ref() else { return Vec::new() };
+    let mut speaking = Speaking::default();
+    let mut looked = vec![0_usize; RULES.len()];
     let mut last: Option<(usize, usize)> = None;
     for hit in words.find_overlapping_iter(log.bytes) {
-        let rule_number = hit.pattern().as_usize();
-        let Some(rule) = RULES.get(rule_number) else { continue };
-        let start = log.start_of_line(hit.start());
-        // A word that stands twice in a line is looked at once: its rule takes the first.
-        if last == Some((start, rule_number)) {
+        let number = hit.pattern().as_usize();
+        let Some(rule) = RULES.get(number) else { continue };
+        if looked[number] >= MOST_LOOKS {
             continue;
         }
-        last = Some((start, rule_number));
+        let start = log.start_of_line(hit.start());
+        // A word that stands twice in a line is looked at once: its rule takes the first.
+        if last == Some((start, number)) {
+            continue;
+        }
+        last = Some((start, number));
+        looked[number] += 1;
         let line = log.line_at(hit.start());
-        let raw = String::from_utf8_lossy(log.rest_of_line(start));
-        let cleaned = clean(&raw);
-        let text = strip_stamps(&cleaned);
         match rule.take {
-            Take::BootloaderBegins => log.bootloader_since = Some(line),
-            Take::KernelBegins => log.bootloader_since = None,
+            Take::BootloaderBegins => speaking.begins(Speaker::Bootloader, line),
+            Take::KernelBegins => speaking.begins(Speaker::Kernel, line),
+            Take::OneDeviceTree => found.has_one_device_tree = true,
             _ => {
-                let in_bootloader =
-                    log.bootloader_since.is_some_and(|since| line.saturating_sub(since) < BOOTLOADER_LINES);
-                for (value, witness) in rules::values(rule, text, in_bootloader) {
-                    found.add(rule, input, line, &value, witness);
+                let raw = log.line_from(start);
+                let (text, next) = (readable(raw), readable(log.line_after(start + raw.len())));
+                for (value, property, witness) in take::claims(rule, &text, &next, speaking.at(line)) {
+                    found.add(rule, (property, witness), input, line, &value);
                 }
             }
         }
@@ -71,7 +81,34 @@ pub fn observe(input: &str, log: &[u8], ready_texts: &[String]) -> Vec<Sighting>
         }
     }
     found.add_ready_texts(&mut log, ready_texts);
-    found.all
+    found.finish()
+}
+
+/// A line as a person reads it.
+fn readable(raw: &[u8]) -> String {
+    let text = String::from_utf8_lossy(raw);
+    let cleaned = clean(&text);
+    strip_stamps(&cleaned).to_owned()
+}
+
+/// Who speaks, as far as the log has been read.
+#[derive(Debug, Default)]
+struct Speaking(Option<(Speaker, u64)>);
+
+impl Speaking {
+    fn begins(&mut self, speaker: Speaker, line: u64) {
+        self.0 = Some((speaker, line));
+    }
+
+    fn at(&self, line: u64) -> Speaker {
+        match self.0 {
+            Some((Speaker::Bootloader, since)) if line.saturating_sub(since) >= BOOTLOADER_LINES => {
+                Speaker::Nobody
+            }
+            Some((speaker, _)) => speaker,
+            None => Speaker::Nobody,
+        }
+    }
 }
 
 /// A log, and how far its lines are counted.
@@ -80,8 +117,6 @@ struct Log<'a> {
     bytes: &'a [u8],
     line: u64,
     counted: usize,
-    /// The line of the last banner of a bootloader, unless a kernel has started since.
-    bootloader_since: Option<u64>,
 }
 
 impl Log<'_> {
@@ -95,31 +130,53 @@ impl Log<'_> {
         self.line
     }
 
+    /// Where the line begins that this byte stands in. A carriage return begins a line, too: progress is printed so.
     fn start_of_line(&self, at: usize) -> usize {
         let least = at.saturating_sub(LONGEST_LINE);
-        self.bytes[least..at].iter().rposition(|byte| *byte == b'\n').map_or(least, |index| least + index + 1)
+        self.bytes[least..at].iter().rposition(is_end).map_or(least, |index| least + index + 1)
     }
 
-    fn rest_of_line(&self, start: usize) -> &[u8] {
-        let rest = &self.bytes[start..self.bytes.len().min(start + 2 * LONGEST_LINE)];
-        &rest[..rest.iter().position(|byte| *byte == b'\n').unwrap_or(rest.len())]
+    /// The line after the one that ends here.
+    fn line_after(&self, end: usize) -> &[u8] {
+        let is_crlf = self.bytes.get(end..end.saturating_add(2)) == Some(b"\r\n");
+        self.line_from(end.saturating_add(if is_crlf { 2 } else { 1 }))
     }
+
+    /// The line that begins here, without its end.
+    fn line_from(&self, start: usize) -> &[u8] {
+        let end = self.bytes.len().min(start.saturating_add(2 * LONGEST_LINE));
+        let rest = self.bytes.get(start..end).unwrap_or_default();
+        &rest[..rest.iter().position(is_end).unwrap_or(rest.len())]
+    }
+}
+
+fn is_end(byte: &u8) -> bool {
+    matches!(byte, b'\n' | b'\r')
 }
 
 #[derive(Default)]
 struct Found {
     all: Vec<Sighting>,
     seen: BTreeSet<(Property, String, &'static str)>,
+    has_one_device_tree: bool,
 }
 
 impl Found {
-    fn add(&mut self, rule: &Rule, input: &str, line: u64, value: &str, witness: &'static str) {
+    /// Who speaks of what is [`take::claims`]'s to say.
+    fn add(
+        &mut self,
+        rule: &Rule,
+        (property, witness): (Property, &'static str),
+        input: &str,
+        line: u64,
+        value: &str,
+    ) {
         let value = value.trim().trim_end_matches(['.', ',', ';']).trim_matches(['"', '\'', '[', ']']).trim();
         if self.all.len() >= MOST || !is_plausible(value) {
             return;
         }
-        if self.seen.insert((rule.property, value.to_lowercase(), witness)) {
-            self.push(rule.property, value, rule.source, witness, input, line);
+        if self.seen.insert((property, value.to_lowercase(), witness)) {
+            self.push(property, value, rule.source, witness, input, line);
         }
     }
 
@@ -133,10 +190,26 @@ impl Found {
         self.all.push(Sighting { observation, input: input.to_owned(), line: Some(line) });
     }
 
+    /// What was found. A kernel that was given the bootloader's own device tree repeats the bootloader.
+    fn finish(mut self) -> Vec<Sighting> {
+        if self.has_one_device_tree {
+            for seen in &mut self.all {
+                if seen.observation.source == rules::DEVICE_TREE {
+                    seen.observation.witness = rules::BOOTLOADER.to_owned();
+                }
+            }
+        }
+        self.all
+    }
+
     /// Looks for the lines that begin with what a system prints once it runs.
     fn add_ready_texts(&mut self, log: &mut Log<'_>, ready_texts: &[String]) {
         let texts: Vec<&String> = ready_texts.iter().filter(|text| text.trim().len() >= 8).collect();
-        let Ok(finder) = AhoCorasick::new(texts.iter().map(|text| text.as_bytes())) else { return };
+        // `READY R1 ` begins like `READY R1 X `: the longest counts.
+        let kind = MatchKind::LeftmostLongest;
+        let finder =
+            AhoCorasickBuilder::new().match_kind(kind).build(texts.iter().map(|text| text.as_bytes()));
+        let Ok(finder) = finder else { return };
         (log.line, log.counted) = (1, 0);
         for hit in finder.find_iter(log.bytes).take(MOST) {
             let text = texts[hit.pattern().as_usize()];

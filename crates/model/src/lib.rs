@@ -24,7 +24,7 @@ pub use identity::{Identity, Observation, Property};
 pub use ids::{Action, Cause, State};
 pub use operator::{Answer, Progress, Request, RequestKind, Sign};
 pub use problem::{Coded, Problem};
-pub use recognition::{Candidate, Certainty, Recognition, Sighting};
+pub use recognition::{Candidate, Certainty, Recognition, Sighting, Stated};
 pub use region::{Region, RegionError, RegionMap, RegionRole};
 pub use step::{Outcome, Step};
 pub use verdict::{Check, Verdict, VerdictReport};

@@ -45,6 +45,18 @@ pub struct Candidate {
     pub independent_witnesses: usize,
 }
 
+/// What the evidence itself calls the unit, whether the catalog has such a device or not. Observations are given by their
+/// place in [`Recognition::observations`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Stated {
+    /// Maker, where it is said.
+    pub vendor: Option<String>,
+    /// Model, board or code name, without its vendor.
+    pub model: String,
+    /// Observations that say it.
+    pub observations: Vec<usize>,
+}
+
 /// What a unit is, as far as observations tell.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Recognition {
@@ -54,6 +66,8 @@ pub struct Recognition {
     pub device: Option<String>,
     /// The devices that come into question, best first.
     pub candidates: Vec<Candidate>,
+    /// The names that the evidence has for the unit, those of models before those of boards.
+    pub stated: Vec<Stated>,
     /// Everything that was observed.
     pub observations: Vec<Sighting>,
     /// Observations that name a device that the catalog does not have.

@@ -29,6 +29,7 @@ pub(crate) fn property_text(property: Property) -> &'static str {
         Property::UsbId => "USB id",
         Property::RequestedFile => "File it asks for",
         Property::ReadyText => "Text of the running system",
+        Property::Mention => "Name in passing",
     }
 }
 

@@ -1,7 +1,5 @@
 use std::sync::LazyLock;
 
-use debrick_model::Observation;
-
 use super::*;
 
 static RECOGNISER: LazyLock<Recogniser> =
@@ -83,7 +81,12 @@ fn a_file_tells_nothing_of_the_unit() {
     let file = (Property::BoardId, "dlink,dir-645", "image");
     check(&[file], Certainty::Unknown, None);
     check(&[file, (Property::Model, "D-Link DIR-645", "operator")], Certainty::Likely, Some("dlink-dir-645"));
-    check(&[file, (Property::Model, "TP-Link Archer C7 v5", "operator")], Certainty::Contradicted, None);
+    let other = [file, (Property::Model, "TP-Link Archer C7 v5", "operator")];
+    let recognition = check(&other, Certainty::Likely, Some("tplink-archer-c7-v5"));
+    assert!(recognition.next.iter().any(|next| next.contains("do not write it")), "{recognition:?}");
+    let header = (Property::BoardId, "0x08410010", "image");
+    let known = [header, (Property::Model, "TP-Link TL-WR841N v10", "operator")];
+    assert_eq!(check(&known, Certainty::Likely, Some("tplink-tl-wr841-v10")).candidates[0].agreeing, [0, 1]);
 }
 
 #[test]
@@ -116,8 +119,108 @@ fn chips_are_told_from_others_of_like_name() {
 }
 
 #[test]
+fn a_record_of_ones_own_takes_part() {
+    let mut record = crate::find("acme-r1").unwrap().repairable().unwrap();
+    record.id = "own-x9000".into();
+    record.model = "X9000".into();
+    record.board_ids = vec!["own,x9000".into()];
+    let recogniser = Recogniser::with_record(&Catalog::builtin(), &record).unwrap();
+    let says = |property, value: &str| {
+        recogniser.agreement("own-x9000", &seen(property, value, "firmware").observation)
+    };
+    assert_eq!(says(Property::BoardId, "own,x9000"), Some(true));
+    assert_eq!(says(Property::Model, "ACME X9000"), Some(true));
+    assert_eq!(says(Property::Model, "D-Link DIR-645"), Some(false));
+    assert_eq!(says(Property::Model, "linux,dummy-virt"), None);
+}
+
+#[test]
 fn the_lab_router_is_known_by_its_system_and_its_variables() {
     let claims =
         [(Property::ReadyText, "READY ACME R1 ", "firmware"), (Property::BoardId, "acme,r1", "environment")];
     check(&claims, Certainty::Known, Some("acme-r1"));
+}
+
+#[test]
+fn a_loader_and_its_variables_are_one_witness() {
+    let claims = [
+        (Property::Model, "D-Link DIR-645", "bootloader"),
+        (Property::BoardId, "dlink,dir-645", "environment"),
+    ];
+    check(&claims, Certainty::Likely, Some("dlink-dir-645"));
+}
+
+#[test]
+fn a_name_in_passing_points_and_never_decides() {
+    let mention = (Property::Mention, "D-Link DIR-645", "text");
+    let recognition = check(&[mention], Certainty::Likely, Some("dlink-dir-645"));
+    assert_eq!(recognition.candidates[0].independent_witnesses, 0);
+    check(&[mention, (Property::Model, "DIR-645", "operator")], Certainty::Likely, Some("dlink-dir-645"));
+    let other = [mention, (Property::Model, "TP-Link Archer C7 v5", "operator")];
+    check(&other, Certainty::Likely, Some("tplink-archer-c7-v5"));
+}
+
+#[test]
+fn a_device_that_the_catalog_lacks_is_still_named() {
+    let claims = [
+        (Property::Model, "WatchGuard Frobnicator 9000", "firmware"),
+        (Property::BoardId, "watchguard,frobnicator-9000", "firmware"),
+        (Property::Codename, "frob", "bootloader"),
+    ];
+    let recognition = check(&claims, Certainty::Unknown, None);
+    let first = &recognition.stated[0];
+    assert_eq!((first.vendor.as_deref(), first.model.as_str()), (Some("WatchGuard"), "Frobnicator 9000"));
+    assert_eq!(first.observations, [0, 1]);
+    assert_eq!(recognition.stated.len(), 2);
+}
+
+#[test]
+fn names_that_the_catalog_lacks_contradict_each_other() {
+    let unit = (Property::Model, "WatchGuard Frobnicator M9300", "firmware");
+    let label = |text| (Property::Model, text, "operator");
+    check(&[unit, label("WatchGuard Frobnicator M9400")], Certainty::Contradicted, None);
+    check(&[unit, label("Frobnicator-M9300")], Certainty::Unknown, None);
+    check(&[unit, label("WatchGuard Frobnicator M9300 Rev 2")], Certainty::Unknown, None);
+}
+
+#[test]
+fn running_text_mentions_devices() {
+    let text =
+        b"Yesterday\nI bricked my [TL-WR841N v9](http://example.org/x), a router\nwith 12345678 at 9e040000";
+    let found = RECOGNISER.mentions("story", text);
+    let seen: Vec<_> = found.iter().map(|one| (one.observation.value.as_str(), one.line)).collect();
+    assert_eq!(seen, [("TL-WR841N v9", Some(2))]);
+    let said = |text: &str| -> Vec<String> {
+        RECOGNISER.mentions("story", text.as_bytes()).into_iter().map(|one| one.observation.value).collect()
+    };
+    assert_eq!(said("After the power went out my RT-N56U did not start again."), ["RT-N56U"]);
+    assert_eq!(said("rt-n56u: 0x00 0x40"), [""; 0]);
+    assert_eq!(said("A Google Pixel does not start."), ["Google Pixel"]);
+    assert_eq!(said("The pixel in the middle of the screen is a generic one."), [""; 0]);
+    assert!(RECOGNISER.mentions("log", &b"TL-WR841N v9 ".repeat(1 << 13)).is_empty());
+}
+
+#[test]
+fn a_chip_that_firmware_names_is_not_the_device() {
+    check(&[(Property::Chip, "ESP32", "firmware")], Certainty::Unknown, None);
+}
+
+#[test]
+fn models_with_a_stroke_are_found_by_each_half() {
+    assert_eq!(RECOGNISER.naming.name("TP-Link TL-WR841ND v10"), RECOGNISER.naming.name("TL-WR841N v10"));
+    assert!(RECOGNISER.naming.name("TL-WR841ND v10").names_a_device());
+}
+
+#[test]
+fn a_board_may_be_named_after_another_device() {
+    let v9 = (Property::Model, "TP-Link TL-WR841N v9", "operator");
+    check(&[v9], Certainty::Likely, Some("tplink-tl-wr841-v9"));
+    // The v10 runs firmware of the v9, and calls itself so.
+    let recognition = check(&[(Property::BoardId, "tl-wr841n-v9", "firmware")], Certainty::Likely, None);
+    assert_eq!(recognition.candidates.len(), 2);
+    check(
+        &[v9, (Property::BoardId, "tl-wr841n-v9", "firmware")],
+        Certainty::Likely,
+        Some("tplink-tl-wr841-v9"),
+    );
 }

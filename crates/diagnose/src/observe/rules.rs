@@ -1,50 +1,22 @@
-//! Which words begin a claim, and what of the line is the claim.
+//! Which words begin a claim, whose claim it is, and what it speaks about.
+//!
+//! A claim is a [`Property::Mention`] where other things than this unit may be meant: names of files, of platforms and of
+//! reference designs.
 
 use debrick_model::Property;
 
-/// The device tree that the running system was given, and what it makes of it.
-const FIRMWARE: &str = "firmware";
-/// The bootloader's own words.
-const BOOTLOADER: &str = "bootloader";
-/// Variables that are kept beside the bootloader.
-const ENVIRONMENT: &str = "environment";
-/// The boot ROM of the chip.
-const CHIP: &str = "chip";
-/// The descriptors of the unit as a USB device.
-const USB: &str = "usb";
+use super::take::Take;
 
-/// What of a line is the claim.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Take {
-    /// Everything after the word; the line begins with the word.
-    Line,
-    /// As `Line`, where a bootloader is speaking.
-    BootloaderLine,
-    /// Everything after the word, wherever it stands.
-    Rest,
-    /// What follows the word up to white space.
-    Token,
-    /// A key at the start of the line, then `=` or `:`, then the value.
-    Key,
-    /// A property of Android: `[ro.product.model]: [Pixel 2]`, `ro.product.model=Pixel 2`.
-    AndroidProperty,
-    /// The name of a chip of Espressif.
-    Espressif,
-    /// Bytes of a signature in hexadecimal.
-    Hexadecimal,
-    /// `05c6:9008`.
-    UsbId,
-    /// `idVendor=05c6, idProduct=9008`.
-    UsbIdOfKernel,
-    /// An Ethernet address.
-    Mac,
-    /// A file in single quotation marks, without its folder.
-    QuotedFile,
-    /// No claim: from here on, a bootloader speaks.
-    BootloaderBegins,
-    /// No claim: from here on, it does not.
-    KernelBegins,
-}
+/// The running system: its kernel, its device tree and what it says of itself.
+pub(super) const FIRMWARE: &str = "firmware";
+/// The bootloader's own words.
+pub(super) const BOOTLOADER: &str = "bootloader";
+/// Variables that are kept beside the bootloader.
+pub(super) const ENVIRONMENT: &str = "environment";
+/// The boot ROM of a chip that was asked itself.
+pub(super) const CHIP: &str = "chip";
+/// The descriptors of the unit as a USB device.
+pub(super) const USB: &str = "usb";
 
 /// What begins a claim.
 #[derive(Debug)]
@@ -68,164 +40,118 @@ const fn rule(
     Rule { word, take, property, witness, source }
 }
 
-const DEVICE_TREE: &str = "the device tree that the kernel was given";
+/// The words that tell who speaks from here on.
+const fn speaker(word: &'static str, take: Take) -> Rule {
+    rule(word, take, Property::Version, BOOTLOADER, "")
+}
+
+pub(super) const DEVICE_TREE: &str = "the device tree that the kernel was given";
 const SYSTEM: &str = "what the system calls its board";
+const BANNER: &str = "the bootloader's banner";
 const VARIABLE: &str = "a variable of the bootloader";
 const ANDROID: &str = "a property of Android";
-const LINE_OF_KERNEL: &str = "the bootloader, in the kernel's command line";
+const COMMAND_LINE: &str = "the bootloader, in the kernel's command line";
+const FASTBOOT: &str = "a variable of fastboot";
+const ADB: &str = "the list of adb";
+const RECOVERY: &str = "the recovery system";
+const REQUEST: &str = "a request by TFTP";
+const ESPTOOL: &str = "esptool, from the chip";
 
 pub(super) static RULES: &[Rule] = &[
-    rule("U-Boot 1.", Take::BootloaderBegins, Property::Version, BOOTLOADER, ""),
-    rule("U-Boot 20", Take::BootloaderBegins, Property::Version, BOOTLOADER, ""),
-    rule("Starting kernel", Take::KernelBegins, Property::Version, BOOTLOADER, ""),
-    rule("Linux version ", Take::KernelBegins, Property::Version, BOOTLOADER, ""),
+    speaker("U-Boot 1.", Take::BootloaderBegins),
+    speaker("U-Boot 20", Take::BootloaderBegins),
+    speaker("barebox 20", Take::BootloaderBegins),
+    speaker("UF2 Bootloader", Take::BootloaderBegins),
+    speaker("Starting kernel", Take::KernelBegins),
+    speaker("Linux version ", Take::KernelBegins),
+    // The kernel was given the bootloader's own device tree.
+    speaker("by Das U-Boot", Take::OneDeviceTree),
+    // Linux: setup_machine_fdt, show_regs, dmi_setup; /proc/cpuinfo.
     rule("Machine model:", Take::Rest, Property::Model, FIRMWARE, DEVICE_TREE),
     rule("MIPS: machine is ", Take::Rest, Property::Model, FIRMWARE, DEVICE_TREE),
     rule("Machine: ", Take::Line, Property::Model, FIRMWARE, "the kernel's name for the board"),
     rule("Hardware name:", Take::Rest, Property::Model, FIRMWARE, DEVICE_TREE),
+    rule("DMI: ", Take::Line, Property::Model, FIRMWARE, "the tables of the PC's firmware"),
     rule("machine\t", Take::Key, Property::Model, FIRMWARE, "/proc/cpuinfo"),
     rule("Model\t", Take::Key, Property::Model, FIRMWARE, "/proc/cpuinfo"),
+    rule("Hardware\t", Take::Key, Property::Mention, FIRMWARE, "/proc/cpuinfo"),
     rule("system type", Take::Key, Property::Chip, FIRMWARE, "/proc/cpuinfo"),
-    rule("Model:", Take::BootloaderLine, Property::Model, BOOTLOADER, "the bootloader's banner"),
-    rule("Board:", Take::BootloaderLine, Property::BoardId, BOOTLOADER, "the bootloader's banner"),
-    rule("SoC:", Take::BootloaderLine, Property::Chip, BOOTLOADER, "the bootloader's banner"),
-    rule("board_name", Take::Key, Property::BoardId, FIRMWARE, SYSTEM),
-    rule("\"board_name\"", Take::Key, Property::BoardId, FIRMWARE, SYSTEM),
-    rule("\"model\"", Take::Key, Property::Model, FIRMWARE, SYSTEM),
+    rule("SoC Type:", Take::Line, Property::Chip, FIRMWARE, "the kernel"),
+    rule(" board=", Take::Token, Property::BoardId, FIRMWARE, "the kernel's command line"),
+    rule("syno_hw_version=", Take::Synology, Property::Model, ENVIRONMENT, COMMAND_LINE),
+    rule("synology_", Take::Synology, Property::Model, FIRMWARE, "the kernel's version"),
+    // U-Boot: show_board_info, dtb_dt_name; barebox; CFE; other bootloaders and their menus.
+    rule("Model:", Take::BootloaderLine, Property::Model, BOOTLOADER, BANNER),
+    rule("Board:", Take::UnlessKernel, Property::BoardId, BOOTLOADER, BANNER),
+    rule("SoC:", Take::Line, Property::Chip, BOOTLOADER, BANNER),
+    rule(" stage1 code", Take::Before, Property::Chip, BOOTLOADER, "the bootloader's first stage"),
+    rule("Board Id", Take::Key, Property::BoardId, BOOTLOADER, BANNER),
+    rule("Board-ID", Take::Key, Property::BoardId, BOOTLOADER, BANNER),
+    rule("RouterBoard ", Take::Line, Property::Model, BOOTLOADER, BANNER),
+    rule("Synology Model", Take::Key, Property::Model, BOOTLOADER, BANNER),
+    rule("ProductID", Take::Column, Property::Model, ENVIRONMENT, VARIABLE),
+    rule("Product Model", Take::Key, Property::Model, BOOTLOADER, "the bootloader's table of the product"),
+    rule("Product Name", Take::Key, Property::Model, BOOTLOADER, "the bootloader's table of the product"),
+    rule("Vendor Name", Take::Key, Property::Vendor, BOOTLOADER, "the bootloader's table of the product"),
+    rule("Model Name", Take::Key, Property::Model, FIRMWARE, SYSTEM),
+    rule("Filename '", Take::QuotedFile, Property::RequestedFile, BOOTLOADER, REQUEST),
+    rule("RRQ from ", Take::RequestOfServer, Property::RequestedFile, BOOTLOADER, REQUEST),
+    rule("dnsmasq-tftp", Take::RequestOfServer, Property::RequestedFile, BOOTLOADER, REQUEST),
+    rule("fdtfile=", Take::Line, Property::RequestedFile, ENVIRONMENT, VARIABLE),
+    rule("fdtfile=", Take::DeviceTreeFile, Property::Mention, ENVIRONMENT, VARIABLE),
+    rule("Retrieving file:", Take::DeviceTreeFile, Property::Mention, BOOTLOADER, "a file that is loaded"),
+    rule(
+        " device tree blob",
+        Take::DeviceTreeOfOpenwrt,
+        Property::BoardId,
+        FIRMWARE,
+        "the device tree in the kernel's image",
+    ),
+    // Variables that makers and U-Boot itself use.
     rule("board_id", Take::Key, Property::BoardId, ENVIRONMENT, VARIABLE),
     rule("boardid", Take::Key, Property::BoardId, ENVIRONMENT, VARIABLE),
+    rule("board=", Take::Line, Property::Mention, ENVIRONMENT, VARIABLE),
+    rule("model=", Take::Line, Property::Model, ENVIRONMENT, VARIABLE),
     rule("productid", Take::Key, Property::Model, ENVIRONMENT, VARIABLE),
-    rule("fdtfile=", Take::Line, Property::RequestedFile, ENVIRONMENT, VARIABLE),
+    rule("odmpid", Take::Key, Property::Model, ENVIRONMENT, VARIABLE),
     rule("ethaddr", Take::Mac, Property::MacAddress, ENVIRONMENT, VARIABLE),
     rule("link/ether", Take::Mac, Property::MacAddress, FIRMWARE, "a network interface"),
     rule("HWaddr", Take::Mac, Property::MacAddress, FIRMWARE, "a network interface"),
-    rule("androidboot.device=", Take::Token, Property::Codename, BOOTLOADER, LINE_OF_KERNEL),
-    rule("androidboot.product=", Take::Token, Property::Codename, BOOTLOADER, LINE_OF_KERNEL),
-    rule("androidboot.hardware=", Take::Token, Property::Codename, BOOTLOADER, LINE_OF_KERNEL),
-    rule(
-        "(bootloader) product:",
-        Take::Rest,
-        Property::Codename,
-        BOOTLOADER,
-        "the variable `product` of fastboot",
-    ),
-    rule("product: ", Take::Line, Property::Codename, BOOTLOADER, "the variable `product` of fastboot"),
-    rule("device product:", Take::Token, Property::Codename, FIRMWARE, "the list of adb"),
+    // OpenWrt: `ubus call system board`, sysupgrade; RouterOS; airOS.
+    rule("board_name", Take::BoardName, Property::BoardId, FIRMWARE, SYSTEM),
+    rule("\"board_name\"", Take::Json, Property::BoardId, FIRMWARE, SYSTEM),
+    rule("\"model\"", Take::Json, Property::Model, FIRMWARE, SYSTEM),
+    rule(" not supported by this image", Take::Before, Property::BoardId, FIRMWARE, SYSTEM),
+    rule("board-name", Take::Key, Property::Model, FIRMWARE, SYSTEM),
+    rule("board.name", Take::Key, Property::Model, FIRMWARE, SYSTEM),
+    rule("<title>", Take::Title, Property::Mention, FIRMWARE, "the title of a web page"),
+    // Android: the bootloader's hand-over, fastboot, adb, getprop, recovery systems; Samsung's download mode; Apple.
+    rule("androidboot.device=", Take::Token, Property::Codename, BOOTLOADER, COMMAND_LINE),
+    rule("androidboot.product=", Take::Token, Property::Mention, BOOTLOADER, COMMAND_LINE),
+    rule("androidboot.hardware=", Take::Token, Property::Mention, BOOTLOADER, COMMAND_LINE),
+    rule("(bootloader) product:", Take::Rest, Property::Codename, BOOTLOADER, FASTBOOT),
+    rule("(bootloader) model:", Take::Rest, Property::Model, BOOTLOADER, FASTBOOT),
+    rule("(bootloader) sku:", Take::Rest, Property::Model, BOOTLOADER, FASTBOOT),
+    rule("(bootloader) device:", Take::Rest, Property::Mention, BOOTLOADER, FASTBOOT),
+    rule("product: ", Take::VariableOfFastboot, Property::Codename, BOOTLOADER, FASTBOOT),
+    rule("device product:", Take::Token, Property::Mention, FIRMWARE, ADB),
+    rule(" model:", Take::Adb, Property::Model, FIRMWARE, ADB),
+    rule(" device:", Take::Adb, Property::Codename, FIRMWARE, ADB),
     rule("ro.product.", Take::AndroidProperty, Property::Model, FIRMWARE, ANDROID),
     rule("ro.build.product", Take::AndroidProperty, Property::Codename, FIRMWARE, ANDROID),
-    rule("Detecting chip type", Take::Espressif, Property::Chip, CHIP, "esptool, from the chip"),
-    rule("Chip is ESP", Take::Espressif, Property::Chip, CHIP, "esptool, from the chip"),
-    rule("Chip type:", Take::Espressif, Property::Chip, CHIP, "esptool, from the chip"),
-    rule("Connected to ESP", Take::Espressif, Property::Chip, CHIP, "esptool, from the chip"),
+    rule("Build fingerprint: '", Take::Fingerprint, Property::Codename, FIRMWARE, ANDROID),
+    rule("this device is ", Take::Token, Property::Codename, FIRMWARE, RECOVERY),
+    rule("ProductType", Take::Key, Property::Codename, FIRMWARE, "the device, asked over USB"),
+    // Chips that were asked themselves.
+    rule("Detecting chip type", Take::Espressif, Property::Chip, CHIP, ESPTOOL),
+    rule("Chip is ESP", Take::Espressif, Property::Chip, CHIP, ESPTOOL),
+    rule("Chip type:", Take::Espressif, Property::Chip, CHIP, ESPTOOL),
+    rule("Connected to ESP", Take::Espressif, Property::Chip, CHIP, ESPTOOL),
     rule("ESP-ROM:", Take::Espressif, Property::Chip, CHIP, "the boot ROM's banner"),
     rule("Device signature = ", Take::Hexadecimal, Property::Chip, CHIP, "avrdude, from the chip"),
+    rule("Preloader - \tCPU:", Take::Rest, Property::Chip, BOOTLOADER, "mtkclient, from the chip"),
+    // USB: lsusb, dfu-util, the kernel of the computer.
     rule(": ID ", Take::UsbId, Property::UsbId, USB, "lsusb"),
+    rule("Found DFU: [", Take::UsbId, Property::UsbId, USB, "dfu-util"),
     rule("idVendor=", Take::UsbIdOfKernel, Property::UsbId, USB, "the host's kernel"),
-    rule("Filename '", Take::QuotedFile, Property::RequestedFile, BOOTLOADER, "a request by TFTP"),
 ];
-
-/// The claims of a line, with their witness.
-pub(super) fn values(rule: &Rule, text: &str, in_bootloader: bool) -> Vec<(String, &'static str)> {
-    let Some(at) = find(text, rule.word) else { return Vec::new() };
-    let rest = &text[at + rule.word.len()..];
-    let is_start = at == 0;
-    let value = match rule.take {
-        Take::Line if is_start => Some(rest.trim()),
-        Take::BootloaderLine if is_start && in_bootloader => Some(rest.trim()),
-        Take::Rest => Some(rest.trim()),
-        Take::Token => rest.split_whitespace().next(),
-        Take::Key if is_start => key_value(rest),
-        Take::Mac => mac(rest),
-        Take::UsbId => rest.split_whitespace().next().filter(|id| is_usb_id(id)),
-        Take::QuotedFile => {
-            rest.split('\'').next().map(|path| path.rsplit(['/', '\\']).next().unwrap_or(path))
-        }
-        Take::AndroidProperty => return android_property(&text[at..]),
-        Take::Espressif => return espressif(&text[at..]).map(|chip| (chip, CHIP)).into_iter().collect(),
-        Take::Hexadecimal => return signature(rest).map(|id| (id, CHIP)).into_iter().collect(),
-        Take::UsbIdOfKernel => return kernel_usb_id(rest).map(|id| (id, USB)).into_iter().collect(),
-        _ => None,
-    };
-    let Some(value) = value else { return Vec::new() };
-    // A board's name beside the bootloader is a variable; in a running system it comes from the device tree.
-    let witness = if rule.word == "board_name" && in_bootloader { ENVIRONMENT } else { rule.witness };
-    vec![(without_firmware_version(value).to_owned(), witness)]
-}
-
-/// Finds a word in any case.
-fn find(text: &str, word: &str) -> Option<usize> {
-    let (text, word) = (text.as_bytes(), word.as_bytes());
-    let at = text.windows(word.len()).position(|window| window.eq_ignore_ascii_case(word))?;
-    Some(at)
-}
-
-/// Takes off what Linux adds to a board's name: `(DT)`, and the firmware of PCs.
-fn without_firmware_version(value: &str) -> &str {
-    let value = value.split(", BIOS").next().unwrap_or(value).trim();
-    value.strip_suffix("(DT)").unwrap_or(value).trim()
-}
-
-fn key_value(rest: &str) -> Option<&str> {
-    let value = rest.trim_start().strip_prefix(['=', ':'])?.trim();
-    // An object or a list is no name.
-    (!value.starts_with(['{', '['])).then_some(value)
-}
-
-fn mac(rest: &str) -> Option<&str> {
-    let token = rest.trim_start_matches(['=', ':', ' ', '\t']).split_whitespace().next()?;
-    let mut parts = 0;
-    for part in token.split([':', '-']) {
-        parts += 1;
-        if part.len() != 2 || !part.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-            return None;
-        }
-    }
-    (parts == 6).then_some(token)
-}
-
-fn is_usb_id(id: &str) -> bool {
-    id.split_once(':').is_some_and(|(vendor, product)| is_hex4(vendor) && is_hex4(product))
-}
-
-fn is_hex4(text: &str) -> bool {
-    text.len() == 4 && text.bytes().all(|byte| byte.is_ascii_hexdigit())
-}
-
-fn kernel_usb_id(rest: &str) -> Option<String> {
-    let vendor = rest.split([',', ' ']).next()?;
-    let product = rest.split("idProduct=").nth(1)?.split([',', ' ']).next()?;
-    (is_hex4(vendor) && is_hex4(product)).then(|| format!("{vendor}:{product}").to_lowercase())
-}
-
-fn android_property(text: &str) -> Vec<(String, &'static str)> {
-    let Some((key, value)) = text.split_once(['=', ':']) else { return Vec::new() };
-    let key = key.trim().trim_end_matches(']');
-    // `ro.product.system.device` and its like are of the same build.
-    let names_device = ["device", "model", "product"].iter().any(|last| key.rsplit('.').next() == Some(last));
-    let value = value.trim().trim_matches(['[', ']']);
-    if names_device { vec![(value.to_owned(), FIRMWARE)] } else { Vec::new() }
-}
-
-/// The name of a chip in any of the ways in which esptool and the boot ROM write it.
-fn espressif(text: &str) -> Option<String> {
-    let at = find(text, "esp32").or_else(|| find(text, "esp8266"))?;
-    let name = |symbol: &char| symbol.is_ascii_alphanumeric() || *symbol == '-';
-    let word: String = text[at..].chars().take_while(name).collect();
-    // `ESP-ROM:esp32s3-20210327`: what follows the hyphen is a date.
-    if text.get(..8).is_some_and(|start| start.eq_ignore_ascii_case("ESP-ROM:")) {
-        return word.split('-').next().map(str::to_owned);
-    }
-    Some(word.trim_end_matches('-').to_owned())
-}
-
-/// `0x1e950f`, `1E 95 0F`: three bytes.
-fn signature(rest: &str) -> Option<String> {
-    let rest = rest.trim_start().trim_start_matches("0x");
-    let digits: String = rest
-        .chars()
-        .take_while(|c| c.is_ascii_hexdigit() || *c == ' ')
-        .filter(|c| *c != ' ')
-        .take(6)
-        .collect();
-    (digits.len() == 6).then(|| format!("0x{}", digits.to_lowercase()))
-}

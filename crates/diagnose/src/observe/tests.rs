@@ -45,6 +45,12 @@ fn a_model_is_the_bootloaders_only_where_a_bootloader_speaks() {
 fn systems_and_phones_say_their_codes() {
     check(b"\t\"board_name\": \"acme,r1\",\n", &[(Property::BoardId, "acme,r1", "firmware", 1)]);
     check(b"board_id=acme,r1\n", &[(Property::BoardId, "acme,r1", "environment", 1)]);
+    check(b"model=A1\r\nethaddr=x\r\n", &[(Property::Model, "A1", "environment", 1)]);
+    check(
+        b"product: taimen\nFinished. Total time: 0.000s\n",
+        &[(Property::Codename, "taimen", "bootloader", 1)],
+    );
+    check(b"usb 1-1: Product: taimen\nproduct: keyboard\nend\n", &[]);
     check(b"(bootloader) product:taimen\n", &[(Property::Codename, "taimen", "bootloader", 1)]);
     check(b"[ro.product.model]: [Pixel 2 XL]\n", &[(Property::Model, "Pixel 2 XL", "firmware", 1)]);
     check(b"[ro.product.cpu.abi]: [arm64-v8a]\n", &[]);
@@ -52,6 +58,60 @@ fn systems_and_phones_say_their_codes() {
         b"console=ttyMSM0 androidboot.device=taimen quiet",
         &[(Property::Codename, "taimen", "bootloader", 1)],
     );
+}
+
+#[test]
+fn other_makers_have_other_words() {
+    check(
+        b"Product Model : P-2812HNU-F1\nVendor Name\t: ZyXEL\n",
+        &[(Property::Model, "P-2812HNU-F1", "bootloader", 1), (Property::Vendor, "ZyXEL", "bootloader", 2)],
+    );
+    check(b"ProductID\tFritz_Box_7360\n", &[(Property::Model, "Fritz_Box_7360", "environment", 1)]);
+    check(b"RouterBoard 750G r3\n", &[(Property::Model, "750G r3", "bootloader", 1)]);
+    check(
+        b"Linux nas 3.10.105 #1 synology_armada370_213j\n",
+        &[(Property::Model, "Synology DS213j", "firmware", 1)],
+    );
+    check(
+        b"Description:  ARM64 OpenWrt acme_r1 device tree blob\n",
+        &[(Property::BoardId, "acme_r1", "firmware", 1)],
+    );
+    check(b"Device acme,r1 not supported by this image\n", &[(Property::BoardId, "acme,r1", "firmware", 1)]);
+    check(b"{\"kernel\":\"5.4\",\"model\":\"Acme R1\"}\n", &[(Property::Model, "Acme R1", "firmware", 1)]);
+    check(b"model name\t: ARMv7 Processor rev 4\n", &[]);
+    check(
+        b"in.tftpd[7]: RRQ from 192.168.0.2 filename r1.bin\n",
+        &[(Property::RequestedFile, "r1.bin", "bootloader", 1)],
+    );
+    check(
+        b"dnsmasq-tftp: sent /srv/r1.bin to 192.168.0.2\n",
+        &[(Property::RequestedFile, "r1.bin", "bootloader", 1)],
+    );
+}
+
+#[test]
+fn names_in_passing_are_only_mentioned() {
+    check(b"androidboot.hardware=qcom2 quiet\n", &[(Property::Mention, "qcom2", "bootloader", 1)]);
+    check(b"U-Boot 2020.07\nboard_name=evb1\n", &[(Property::Mention, "evb1", "environment", 2)]);
+    check(
+        b"Retrieving file: /dtbs/rk3399-rockpro64.dtb\n",
+        &[(Property::Mention, "rockpro64", "bootloader", 1)],
+    );
+    check(b"<title>Acme R1</title>\n", &[(Property::Mention, "Acme R1", "firmware", 1)]);
+}
+
+#[test]
+fn a_kernel_with_the_bootloaders_device_tree_repeats_the_bootloader() {
+    let log = b"Machine model: Acme R1\nefi: EFI v2.80 by Das U-Boot\n";
+    check(log, &[(Property::Model, "Acme R1", "bootloader", 1)]);
+}
+
+#[test]
+fn a_log_full_of_one_word_is_read_to_its_end() {
+    let mut log = b"Model: ".repeat(1 << 20);
+    log.extend_from_slice(b"\nMachine model: Acme R1\n");
+    let seen = observe("log", &log, &[]);
+    assert!(seen.iter().any(|one| one.observation.value == "Acme R1"));
 }
 
 #[test]
@@ -85,6 +145,8 @@ fn ports_and_addresses_are_seen() {
 fn a_running_system_is_known_by_its_own_text() {
     check(b"\nREADY ACME R1 1.0\n", &[(Property::ReadyText, "READY ACME R1 ", "firmware", 2)]);
     check(b"grep READY ACME R1 \n", &[]);
+    let texts = ["READY ACME R1 ".to_owned(), "READY ACME R1 X ".to_owned()];
+    assert_eq!(observe("log", b"READY ACME R1 X 1.0\n", &texts)[0].observation.value, texts[1]);
 }
 
 #[test]
