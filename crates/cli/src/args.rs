@@ -41,6 +41,8 @@ const AFTER_IDENTIFY: &str = "\
 Examples:
   debrick identify --log boot.log
   debrick identify --log boot.log --label \"TP-Link Archer C7 Ver: 5.0\"
+  debrick identify --console /dev/ttyUSB0 --label \"TP-Link Archer C7 Ver: 5.0\"
+  debrick identify --usb --image firmware.bin
 
 Exit codes: 0 known, 11 likely or unknown, 12 contradicted.";
 
@@ -196,10 +198,11 @@ pub(crate) enum Command {
     /// Look up devices: find one by its label, show what is known of it, check records of your own.
     #[command(subcommand, after_help = AFTER_DEVICES)]
     Devices(Devices),
-    /// Find out which device a unit is, from its logs and its label. Nothing is sent to the unit.
+    /// Find out which device a unit is, from its logs, its console, USB and its label.
     ///
-    /// A device is known where two independent witnesses name it and nothing contradicts: the bootloader, the running
-    /// system, the bootloader's variables, the chip, the label. Several lines of one witness count once.
+    /// A device is known where two independent witnesses name it and nothing contradicts: the bootloader with its variables,
+    /// the running system, the chip, the label. Several lines of one witness count once. Nothing is sent to the unit, unless
+    /// --ask is given.
     #[command(after_help = AFTER_IDENTIFY)]
     Identify(Identify),
     /// Say in words what a rescue of a device would do, and what has to be on the table before it begins.
@@ -219,6 +222,29 @@ pub(crate) struct Identify {
     /// What its label says: vendor, model, hardware revision.
     #[arg(long, value_name = "TEXT", group = "evidence")]
     pub(crate) label: Option<String>,
+
+    /// Firmware that is said to be for it; may be given more than once. What a file is for says little about the unit: it
+    /// points to a device, and counts as no witness.
+    #[arg(long, value_name = "FILE", group = "evidence")]
+    pub(crate) image: Vec<PathBuf>,
+
+    /// Look at the devices at this computer's USB ports. Nothing is sent to them.
+    #[arg(long, group = "evidence")]
+    pub(crate) usb: bool,
+
+    /// Listen to its serial console: /dev/ttyUSB0, /dev/ttyUSB0@57600, tcp:HOST:PORT or unix:PATH. Nothing is sent, unless
+    /// --ask is given.
+    #[arg(long, value_name = "SPEC", group = "evidence")]
+    pub(crate) console: Option<String>,
+
+    /// Stop its start at the bootloader's prompt, and ask for version and variables. The unit then waits there.
+    #[arg(long, requires = "console")]
+    pub(crate) ask: bool,
+
+    /// For how many seconds to listen to the console, or to wait for the bootloader's prompt.
+    #[arg(long, value_name = "SECONDS", default_value_t = 60, requires = "console",
+        value_parser = clap::value_parser!(u32).range(1..=3600))]
+    pub(crate) seconds: u32,
 }
 
 /// The unit, and how it is reached.

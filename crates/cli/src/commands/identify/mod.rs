@@ -1,31 +1,22 @@
-//! `debrick identify`: which device the unit is, from logs and from its label. Nothing is sent to the unit.
+//! `debrick identify`: which device the unit is, from all that is seen of it.
 
-use std::io::Read;
-use std::path::Path;
+mod sources;
 
 use debrick_catalog::Recogniser;
-use debrick_model::{Candidate, Certainty, Ending, Observation, Property, Recognition, Sighting};
+use debrick_model::{Candidate, Certainty, Ending, Observation, Recognition, Sighting, Stated};
 use serde_json::json;
 
 use crate::args::Identify;
 use crate::commands::Context;
 use crate::failure::Failure;
-use crate::{exit, input, json, out};
-
-/// The largest log that is read, in bytes.
-const LARGEST_LOG: u64 = 256 << 20;
+use crate::{exit, json, out};
 
 /// How many candidates people are shown.
 const SHOWN: usize = 5;
 
 pub(super) fn identify(context: &Context, args: &Identify) -> Result<i32, Failure> {
     let recogniser = Recogniser::new(&context.catalog()?)?;
-    let ready_texts = recogniser.ready_texts();
-    let mut observations: Vec<Sighting> = args.label.iter().map(|text| label(text)).collect();
-    for path in &args.log {
-        let log = read_log(path)?;
-        observations.extend(debrick_diagnose::observe(&path.display().to_string(), &log, &ready_texts));
-    }
+    let observations = sources::collect(context, &recogniser, args)?;
     let recognition = recogniser.recognise(observations);
     let code = match recognition.certainty {
         Certainty::Known => 0,
@@ -40,37 +31,6 @@ pub(super) fn identify(context: &Context, args: &Identify) -> Result<i32, Failur
     Ok(code)
 }
 
-fn label(text: &str) -> Sighting {
-    let observation = Observation {
-        property: Property::Model,
-        value: text.to_owned(),
-        source: "the label, read by the operator".into(),
-        witness: "operator".into(),
-    };
-    Sighting { observation, input: "--label".into(), line: None }
-}
-
-/// A log, as bytes; `-` is standard input.
-fn read_log(path: &Path) -> Result<Vec<u8>, Failure> {
-    if path != Path::new("-") {
-        return input::bytes(path, LARGEST_LOG);
-    }
-    let mut bytes = Vec::new();
-    std::io::stdin()
-        .lock()
-        .take(LARGEST_LOG + 1)
-        .read_to_end(&mut bytes)
-        .map_err(|error| Failure::file("reading", path, &error))?;
-    if bytes.len() as u64 > LARGEST_LOG {
-        return Err(Failure::new(
-            "file-too-large",
-            format!("standard input holds more than {LARGEST_LOG} bytes"),
-            "Give the part of the log from power-on to the running system. Nothing was done to the unit.",
-        ));
-    }
-    Ok(bytes)
-}
-
 fn show(context: &Context, recognition: &Recognition) {
     let style = context.style;
     let verdict = match (recognition.certainty, recognition.candidates.first()) {
@@ -83,7 +43,10 @@ fn show(context: &Context, recognition: &Recognition) {
         }
         (Certainty::Likely, _) => "likely: one model, of which it may be any of these".into(),
         (Certainty::Contradicted, _) => style.bad("contradicted: observations name different devices"),
-        _ => "unknown: nothing that was seen settles which device it is".into(),
+        _ => match recognition.stated.first() {
+            Some(one) => format!("unknown to the catalog: the evidence calls it {}", name(one)),
+            None => "unknown: nothing that was seen settles which device it is".into(),
+        },
     };
     out::data(&out::harmless(&verdict));
     for one in recognition.candidates.iter().take(SHOWN) {
@@ -93,7 +56,13 @@ fn show(context: &Context, recognition: &Recognition) {
     if more > 0 {
         out::data(&format!("and {more} more"));
     }
-    for index in &recognition.unmatched {
+    if recognition.candidates.is_empty() {
+        for one in &recognition.stated {
+            show_stated(recognition, one);
+        }
+    }
+    let told = |index: &&usize| recognition.candidates.is_empty() && is_told(recognition, **index);
+    for index in recognition.unmatched.iter().filter(|index| !told(index)) {
         out::data(&out::harmless(&format!(
             "not in the catalog: {}",
             in_words(&recognition.observations[*index])
@@ -111,6 +80,26 @@ fn show_candidate(recognition: &Recognition, one: &Candidate) {
             let line = format!("  {word:<11}  {}", in_words(&recognition.observations[*index]));
             out::data(&out::harmless(&line));
         }
+    }
+}
+
+/// A name that the evidence has for the unit, and the lines that say it.
+fn show_stated(recognition: &Recognition, one: &Stated) {
+    out::data(&out::harmless(&name(one)));
+    for index in &one.observations {
+        out::data(&out::harmless(&format!("  says it      {}", in_words(&recognition.observations[*index]))));
+    }
+}
+
+/// Whether an observation stands under a name of the evidence's own.
+fn is_told(recognition: &Recognition, index: usize) -> bool {
+    recognition.stated.iter().any(|one| one.observations.contains(&index))
+}
+
+fn name(one: &Stated) -> String {
+    match &one.vendor {
+        Some(vendor) => format!("{vendor} {}", one.model),
+        None => one.model.clone(),
     }
 }
 
