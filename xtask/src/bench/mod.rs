@@ -3,6 +3,7 @@
 
 mod catalog;
 mod console;
+mod identify;
 mod image;
 mod journal;
 mod labels;
@@ -42,7 +43,11 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "DIR")]
     images: Option<PathBuf>,
 
-    /// Print every answer that differs from the manifest or the list of labels.
+    /// The folder with the cases that naming devices from logs is measured on: JSON files with `evidence` and `device`.
+    #[arg(long, value_name = "DIR")]
+    cases: Option<PathBuf>,
+
+    /// Print every answer that differs from the manifest, the list of labels or the cases.
     #[arg(long)]
     mismatches: bool,
 
@@ -79,6 +84,8 @@ enum Part {
     Image,
     /// How fast and how well `debrick devices search` finds devices, and what the catalog adds to the program.
     Catalog,
+    /// How fast `debrick identify` reads a large log, and how often it names the device of a case.
+    Identify,
 }
 
 /// One line of the table.
@@ -104,7 +111,15 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), String> {
     let build = if cfg!(debug_assertions) { "a debug build" } else { "a release build" };
     println!("cargo xtask {} ({build})", line.join(" "));
     let parts: &[Part] = match arguments.only.as_slice() {
-        [] => &[Part::Start, Part::Catalog, Part::Image, Part::Journal, Part::Tftp, Part::Console],
+        [] => &[
+            Part::Start,
+            Part::Catalog,
+            Part::Identify,
+            Part::Image,
+            Part::Journal,
+            Part::Tftp,
+            Part::Console,
+        ],
         only => only,
     };
     let lab = || Lab::open(&arguments.cache).map_err(|error| error.to_string());
@@ -117,6 +132,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), String> {
             Part::Journal => journal::measure(&lab()?, &program()?)?,
             Part::Start => start::measure(&program()?)?,
             Part::Catalog => catalog::measure(&program()?, arguments.mismatches)?,
+            Part::Identify => identify::measure(arguments.cases.as_deref(), arguments.mismatches)?,
             Part::Image => image::measure(&program()?, arguments.images.as_deref(), arguments.mismatches)?,
         };
         for row in rows {
