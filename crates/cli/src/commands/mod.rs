@@ -3,7 +3,9 @@
 mod care;
 mod demo;
 mod devices;
+mod diagnose;
 mod doctor;
+mod explain;
 mod image;
 mod plan;
 mod report;
@@ -57,6 +59,8 @@ pub(crate) fn run(args: &Args, style: Style, notes: Style) -> Result<i32, Failur
         Command::Trust(args) => trust::run(&context, args),
         Command::Devices(args) => devices::run(&context, args),
         Command::Plan(args) => plan::plan(&context, args),
+        Command::Diagnose(args) => diagnose::diagnose(&context, args),
+        Command::Explain(args) => explain::explain(&context, args),
     }
 }
 

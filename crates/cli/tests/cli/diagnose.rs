@@ -1,0 +1,104 @@
+//! `debrick diagnose` and `debrick explain`: from logs to causes, and from ids to what they mean.
+
+use std::io::Write;
+use std::process::Stdio;
+
+use serde_json::Value;
+
+use crate::program::Place;
+
+const DAMAGED: &str = "\
+U-Boot 2020.10 (Jan 01 2021)
+
+Hit any key to stop autoboot:  0
+## Loading kernel from FIT Image at 44000000 ...
+   Verifying Hash Integrity ... sha256 error!
+Bad hash value for 'hash-1' hash node in 'kernel-1' image node
+Bad Data Hash
+ERROR: can't get kernel image!
+=>
+";
+
+fn json(stdout: &str) -> Value {
+    serde_json::from_str(stdout.trim()).unwrap()
+}
+
+#[test]
+fn a_log_is_judged_for_people_and_for_programs() {
+    let place = Place::new();
+    let log = place.file("boot.log", DAMAGED);
+    let run = place.run(&["diagnose", "--log", &log]);
+    assert_eq!(run.code, Some(0), "{}", run.stderr);
+    for text in ["image-corrupt", "boot.log:6: Bad hash value", "What to do", "debrick explain image-corrupt"]
+    {
+        assert!(run.stdout.contains(text), "{text}: {}", run.stdout);
+    }
+    let said = json(&place.run(&["--json", "diagnose", "--log", &log]).stdout);
+    assert_eq!(said["schema"], "debrick.diagnosis/1");
+    assert_eq!(said["state"], "bootloader-only");
+    let first = &said["findings"][0];
+    assert_eq!(first["cause"], "image-corrupt");
+    assert_eq!((&first["evidence"][0]["file"], &first["evidence"][0]["line"]), (&log.into(), &6.into()));
+    assert_ne!(said["actions"][0]["action"], "restore-bootloader");
+    assert!(!said["actions"][0]["why"].as_str().unwrap().is_empty());
+    assert!(said["timeline"][0]["name"].is_string() && said["next_evidence"].is_array());
+}
+
+#[test]
+fn evidence_comes_from_a_pipe_too_and_may_be_anything() {
+    let place = Place::new();
+    let mut child = place
+        .command(&["--json", "diagnose", "--log", "-", "--symptom", "nothing but a red light"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let garbage: Vec<u8> =
+        (0..100_000_u32).map(|number| (number.wrapping_mul(2_654_435_761) >> 13) as u8).collect();
+    child.stdin.take().unwrap().write_all(&garbage).unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert!(matches!(output.status.code(), Some(0 | 11)), "{output:?}");
+    assert_eq!(json(std::str::from_utf8(&output.stdout).unwrap())["schema"], "debrick.diagnosis/1");
+    let empty = place.file("empty.log", "");
+    let run = place.run(&["--json", "diagnose", "--log", &empty, "--tool-output", &empty]);
+    assert_eq!(run.code, Some(11), "{}", run.stderr);
+    let said = json(&run.stdout);
+    assert_eq!(said["findings"][0]["cause"], "unknown");
+    assert!(!said["next_evidence"].as_array().unwrap().is_empty());
+}
+
+#[test]
+fn a_huge_log_is_read_at_both_ends() {
+    let place = Place::new();
+    let mut log = "[    1.000000] a line that says nothing\n".repeat(500_000);
+    log.push_str(DAMAGED);
+    let at = log.lines().position(|line| line.starts_with("Bad hash value")).unwrap() + 1;
+    let log = place.file("long.log", log);
+    let run = place.run(&["--json", "diagnose", "--log", &log]);
+    assert!(run.stderr.contains("were not looked at"), "{}", run.stderr);
+    let first = &json(&run.stdout)["findings"][0];
+    assert_eq!((&first["cause"], &first["evidence"][0]["line"]), (&"image-corrupt".into(), &at.into()));
+    assert!(run.peak_kib < 64 << 10, "{} KiB", run.peak_kib);
+}
+
+#[test]
+fn what_cannot_be_read_is_refused() {
+    let place = Place::new();
+    place.refuses(&["diagnose"], 2, "usage");
+    place.refuses(&["diagnose", "--log", "no-such.log"], 1, "file-unusable");
+    place.refuses(&["diagnose", "--log", "."], 1, "file-unusable");
+}
+
+#[test]
+fn ids_are_explained() {
+    let place = Place::new();
+    let run = place.run(&["explain", "image-incomplete"]);
+    assert_eq!(run.code, Some(0));
+    assert!(run.stdout.contains("What not to do: Do not switch"), "{}", run.stdout);
+    let page = &json(&place.run(&["--json", "explain", "link-busy"]).stdout)["pages"][0];
+    assert_eq!((&page["kind"], &page["id"]), (&"error".into(), &"link-busy".into()));
+    assert!(page["do"].is_string() && page["why"].is_null());
+    assert!(place.run(&["explain"]).stdout.contains("fix-power"));
+    let error = place.refuses(&["explain", "image-corupt"], 2, "usage");
+    assert!(error["choices"].to_string().contains("image-corrupt"), "{error}");
+}
