@@ -125,7 +125,10 @@ Examples:
   What a tool said, and what there is to see:
     debrick diagnose --tool-output esptool.txt --symptom 'red light, never blinks'
 
-  Straight from another program:
+  Without any evidence, by a few questions:
+    debrick diagnose
+
+  From a file that is being written:
     picocom -b 115200 /dev/ttyUSB0 | tee boot.log; debrick diagnose --log - < boot.log
 
 Exit codes: 0 a cause stands out; 11 the evidence does not decide, and what to look at is named.
@@ -365,6 +368,10 @@ pub(crate) struct Diagnose {
     /// What there is to see or hear, or what was done before, in your words; may be given more than once.
     #[arg(long, value_name = "TEXT")]
     pub(crate) symptom: Vec<String>,
+
+    /// Answers to the questions that are asked where there is no evidence, as TOML: `lights = "none"`.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["log", "tool_output", "symptom"])]
+    pub(crate) answers: Option<PathBuf>,
 }
 
 #[derive(Debug, clap::Args)]

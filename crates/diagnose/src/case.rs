@@ -100,10 +100,15 @@ const DECIDES_FROM: f64 = 0.3;
 fn findings(weights: &Weights) -> Vec<Finding> {
     let mut findings = weights.findings();
     findings.truncate(8);
+    put_unknown_first(&mut findings);
+    findings
+}
+
+/// Puts `unknown` before causes of which none is likely enough.
+pub(crate) fn put_unknown_first(findings: &mut Vec<Finding>) {
     let top = findings.first().map_or(0.0, |finding| finding.likelihood);
     if top < DECIDES_FROM {
         let unknown = Finding { cause: Cause::Unknown, likelihood: 1.0 - top, evidence: Vec::new() };
         findings.insert(0, unknown);
     }
-    findings
 }

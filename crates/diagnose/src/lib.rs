@@ -10,10 +10,13 @@
 //! 5. `weigh`: everything that speaks for a cause is combined; faults that a later stage survived count little.
 //! 6. `advice`: what to do about a cause, what it risks, and what to look at to be surer.
 //!
+//! Where there is no log, `interview` asks: it chooses each question by what it is expected to tell.
+//!
 //! Nothing is concluded from the absence of a line, except from an empty log.
 
 mod advice;
 mod case;
+mod interview;
 mod matcher;
 mod rule;
 mod rules;
@@ -25,4 +28,5 @@ mod timeline;
 mod weigh;
 
 pub use case::{Case, Evidence, StorageSurvey, WrongVariable, diagnose, diagnose_case};
+pub use interview::{Answer, Interview, MOST_QUESTIONS, Question};
 pub use rules::{KnownRule, known_rules};

@@ -1,5 +1,7 @@
 //! `debrick diagnose`: what logs, tool output and words of the operator say about a device. Nothing is sent to it.
 
+mod ask;
+
 use debrick_diagnose::Evidence;
 use debrick_model::{Cause, Diagnosis, Ending, EvidenceKind, Finding};
 
@@ -15,6 +17,22 @@ const SHOWN_CAUSES: usize = 4;
 const SHOWN_SIGNS: usize = 110;
 
 pub(super) fn diagnose(context: &Context, args: &Diagnose) -> Result<i32, Failure> {
+    let diagnosis = match &args.answers {
+        Some(path) => ask::from_file(path)?.conclude(),
+        None if args.log.is_empty() && args.tool_output.is_empty() && args.symptom.is_empty() => {
+            ask::at_terminal(context)?.conclude()
+        }
+        None => from_evidence(args)?,
+    };
+    if context.json {
+        json::line("debrick.diagnosis/1", &diagnosis);
+    } else {
+        show(context, &diagnosis);
+    }
+    Ok(if diagnosis.cause() == Cause::Unknown { exit::of(Ending::NeedsOperator) } else { 0 })
+}
+
+fn from_evidence(args: &Diagnose) -> Result<Diagnosis, Failure> {
     let mut read = Vec::new();
     for (paths, kind) in [(&args.log, EvidenceKind::SerialLog), (&args.tool_output, EvidenceKind::ToolOutput)]
     {
@@ -26,12 +44,6 @@ pub(super) fn diagnose(context: &Context, args: &Diagnose) -> Result<i32, Failur
         let name = format!("symptom {}", index + 1);
         let evidence = Evidence { kind: EvidenceKind::Symptom, name, text: text.clone() };
         read.push(Reading { evidence, skipped: None });
-    }
-    if read.is_empty() {
-        return Err(Failure::usage(
-            "there is nothing to diagnose from",
-            "Name a log with --log, the output of a tool with --tool-output, or say with --symptom what there is to see.",
-        ));
     }
     for one in &read {
         if let Some(skipped) = one.skipped {
@@ -45,12 +57,7 @@ pub(super) fn diagnose(context: &Context, args: &Diagnose) -> Result<i32, Failur
     let pieces: Vec<Evidence> = read.iter().map(|one| one.evidence.clone()).collect();
     let mut diagnosis = debrick_diagnose::diagnose(&pieces);
     evidence::renumber(&mut diagnosis, &read);
-    if context.json {
-        json::line("debrick.diagnosis/1", &diagnosis);
-    } else {
-        show(context, &diagnosis);
-    }
-    Ok(if diagnosis.cause() == Cause::Unknown { exit::of(Ending::NeedsOperator) } else { 0 })
+    Ok(diagnosis)
 }
 
 fn show(context: &Context, diagnosis: &Diagnosis) {
@@ -69,11 +76,15 @@ fn show(context: &Context, diagnosis: &Diagnosis) {
     say(&format!("{} ({})", diagnosis.state.meaning(), diagnosis.state.id()));
     let causes = || diagnosis.findings.iter().filter(|finding| finding.cause != Cause::Unknown);
     if let Some(finding) = causes().next() {
+        let mut said = "";
         for line in finding.evidence.iter().take(SHOWN_LINES) {
             let place =
                 if line.line > 0 { format!("{}:{}", line.file, line.line) } else { line.file.clone() };
             say(&format!("  {place}: {}", shortened(&line.text)));
-            say(&format!("    {}", out::sentence(&line.says)));
+            if line.says != said {
+                say(&format!("    {}", out::sentence(&line.says)));
+            }
+            said = &line.says;
         }
     }
     if !diagnosis.actions.is_empty() {

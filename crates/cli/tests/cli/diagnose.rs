@@ -90,6 +90,29 @@ fn what_cannot_be_read_is_refused() {
 }
 
 #[test]
+fn without_a_log_a_few_answers_tell() {
+    let place = Place::new();
+    let answers = place.file(
+        "answers.toml",
+        "before = \"nothing\"\nlights = \"none\"\npower = \"better\"\nheat = \"dont-know\"\n",
+    );
+    let run = place.run(&["--json", "diagnose", "--answers", &answers]);
+    assert_eq!(run.code, Some(0), "{}", run.stderr);
+    let said = json(&run.stdout);
+    assert_eq!((&said["schema"], &said["state"]), (&"debrick.diagnosis/1".into(), &"no-power".into()));
+    assert_eq!(said["findings"][0]["cause"], "power-fault");
+    assert_eq!(said["actions"][0]["action"], "fix-power");
+    let nothing = place.file("nothing.toml", "");
+    let run = place.run(&["--json", "diagnose", "--answers", &nothing]);
+    assert_eq!(run.code, Some(11), "{}", run.stderr);
+    assert_eq!(json(&run.stdout)["findings"][0]["cause"], "unknown");
+    for wrong in ["lights = \"purple\"", "colour = \"red\"", "lights = 3", "["] {
+        let wrong = place.file("wrong.toml", wrong);
+        place.refuses(&["diagnose", "--answers", &wrong], 1, "answers-malformed");
+    }
+}
+
+#[test]
 fn ids_are_explained() {
     let place = Place::new();
     let run = place.run(&["explain", "image-incomplete"]);

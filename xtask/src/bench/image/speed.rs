@@ -67,7 +67,11 @@ pub(super) fn against_others(program: &Path, files: &[Known]) -> Result<Vec<Row>
         let ratio = others.as_secs_f64() / all.as_secs_f64();
         rows.push(Row {
             what: "the same, against both in total".into(),
-            measured: format!("{ratio:.1} x: {:.2} s against {:.2} s", all.as_secs_f64(), others.as_secs_f64()),
+            measured: format!(
+                "{ratio:.1} x: {:.2} s against {:.2} s",
+                all.as_secs_f64(),
+                others.as_secs_f64()
+            ),
             required: ">= 10 x",
             ok: Some(ratio >= TIMES_FASTER),
         });
