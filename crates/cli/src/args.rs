@@ -134,6 +134,12 @@ Examples:
 Exit codes: 0 a cause stands out; 11 the evidence does not decide, and what to look at is named.
 `debrick explain CAUSE` says more about a cause or an action. Nothing is sent to the device.";
 
+const AFTER_WATCH: &str = "\
+Example, keeping what the device says for later:
+    debrick watch-console /dev/ttyUSB0@115200 --save boot.log
+
+Exit codes: 0 a cause stands out; 11 the evidence does not decide, and what to look at is named.";
+
 const AFTER_EXPLAIN: &str = "\
 Examples:
   What it means that an image is incomplete, and what not to do now:
@@ -221,6 +227,9 @@ pub(crate) enum Command {
     /// Read logs like an expert: what is wrong, how sure that is, because of which lines, and what to do next.
     #[command(after_help = AFTER_DIAGNOSE)]
     Diagnose(Diagnose),
+    /// Watch a console live: each stage of a start as it passes, and at the end what is wrong. Sends nothing.
+    #[command(after_help = AFTER_WATCH)]
+    WatchConsole(WatchConsole),
     /// Explain a cause, a state, an action, a gate or an error code: what it means, why, what to do, what not to do.
     #[command(after_help = AFTER_EXPLAIN)]
     Explain(Explain),
@@ -372,6 +381,21 @@ pub(crate) struct Diagnose {
     /// Answers to the questions that are asked where there is no evidence, as TOML: `lights = "none"`.
     #[arg(long, value_name = "FILE", conflicts_with_all = ["log", "tool_output", "symptom"])]
     pub(crate) answers: Option<PathBuf>,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct WatchConsole {
+    /// The console: /dev/ttyUSB0, /dev/ttyUSB0@57600, tcp:HOST:PORT or unix:PATH.
+    #[arg(value_name = "SPEC")]
+    pub(crate) console: String,
+
+    /// Keep everything that the device says in this new file.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) save: Option<PathBuf>,
+
+    /// End after so many seconds; without it, Ctrl-C ends it.
+    #[arg(long, value_name = "N")]
+    pub(crate) seconds: Option<u32>,
 }
 
 #[derive(Debug, clap::Args)]

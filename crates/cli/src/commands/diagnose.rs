@@ -24,12 +24,17 @@ pub(super) fn diagnose(context: &Context, args: &Diagnose) -> Result<i32, Failur
         }
         None => from_evidence(args)?,
     };
+    Ok(conclude(context, &diagnosis))
+}
+
+/// Prints what was concluded, and returns the exit code.
+pub(super) fn conclude(context: &Context, diagnosis: &Diagnosis) -> i32 {
     if context.json {
-        json::line("debrick.diagnosis/1", &diagnosis);
+        json::line("debrick.diagnosis/1", diagnosis);
     } else {
-        show(context, &diagnosis);
+        show(context, diagnosis);
     }
-    Ok(if diagnosis.cause() == Cause::Unknown { exit::of(Ending::NeedsOperator) } else { 0 })
+    if diagnosis.cause() == Cause::Unknown { exit::of(Ending::NeedsOperator) } else { 0 }
 }
 
 fn from_evidence(args: &Diagnose) -> Result<Diagnosis, Failure> {

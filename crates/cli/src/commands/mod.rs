@@ -13,6 +13,7 @@ mod rescue;
 mod sessions;
 mod trust;
 mod unit;
+mod watch_console;
 
 use std::path::PathBuf;
 
@@ -60,6 +61,7 @@ pub(crate) fn run(args: &Args, style: Style, notes: Style) -> Result<i32, Failur
         Command::Devices(args) => devices::run(&context, args),
         Command::Plan(args) => plan::plan(&context, args),
         Command::Diagnose(args) => diagnose::diagnose(&context, args),
+        Command::WatchConsole(args) => watch_console::watch(&context, args),
         Command::Explain(args) => explain::explain(&context, args),
     }
 }

@@ -1,14 +1,17 @@
 //! `debrick diagnose` and `debrick explain`: from logs to causes, and from ids to what they mean.
 
-use std::io::Write;
+use std::io::{Read, Write};
+use std::net::Shutdown;
+use std::os::unix::net::UnixListener;
 use std::process::Stdio;
+use std::time::Duration;
 
 use serde_json::Value;
 
 use crate::program::Place;
 
 const DAMAGED: &str = "\
-U-Boot 2020.10 (Jan 01 2021)
+U-Boot 2020.10 (Jan 01 2021 - 00:00:00 +0000)
 
 Hit any key to stop autoboot:  0
 ## Loading kernel from FIT Image at 44000000 ...
@@ -110,6 +113,37 @@ fn without_a_log_a_few_answers_tell() {
         let wrong = place.file("wrong.toml", wrong);
         place.refuses(&["diagnose", "--answers", &wrong], 1, "answers-malformed");
     }
+}
+
+#[test]
+fn a_console_is_watched_stage_by_stage() {
+    let place = Place::new();
+    let listener = UnixListener::bind(place.path("console")).unwrap();
+    let unit = std::thread::spawn(move || {
+        let (mut client, _) = listener.accept().unwrap();
+        for line in DAMAGED.lines() {
+            client.write_all(format!("{line}\r\n").as_bytes()).unwrap();
+            std::thread::sleep(Duration::from_millis(60));
+        }
+        // Whoever watches must not talk.
+        client.shutdown(Shutdown::Write).unwrap();
+        let mut heard = Vec::new();
+        client.read_to_end(&mut heard).unwrap();
+        heard
+    });
+    let console = format!("unix:{}", place.path("console").display());
+    let run = place.run(&["--json", "watch-console", &console, "--save", "said.log"]);
+    assert_eq!(run.code, Some(0), "{}", run.stderr);
+    let lines: Vec<Value> = run.stdout.lines().map(json).collect();
+    assert_eq!((&lines[0]["schema"], &lines[0]["stage"]), (&"debrick.watch/1".into(), &"u-boot".into()));
+    assert!(
+        lines.iter().any(|line| line["event"] == "cause" && line["cause"] == "image-corrupt"),
+        "{lines:?}"
+    );
+    assert_eq!(lines.last().unwrap()["schema"], "debrick.diagnosis/1");
+    assert_eq!(unit.join().unwrap(), b"");
+    assert_eq!(std::fs::read_to_string(place.path("said.log")).unwrap().replace('\r', ""), DAMAGED);
+    place.refuses(&["watch-console", "unix:/no/such/socket", "--seconds", "1"], 1, "link-not-found");
 }
 
 #[test]
