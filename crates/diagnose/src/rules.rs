@@ -1,4 +1,4 @@
-//! What lines mean: one table for each kind of speaker.
+//! What lines mean: a folder for each kind of speaker, with a table for each part of its field.
 //!
 //! A rule's weight for a cause is the likelihood of that cause if the line were all that is known. Strong weights (0.7
 //! and up) are kept for lines that name the cause; a line with several usual causes gives each its share.
@@ -18,20 +18,20 @@ use crate::text::{Line, Reading};
 use crate::timeline::Boots;
 use crate::weigh::{SURVIVED, Weights, cite};
 
-static TABLES: &[&[Rule]] = &[
-    loader::RULES,
-    kernel::RULES,
-    storage::RULES,
-    system::RULES,
-    microcontroller::RULES,
-    mobile::RULES,
-    host::RULES,
-    symptom::RULES,
+static FIELDS: &[&[&[Rule]]] = &[
+    loader::TABLES,
+    kernel::TABLES,
+    storage::TABLES,
+    system::TABLES,
+    microcontroller::TABLES,
+    mobile::TABLES,
+    host::TABLES,
+    symptom::TABLES,
 ];
 
 /// Every rule.
 pub(crate) fn all() -> impl Iterator<Item = &'static Rule> {
-    TABLES.iter().copied().flatten()
+    FIELDS.iter().copied().flatten().copied().flatten()
 }
 
 /// A rule as documentation shows it.
@@ -144,7 +144,8 @@ mod tests {
     /// The boot loader is alive wherever its own messages are read: restoring it is never the first advice there.
     #[test]
     fn no_rule_restores_a_living_boot_loader_first() {
-        for rule in loader::RULES.iter().chain(kernel::RULES).chain(system::RULES) {
+        for rule in [loader::TABLES, kernel::TABLES, system::TABLES].into_iter().flatten().copied().flatten()
+        {
             if rule.level == Level::Rom {
                 continue;
             }
