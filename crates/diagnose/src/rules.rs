@@ -59,6 +59,7 @@ const RETRIED: f64 = 0.35;
 pub(crate) fn apply(reading: &Reading<'_>, boots: &Boots, weights: &mut Weights) {
     let speaking: Vec<(&Rule, Match<'_>)> =
         all().filter_map(|rule| Some((rule, Match::find(rule, reading)?))).collect();
+    let speaking = without_last_resorts(speaking, boots);
     let success =
         speaking.iter().filter(|(rule, _)| rule.is_success()).map(|(_, found)| found.last.place).max();
     let is_tools = |rule: &Rule| rule.level == Level::Tool && rule.is_fault();
@@ -67,7 +68,7 @@ pub(crate) fn apply(reading: &Reading<'_>, boots: &Boots, weights: &mut Weights)
         let place = found.last.place;
         let boot = boots.at(place);
         let survived = boot.is_some_and(|boot| boot.survived(rule.level, place));
-        let probing = rule.level == Level::Loader && boot.is_some_and(|boot| boot.counts_down_after(place));
+        let probing = rule.level <= Level::Kernel && boot.is_some_and(|boot| boot.counts_down_after(place));
         let retried = rule.level == Level::Tool && success.is_some_and(|success| success > place);
         let failed_later = rule.level == Level::Tool && failure.is_some_and(|failure| failure >= place);
         let share = match rule.is_fault() {
@@ -78,6 +79,22 @@ pub(crate) fn apply(reading: &Reading<'_>, boots: &Boots, weights: &mut Weights)
         };
         weights.speak(rule, share, place, &cite(reading, found.cited.place, &found.cited.text, rule.says));
     }
+}
+
+/// Takes out the rules of last resort where another one tells of a fault that was not survived.
+fn without_last_resorts<'a>(
+    mut speaking: Vec<(&'a Rule, Match<'a>)>,
+    boots: &Boots,
+) -> Vec<(&'a Rule, Match<'a>)> {
+    let counts = |(rule, found): &(&Rule, Match<'_>)| {
+        let place = found.last.place;
+        let survived = boots.at(place).is_some_and(|boot| boot.survived(rule.level, place));
+        rule.is_fault() && !rule.is_last_resort && !survived
+    };
+    if speaking.iter().any(counts) {
+        speaking.retain(|(rule, _)| !rule.is_last_resort);
+    }
+    speaking
 }
 
 /// Where a rule speaks.
@@ -109,21 +126,73 @@ impl<'a> Match<'a> {
 mod tests {
     use std::collections::HashSet;
 
-    use debrick_model::{Action, Cause};
+    use debrick_model::{Action, Cause, EvidenceKind};
 
     use super::*;
+    use crate::case::Evidence;
 
     #[test]
     fn every_rule_speaks_about_its_sample() {
         let mut ids = HashSet::new();
+        let mut silent = Vec::new();
         for rule in all() {
             assert!(ids.insert(rule.id), "{} twice", rule.id);
             assert!(rule.says.ends_with('.') && !rule.source.is_empty(), "{}", rule.id);
             let mut found = Vec::new();
             MATCHER.matches(rule.sample, &mut found);
             let speaks = rule.any.iter().any(|pattern| found.contains(&MATCHER.number(pattern).unwrap()));
-            assert!(speaks, "{}: {}", rule.id, rule.sample);
+            if !speaks {
+                silent.push(rule.id);
+            }
         }
+        assert!(silent.is_empty(), "silent about their samples: {silent:?}");
+    }
+
+    /// The shortest line that a pattern is for.
+    fn shortest(pattern: &str) -> String {
+        let text = pattern.trim_start_matches('^').replace('*', "1");
+        let front = if text.starts_with(' ') { "1" } else { "" };
+        format!("{front}{text}{}", if text.ends_with(' ') { "1" } else { "" })
+    }
+
+    #[test]
+    fn every_pattern_makes_its_rule_speak() {
+        let mut silent = Vec::new();
+        for rule in all() {
+            let kind = match rule.level {
+                Level::Tool => EvidenceKind::ToolOutput,
+                Level::Said => EvidenceKind::Symptom,
+                _ => EvidenceKind::SerialLog,
+            };
+            for pattern in rule.any {
+                let lines: Vec<String> =
+                    rule.with.iter().chain([pattern]).map(|line| shortest(line)).collect();
+                let is_contradicted = rule.without.iter().any(|other| {
+                    lines.iter().any(|line| line.to_lowercase().contains(&shortest(other).to_lowercase()))
+                });
+                let evidence = [Evidence { kind, name: "line".into(), text: lines.join("\n") }];
+                let reading = Reading::new(&evidence);
+                if is_contradicted || Match::find(rule, &reading).is_none() {
+                    silent.push(format!("{}: {pattern}", rule.id));
+                }
+            }
+        }
+        assert!(silent.is_empty(), "can never speak: {silent:#?}");
+    }
+
+    #[test]
+    fn a_rule_of_last_resort_gives_way() {
+        let check = |text: &str, expected| {
+            let evidence =
+                [Evidence { kind: EvidenceKind::ToolOutput, name: "tool".into(), text: text.into() }];
+            let reading = Reading::new(&evidence);
+            let mut weights = Weights::default();
+            apply(&reading, &Boots::new(&reading), &mut weights);
+            assert_eq!(weights.findings().first().map(|finding| finding.cause), expected, "{text}");
+        };
+        check("FAILED (remote: 'never heard of')", Some(Cause::ToolMismatch));
+        check("FAILED (remote: 'not supported in locked device')", Some(Cause::BootloaderLocked));
+        check("all is well", None);
     }
 
     #[test]

@@ -168,7 +168,8 @@ pub(crate) fn clean(line: &str) -> Cow<'_, str> {
 pub(crate) fn strip_stamps(line: &str) -> &str {
     let mut text = line.trim();
     for _ in 0..4 {
-        let rest = strip_bracketed(text.trim_start_matches('>').trim_start()).trim_start();
+        let unquoted = text.trim_start_matches('>').trim_start();
+        let rest = strip_recorder(strip_bracketed(unquoted)).trim_start();
         if rest.len() == text.len() {
             break;
         }
@@ -190,6 +191,25 @@ fn strip_bracketed(text: &str) -> &str {
         && inside.chars().all(|symbol| symbol.is_ascii_digit() || " .:-/,TZ".contains(symbol));
     if is_stamp { &text[end + 1..] } else { text }
 }
+
+/// Takes off what monitors and system logs put in front: `17:03:28.609 -> `, `Jun 05 03:46:05 host kernel: `.
+fn strip_recorder(text: &str) -> &str {
+    if let Some((stamp, rest)) = text.split_once(" -> ")
+        && (5..=13).contains(&stamp.len())
+        && stamp.bytes().all(|byte| byte.is_ascii_digit() || b":.".contains(&byte))
+    {
+        return rest;
+    }
+    let is_log = MONTHS.iter().any(|month| text.starts_with(month));
+    match text.split_once(": ").filter(|(stamp, _)| is_log && stamp.len() <= 64 && stamp.contains(':')) {
+        Some((_, rest)) => rest,
+        None => text,
+    }
+}
+
+/// How `syslog` and `journalctl` write months (RFC 3164, section 4.1.2).
+const MONTHS: &[&str] =
+    &["Jan ", "Feb ", "Mar ", "Apr ", "May ", "Jun ", "Jul ", "Aug ", "Sep ", "Oct ", "Nov ", "Dec "];
 
 /// Whether a line looks like the prompt of a boot loader or of a shell, perhaps with a command behind it.
 pub(crate) fn is_prompt(text: &str) -> bool {
@@ -233,6 +253,9 @@ mod tests {
         check("[    1.234567] Linux version 6.1", "Linux version 6.1");
         check(">>>>> Net:   MAC0", "Net:   MAC0");
         check("[12:34:56] <6>[  0.1] text", "text");
+        check("17:03:28.609 -> rst:0x1 (POWERON_RESET)", "rst:0x1 (POWERON_RESET)");
+        check("Jun 05 03:46:05 pikvm kernel: Under-voltage detected!", "Under-voltage detected!");
+        check("May be wrong: text", "May be wrong: text");
         check("[ERR] Image", "[ERR] Image");
         check("=> iminfo", "=> iminfo");
         check("> ", "");

@@ -56,6 +56,20 @@ static MARKERS: &[Marker] = &[
     banner(Loader, "CFE version"),
     banner(Loader, "RedBoot(tm)"),
     banner(Loader, "Booting MCUboot"),
+    sign(Loader, "Image index: 0, Swap type"),
+    sign(Shell, "Jumping to the first image slot"),
+    sign(Shell, "Calling app_main()"),
+    sign(Shell, "Booting Zephyr OS"),
+    banner(Rom, "^RPi: BOOTLOADER"),
+    banner(Rom, "GXBB:BL1:"),
+    banner(Rom, "G12A:BL:"),
+    banner(Rom, "GXL:BL1:"),
+    banner(Rom, "^DDR Version "),
+    banner(Rom, "U-Boot 1.1.3 (Ralink"),
+    sign(Rom, "Preloader Start"),
+    sign(Loader, "Ralink UBoot Version"),
+    sign(Loader, "U-BOOT Ver "),
+    sign(Loader, "boot: Partition Table:"),
     banner(Loader, "Starting bootloader"),
     sign(Loader, "2nd stage bootloader"),
     sign(Loader, "Hit any key to stop autoboot"),
@@ -167,9 +181,10 @@ impl Boot {
             Level::System => StageKind::Shell,
             Level::Lasting | Level::Tool | Level::Said => return false,
         };
+        let here = |other: Place| other > place && other.evidence == place.evidence;
         self.stages
             .iter()
-            .any(|seen| seen.kind >= needed && seen.last > place && seen.last.evidence == place.evidence)
+            .any(|seen| (seen.kind >= needed && here(seen.first)) || (seen.kind > needed && here(seen.last)))
     }
 }
 

@@ -50,7 +50,7 @@ impl Weights {
         if rule.states.is_empty() && rule.is_fault() {
             self.states.extend(rule.level.stops_at().map(|state| (state, 0.27 * share)));
         }
-        if rule.is_fault() && share > SURVIVED {
+        if rule.is_fault() && !rule.is_last_resort && share > SURVIVED {
             self.faults.push(place);
         }
     }

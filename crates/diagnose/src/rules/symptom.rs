@@ -1,8 +1,10 @@
 //! What people say. Words are weaker than lines that programs print, so no weight here is high.
 
 mod accounts;
+mod actions;
+mod power;
 
 use crate::rule::Rule;
 
 /// A table for each part of the field.
-pub(super) static TABLES: &[&[Rule]] = &[accounts::RULES];
+pub(super) static TABLES: &[&[Rule]] = &[accounts::RULES, actions::RULES, power::RULES];

@@ -7,27 +7,6 @@ use crate::rule::{Rule, rule};
 
 pub(super) static RULES: &[Rule] = &[
     rule(
-        "kernel-root-missing",
-        Kernel,
-        &[
-            "VFS: Cannot open root device",
-            "VFS: Unable to mount root fs",
-            "Please append a correct \"root=\"",
-            "Waiting for root device",
-            "ALERT! * does not exist",
-            "Gave up waiting for root",
-        ],
-        "The kernel does not find its root file system.",
-        &[
-            (C::RootfsMissing, 0.6),
-            (C::BootEnvironmentCorrupt, 0.2),
-            (C::FirmwareBug, 0.2),
-            (C::ImageIncomplete, 0.15),
-        ],
-    )
-    .states(&[(S::KernelHang, 0.55)])
-    .from("Linux init/do_mounts.c", "VFS: Unable to mount root fs on unknown-block(0,0)"),
-    rule(
         "kernel-root-argument",
         Kernel,
         &["Please append a correct \"root=\"", "correct \"root=\" boot option"],
@@ -149,4 +128,66 @@ pub(super) static RULES: &[Rule] = &[
         &[(C::ImageWrongDevice, 0.5), (C::RootfsCorrupt, 0.3)],
     )
     .from("Linux fs/exec.c", "Starting init: /sbin/init exists but couldn't execute it (error -8)"),
+    rule(
+        "kernel-root-device-is-there",
+        Kernel,
+        &["on unknown-block(31,", "on unknown-block(179,", "on unknown-block(8,", "on unknown-block(254,", "on unknown-block(259,", "on unknown-block(1,0)", "on unknown-block(7,"],
+        "The device of the root file system is there, but holds none that the kernel knows.",
+        &[(C::RootfsCorrupt, 0.6), (C::ImageIncomplete, 0.2), (C::FirmwareBug, 0.15)],
+    )
+    .from("Linux init/do_mounts.c", "VFS: Unable to mount root fs on unknown-block(179,2)"),
+    rule(
+        "kernel-root-missing",
+        Kernel,
+        &["VFS: Cannot open root device", "Unable to mount root fs", "Please append a correct \"root=\"", "Waiting for root device", "ALERT! * does not exist", "Gave up waiting for root", "dracut-initqueue timeout", "Warning: /dev/* does not exist", "Waiting for root file system", "Timed out waiting for device /dev", "can't find root device", "No root device", "Failed to mount /sysroot", "mount: mounting * on /root failed", "mount: can't find /root"],
+        "The kernel does not find its root file system.",
+        &[(C::RootfsMissing, 0.6), (C::BootEnvironmentCorrupt, 0.2), (C::FirmwareBug, 0.2), (C::ImageIncomplete, 0.15)],
+    )
+    .states(&[(S::KernelHang, 0.55)])
+    .from("Linux init/do_mounts.c", "VFS: Unable to mount root fs on unknown-block(0,0)"),
+    rule(
+        "initramfs-shell",
+        System,
+        &["^(initramfs)", "Dropping to a shell", "emergency shell", "sh: can't access tty; job control turned off", "dracut:/#"],
+        "The first file system stayed in charge, because the real one could not be mounted.",
+        &[(C::RootfsMissing, 0.4), (C::RootfsCorrupt, 0.35)],
+    )
+    .without(&["Please press Enter to activate"])
+    .states(&[(S::BootsDegraded, 0.3), (S::KernelHang, 0.4)])
+    .from("Debian initramfs-tools scripts/functions", "(initramfs)"),
+    rule(
+        "kernel-flash-split",
+        Kernel,
+        &["no squashfs found in", "no rootfs found after", "Could not open mtd device: rootfs", "Could not open mtd device: firmware", "no valid UBI magic found", "no rootfs partition", "failed to find rootfs", "no uImage found in", "no valid FIT", "mtdsplit: no", "no TRX header", "no SEAMA header"],
+        "In the flash there is no file system where the kernel looks for the root.",
+        &[(C::RootfsMissing, 0.45), (C::ImageIncomplete, 0.3), (C::FirmwareBug, 0.35), (C::RootfsCorrupt, 0.25)],
+    )
+    .states(&[(S::KernelHang, 0.4)])
+    .from("OpenWrt drivers/mtd/mtdsplit", "no squashfs found in"),
+    rule(
+        "kernel-console-missing",
+        System,
+        &["unable to open an initial console"],
+        "The root file system lacks its first device files.",
+        &[(C::RootfsCorrupt, 0.4), (C::FirmwareBug, 0.3), (C::InitFailure, 0.3)],
+    )
+    .without(&["procd: - init complete"])
+    .states(&[(S::KernelHang, 0.3)])
+    .from("Linux init/main.c", "unable to open an initial console"),
+    rule(
+        "kernel-init-crashed",
+        System,
+        &["exitcode=0x0000000b", "exitcode=0x00000004", "exitcode=0x0000008b", "exitcode=0x00000007", "runaway loop modprobe binfmt"],
+        "The first program of the system crashed: it does not fit the processor or the kernel, or is damaged.",
+        &[(C::ImageWrongDevice, 0.3), (C::FirmwareBug, 0.4), (C::RootfsCorrupt, 0.3), (C::RamFault, 0.1)],
+    )
+    .from("Linux kernel/exit.c", "exitcode=0x0000000b"),
+    rule(
+        "init-program-missing-file",
+        System,
+        &["exitcode=0x00007f00", "exitcode=0x00000200", "exitcode=0x00000100"],
+        "The first program of the system ended at once, as where a file that it needs is missing.",
+        &[(C::RootfsCorrupt, 0.35), (C::InitFailure, 0.4)],
+    )
+    .from("Linux kernel/exit.c", "exitcode=0x00007f00"),
 ];

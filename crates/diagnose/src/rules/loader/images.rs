@@ -139,24 +139,6 @@ pub(super) static RULES: &[Rule] = &[
     .actions(&[A::ReflashCorrectImage])
     .from("U-Boot boot/bootm.c", "Uncompressing Kernel Image ... LZMA ERROR 1 - must RESET board to recover"),
     rule(
-        "loader-decompressed-too-large",
-        Loader,
-        &[
-            "Too big uncompressed stream",
-            "Image too large: increase",
-            "new format image overwritten",
-            "image is too large",
-            "image too big",
-            "too large for",
-            "Attempt to write outside the flash area",
-            "beyond the end of flash",
-        ],
-        "The firmware is larger than its place.",
-        &[(C::ImageTooLarge, 0.8)],
-    )
-    .states(&[(S::BootloaderOnly, 0.4)])
-    .from("U-Boot boot/bootm.c", "Too big uncompressed streamLZMA ERROR 1 - must RESET board to recover"),
-    rule(
         "loader-must-reset",
         Loader,
         &["must RESET board to recover", "^Resetting..."],
@@ -189,4 +171,146 @@ pub(super) static RULES: &[Rule] = &[
     )
     .states(&[(S::BootloaderOnly, 0.6)])
     .from("vendors' boot loaders", "Invalid boot block on disk"),
+    rule(
+        "uboot-kernel-magic",
+        Loader,
+        &[
+            "Bad Linux ARM64 Image magic!",
+            "Bad Linux ARM zImage magic!",
+            "Bad Linux RISCV Image magic!",
+            "zimage: Bad magic!",
+            "Bad Linux * magic",
+        ],
+        "What was loaded is no kernel.",
+        &[
+            (C::ImageIncomplete, 0.4),
+            (C::ImageCorrupt, 0.35),
+            (C::RecoveryMediaWrong, 0.3),
+            (C::BootEnvironmentCorrupt, 0.25),
+        ],
+    )
+    .states(&[(S::BootloaderOnly, 0.6)])
+    .from("U-Boot arch/arm/lib/image.c, zimage.c", "Bad Linux ARM64 Image magic!"),
+    rule(
+        "uboot-ramdisk-format",
+        Loader,
+        &["Wrong Ramdisk Image Format", "Ramdisk image is corrupt"],
+        "The file that was loaded as ramdisk is none, or was not found.",
+        &[(C::ImageIncomplete, 0.35), (C::ImageCorrupt, 0.2), (C::RootfsCorrupt, 0.2), (C::FirmwareBug, 0.2)],
+    )
+    .states(&[(S::BootloaderOnly, 0.6)])
+    .actions(&[A::ReflashCorrectImage])
+    .from("U-Boot boot/image-board.c", "Wrong Ramdisk Image Format"),
+    rule(
+        "uboot-device-tree",
+        Loader,
+        &[
+            "Did not find a cmdline Flattened Device Tree",
+            "image is not a fdt",
+            "FDT and ATAGS support not compiled in",
+            "no ATAGS support: can't continue",
+            "libfdt fdt_check_header(): FDT_ERR",
+            "ERROR: system-specific fdt fixup failed",
+            "fdt node not found",
+            "FDT creation failed",
+        ],
+        "The kernel needs a device tree, and there is none or not one for it.",
+        &[
+            (C::BootEnvironmentCorrupt, 0.45),
+            (C::ImageWrongDevice, 0.3),
+            (C::BootloaderOutdated, 0.3),
+            (C::ImageIncomplete, 0.25),
+        ],
+    )
+    .states(&[(S::BootloaderOnly, 0.5)])
+    .from("U-Boot boot/image-fdt.c", "Did not find a cmdline Flattened Device Tree"),
+    rule(
+        "kernel-machine-id",
+        Loader,
+        &[
+            "unrecognized/unsupported machine ID",
+            "unrecognized/unsupported device tree compatible list",
+            "Error: invalid dtb and unrecognized",
+        ],
+        "The kernel does not know the board that the boot loader names.",
+        &[(C::ImageWrongDevice, 0.45), (C::BootloaderOutdated, 0.4), (C::BootEnvironmentCorrupt, 0.4)],
+    )
+    .states(&[(S::KernelHang, 0.5)])
+    .from("Linux arch/arm/kernel/devtree.c", "unrecognized/unsupported machine ID"),
+    rule(
+        "vendor-image-checksum",
+        Loader,
+        &[
+            "Image tag verification failed",
+            "imagechk fail",
+            "check tag failed",
+            "image md5 check failed",
+            "Kernel image bad CRC",
+            "CRC check failed",
+            "Checksum of image is not correct",
+            "firmware checksum error",
+            "Kernel CRC error",
+            "rootfs CRC error",
+            "Rootfs checksum error",
+            "Image 0 CRC",
+            "checksum incorrect",
+            "bad checksum",
+            "CRC error on image",
+            "image is corrupted",
+            "Firmware is corrupt",
+        ],
+        "The boot loader finds that the firmware does not have its checksum.",
+        &[(C::ImageCorrupt, 0.6), (C::ImageIncomplete, 0.45), (C::UpdateInterrupted, 0.15)],
+    )
+    .states(&[(S::BootloaderOnly, 0.5)])
+    .from("vendors' boot loaders", "Image tag verification failed"),
+    rule(
+        "cfe-load",
+        Loader,
+        &[
+            "Could not load :",
+            "Could not load flash",
+            "*** command status = -",
+            "** Error: Can't locate",
+            "No FIS",
+            "Can not find kernel",
+            "RAS image not found",
+            "No image found",
+            "no kernel found",
+            "no firmware found",
+            "kernel not found",
+            "No valid kernel",
+            "No bootable image",
+            "Unable to load any",
+            "boot image not found",
+        ],
+        "The boot loader finds nothing that it could start.",
+        &[(C::ImageIncomplete, 0.5), (C::ImageCorrupt, 0.4), (C::BootEnvironmentCorrupt, 0.25)],
+    )
+    .states(&[(S::BootloaderOnly, 0.6)])
+    .from("Broadcom CFE cfe_bootemu; RedBoot fis.c", "Could not load :"),
+    rule(
+        "loader-decompressed-too-large",
+        Loader,
+        &[
+            "Too big uncompressed stream",
+            "Image too large: increase",
+            "new format image overwritten",
+            "Attempt to write outside the flash area",
+            "beyond the end of flash",
+            "kernel is too large",
+            "kernel too large",
+            "Kernel size is too",
+            "firmware is too big",
+            "Image is too large",
+            "Image too big",
+            "exceeds the partition",
+            "larger than the partition",
+            "ERROR: image larger than",
+        ],
+        "The firmware is larger than its place.",
+        &[(C::ImageTooLarge, 0.75)],
+    )
+    .states(&[(S::BootloaderOnly, 0.4)])
+    .from("U-Boot boot/bootm.c", "Too big uncompressed streamLZMA ERROR 1 - must RESET board to recover"),
 ];

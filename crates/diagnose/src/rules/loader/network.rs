@@ -7,6 +7,15 @@ use crate::rule::{Rule, rule};
 
 pub(super) static RULES: &[Rule] = &[
     rule(
+        "loader-tftp-refused",
+        Loader,
+        &["TFTP error:", "TFTP error trying", "File not found' (1)", "Access violation' (2)"],
+        "The TFTP server refuses the file.",
+        &[(C::ToolMismatch, 0.65)],
+    )
+    .states(&[(S::BootloaderOnly, 0.4)])
+    .from("U-Boot net/tftp.c", "TFTP error: 'File not found' (1)"),
+    rule(
         "loader-network",
         Loader,
         &[
@@ -19,39 +28,42 @@ pub(super) static RULES: &[Rule] = &[
             "TIMEOUT !",
             "Retry count exceeded",
             "Retry time exceeded",
+            "TFTP server died",
+            "^T T T T",
+            "T T T T T",
+            "Could not initialize PHY",
+            "Auto negotiation",
+            "link is down",
+            "No link",
+            "BOOTP broadcast 5",
+            "Waiting for PHY auto negotiation to complete* TIMEOUT",
         ],
         "The boot loader does not reach the other computer over the network.",
         &[(C::LinkFault, 0.55), (C::ToolMismatch, 0.3)],
     )
-    .states(&[(S::BootloaderOnly, 0.4)])
     .without(&["bad CRC, using default environment"])
+    .states(&[(S::BootloaderOnly, 0.4)])
     .actions(&[A::FixNetworkSettings, A::SwapCableOrPort])
     .from("U-Boot net/arp.c", "ARP Retry count exceeded; starting again"),
-    rule(
-        "loader-tftp-refused",
-        Loader,
-        &["TFTP error:", "TFTP error trying", "File not found' (1)", "Access violation' (2)"],
-        "The TFTP server refuses the file.",
-        &[(C::ToolMismatch, 0.65)],
-    )
-    .states(&[(S::BootloaderOnly, 0.4)])
-    .from("U-Boot net/tftp.c", "TFTP error: 'File not found' (1)"),
     rule(
         "loader-recovery-server",
         Loader,
         &[
             "httpd recovery",
-            "recovery mode",
+            "Enter Rescue Mode",
             "Starting TFTP server",
             "tftp server ready",
             "NetUSBee",
             "HTTP server is ready",
-            "- failsafe -",
+            "HTTP server is starting",
             "entering rescue",
+            "Waiting for firmware",
+            "uIP httpd",
+            "Entering recovery",
         ],
         "The unit waits in its recovery mode.",
         &[],
     )
-    .states(&[(S::RecoveryMode, 0.35)])
+    .states(&[(S::RecoveryMode, 0.6)])
     .from("vendors' boot loaders", "HTTP server is ready!"),
 ];

@@ -29,30 +29,6 @@ pub(super) static RULES: &[Rule] = &[
     .states(&[(S::BootloaderOnly, 0.4)])
     .from("U-Boot drivers/mtd/spi/spi-nor-core.c", "unrecognized JEDEC id bytes: ff, ff, ff"),
     rule(
-        "loader-flash-write",
-        Loader,
-        &[
-            "Erase operation failed",
-            "Program operation failed",
-            "MTD Erase failure",
-            "Flash buffer write timeout",
-            "Timeout writing to Flash",
-            "mmc write failed",
-            "Flash erase error",
-            "flash write failed",
-            "flash write failure",
-            "Erase failed",
-            "Erase at 0x* failed",
-            "failed erasing from SPI flash",
-            "flash operation timed out",
-            "software timeout",
-        ],
-        "The flash memory does not take what is written or erased.",
-        &[(C::FlashHardwareFault, 0.7), (C::ToolMismatch, 0.15)],
-    )
-    .states(&[(S::BootloaderOnly, 0.4)])
-    .from("U-Boot drivers/mtd/spi/spi-nor-core.c", "Program operation failed."),
-    rule(
         "loader-flash-protected",
         Loader,
         &[
@@ -96,4 +72,33 @@ pub(super) static RULES: &[Rule] = &[
     .states(&[(S::BootloaderOnly, 0.4)])
     .without(&["Bad hash value for * hash node in * image node"])
     .from("U-Boot drivers/mmc/mmc.c", "Card did not respond to voltage select! : -110"),
+    rule(
+        "loader-flash-write",
+        Loader,
+        &[
+            "Erase operation failed",
+            "Program operation failed",
+            "MTD Erase failure",
+            "Flash buffer write timeout",
+            "Timeout writing to Flash",
+            "mmc write failed",
+            "Flash erase error",
+            "flash write failed",
+            "flash write failure",
+            "Erase at 0x* failed",
+            "failed erasing from SPI flash",
+            "flash operation timed out",
+            "software timeout",
+            "block * bad, erase failed",
+            "nand erase failed",
+            "sf write failed",
+            "Flash not Erased",
+            "write error on",
+        ],
+        "The flash memory does not take what is written or erased.",
+        &[(C::FlashHardwareFault, 0.7), (C::ToolMismatch, 0.15)],
+    )
+    .without(&["Your flash chip is in an unknown state"])
+    .states(&[(S::BootloaderOnly, 0.4)])
+    .from("U-Boot drivers/mtd/spi/spi-nor-core.c", "Program operation failed."),
 ];

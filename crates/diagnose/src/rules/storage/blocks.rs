@@ -90,4 +90,75 @@ pub(super) static RULES: &[Rule] = &[
         &[(C::PartitionTableDamaged, 0.12)],
     )
     .from("Linux block/partitions/efi.c", "GPT:Alternate GPT header not at the end of the disk."),
+    rule(
+        "mmc-transfer",
+        System,
+        &[
+            "error -84",
+            "mmc0: Timeout waiting",
+            "mmcblk0: error",
+            "mmcblk1: error",
+            "retrying using single block read",
+            "mmc_blk_",
+            "card removed",
+            "mmc0: card * removed",
+            "mmc0: Card removed",
+            "mmc0: cache flush error",
+            "mmc0: running CQE recovery",
+            "error -110 sending status",
+            "no response from card",
+            "sdhci: timeout",
+        ],
+        "Transfers to the card or eMMC fail.",
+        &[(C::FlashHardwareFault, 0.5), (C::FirmwareBug, 0.3), (C::LinkFault, 0.2)],
+    )
+    .states(&[(S::KernelHang, 0.25), (S::BootsDegraded, 0.25)])
+    .from("Linux drivers/mmc/core/block.c", "mmcblk0: error -110 sending status command, retrying"),
+    rule(
+        "ata-errors",
+        System,
+        &[
+            "failed command: READ",
+            "failed command: WRITE",
+            "exception Emask",
+            "{ UNC }",
+            "{ DRDY ERR }",
+            "ata1: SATA link down",
+            "ata1: COMRESET failed",
+            "softreset failed",
+            "link is slow to respond",
+            "SMART * FAILED",
+            "Pending Sector",
+            "Hardware Error",
+            "I/O Error",
+            "nvme * timeout",
+            "controller is down",
+        ],
+        "The disk reports errors, or its link fails.",
+        &[(C::FlashHardwareFault, 0.6), (C::LinkFault, 0.35)],
+    )
+    .states(&[(S::BootsDegraded, 0.4)])
+    .actions(&[A::SwapCableOrPort, A::ReplaceHardware])
+    .from("Linux drivers/ata/libata-eh.c", "ata1.00: exception Emask 0x0 SAct 0x0 SErr 0x0 action 0x0"),
+    rule(
+        "array-degraded",
+        System,
+        &[
+            "kicking non-fresh",
+            "not enough operational",
+            "failed to run raid set",
+            "md: * is not clean",
+            "Disk failure on",
+            "mdadm: * failed",
+            "Operation continuing on",
+            "array is degraded",
+            "volume crashed",
+            "RAID * degraded",
+        ],
+        "A disk array misses members.",
+        &[(C::FlashHardwareFault, 0.55), (C::PartitionTableDamaged, 0.2), (C::LinkFault, 0.2)],
+    )
+    .states(&[(S::BootsDegraded, 0.6)])
+    .actions(&[A::SeekProfessional, A::ReplaceHardware])
+    .from("Linux drivers/md/md.c", "md/raid1:md0: Disk failure on sda1, disabling device."),
 ];

@@ -2,7 +2,7 @@
 
 use debrick_model::{Cause as C, State as S};
 
-use crate::rule::Level::{Kernel, Lasting};
+use crate::rule::Level::{Kernel, Lasting, System};
 use crate::rule::{Rule, rule};
 
 pub(super) static RULES: &[Rule] = &[
@@ -49,6 +49,29 @@ pub(super) static RULES: &[Rule] = &[
     )
     .from("Linux fs/f2fs/super.c", "F2FS-fs (mmcblk0p3): Failed to get valid F2FS checkpoint"),
     rule(
+        "btrfs-xfs-damaged",
+        Kernel,
+        &[
+            "BTRFS error",
+            "BTRFS critical",
+            "BTRFS: error",
+            "open_ctree failed",
+            "parent transid verify failed",
+            "XFS * Corruption",
+            "XFS * metadata I/O error",
+            "XFS * log mount/recovery failed",
+            "bad superblock on",
+            "wrong fs type, bad option",
+            "bad magic number in super-block",
+            "unable to read superblock",
+            "failed to read superblock",
+        ],
+        "The file system is damaged.",
+        &[(C::RootfsCorrupt, 0.62), (C::FlashHardwareFault, 0.25)],
+    )
+    .states(&[(S::KernelHang, 0.25), (S::BootsDegraded, 0.35)])
+    .from("Linux fs/btrfs/disk-io.c, fs/xfs", "BTRFS error (device sda3): open_ctree failed"),
+    rule(
         "storage-full",
         Lasting,
         &[
@@ -57,13 +80,54 @@ pub(super) static RULES: &[Rule] = &[
             "Disk full",
             "not enough space",
             "Insufficient space",
-            "Not enough space to resize partition",
+            "not enough free space",
+            "Not enough free memory",
+            "not enough memory to perform",
+            "out of space",
             "There is not enough space",
             "Filesystem is full",
+            "storage is full",
+            "overlay is full",
+            "partition is full",
+            "only has 0MB available",
+            "no free space",
+            "ENOSPC",
         ],
         "There is no room left in the storage.",
-        &[(C::StorageFull, 0.75), (C::ImageTooLarge, 0.35)],
+        &[(C::StorageFull, 0.75), (C::ImageTooLarge, 0.25)],
     )
     .states(&[(S::BootsDegraded, 0.3)])
     .from("libc, errno ENOSPC", "cp: write error: No space left on device"),
+    rule(
+        "fsck-needed",
+        System,
+        &[
+            "UNEXPECTED INCONSISTENCY",
+            "fsck failed",
+            "File system check failed",
+            "run fsck manually",
+            "RUN fsck MANUALLY",
+            "fsck.ext4 died",
+            "e2fsck: Bad magic",
+            "fsck exited with status code",
+        ],
+        "A check of the file system found damage that it does not mend by itself.",
+        &[(C::RootfsCorrupt, 0.6), (C::FlashHardwareFault, 0.2)],
+    )
+    .states(&[(S::BootsDegraded, 0.4)])
+    .from("e2fsprogs e2fsck/unix.c", "/dev/sda1: UNEXPECTED INCONSISTENCY; RUN fsck MANUALLY."),
+    rule(
+        "fsck-mended",
+        Lasting,
+        &[
+            "recovering journal",
+            "orphan cleanup",
+            "was not properly unmounted",
+            "FILE SYSTEM WAS MODIFIED",
+            "recovery required on readonly filesystem",
+        ],
+        "The file system was not closed properly, and was mended.",
+        &[(C::RootfsCorrupt, 0.1), (C::PowerFault, 0.08)],
+    )
+    .from("e2fsprogs e2fsck/unix.c", "/dev/sda1: recovering journal"),
 ];

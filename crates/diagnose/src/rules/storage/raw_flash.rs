@@ -1,6 +1,6 @@
 //! What drivers of raw flash, and the file systems on it, say.
 
-use debrick_model::{Cause as C, State as S};
+use debrick_model::{Action as A, Cause as C, State as S};
 
 use crate::rule::Level::{Kernel, Lasting, System};
 use crate::rule::{Rule, rule};
@@ -138,4 +138,83 @@ pub(super) static RULES: &[Rule] = &[
         &[(C::FlashHardwareFault, 0.08)],
     )
     .from("Linux drivers/mtd/ubi/io.c", "ubi0: fixable bit-flip detected at PEB 42"),
+    rule(
+        "ubi-other-image",
+        Kernel,
+        &[
+            "bad image sequence number",
+            "bad VID header offset",
+            "UBI: * bad version",
+            "image sequence number",
+        ],
+        "The UBI blocks come from different images, or were made for another flash.",
+        &[
+            (C::RootfsCorrupt, 0.5),
+            (C::FirmwareBug, 0.35),
+            (C::ImageWrongDevice, 0.3),
+            (C::UpdateInterrupted, 0.15),
+        ],
+    )
+    .without(&["attached mtd"])
+    .states(&[(S::KernelHang, 0.4)])
+    .actions(&[A::ReflashCorrectImage])
+    .from(
+        "Linux drivers/mtd/ubi/attach.c",
+        "ubi0 error: scan_peb: bad image sequence number 651866360 in PEB 32, expected 1152541750",
+    ),
+    rule(
+        "ubi-geometry",
+        Kernel,
+        &["bad VID header offset"],
+        "The UBI blocks were written for another page size than the kernel works with.",
+        &[(C::FirmwareBug, 0.45), (C::ImageWrongDevice, 0.4)],
+    )
+    .states(&[(S::KernelHang, 0.3)])
+    .actions(&[A::InstallOtherBuild])
+    .from(
+        "Linux drivers/mtd/ubi/io.c",
+        "ubi0 error: validate_ec_hdr: bad VID header offset 2048, expected 512",
+    ),
+    rule(
+        "nand-driver",
+        Kernel,
+        &[
+            "attempt to erase a bad block",
+            "nand_bbt: error",
+            "nand: timeout",
+            "nand * timeout",
+            "NAND: controller",
+            "could not read bad block table",
+            "Too many unusable",
+            "nand_wait timeout",
+        ],
+        "The driver of the NAND flash does not get along with it.",
+        &[(C::FirmwareBug, 0.42), (C::FlashHardwareFault, 0.42)],
+    )
+    .states(&[(S::KernelHang, 0.3)])
+    .actions(&[A::InstallOtherBuild])
+    .from(
+        "Linux drivers/mtd/nand/raw/nand_base.c",
+        "nand: nand_erase_nand: attempt to erase a bad block at page 0x00000940",
+    ),
+    rule(
+        "jffs2-foreign",
+        System,
+        &[
+            "Magic bitmask 0x1985 not found",
+            "jffs2: * Old JFFS2 bitmask",
+            "jffs2: notice: * check",
+            "jffs2: No clean",
+            "Cowardly refusing to erase blocks",
+        ],
+        "The file system of the settings holds what does not belong there.",
+        &[(C::SettingsCorrupt, 0.4), (C::FlashHardwareFault, 0.2), (C::ImageTooLarge, 0.2)],
+    )
+    .without(&["jffs2_build_filesystem(): erasing all blocks", "procd: - init complete"])
+    .states(&[(S::BootsDegraded, 0.25)])
+    .actions(&[A::FactoryResetSettings])
+    .from(
+        "Linux fs/jffs2/scan.c",
+        "jffs2: jffs2_scan_eraseblock(): Magic bitmask 0x1985 not found at 0x00010000: 0x2c2c instead",
+    ),
 ];

@@ -30,23 +30,6 @@ pub(super) static RULES: &[Rule] = &[
     .actions(&[A::FactoryResetSettings])
     .from("init scripts of devices", "settings: bad magic, rebooting"),
     rule(
-        "init-program-fails",
-        System,
-        &[
-            "init: * respawning too fast",
-            "Failed to start Default Target",
-            "You are in emergency mode",
-            "Give root password for maintenance",
-            "Entering emergency mode",
-            "procd: * crash loop",
-            "instance * in a crash loop",
-        ],
-        "A program that the system needs does not start.",
-        &[(C::InitFailure, 0.55), (C::SettingsCorrupt, 0.3), (C::RootfsCorrupt, 0.25)],
-    )
-    .states(&[(S::BootsDegraded, 0.6)])
-    .from("systemd, sysvinit, procd", "You are in emergency mode. After logging in, type \"journalctl -xb\""),
-    rule(
         "missing-library",
         System,
         &[
@@ -75,6 +58,32 @@ pub(super) static RULES: &[Rule] = &[
     .states(&[(S::Healthy, 0.3)])
     .from("barebox common/state/state.c", "ERROR: state: Failed to find any valid state copy in any bucket"),
     rule(
+        "init-program-fails",
+        System,
+        &[
+            "init: * respawning too fast",
+            "Failed to start Default Target",
+            "You are in emergency mode",
+            "Give root password for maintenance",
+            "Entering emergency mode",
+            "emergency mode",
+            "procd: * crash loop",
+            "instance * in a crash loop",
+            "Dependency failed for",
+            "Failed to mount /",
+            "Failed to start",
+            "Freezing execution",
+            "Failed to load configuration",
+            "Cannot open access to console, the root account is locked",
+            "entered failed state",
+        ],
+        "A program that the system needs does not start.",
+        &[(C::InitFailure, 0.5), (C::RootfsCorrupt, 0.3), (C::SettingsCorrupt, 0.2)],
+    )
+    .without(&["Startup finished in"])
+    .states(&[(S::BootsDegraded, 0.6)])
+    .from("systemd, sysvinit, procd", "You are in emergency mode. After logging in, type \"journalctl -xb\""),
+    rule(
         "recovery-flag",
         Lasting,
         &[
@@ -83,6 +92,18 @@ pub(super) static RULES: &[Rule] = &[
             "bootcount exceeded",
             "Warning: Bootlimit",
             "Booting into recovery because",
+            "boot flag * recovery",
+            "Boot mode: recovery",
+            "bootmode=recovery",
+            "always boots into recovery",
+            "recovery flag",
+            "reset button is stuck",
+            "always boots to recovery",
+            "always boots into fastboot",
+            "force_recovery",
+            "boots to recovery every time",
+            "keeps booting into recovery",
+            "boot failure count",
         ],
         "A stored flag or counter sends the unit into its recovery system.",
         &[(C::RecoveryFlagStuck, 0.6)],
