@@ -111,13 +111,12 @@ impl<'a> Match<'a> {
         if !rule.with.iter().copied().all(found) || rule.without.iter().copied().any(found) {
             return None;
         }
-        let numbers: Vec<_> = rule.any.iter().filter_map(|pattern| MATCHER.number(pattern)).collect();
         let readable = |line: &&Line| reading.kind(line.place).is_some_and(|kind| rule.level.reads(kind));
-        let speaks = |line: &&Line| numbers.iter().any(|number| line.patterns.contains(number));
-        let last = reading.lines.iter().rev().filter(readable).find(speaks)?;
-        let best =
-            |number| reading.lines.iter().rev().filter(readable).find(|line| line.patterns.contains(number));
-        let cited = numbers.iter().find_map(best).unwrap_or(last);
+        let last_with = |pattern: &&'static str| {
+            MATCHER.number(pattern).and_then(|number| reading.with(number).rev().find(readable))
+        };
+        let last = rule.any.iter().filter_map(last_with).max_by_key(|line| line.place)?;
+        let cited = rule.any.iter().find_map(|pattern| last_with(&pattern)).unwrap_or(last);
         Some(Self { last, cited })
     }
 }

@@ -100,11 +100,7 @@ struct Signals<'a> {
 
 impl Signals<'_> {
     fn lines(&self, pattern: &'static str) -> impl DoubleEndedIterator<Item = &Line> {
-        let number = MATCHER.number(pattern);
-        self.reading
-            .lines
-            .iter()
-            .filter(move |line| number.is_some_and(|number| line.patterns.contains(&number)))
+        MATCHER.number(pattern).into_iter().flat_map(|number| self.reading.with(number))
     }
 
     fn cite(&self, line: &Line, says: &str) -> EvidenceLine {
