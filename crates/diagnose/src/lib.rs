@@ -22,7 +22,9 @@ mod state;
 mod survey;
 mod text;
 mod timeline;
+mod trial;
 mod weigh;
 
 pub use case::{Case, Evidence, StorageSurvey, WrongVariable, diagnose, diagnose_case};
 pub use rules::{KnownRule, known_rules};
+pub use trial::{Spoke, Trial, diagnose_in_trial, rules_that_speak};

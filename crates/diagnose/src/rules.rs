@@ -16,6 +16,7 @@ use crate::matcher::MATCHER;
 use crate::rule::{Level, Rule};
 use crate::text::{Line, Reading};
 use crate::timeline::Boots;
+use crate::trial::{Spoke, Trial};
 use crate::weigh::{SURVIVED, Weights, cite};
 
 static FIELDS: &[&[&[Rule]]] = &[
@@ -55,8 +56,13 @@ pub fn known_rules() -> impl Iterator<Item = KnownRule> {
 /// What is left of a tool's failure when a tool succeeds later, and of a success when one fails later.
 const RETRIED: f64 = 0.35;
 
-/// Lets every rule speak whose lines are there.
-pub(crate) fn apply(reading: &Reading<'_>, boots: &Boots, weights: &mut Weights) {
+/// Lets every rule speak whose lines are there, and returns them.
+pub(crate) fn apply(
+    reading: &Reading<'_>,
+    boots: &Boots,
+    trial: Option<&Trial>,
+    weights: &mut Weights,
+) -> Vec<Spoke> {
     let speaking: Vec<(&Rule, Match<'_>)> =
         all().filter_map(|rule| Some((rule, Match::find(rule, reading)?))).collect();
     let speaking = without_last_resorts(speaking, boots);
@@ -77,8 +83,13 @@ pub(crate) fn apply(reading: &Reading<'_>, boots: &Boots, weights: &mut Weights)
             false if failed_later => RETRIED,
             _ => 1.0,
         };
-        weights.speak(rule, share, place, &cite(reading, found.cited.place, &found.cited.text, rule.says));
+        let line = cite(reading, found.cited.place, &found.cited.text, rule.says);
+        weights.speak(rule, share, trial, place, &line);
     }
+    let causes = |rule: &Rule| rule.causes.iter().copied().max_by(|left, right| left.1.total_cmp(&right.1));
+    let spoke =
+        |(rule, _): &(&Rule, Match<'_>)| Spoke { id: rule.id, cause: causes(rule).map(|(cause, _)| cause) };
+    speaking.iter().map(spoke).collect()
 }
 
 /// Takes out the rules of last resort where another one tells of a fault that was not survived.
@@ -116,7 +127,7 @@ impl<'a> Match<'a> {
             MATCHER.number(pattern).and_then(|number| reading.with(number).rev().find(readable))
         };
         let last = rule.any.iter().filter_map(last_with).max_by_key(|line| line.place)?;
-        let cited = rule.any.iter().find_map(|pattern| last_with(&pattern)).unwrap_or(last);
+        let cited = rule.any.iter().find_map(last_with).unwrap_or(last);
         Some(Self { last, cited })
     }
 }
@@ -186,7 +197,7 @@ mod tests {
                 [Evidence { kind: EvidenceKind::ToolOutput, name: "tool".into(), text: text.into() }];
             let reading = Reading::new(&evidence);
             let mut weights = Weights::default();
-            apply(&reading, &Boots::new(&reading), &mut weights);
+            apply(&reading, &Boots::new(&reading), None, &mut weights);
             assert_eq!(weights.findings().first().map(|finding| finding.cause), expected, "{text}");
         };
         check("FAILED (remote: 'never heard of')", Some(Cause::ToolMismatch));
