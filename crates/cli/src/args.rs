@@ -126,6 +126,39 @@ Examples:
 Records of your own in the folder devices of the state folder are found like the program's; one with the id of another
 lies on top of it.";
 
+const AFTER_DIAGNOSE: &str = "\
+Examples:
+  What the console said, from power-on:
+    debrick diagnose --log boot.log
+
+  What a tool said, and what there is to see:
+    debrick diagnose --tool-output esptool.txt --symptom 'red light, never blinks'
+
+  Without any evidence, by a few questions:
+    debrick diagnose
+
+  From a file that is being written:
+    picocom -b 115200 /dev/ttyUSB0 | tee boot.log; debrick diagnose --log - < boot.log
+
+Exit codes: 0 a cause stands out; 11 the evidence does not decide, and what to look at is named.
+`debrick explain CAUSE` says more about a cause or an action. Nothing is sent to the device.";
+
+const AFTER_WATCH: &str = "\
+Example, keeping what the device says for later:
+    debrick watch-console /dev/ttyUSB0@115200 --save boot.log
+
+Exit codes: 0 a cause stands out; 11 the evidence does not decide, and what to look at is named.";
+
+const AFTER_EXPLAIN: &str = "\
+Examples:
+  What it means that an image is incomplete, and what not to do now:
+    debrick explain image-incomplete
+
+  What an error code is about:
+    debrick explain link-busy
+
+Without an id all ids are listed.";
+
 const AFTER_CHECK: &str = "\
 Exit codes: 0 it may go onto the device; 11 that cannot be told, and why; 12 it must not.
 
@@ -207,6 +240,15 @@ pub(crate) enum Command {
     Identify(Identify),
     /// Say in words what a rescue of a device would do, and what has to be on the table before it begins.
     Plan(Plan),
+    /// Read logs like an expert: what is wrong, how sure that is, because of which lines, and what to do next.
+    #[command(after_help = AFTER_DIAGNOSE)]
+    Diagnose(Diagnose),
+    /// Watch a console live: each stage of a start as it passes, and at the end what is wrong. Sends nothing.
+    #[command(after_help = AFTER_WATCH)]
+    WatchConsole(WatchConsole),
+    /// Explain a cause, a state, an action, a gate or an error code: what it means, why, what to do, what not to do.
+    #[command(after_help = AFTER_EXPLAIN)]
+    Explain(Explain),
     /// Make the archive of a session that may leave this computer: redacted, for somebody who helps.
     Bundle(Bundle),
 }
@@ -372,6 +414,46 @@ pub(crate) struct Report {
     /// Take out secrets (keys, passphrases, addresses), so that it may leave this computer.
     #[arg(long)]
     pub(crate) redact: bool,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Diagnose {
+    /// What the device said on its serial console; may be given more than once, `-` is standard input.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) log: Vec<PathBuf>,
+
+    /// What a tool printed (esptool, fastboot, Odin, dfu-util …); may be given more than once, `-` is standard input.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) tool_output: Vec<PathBuf>,
+
+    /// What there is to see or hear, or what was done before, in your words; may be given more than once.
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) symptom: Vec<String>,
+
+    /// Answers to the questions that are asked where there is no evidence, as TOML: `lights = "none"`.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["log", "tool_output", "symptom"])]
+    pub(crate) answers: Option<PathBuf>,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct WatchConsole {
+    /// The console: /dev/ttyUSB0, /dev/ttyUSB0@57600, tcp:HOST:PORT or unix:PATH.
+    #[arg(value_name = "SPEC")]
+    pub(crate) console: String,
+
+    /// Keep everything that the device says in this new file.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) save: Option<PathBuf>,
+
+    /// End after so many seconds; without it, Ctrl-C ends it.
+    #[arg(long, value_name = "N")]
+    pub(crate) seconds: Option<u32>,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Explain {
+    /// The id: `image-corrupt`, `boot-loop`, `fix-power`, `backup`, `link-busy`. All are listed if it is left out.
+    pub(crate) id: Option<String>,
 }
 
 #[derive(Debug, clap::Args)]

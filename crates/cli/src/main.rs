@@ -5,6 +5,7 @@
 mod answers;
 mod args;
 mod commands;
+mod evidence;
 mod exit;
 mod failure;
 mod file_source;

@@ -3,6 +3,7 @@
 
 mod catalog;
 mod console;
+mod diagnose;
 mod identify;
 mod image;
 mod journal;
@@ -43,11 +44,11 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "DIR")]
     images: Option<PathBuf>,
 
-    /// The folder with the cases that naming devices from logs is measured on: JSON files with `evidence` and `device`.
+    /// The folder with the cases that the diagnosis and the naming of devices are scored on.
     #[arg(long, value_name = "DIR")]
     cases: Option<PathBuf>,
 
-    /// Print every answer that differs from the manifest, the list of labels or the cases.
+    /// Print every answer that differs from the manifest, the cases or the list of labels.
     #[arg(long)]
     mismatches: bool,
 
@@ -65,6 +66,12 @@ enum Helper {
         file: PathBuf,
         /// The address to serve on.
         address: std::net::SocketAddr,
+    },
+    /// Diagnose a made log, and print how long it took and how much memory.
+    #[command(hide = true)]
+    ReadLog {
+        /// The size of the log in bytes.
+        size: usize,
     },
     /// Make the list of noisy labels anew that the search is measured on.
     Labels,
@@ -86,6 +93,8 @@ enum Part {
     Catalog,
     /// How fast `debrick identify` reads a large log, and how often it names the device of a case.
     Identify,
+    /// How often the diagnosis is right on the cases of a folder, and how fast it reads logs.
+    Diagnose,
 }
 
 /// One line of the table.
@@ -101,6 +110,7 @@ struct Row {
 pub(crate) fn run(arguments: &Arguments) -> Result<(), String> {
     match &arguments.helper {
         Some(Helper::ServeTftp { file, address }) => return tftp::serve(file, *address),
+        Some(Helper::ReadLog { size }) => return diagnose::read_log(*size),
         Some(Helper::Labels) => return labels::write(),
         None => {}
     }
@@ -115,6 +125,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), String> {
             Part::Start,
             Part::Catalog,
             Part::Identify,
+            Part::Diagnose,
             Part::Image,
             Part::Journal,
             Part::Tftp,
@@ -133,6 +144,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), String> {
             Part::Start => start::measure(&program()?)?,
             Part::Catalog => catalog::measure(&program()?, arguments.mismatches)?,
             Part::Identify => identify::measure(arguments.cases.as_deref(), arguments.mismatches)?,
+            Part::Diagnose => diagnose::measure(arguments.cases.as_deref(), arguments.mismatches)?,
             Part::Image => image::measure(&program()?, arguments.images.as_deref(), arguments.mismatches)?,
         };
         for row in rows {

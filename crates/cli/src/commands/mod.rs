@@ -3,7 +3,9 @@
 mod care;
 mod demo;
 mod devices;
+mod diagnose;
 mod doctor;
+mod explain;
 mod identify;
 mod image;
 mod plan;
@@ -12,6 +14,7 @@ mod rescue;
 mod sessions;
 mod trust;
 mod unit;
+mod watch_console;
 
 use std::path::PathBuf;
 
@@ -59,6 +62,9 @@ pub(crate) fn run(args: &Args, style: Style, notes: Style) -> Result<i32, Failur
         Command::Devices(args) => devices::run(&context, args),
         Command::Identify(args) => identify::identify(&context, args),
         Command::Plan(args) => plan::plan(&context, args),
+        Command::Diagnose(args) => diagnose::diagnose(&context, args),
+        Command::WatchConsole(args) => watch_console::watch(&context, args),
+        Command::Explain(args) => explain::explain(&context, args),
     }
 }
 

@@ -5,6 +5,7 @@
 
 mod consoles;
 mod devices;
+mod diagnose;
 mod help;
 mod identify;
 mod images;
