@@ -50,6 +50,10 @@ const GENERIC: &[&str] = &[
     "advancedmicrodevicesx8664",
 ];
 
+/// What names begin with that say nothing.
+const GENERIC_STARTS: &[&str] =
+    &["tobefilledbyoem", "systemmanufacturer", "ralinkapsoc", "mediatekapsoc", "qemu"];
+
 /// Words after a model that make it another model.
 const OTHER_MODEL: &[&str] =
     &["pro", "plus", "max", "lite", "mini", "ultra", "outdoor", "lr", "xl", "neo", "se", "fe", "hd", "nano"];
@@ -318,7 +322,7 @@ impl Naming {
     pub(super) fn meaning(&self, seen: &Observation) -> Meaning {
         let value = seen.value.as_str();
         match seen.property {
-            _ if GENERIC.contains(&plain(value).as_str()) => Meaning::Silent,
+            _ if is_generic(&plain(value)) => Meaning::Silent,
             _ if seen.witness == IMAGE => self.of_file(seen),
             Property::Model if seen.witness == "operator" => self.label(value),
             Property::Model => self.name(value),
@@ -477,6 +481,10 @@ impl Naming {
         }
         Meaning::Chip { family: best.map(|(_, index)| index), name }
     }
+}
+
+fn is_generic(name: &str) -> bool {
+    GENERIC.contains(&name) || GENERIC_STARTS.iter().any(|start| name.starts_with(start))
 }
 
 /// What is shared by a few devices points to them; what many share says nothing.

@@ -55,6 +55,7 @@ const FASTBOOT: &str = "a variable of fastboot";
 const ADB: &str = "the list of adb";
 const RECOVERY: &str = "the recovery system";
 const REQUEST: &str = "a request by TFTP";
+const BOOT_ROM: &str = "the boot ROM's banner";
 const ESPTOOL: &str = "esptool, from the chip";
 
 pub(super) static RULES: &[Rule] = &[
@@ -87,6 +88,7 @@ pub(super) static RULES: &[Rule] = &[
     rule(" stage1 code", Take::Before, Property::Chip, BOOTLOADER, "the bootloader's first stage"),
     rule("Board Id", Take::Key, Property::BoardId, BOOTLOADER, BANNER),
     rule("Board-ID", Take::Key, Property::BoardId, BOOTLOADER, BANNER),
+    rule("MARVELL BOARD:", Take::Rest, Property::BoardId, BOOTLOADER, BANNER),
     rule("RouterBoard ", Take::Line, Property::Model, BOOTLOADER, BANNER),
     rule("Synology Model", Take::Key, Property::Model, BOOTLOADER, BANNER),
     rule("ProductID", Take::Column, Property::Model, ENVIRONMENT, VARIABLE),
@@ -147,11 +149,18 @@ pub(super) static RULES: &[Rule] = &[
     rule("Chip is ESP", Take::Espressif, Property::Chip, CHIP, ESPTOOL),
     rule("Chip type:", Take::Espressif, Property::Chip, CHIP, ESPTOOL),
     rule("Connected to ESP", Take::Espressif, Property::Chip, CHIP, ESPTOOL),
-    rule("ESP-ROM:", Take::Espressif, Property::Chip, CHIP, "the boot ROM's banner"),
+    rule("ESP-ROM:", Take::Espressif, Property::Chip, CHIP, BOOT_ROM),
+    // The first boot ROMs say their date only (ESP-IDF, "Fatal Errors"; ESP8266 SDK, "boot messages").
+    rule("ets Jun  8 2016", Take::Is("ESP32"), Property::Chip, CHIP, BOOT_ROM),
+    rule("ets Jul 29 2019", Take::Is("ESP32"), Property::Chip, CHIP, BOOT_ROM),
+    rule("ets Jan  8 2013", Take::Is("ESP8266"), Property::Chip, CHIP, BOOT_ROM),
+    rule(" boot.esp", Take::Espressif, Property::Chip, CHIP, "the bootloader that was built for the chip"),
     rule("Device signature = ", Take::Hexadecimal, Property::Chip, CHIP, "avrdude, from the chip"),
+    rule("AWUSBFEX", Take::InBrackets, Property::Chip, CHIP, "sunxi-fel, from the chip"),
     rule("Preloader - \tCPU:", Take::Rest, Property::Chip, BOOTLOADER, "mtkclient, from the chip"),
     // USB: lsusb, dfu-util, the kernel of the computer.
     rule(": ID ", Take::UsbId, Property::UsbId, USB, "lsusb"),
     rule("Found DFU: [", Take::UsbId, Property::UsbId, USB, "dfu-util"),
+    rule("Vid=0x", Take::UsbIdOfTool, Property::UsbId, USB, "rkdeveloptool"),
     rule("idVendor=", Take::UsbIdOfKernel, Property::UsbId, USB, "the host's kernel"),
 ];

@@ -41,12 +41,18 @@ pub(super) enum Take {
     Synology,
     /// The name of a chip of Espressif.
     Espressif,
+    /// The line itself says it, in these words.
+    Is(&'static str),
+    /// What stands in round brackets: `soc=00001680(H3)`.
+    InBrackets,
     /// Bytes of a signature in hexadecimal.
     Hexadecimal,
     /// `05c6:9008`.
     UsbId,
     /// `idVendor=05c6, idProduct=9008`.
     UsbIdOfKernel,
+    /// `Vid=0x2207,Pid=0x350b`.
+    UsbIdOfTool,
     /// An Ethernet address.
     Mac,
     /// A file in single quotation marks, without its folder.
@@ -100,9 +106,12 @@ pub(super) fn claims(rule: &Rule, text: &str, next: &str, speaker: Speaker) -> V
         Take::VariableOfFastboot if is_start && find(next, "total time").is_some() => owned(rest),
         Take::Synology => synology(rule, rest),
         Take::Espressif => espressif(&text[at..]),
+        Take::Is(value) if is_start => owned(value),
+        Take::InBrackets => rest.split_once('(').and_then(|(_, rest)| rest.split(')').next()).and_then(owned),
         Take::Hexadecimal => signature(rest),
         Take::UsbId => rest.split([' ', ']', '\t']).next().filter(|id| is_usb_id(id)).map(str::to_lowercase),
-        Take::UsbIdOfKernel => kernel_usb_id(rest),
+        Take::UsbIdOfKernel => two_numbers(rest, "idProduct="),
+        Take::UsbIdOfTool => two_numbers(rest, "Pid=0x"),
         Take::Mac => mac(rest).and_then(owned),
         Take::QuotedFile => rest.split('\'').next().map(base_name).and_then(owned),
         Take::RequestOfServer => requested(rest).map(base_name).and_then(owned),
@@ -118,7 +127,10 @@ pub(super) fn claims(rule: &Rule, text: &str, next: &str, speaker: Speaker) -> V
     if rule.take == Take::BoardName && speaker == Speaker::Bootloader {
         return vec![(value, Property::Mention, ENVIRONMENT)];
     }
-    vec![(without_firmware_version(&value).to_owned(), rule.property, rule.witness)]
+    let value = without_firmware_version(&value);
+    let is_platform = rule.property == Property::Model && rule.witness == FIRMWARE && is_platform(value);
+    let property = if is_platform { Property::Mention } else { rule.property };
+    vec![(value.to_owned(), property, rule.witness)]
 }
 
 fn owned(text: &str) -> Option<String> {
@@ -130,6 +142,15 @@ fn is_name(value: &str) -> bool {
     let lower = value.to_lowercase();
     let others = ["copyright", "(c)", "armv", "intel(r)", "amd ", "cortex-"];
     !others.iter().any(|word| lower.starts_with(word)) && !lower.contains("processor")
+}
+
+/// Whether the kernel names the family of its chip where others name the board: 32-bit ARM has a description for each family
+/// (`DT_MACHINE_START`), and says so in its name.
+fn is_platform(value: &str) -> bool {
+    let ends = ["Device Tree)", " Family", " SoC", "DT based system"];
+    let is_chip =
+        value.strip_prefix("BCM").is_some_and(|rest| rest.bytes().all(|byte| byte.is_ascii_digit()));
+    is_chip || ends.iter().any(|end| value.ends_with(end))
 }
 
 /// Finds a word in any case; white space is white space.
@@ -220,9 +241,10 @@ fn is_hex4(text: &str) -> bool {
     text.len() == 4 && text.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
-fn kernel_usb_id(rest: &str) -> Option<String> {
+/// Vendor and product, the second behind a word of its own.
+fn two_numbers(rest: &str, product: &str) -> Option<String> {
     let vendor = rest.split([',', ' ']).next()?;
-    let product = rest.split("idProduct=").nth(1)?.split([',', ' ']).next()?;
+    let product = rest.split(product).nth(1)?.split([',', ' ']).next()?;
     (is_hex4(vendor) && is_hex4(product)).then(|| format!("{vendor}:{product}").to_lowercase())
 }
 

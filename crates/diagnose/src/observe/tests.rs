@@ -97,6 +97,9 @@ fn names_in_passing_are_only_mentioned() {
         b"Retrieving file: /dtbs/rk3399-rockpro64.dtb\n",
         &[(Property::Mention, "rockpro64", "bootloader", 1)],
     );
+    for family in ["Marvell Armada 380/385 (Device Tree)", "BCM2835", "Allwinner sun8i Family"] {
+        check(format!("Hardware name: {family}\n").as_bytes(), &[(Property::Mention, family, "firmware", 1)]);
+    }
     check(b"<title>Acme R1</title>\n", &[(Property::Mention, "Acme R1", "firmware", 1)]);
 }
 
@@ -124,6 +127,9 @@ fn chips_say_what_they_are() {
         b"avrdude: Device signature = 0x1e950f (probably m328p)\n",
         &[(Property::Chip, "0x1e950f", "chip", 1)],
     );
+    check(b"ets Jun  8 2016 00:22:57\n", &[(Property::Chip, "ESP32", "chip", 1)]);
+    check(b"I (52) boot.esp32c5: SPI Speed : 80MHz\n", &[(Property::Chip, "esp32c5", "chip", 1)]);
+    check(b"AWUSBFEX soc=00001680(H3) 00000001\n", &[(Property::Chip, "H3", "chip", 1)]);
     check(b"avrdude: Device signature = 1E 95 0F\n", &[(Property::Chip, "0x1e950f", "chip", 1)]);
 }
 
@@ -133,6 +139,10 @@ fn ports_and_addresses_are_seen() {
     check(
         b"usb 1-1: New USB device found, idVendor=18d1, idProduct=4ee0, bcdDevice= 1.00\n",
         &[(Property::UsbId, "18d1:4ee0", "usb", 1)],
+    );
+    check(
+        b"DevNo=1\tVid=0x2207,Pid=0x350b,LocationID=101\tMaskrom\n",
+        &[(Property::UsbId, "2207:350b", "usb", 1)],
     );
     check(
         b"ethaddr=00:11:22:33:44:5g\nethaddr=00:11:22:33:44:55\n",
