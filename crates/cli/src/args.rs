@@ -5,6 +5,10 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand, ValueEnum};
 
+mod identify;
+
+pub(crate) use identify::Identify;
+
 const AFTER_HELP: &str = "\
 Exit codes:
    0  repaired and proven, or nothing was wrong, or what was asked for is done
@@ -36,15 +40,6 @@ Examples:
     write-firmware = \"yes\"
 
 Ctrl-C stops at the next safe point. The exit code tells how it ended; see `debrick --help`.";
-
-const AFTER_IDENTIFY: &str = "\
-Examples:
-  debrick identify --log boot.log
-  debrick identify --log boot.log --label \"TP-Link Archer C7 Ver: 5.0\"
-  debrick identify --console /dev/ttyUSB0 --label \"TP-Link Archer C7 Ver: 5.0\"
-  debrick identify --usb --image firmware.bin
-
-Exit codes: 0 known, 11 likely or unknown, 12 contradicted.";
 
 const AFTER_RESUME: &str = "\
 Examples:
@@ -236,7 +231,7 @@ pub(crate) enum Command {
     /// A device is known where two independent witnesses name it and nothing contradicts: the bootloader with its variables,
     /// the running system, the chip, the label. Several lines of one witness count once. Nothing is sent to the unit, unless
     /// --ask is given.
-    #[command(after_help = AFTER_IDENTIFY)]
+    #[command(after_help = identify::AFTER)]
     Identify(Identify),
     /// Say in words what a rescue of a device would do, and what has to be on the table before it begins.
     Plan(Plan),
@@ -251,42 +246,6 @@ pub(crate) enum Command {
     Explain(Explain),
     /// Make the archive of a session that may leave this computer: redacted, for somebody who helps.
     Bundle(Bundle),
-}
-
-/// What is known of the unit.
-#[derive(Debug, clap::Args)]
-#[group(id = "evidence", required = true, multiple = true)]
-pub(crate) struct Identify {
-    /// A log of its console, or what a tool printed; may be given more than once. `-` is standard input.
-    #[arg(long, value_name = "FILE", group = "evidence")]
-    pub(crate) log: Vec<PathBuf>,
-
-    /// What its label says: vendor, model, hardware revision.
-    #[arg(long, value_name = "TEXT", group = "evidence")]
-    pub(crate) label: Option<String>,
-
-    /// Firmware that is said to be for it; may be given more than once. What a file is for says little about the unit: it
-    /// points to a device, and counts as no witness.
-    #[arg(long, value_name = "FILE", group = "evidence")]
-    pub(crate) image: Vec<PathBuf>,
-
-    /// Look at the devices at this computer's USB ports. Nothing is sent to them.
-    #[arg(long, group = "evidence")]
-    pub(crate) usb: bool,
-
-    /// Listen to its serial console: /dev/ttyUSB0, /dev/ttyUSB0@57600, tcp:HOST:PORT or unix:PATH. Nothing is sent, unless
-    /// --ask is given.
-    #[arg(long, value_name = "SPEC", group = "evidence")]
-    pub(crate) console: Option<String>,
-
-    /// Stop its start at the bootloader's prompt, and ask for version and variables. The unit then waits there.
-    #[arg(long, requires = "console")]
-    pub(crate) ask: bool,
-
-    /// For how many seconds to listen to the console, or to wait for the bootloader's prompt.
-    #[arg(long, value_name = "SECONDS", default_value_t = 60, requires = "console",
-        value_parser = clap::value_parser!(u32).range(1..=3600))]
-    pub(crate) seconds: u32,
 }
 
 /// The unit, and how it is reached.

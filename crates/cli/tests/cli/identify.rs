@@ -111,6 +111,18 @@ fn a_file_is_no_witness_for_the_unit() {
 }
 
 #[test]
+fn a_story_gives_a_hint() {
+    let place = Place::new();
+    let found = recognition(&place, &["--symptom", "I bricked my D-Link DIR-645 yesterday."]);
+    assert_eq!(
+        (&found["certainty"], &found["device"]),
+        (&"likely".into(), &"dlink-dir-645".into()),
+        "{found}"
+    );
+    assert_eq!(found["candidates"][0]["independent_witnesses"], 0);
+}
+
+#[test]
 fn logs_of_any_bytes_are_read() {
     let place = Place::new();
     let mut log = vec![0xff; 1 << 20];

@@ -40,6 +40,9 @@ pub(super) fn collect(
         let log = read_log(path)?;
         seen.extend(of_log(recogniser, &path.display().to_string(), &log));
     }
+    for (index, text) in args.symptom.iter().enumerate() {
+        seen.extend(recogniser.mentions(&format!("symptom {}", index + 1), text.as_bytes()));
+    }
     for path in &args.image {
         seen.extend(of_image(path)?);
     }
