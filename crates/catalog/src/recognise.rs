@@ -7,6 +7,7 @@
 mod mentions;
 mod names;
 mod stated;
+mod words;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -77,9 +78,12 @@ impl Recogniser {
     }
 
     /// The devices whose names stand in a text, in whatever words; nothing in a large one, which is a log. They point to
-    /// devices where nothing that the unit says of itself does.
-    pub fn mentions(&self, input: &str, text: &[u8]) -> Vec<Sighting> {
-        mentions::mentions(&self.naming, input, text)
+    /// devices where nothing that the unit says of itself does. `seen` is what was observed in the same text: its lines are
+    /// left out.
+    pub fn mentions(&self, input: &str, text: &[u8], seen: &[Sighting]) -> Vec<Sighting> {
+        let mut found = mentions::mentions(&self.naming, input, text);
+        found.retain(|one| seen.iter().all(|other| other.line != one.line));
+        found
     }
 
     /// Which device the observations speak of, and which of them agree and contradict.
@@ -164,7 +168,7 @@ impl Recogniser {
                 Property::BoardId => sighting.observation.value.contains(','),
                 _ => false,
             };
-            (is_name && matches!(meaning, Meaning::Nothing)).then_some(index)
+            (is_name && matches!(meaning, Meaning::Nothing | Meaning::OtherOf(_))).then_some(index)
         };
         observations.iter().zip(meanings).enumerate().filter_map(names).collect()
     }

@@ -155,8 +155,9 @@ fn accuracy(recogniser: &Recogniser, folder: &Path, mismatches: bool) -> Result<
         let mut observations = Vec::new();
         for (index, log) in evidence.iter().enumerate() {
             let input = format!("evidence {}", index + 1);
-            observations.extend(observe(&input, log.as_bytes(), &recogniser.ready_texts()));
-            observations.extend(recogniser.mentions(&input, log.as_bytes()));
+            let seen = observe(&input, log.as_bytes(), &recogniser.ready_texts());
+            observations.extend(recogniser.mentions(&input, log.as_bytes(), &seen));
+            observations.extend(seen);
         }
         let recognition = recogniser.recognise(observations);
         let answer = answer(&recognition);

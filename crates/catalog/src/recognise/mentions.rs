@@ -2,7 +2,8 @@
 
 use debrick_model::{Observation, Property, Sighting};
 
-use super::names::{Meaning, Naming, plain};
+use super::names::{Meaning, Naming};
+use super::words::plain;
 
 /// Texts are read up to here, in bytes; larger ones are logs, in which names in passing are of everything.
 const LONGEST_TEXT: usize = 64 << 10;

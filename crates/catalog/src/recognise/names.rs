@@ -5,10 +5,11 @@ use std::collections::{BTreeSet, HashMap};
 use debrick_model::{Observation, Property};
 
 use super::IMAGE;
+use super::words::{
+    OTHER_MODEL, SHORTEST_ALONE, drop_last_words, is_generic, is_telling, parts_of_model, plain, plain_id,
+    revision, take_revision, words,
+};
 use crate::device::{Device, Kind};
-
-/// A name shorter than this means a device only together with its vendor.
-const SHORTEST_ALONE: usize = 4;
 
 /// Devices that share an id point to each of them up to this number.
 const FEW: usize = 4;
@@ -21,48 +22,6 @@ const LONGEST_VENDOR: usize = 4;
 
 /// The most words of a label that are one name.
 const LONGEST_NAME: usize = 7;
-
-/// Names that say nothing: machines without hardware of their own, and blanks that nobody filled in.
-const GENERIC: &[&str] = &[
-    "linuxdummyvirt",
-    "genericdtbasedsystem",
-    "genericdtsystem",
-    "qcom",
-    "default",
-    "unknown",
-    "generic",
-    "tobefilledbyoem",
-    "systemproductname",
-    "notspecified",
-    "none",
-    "null",
-    "arm",
-    "arm64",
-    "armv7",
-    "aarch64",
-    "mips",
-    "mips64",
-    "mipsr3000",
-    "x8664",
-    "riscv",
-    "riscv64",
-    "powerpc",
-    "advancedmicrodevicesx8664",
-];
-
-/// What names begin with that say nothing.
-const GENERIC_STARTS: &[&str] =
-    &["tobefilledbyoem", "systemmanufacturer", "ralinkapsoc", "mediatekapsoc", "qemu"];
-
-/// Words after a model that make it another model.
-const OTHER_MODEL: &[&str] =
-    &["pro", "plus", "max", "lite", "mini", "ultra", "outdoor", "lr", "xl", "neo", "se", "fe", "hd", "nano"];
-
-/// Words that names of boards end with and records leave out.
-const LAST_WORDS: &[&str] = &["board", "router", "development", "platform", "dt"];
-
-/// Words before a hardware revision.
-const BEFORE_REVISION: &[&str] = &["v", "ver", "version", "rev", "revision", "hw", "h", "w", "hardware"];
 
 /// What an observation means.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -77,6 +36,8 @@ pub(super) enum Meaning {
     Mentioned(Vec<usize>),
     /// A chip: as a record of its own, and as its plain name.
     Chip { family: Option<usize>, name: String },
+    /// No device of the catalog, and one of this maker, in its plain form.
+    OtherOf(String),
     /// No device of the catalog.
     Nothing,
     /// It does not speak about which device it is.
@@ -154,7 +115,7 @@ impl Meaning {
             | Self::Consistent(devices)
             | Self::Mentioned(devices) => (devices.as_slice(), None),
             Self::Chip { family, .. } => (&[][..], *family),
-            Self::Nothing | Self::Silent => (&[][..], None),
+            Self::OtherOf(_) | Self::Nothing | Self::Silent => (&[][..], None),
         };
         devices.iter().copied().chain(chip)
     }
@@ -245,7 +206,8 @@ impl Naming {
             vendor,
             kind: device.kind(),
             soc: device.soc.as_deref().map(plain).unwrap_or_default(),
-            revisions: revisions.map(|text| revision(text)).collect(),
+            // One record may be for several: `v1/v2`.
+            revisions: revisions.flat_map(|text| text.split('/')).map(revision).collect(),
             ready: device.console.as_ref().and_then(|console| console.ready.clone()),
         });
     }
@@ -313,6 +275,10 @@ impl Naming {
                 let is_same = known.soc.len() >= SHORTEST_ALONE
                     && (name.contains(&known.soc) || known.soc.contains(name.as_str()));
                 is_same.then_some(true)
+            }
+            Meaning::OtherOf(vendor) => {
+                let known = self.devices.get(device)?;
+                (known.vendor != *vendor).then_some(false)
             }
             Meaning::Nothing | Meaning::Silent => None,
         }
@@ -416,8 +382,24 @@ impl Naming {
 
     /// A label: the longest name in it counts, with the revision that it gives.
     fn label(&self, text: &str) -> Meaning {
-        let mut words = words(text);
+        let all = words(text);
+        let mut words = all.clone();
         let said = take_revision(&mut words, 1);
+        // What looks like a revision may be a part of the model's name.
+        let (whole, without) = (self.longest_name(&all), self.longest_name(&words));
+        match (whole, without) {
+            (Some((long, found)), Some((short, _))) if long > short => Meaning::Devices(found),
+            (_, Some((_, found))) => self.of_revision(&found, said.as_deref()),
+            (Some((_, found)), None) => Meaning::Devices(found),
+            (None, None) => match self.vendors.split(text) {
+                (Some(vendor), _) => Meaning::OtherOf(plain(&vendor)),
+                (None, _) => Meaning::Nothing,
+            },
+        }
+    }
+
+    /// The devices with the longest name among the words of a label, and how long it is.
+    fn longest_name(&self, words: &[String]) -> Option<(usize, Vec<usize>)> {
         let mut best: Option<(usize, Vec<usize>)> = None;
         for start in 0..words.len() {
             for end in start + 1..=words.len().min(start + LONGEST_NAME) {
@@ -425,25 +407,17 @@ impl Naming {
                 let is_other = words.get(end).is_some_and(|next| OTHER_MODEL.contains(&next.as_str()));
                 let Some(found) = self.names.get(&name).filter(|_| !is_other) else { continue };
                 // Another vendor on the label makes it another device.
-                let vendors: Vec<usize> = found
-                    .iter()
-                    .copied()
-                    .filter(|index| {
-                        let vendor = &self.devices[*index].vendor;
-                        name.starts_with(vendor.as_str())
-                            || words.concat().contains(vendor.as_str())
-                            || start == 0
-                    })
-                    .collect();
-                if !vendors.is_empty() && best.as_ref().is_none_or(|(length, _)| name.len() > *length) {
-                    best = Some((name.len(), vendors));
+                let has_vendor = |index: &usize| {
+                    let vendor = self.devices[*index].vendor.as_str();
+                    name.starts_with(vendor) || words.concat().contains(vendor) || start == 0
+                };
+                let fitting: Vec<usize> = found.iter().copied().filter(has_vendor).collect();
+                if !fitting.is_empty() && best.as_ref().is_none_or(|(length, _)| name.len() > *length) {
+                    best = Some((name.len(), fitting));
                 }
             }
         }
-        match best {
-            Some((_, found)) => self.of_revision(&found, said.as_deref()),
-            None => Meaning::Nothing,
-        }
+        best
     }
 
     /// Those of the devices that are of a revision.
@@ -483,10 +457,6 @@ impl Naming {
     }
 }
 
-fn is_generic(name: &str) -> bool {
-    GENERIC.contains(&name) || GENERIC_STARTS.iter().any(|start| name.starts_with(start))
-}
-
 /// What is shared by a few devices points to them; what many share says nothing.
 fn few(found: Option<&Vec<usize>>) -> Meaning {
     match found {
@@ -501,63 +471,6 @@ fn is_package(rest: &str) -> bool {
     rest.is_empty() || (rest.len() > 3 && !rest.starts_with(|first: char| first.is_ascii_digit()))
 }
 
-/// Takes off the words that names of boards end with and records leave out.
-fn drop_last_words(words: &mut Vec<String>) {
-    while words.last().is_some_and(|word| LAST_WORDS.contains(&word.as_str())) {
-        words.pop();
-    }
-}
-
-/// Takes off the last hardware revision, with what stands behind it, if it is the word number `least` or a later one.
-fn take_revision(words: &mut Vec<String>, least: usize) -> Option<String> {
-    for index in (least.max(1)..words.len()).rev() {
-        let is_marked = BEFORE_REVISION.contains(&words[index - 1].as_str());
-        let word = words[index].as_str();
-        let is_number =
-            word.len() <= 4 && word.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'.');
-        let rest = ["ver", "rev", "v"].iter().find_map(|mark| word.strip_prefix(mark));
-        let is_joined = rest.is_some_and(|rest| {
-            rest.starts_with(|c: char| c.is_ascii_digit())
-                && rest.bytes().all(|c| c.is_ascii_digit() || c == b'.')
-        });
-        if is_joined || (is_marked && is_number && word.len() <= 3) {
-            let said = revision(word);
-            words.truncate(index);
-            while words.len() > 1 && words.last().is_some_and(|last| BEFORE_REVISION.contains(&last.as_str()))
-            {
-                words.pop();
-            }
-            return Some(said);
-        }
-    }
-    None
-}
-
-/// A revision in one form: `v5.0`, `Ver 5` and `5` are the same.
-fn revision(text: &str) -> String {
-    let lower = text.to_lowercase();
-    let rest = ["version", "revision", "ver", "rev", "v"]
-        .iter()
-        .find_map(|mark| lower.strip_prefix(mark))
-        .unwrap_or(&lower)
-        .trim_matches([' ', '.', ':']);
-    rest.strip_suffix(".0").unwrap_or(rest).trim_start_matches('0').to_owned()
-}
-
-/// The models that one with a stroke stands for: `TL-WR841N/ND` is `TL-WR841N` and `TL-WR841ND`.
-fn parts_of_model(model: &str) -> Vec<String> {
-    let mut parts = model.split('/').map(str::trim);
-    let Some(first) = parts.next().filter(|first| first.len() < model.len()) else { return Vec::new() };
-    let stem = first.trim_end_matches(|last: char| last.is_ascii_alphabetic());
-    let mut models = vec![plain(first)];
-    for part in parts.filter(|part| !part.is_empty()) {
-        // Letters alone replace the letters of the first; anything longer is a model of its own.
-        let is_ending = part.len() <= 3 && part.bytes().all(|byte| byte.is_ascii_alphabetic());
-        models.push(if is_ending { plain(&format!("{stem}{part}")) } else { plain(part) });
-    }
-    models
-}
-
 fn put(map: &mut HashMap<String, Vec<usize>>, names: impl IntoIterator<Item = String>, index: usize) {
     for name in names.into_iter().filter(|name| !name.is_empty()) {
         let devices = map.entry(name).or_default();
@@ -565,39 +478,4 @@ fn put(map: &mut HashMap<String, Vec<usize>>, names: impl IntoIterator<Item = St
             devices.push(index);
         }
     }
-}
-
-/// Whether a name without its vendor means one device: it is long, or has a digit.
-fn is_telling(name: &str) -> bool {
-    name.len() >= SHORTEST_ALONE && (name.len() >= 8 || name.bytes().any(|byte| byte.is_ascii_digit()))
-}
-
-/// Words in lower case; dots stay within them, and what else is no letter parts them.
-fn words(text: &str) -> Vec<String> {
-    text.split(|c: char| !c.is_alphanumeric() && c != '.' && c != '-' && c != '+')
-        .take(60)
-        .map(|word| word.trim_matches('.').to_lowercase())
-        .filter(|word| !word.is_empty())
-        .map(|word| match word.starts_with('v') || word.starts_with(|c: char| c.is_ascii_digit()) {
-            true => word,
-            false => plain(&word),
-        })
-        .map(|word| if revision_like(&word) { word } else { plain(&word) })
-        .filter(|word| !word.is_empty())
-        .collect()
-}
-
-fn revision_like(word: &str) -> bool {
-    word.trim_start_matches('v').bytes().all(|byte| byte.is_ascii_digit() || byte == b'.')
-}
-
-/// An id of a header, without what marks it as hexadecimal.
-fn plain_id(id: &str) -> String {
-    let id = plain(id);
-    id.strip_prefix("0x").map(str::to_owned).unwrap_or(id)
-}
-
-/// Letters and digits only, in lower case.
-pub(super) fn plain(text: &str) -> String {
-    text.replace('+', "plus").chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
 }

@@ -3,7 +3,8 @@
 use debrick_model::{Property, Sighting, Stated};
 
 use super::IMAGE;
-use super::names::{Meaning, Vendors, plain};
+use super::names::{Meaning, Vendors};
+use super::words::plain;
 
 /// The witness of labels.
 const OPERATOR: &str = "operator";

@@ -184,20 +184,43 @@ fn names_that_the_catalog_lacks_contradict_each_other() {
 }
 
 #[test]
+fn revisions_are_told_from_parts_of_names() {
+    check(&[(Property::Model, "netis N6 V2", "operator")], Certainty::Likely, Some("netis-n6-v2"));
+    // One record for several revisions.
+    let board = (Property::BoardId, "linksys,e1000-v1", "firmware");
+    for label in ["Linksys E1000 v1", "Linksys E1000"] {
+        check(&[board, (Property::Model, label, "operator")], Certainty::Known, Some("linksys-e1000"));
+    }
+}
+
+#[test]
+fn a_label_of_another_maker_contradicts() {
+    let unit = (Property::Model, "D-Link DIR-645", "firmware");
+    let label = |text| (Property::Model, text, "operator");
+    check(&[unit, label("WatchGuard Frobnicator M9400")], Certainty::Contradicted, None);
+    check(&[unit, label("D-Link Frobnicator")], Certainty::Likely, Some("dlink-dir-645"));
+    check(&[unit, label("Wireless N 300 router")], Certainty::Likely, Some("dlink-dir-645"));
+}
+
+#[test]
 fn running_text_mentions_devices() {
     let text =
         b"Yesterday\nI bricked my [TL-WR841N v9](http://example.org/x), a router\nwith 12345678 at 9e040000";
-    let found = RECOGNISER.mentions("story", text);
+    let found = RECOGNISER.mentions("story", text, &[]);
     let seen: Vec<_> = found.iter().map(|one| (one.observation.value.as_str(), one.line)).collect();
     assert_eq!(seen, [("TL-WR841N v9", Some(2))]);
     let said = |text: &str| -> Vec<String> {
-        RECOGNISER.mentions("story", text.as_bytes()).into_iter().map(|one| one.observation.value).collect()
+        RECOGNISER
+            .mentions("story", text.as_bytes(), &[])
+            .into_iter()
+            .map(|one| one.observation.value)
+            .collect()
     };
     assert_eq!(said("After the power went out my RT-N56U did not start again."), ["RT-N56U"]);
     assert_eq!(said("rt-n56u: 0x00 0x40"), [""; 0]);
     assert_eq!(said("A Google Pixel does not start."), ["Google Pixel"]);
     assert_eq!(said("The pixel in the middle of the screen is a generic one."), [""; 0]);
-    assert!(RECOGNISER.mentions("log", &b"TL-WR841N v9 ".repeat(1 << 13)).is_empty());
+    assert!(RECOGNISER.mentions("log", &b"TL-WR841N v9 ".repeat(1 << 13), &[]).is_empty());
 }
 
 #[test]

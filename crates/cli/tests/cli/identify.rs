@@ -146,3 +146,16 @@ fn a_device_that_the_catalog_lacks_is_named_by_its_log() {
     let run = place.run(&["identify", "--log", &log]);
     assert!(run.stdout.contains("the evidence calls it WatchGuard Frobnicator 9000"), "{}", run.stdout);
 }
+
+#[test]
+fn a_record_of_ones_own_is_told_by_its_system_and_its_variables() {
+    let place = Place::new();
+    let record = include_str!("../../../../lab/router/acme-r1n.toml");
+    std::fs::create_dir_all(place.path("state/devices")).unwrap();
+    place.file("state/devices/acme-r1n.toml", record);
+    let log = place.file("boot.log", "board_id=acme,r1n\r\nStarting kernel ...\r\nREADY ACME R1n 1.0.4\r\n");
+    let found = recognition(&place, &["--log", &log]);
+    assert_eq!((&found["certainty"], &found["device"]), (&"known".into(), &"acme-r1n".into()), "{found}");
+    let found = recognition(&place, &["--log", &log, "--label", "ACME R1"]);
+    assert_eq!(found["certainty"], "contradicted", "{found}");
+}

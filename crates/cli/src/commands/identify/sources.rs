@@ -41,7 +41,7 @@ pub(super) fn collect(
         seen.extend(of_log(recogniser, &path.display().to_string(), &log));
     }
     for (index, text) in args.symptom.iter().enumerate() {
-        seen.extend(recogniser.mentions(&format!("symptom {}", index + 1), text.as_bytes()));
+        seen.extend(recogniser.mentions(&format!("symptom {}", index + 1), text.as_bytes(), &[]));
     }
     for path in &args.image {
         seen.extend(of_image(path)?);
@@ -74,7 +74,8 @@ fn label(text: &str) -> Sighting {
 
 fn of_log(recogniser: &Recogniser, input: &str, log: &[u8]) -> Vec<Sighting> {
     let mut seen = debrick_diagnose::observe(input, log, &recogniser.ready_texts());
-    seen.extend(recogniser.mentions(input, log));
+    let mentions = recogniser.mentions(input, log, &seen);
+    seen.extend(mentions);
     seen
 }
 
