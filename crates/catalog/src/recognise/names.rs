@@ -403,7 +403,7 @@ impl Naming {
         let mut best: Option<(usize, Vec<usize>)> = None;
         for start in 0..words.len() {
             for end in start + 1..=words.len().min(start + LONGEST_NAME) {
-                let name = words[start..end].concat();
+                let name = plain(&words[start..end].concat());
                 let is_other = words.get(end).is_some_and(|next| OTHER_MODEL.contains(&next.as_str()));
                 let Some(found) = self.names.get(&name).filter(|_| !is_other) else { continue };
                 // Another vendor on the label makes it another device.

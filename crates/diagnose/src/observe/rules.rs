@@ -123,7 +123,7 @@ pub(super) static RULES: &[Rule] = &[
     rule("board_name", Take::BoardName, Property::BoardId, FIRMWARE, SYSTEM),
     rule("\"board_name\"", Take::Json, Property::BoardId, FIRMWARE, SYSTEM),
     rule("\"model\"", Take::Json, Property::Model, FIRMWARE, SYSTEM),
-    rule(" not supported by this image", Take::Before, Property::BoardId, FIRMWARE, SYSTEM),
+    rule(" not supported by this image", Take::BoardOfSysupgrade, Property::BoardId, FIRMWARE, SYSTEM),
     rule("board-name", Take::Key, Property::Model, FIRMWARE, SYSTEM),
     rule("board.name", Take::Key, Property::Model, FIRMWARE, SYSTEM),
     rule("<title>", Take::Title, Property::Mention, FIRMWARE, "the title of a web page"),
@@ -142,7 +142,7 @@ pub(super) static RULES: &[Rule] = &[
     rule("ro.product.", Take::AndroidProperty, Property::Model, FIRMWARE, ANDROID),
     rule("ro.build.product", Take::AndroidProperty, Property::Codename, FIRMWARE, ANDROID),
     rule("Build fingerprint: '", Take::Fingerprint, Property::Codename, FIRMWARE, ANDROID),
-    rule("this device is ", Take::Token, Property::Codename, FIRMWARE, RECOVERY),
+    rule("this device is ", Take::PackageOfRecovery, Property::Codename, FIRMWARE, RECOVERY),
     rule("ProductType", Take::Key, Property::Codename, FIRMWARE, "the device, asked over USB"),
     // Chips that were asked themselves.
     rule("Detecting chip type", Take::Espressif, Property::Chip, CHIP, ESPTOOL),

@@ -55,6 +55,10 @@ pub(super) enum Take {
     UsbIdOfTool,
     /// An Ethernet address.
     Mac,
+    /// `This package is for device: walleye; this device is taimen.`
+    PackageOfRecovery,
+    /// `Device acme,r1 not supported by this image`.
+    BoardOfSysupgrade,
     /// A file in single quotation marks, without its folder.
     QuotedFile,
     /// The file of a request in the log of a TFTP server.
@@ -94,6 +98,10 @@ pub(super) fn claims(rule: &Rule, text: &str, next: &str, speaker: Speaker) -> V
         Take::UnlessKernel if is_start && speaker != Speaker::Kernel => owned(rest),
         Take::Rest => owned(rest),
         Take::Token => rest.split_whitespace().next().and_then(owned),
+        Take::PackageOfRecovery if text.contains("for device") => {
+            rest.split_whitespace().next().and_then(owned)
+        }
+        Take::BoardOfSysupgrade => text[..at].rsplit_once("Device ").map(|(_, board)| board).and_then(owned),
         Take::Before => text[..at].split_whitespace().next_back().and_then(owned),
         Take::Key | Take::BoardName if is_start => key_value(rest).and_then(owned),
         Take::Column if is_start && rest.starts_with([' ', '\t']) => owned(rest),

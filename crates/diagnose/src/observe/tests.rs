@@ -51,6 +51,9 @@ fn systems_and_phones_say_their_codes() {
         &[(Property::Codename, "taimen", "bootloader", 1)],
     );
     check(b"usb 1-1: Product: taimen\nproduct: keyboard\nend\n", &[]);
+    let package = b"E3004: This package is for device: walleye; this device is taimen.\n";
+    check(package, &[(Property::Codename, "taimen", "firmware", 1)]);
+    check(b"And this device is bricked. It is not supported by this image.\n", &[]);
     check(b"(bootloader) product:taimen\n", &[(Property::Codename, "taimen", "bootloader", 1)]);
     check(b"[ro.product.model]: [Pixel 2 XL]\n", &[(Property::Model, "Pixel 2 XL", "firmware", 1)]);
     check(b"[ro.product.cpu.abi]: [arm64-v8a]\n", &[]);

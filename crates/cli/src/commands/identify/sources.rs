@@ -145,11 +145,11 @@ fn of_usb(context: &Context, recogniser: &Recogniser) -> Vec<Sighting> {
             seen.push(sighting(Property::Serial, serial, "its USB descriptors", "usb", &input));
         }
     }
-    if seen.is_empty() {
-        say(
-            context,
-            &format!("None of the {} devices at the USB ports is one that the catalog knows.", devices.len()),
-        );
+    if devices.is_empty() {
+        say(context, "Nothing is plugged in at the USB ports.");
+    } else if seen.is_empty() {
+        let count = devices.len();
+        say(context, &format!("The catalog knows none of what is plugged in at the USB ports ({count})."));
     }
     seen
 }
