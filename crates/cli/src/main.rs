@@ -4,6 +4,7 @@
 
 mod answers;
 mod args;
+mod catalog_file;
 mod commands;
 mod evidence;
 mod exit;
@@ -14,6 +15,7 @@ mod input;
 mod json;
 mod operators;
 mod out;
+mod state_file;
 mod stop;
 mod style;
 mod terminal;
