@@ -57,19 +57,15 @@ fn show(context: &Context, recognition: &Recognition) {
         out::data(&format!("and {more} more"));
     }
     if recognition.candidates.is_empty() {
-        for one in &recognition.stated {
-            show_stated(recognition, one);
+        show_what_there_is(recognition);
+    } else {
+        for index in &recognition.unmatched {
+            let seen = in_words(&recognition.observations[*index]);
+            out::data(&out::harmless(&format!("not in the catalog: {seen}")));
         }
     }
-    let told = |index: &&usize| recognition.candidates.is_empty() && is_told(recognition, **index);
-    for index in recognition.unmatched.iter().filter(|index| !told(index)) {
-        out::data(&out::harmless(&format!(
-            "not in the catalog: {}",
-            in_words(&recognition.observations[*index])
-        )));
-    }
     for next in &recognition.next {
-        out::note(&format!("Next: {next}"));
+        out::note(&out::harmless(&format!("Next: {next}")));
     }
 }
 
@@ -83,17 +79,20 @@ fn show_candidate(recognition: &Recognition, one: &Candidate) {
     }
 }
 
-/// A name that the evidence has for the unit, and the lines that say it.
-fn show_stated(recognition: &Recognition, one: &Stated) {
-    out::data(&out::harmless(&name(one)));
-    for index in &one.observations {
-        out::data(&out::harmless(&format!("  says it      {}", in_words(&recognition.observations[*index]))));
+/// Where no device of the catalog comes into question: the evidence's own names for the unit, and what else was seen.
+fn show_what_there_is(recognition: &Recognition) {
+    for one in &recognition.stated {
+        out::data(&out::harmless(&name(one)));
+        for index in &one.observations {
+            let seen = in_words(&recognition.observations[*index]);
+            out::data(&out::harmless(&format!("  says it      {seen}")));
+        }
     }
-}
-
-/// Whether an observation stands under a name of the evidence's own.
-fn is_told(recognition: &Recognition, index: usize) -> bool {
-    recognition.stated.iter().any(|one| one.observations.contains(&index))
+    let is_told = |index: &usize| recognition.stated.iter().any(|one| one.observations.contains(index));
+    let rest = recognition.observations.iter().enumerate().filter(|(index, _)| !is_told(index));
+    for (_, seen) in rest.take(SHOWN) {
+        out::data(&out::harmless(&format!("seen: {}", in_words(seen))));
+    }
 }
 
 fn name(one: &Stated) -> String {

@@ -145,6 +145,10 @@ fn a_device_that_the_catalog_lacks_is_named_by_its_log() {
     assert_eq!(found["stated"][0]["model"], "Frobnicator 9000");
     let run = place.run(&["identify", "--log", &log]);
     assert!(run.stdout.contains("the evidence calls it WatchGuard Frobnicator 9000"), "{}", run.stdout);
+
+    let log = place.file("chip.log", "                MT7621   stage1 code 10:33:55 (ASIC)\n");
+    let run = place.run(&["identify", "--log", &log]);
+    assert!(run.stdout.contains("seen: \"MT7621\""), "{}", run.stdout);
 }
 
 #[test]
