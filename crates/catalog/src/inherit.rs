@@ -10,6 +10,9 @@ use crate::method::Method;
 /// The longest chain of families.
 pub(crate) const DEEPEST: usize = 8;
 
+/// The most families that one record stands on, each counted as often as it is reached.
+const MOST: usize = 64;
+
 /// Why a record cannot be put together with its families.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum InheritanceFault {
@@ -17,7 +20,7 @@ pub(crate) enum InheritanceFault {
     UnknownFamily(String),
     /// A family builds on itself; the families of the circle, in order.
     Cycle(Vec<String>),
-    /// The chain of families is longer than any has to be.
+    /// The chain of families is longer than any has to be, or there are too many of them.
     TooDeep(String),
 }
 
@@ -26,13 +29,14 @@ pub(crate) fn resolve(
     device: Device,
     family: &dyn Fn(&str) -> Option<Device>,
 ) -> Result<Device, InheritanceFault> {
-    climb(device, family, &mut Vec::new())
+    climb(device, family, &mut Vec::new(), &mut 0)
 }
 
 fn climb(
     record: Device,
     family: &dyn Fn(&str) -> Option<Device>,
     path: &mut Vec<String>,
+    reached: &mut usize,
 ) -> Result<Device, InheritanceFault> {
     let mut whole = record;
     for name in whole.families.clone() {
@@ -41,12 +45,13 @@ fn climb(
             circle.push(name);
             return Err(InheritanceFault::Cycle(circle));
         }
-        if path.len() >= DEEPEST {
+        *reached += 1;
+        if path.len() >= DEEPEST || *reached > MOST {
             return Err(InheritanceFault::TooDeep(name));
         }
         let Some(below) = family(&name) else { return Err(InheritanceFault::UnknownFamily(name)) };
         path.push(name);
-        let below = climb(below, family, path)?;
+        let below = climb(below, family, path, reached)?;
         path.pop();
         whole = over_family(whole, below);
     }
@@ -282,6 +287,13 @@ mod tests {
         );
         let endless = |name: &str| Some(record(name, &[format!("{name}x").as_str()]));
         assert!(matches!(resolve(record("d", &["a"]), &endless), Err(InheritanceFault::TooDeep(_))));
+        // Eight families on each of seven levels would be two million.
+        let wide = |name: &str| {
+            let next: Vec<String> = (0..8).map(|number| format!("{name}{number}")).collect();
+            let next: Vec<&str> = next.iter().map(String::as_str).collect();
+            Some(record(name, if name.len() < 8 { &next } else { &[] }))
+        };
+        assert!(matches!(resolve(record("d", &["a"]), &wide), Err(InheritanceFault::TooDeep(_))));
     }
 
     #[test]

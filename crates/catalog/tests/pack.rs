@@ -72,6 +72,9 @@ fn other_versions_and_damage_are_told_apart() {
 /// Whatever byte is changed, a catalog is refused or can be used; nothing panics, and nothing is endless.
 #[test]
 fn any_byte_may_be_wrong() {
+    for seed in std::fs::read_dir("../../fuzz/corpora/catalog").unwrap() {
+        fuzzing::pack(&std::fs::read(seed.unwrap().path()).unwrap());
+    }
     let seed = std::fs::read("../../fuzz/corpora/catalog/small").unwrap();
     assert!(Catalog::of_pack("small", seed.clone()).unwrap().check("small").unwrap() > 0);
     let mut refused = 0;

@@ -473,6 +473,11 @@ pub(crate) struct Doctor {
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Demo {
+    /// Give the virtual router the name of the device that this record of yours describes, and repair it by the record. Its
+    /// hardware stays that of the catalog's acme-r1.
+    #[arg(long, value_name = "TOML")]
+    pub(crate) device_file: Option<PathBuf>,
+
     /// How the virtual router is broken; `list` names the ways.
     #[arg(long, value_name = "NAME", default_value = "kernel-bytes-damaged")]
     pub(crate) brick: String,

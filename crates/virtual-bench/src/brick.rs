@@ -3,7 +3,7 @@
 use debrick_link::Rng;
 
 use crate::firmware::{FirmwareOptions, firmware};
-use crate::layout::{BOOT, FIRMWARE, SETTINGS, variables};
+use crate::layout::{BOOT, FIRMWARE, Identity, SETTINGS, variables};
 use crate::state::UnitState;
 
 /// One way a unit can be broken.
@@ -117,7 +117,12 @@ impl Brick {
 
     /// A unit with this brick that ran `installed` before.
     pub fn apply(self, installed: &[u8]) -> UnitState {
-        let mut state = UnitState::healthy(installed);
+        self.apply_as(&Identity::default(), installed)
+    }
+
+    /// The same, of a unit with this identity.
+    pub fn apply_as(self, identity: &Identity, installed: &[u8]) -> UnitState {
+        let mut state = UnitState::healthy_as(identity, installed);
         let at = FIRMWARE.offset;
         let size = installed.len();
         match self {
@@ -145,7 +150,7 @@ impl Brick {
                             &FirmwareOptions {
                                 size: size.max(0x1_0000) + 0x1_0000,
                                 seed,
-                                ..FirmwareOptions::default()
+                                ..FirmwareOptions::of(identity)
                             },
                         )
                     })
@@ -155,12 +160,12 @@ impl Brick {
             }
             Self::ImageOtherArchitecture => {
                 let options =
-                    FirmwareOptions { architecture: "arm".into(), size, ..FirmwareOptions::default() };
+                    FirmwareOptions { architecture: "arm".into(), size, ..FirmwareOptions::of(identity) };
                 state.write(at, &vec![0; size]);
                 state.write(at, &firmware("2.0.1", &options));
             }
             Self::BootCommandLost => {
-                let mut variables = variables();
+                let mut variables = variables(identity);
                 variables.retain(|(name, _)| *name != "bootcmd");
                 let pairs: Vec<(&str, &str)> =
                     variables.iter().map(|(name, value)| (*name, value.as_str())).collect();

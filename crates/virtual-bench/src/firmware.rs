@@ -4,12 +4,14 @@ use debrick_link::Rng;
 use sha2::{Digest as _, Sha256};
 
 use crate::fdt;
-use crate::layout::BOARD_ID;
+use crate::layout::Identity;
 use crate::script::MADE;
 
 /// What an image is made for, and how large.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FirmwareOptions {
+    /// The maker that its description names.
+    pub vendor: String,
     /// The model that its description names.
     pub model: String,
     /// The board that its configuration names.
@@ -24,9 +26,17 @@ pub struct FirmwareOptions {
 
 impl Default for FirmwareOptions {
     fn default() -> Self {
+        Self::of(&Identity::default())
+    }
+}
+
+impl FirmwareOptions {
+    /// Firmware for a unit with this identity, of 1 MiB.
+    pub fn of(identity: &Identity) -> Self {
         Self {
-            model: "R1".into(),
-            board_id: BOARD_ID.into(),
+            vendor: identity.vendor.clone(),
+            model: identity.model.clone(),
+            board_id: identity.board_id.clone(),
             architecture: "arm64".into(),
             size: 1 << 20,
             seed: 0,
@@ -43,7 +53,7 @@ const OVERHEAD: usize = 2048;
 
 /// Makes the image of a version: a valid FIT, the same bytes for the same arguments.
 pub fn firmware(version: &str, options: &FirmwareOptions) -> Vec<u8> {
-    let FirmwareOptions { model, board_id, architecture, size, seed } = options;
+    let FirmwareOptions { vendor, model, board_id, architecture, size, seed } = options;
     let key = Sha256::digest(format!("{model}\0{version}\0{architecture}\0{seed}").as_bytes());
     let key = u64::from_le_bytes([key[0], key[1], key[2], key[3], key[4], key[5], key[6], key[7]]);
     let mut rng = Rng::new(key);
@@ -61,7 +71,7 @@ pub fn firmware(version: &str, options: &FirmwareOptions) -> Vec<u8> {
     let mut tree = fdt::Writer::default();
     tree.begin("");
     tree.number("timestamp", MADE);
-    tree.text("description", &format!("ACME {model} firmware {version}"));
+    tree.text("description", &format!("{vendor} {model} firmware {version}"));
     tree.number("#address-cells", 1);
     tree.begin("images");
     for (name, kind, bytes, load) in

@@ -63,23 +63,50 @@ pub fn region(name: &str) -> Option<Region> {
     REGIONS.into_iter().find(|region| region.name == name)
 }
 
-/// What the factory put on every unit: identity as text, and calibration.
-pub(crate) fn factory() -> Vec<u8> {
-    let text = format!("vendor=ACME\nmodel=R1\nhw_rev=A1\nserial={SERIAL}\nmac={MAC_ADDRESS}\nregion=EU\n");
+/// What a unit says that it is: in its factory data, its variables, and its firmware.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Identity {
+    /// Maker, one word.
+    pub vendor: String,
+    /// Model.
+    pub model: String,
+    /// Hardware revision.
+    pub hardware_revision: String,
+    /// Sales region.
+    pub sales_region: String,
+    /// What its firmware calls the board.
+    pub board_id: String,
+}
+
+impl Default for Identity {
+    /// The catalog's device.
+    fn default() -> Self {
+        let [vendor, model, hardware_revision, sales_region] = ["ACME", "R1", "A1", "EU"].map(str::to_owned);
+        Self { vendor, model, hardware_revision, sales_region, board_id: BOARD_ID.into() }
+    }
+}
+
+/// What the factory put on a unit: identity as text, and calibration.
+pub(crate) fn factory(identity: &Identity) -> Vec<u8> {
+    let Identity { vendor, model, hardware_revision, sales_region, .. } = identity;
+    let text = format!(
+        "vendor={vendor}\nmodel={model}\nhw_rev={hardware_revision}\nserial={SERIAL}\nmac={MAC_ADDRESS}\nregion={sales_region}\n"
+    );
     let mut bytes = vec![0; 0x2000];
-    bytes[..text.len()].copy_from_slice(text.as_bytes());
+    let text = &text.as_bytes()[..text.len().min(0x400)];
+    bytes[..text.len()].copy_from_slice(text);
     Rng::new(0x42).fill(&mut bytes[0x1000..]);
     bytes
 }
 
 /// The variables of a healthy unit.
-pub(crate) fn variables() -> Vec<(&'static str, String)> {
+pub(crate) fn variables(identity: &Identity) -> Vec<(&'static str, String)> {
     let console = "pl011@9000000";
     vec![
         ("bootcmd", BOOT_COMMAND.into()),
         ("bootdelay", "2".into()),
         ("baudrate", "115200".into()),
-        ("board_id", BOARD_ID.into()),
+        ("board_id", identity.board_id.clone()),
         ("serial#", SERIAL.into()),
         ("ethaddr", MAC_ADDRESS.into()),
         ("ipaddr", UNIT_ADDRESS.to_string()),

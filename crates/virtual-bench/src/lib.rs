@@ -29,7 +29,7 @@ pub use error::BenchError;
 pub use faults::{ConsoleFaults, Fault, FaultLog, Faults, Lie};
 pub use firmware::{FirmwareOptions, firmware};
 pub use layout::{
-    BOARD_ID, BOOT_COMMAND, FLASH_SIZE, HOST_ADDRESS, MAC_ADDRESS, READY, REGIONS, Region, SERIAL,
+    BOARD_ID, BOOT_COMMAND, FLASH_SIZE, HOST_ADDRESS, Identity, MAC_ADDRESS, READY, REGIONS, Region, SERIAL,
     UNIT_ADDRESS, region, seal_settings,
 };
 pub use router::{Led, Leds, RouterConfig, VirtualRouter};

@@ -9,8 +9,8 @@ use debrick_uboot_console::device::stored_environment;
 
 use crate::error::BenchError;
 use crate::layout::{
-    BOOT, ENVIRONMENT_SIZE, FACTORY, FIRMWARE, FLASH_SIZE, OWNERS_SETTINGS, SETTINGS, factory, seal_settings,
-    variables,
+    BOOT, ENVIRONMENT_SIZE, FACTORY, FIRMWARE, FLASH_SIZE, Identity, OWNERS_SETTINGS, SETTINGS, factory,
+    seal_settings, variables,
 };
 use crate::pages::{PAGE, Pages};
 use crate::script::boot_region;
@@ -147,12 +147,17 @@ impl UnitState {
 
     /// A healthy unit that runs this firmware; what does not fit into its region is left out.
     pub fn healthy(firmware: &[u8]) -> Self {
+        Self::healthy_as(&Identity::default(), firmware)
+    }
+
+    /// The same, of a unit with this identity.
+    pub fn healthy_as(identity: &Identity, firmware: &[u8]) -> Self {
         let mut state = Self::blank();
         state.write(BOOT.offset, &boot_region());
-        state.write(FACTORY.offset, &factory());
+        state.write(FACTORY.offset, &factory(identity));
         state.write(SETTINGS.offset, &seal_settings(OWNERS_SETTINGS));
         state.write(FIRMWARE.offset, &firmware[..firmware.len().min(FIRMWARE.size as usize)]);
-        let variables = variables();
+        let variables = variables(identity);
         let pairs: Vec<(&str, &str)> =
             variables.iter().map(|(name, value)| (*name, value.as_str())).collect();
         state.set_environment(&pairs);

@@ -29,6 +29,7 @@ fn images_are_understood_and_undamaged() {
 fn other_models_sizes_and_architectures_are_made_too() {
     for (size, architecture) in [(0, "arm64"), (5000, "arm"), (64 << 10, "mips"), (4 << 20, "arm64")] {
         let options = FirmwareOptions {
+            vendor: "ACME".into(),
             model: "R2".into(),
             board_id: "acme,r2".into(),
             architecture: architecture.into(),

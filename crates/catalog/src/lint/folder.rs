@@ -175,7 +175,7 @@ fn check(
                 record,
                 "families",
                 what,
-                "at most eight families lie on top of each other",
+                "at most eight families lie on top of each other, and at most 64 below one record",
             ));
             return;
         }

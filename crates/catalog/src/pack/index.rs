@@ -101,6 +101,15 @@ impl<'a> Index<'a> {
         None
     }
 
+    /// All ids in their order; `None` for an entry that leads nowhere.
+    pub(crate) fn ids(&self) -> impl Iterator<Item = Option<&'a str>> + use<'a> {
+        let index = *self;
+        (0..index.by_id.len() / 4).map(move |place| {
+            let record = word(index.by_id, 4 * place)?;
+            index.line(record as usize).map(|line| line.id)
+        })
+    }
+
     /// How many records have a word with this counter.
     pub(crate) fn count(&self, counter: usize) -> u16 {
         let (mut low, mut high) = (0, self.counts.len() / 4);

@@ -4,17 +4,20 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use debrick_catalog::Recogniser;
+use debrick_catalog::{Recogniser, Repairable};
 use debrick_engine::{HostCheck, Job, Operator, Ports, Wishes};
 use debrick_model::{Answer, Event, Progress, Request};
-use debrick_virtual_bench::{Bench, Brick, Faults, FirmwareOptions, VirtualRouter, firmware};
+use debrick_virtual_bench::{Bench, Brick, Faults, FirmwareOptions, Identity, VirtualRouter, firmware};
 
 use crate::answers::Answers;
 use crate::args::Demo;
 use crate::commands::{Context, report};
 use crate::failure::Failure;
-use crate::out;
 use crate::stop::Stop;
+use crate::{input, out};
+
+/// The device of the catalog that the virtual router is built like.
+const PLAYED: &str = "acme-r1";
 
 /// How large the firmware of the demo is, in bytes.
 const FIRMWARE_SIZE: usize = 8 << 20;
@@ -28,15 +31,19 @@ pub(super) fn demo(context: &Context, args: &Demo) -> Result<i32, Failure> {
         ));
     };
     let stop = Stop::listen()?;
-    let options = FirmwareOptions { size: FIRMWARE_SIZE, ..FirmwareOptions::default() };
+    let device = device(context, args)?;
+    let identity = identity(&device)?;
+    let recogniser = Recogniser::with_record(&context.catalog()?, &device)?;
+    let options = FirmwareOptions { size: FIRMWARE_SIZE, ..FirmwareOptions::of(&identity) };
     let (installed, newer) = (firmware("1.0.4", &options), firmware("2.0.1", &options));
-    let bench = Bench::new(VirtualRouter::bricked(brick, &installed), Faults::default(), args.seed);
+    let bench =
+        Bench::new(VirtualRouter::new(brick.apply_as(&identity, &installed)), Faults::default(), args.seed);
 
     let vault = context.vault()?;
     let image = vault.put_bytes(&newer)?;
     let job = Job {
-        device: debrick_catalog::find("acme-r1")?.repairable()?,
-        image: Some(("acme-r1-2.0.1.itb".to_owned(), image)),
+        image: Some((format!("{}-2.0.1.itb", device.id), image)),
+        device,
         evidence: Vec::new(),
         ports: vec!["virtual router".to_owned()],
         wishes: Wishes { soak_restarts: 1, ..Wishes::default() },
@@ -47,7 +54,7 @@ pub(super) fn demo(context: &Context, args: &Demo) -> Result<i32, Failure> {
         network: Some(bench.network()),
         clock: Arc::new(bench.clock.clone()),
         host: vec![HostCheck { ok: true, says: "The virtual router has a virtual power supply.".into() }],
-        devices: Arc::new(Recogniser::new(&context.catalog()?)?),
+        devices: Arc::new(recogniser),
     };
     if !context.json {
         out::note(&format!(
@@ -56,7 +63,8 @@ pub(super) fn demo(context: &Context, args: &Demo) -> Result<i32, Failure> {
         ));
     }
     let mut session = String::new();
-    let code = context.attend(&vault, None, answers(), &stop, |operator| {
+    let label = format!("{} {}", identity.vendor, identity.model);
+    let code = context.attend(&vault, None, answers(label), &stop, |operator| {
         let mut attendant = Attendant { operator, bench: bench.clone() };
         let closed = debrick_engine::rescue(&vault, job, ports, &mut attendant)?;
         session.clone_from(&closed.session);
@@ -73,11 +81,54 @@ pub(super) fn demo(context: &Context, args: &Demo) -> Result<i32, Failure> {
     Ok(code)
 }
 
-fn answers() -> Answers {
+/// The device that the virtual router plays.
+fn device(context: &Context, args: &Demo) -> Result<Repairable, Failure> {
+    let Some(path) = &args.device_file else { return Ok(debrick_catalog::find(PLAYED)?.repairable()?) };
+    let text = input::text(path, debrick_catalog::LONGEST_RECORD as u64)?;
+    Ok(context.catalog()?.parse(&path.display().to_string(), &text)?.repairable()?)
+}
+
+/// What the virtual router says that it is, so that a record fits it; its hardware is what it is.
+fn identity(device: &Repairable) -> Result<Identity, Failure> {
+    let built = debrick_catalog::find(PLAYED)?.repairable()?;
+    let ready = format!("READY {} {} ", device.vendor, device.model);
+    let parts = [
+        (
+            "its console",
+            device.console.baud == built.console.baud && device.console.stop == built.console.stop,
+        ),
+        ("its text when it has started", device.console.ready == ready),
+        ("its storage, or what lies where", device.storage == built.storage),
+        ("its architecture", device.architecture == built.architecture),
+        ("its addresses", device.network == built.network),
+    ];
+    let first = |list: &[String], other: &str| list.first().map_or(other, String::as_str).to_owned();
+    let others: Vec<&str> = parts.iter().filter(|(_, same)| !same).map(|(part, _)| *part).collect();
+    let board_id = device.board_ids.first();
+    match board_id {
+        Some(board_id) if others.is_empty() => Ok(Identity {
+            vendor: device.vendor.clone(),
+            model: device.model.clone(),
+            board_id: board_id.clone(),
+            hardware_revision: first(&device.hardware_revisions, "A1"),
+            sales_region: first(&device.sales_regions, "EU"),
+        }),
+        _ => Err(Failure::new(
+            "demo-other-hardware",
+            format!("the virtual router cannot play {}, which differs in {}", device.id, others.join(", ")),
+            format!(
+                "It is built like {PLAYED}, whose storage, console and addresses the record has to have, and prints \
+                 {ready:?} when it has started. A device with other hardware is modelled in the lab (docs/add-a-device.md)."
+            ),
+        )),
+    }
+}
+
+fn answers(label: String) -> Answers {
     let yes = ["write-firmware", "store-variables", "clear-settings", "restore-settings"];
     let mut table: BTreeMap<String, String> =
         yes.iter().map(|id| ((*id).to_owned(), "yes".to_owned())).collect();
-    table.insert("label-model".into(), "ACME R1".into());
+    table.insert("label-model".into(), label);
     Answers::of(table)
 }
 

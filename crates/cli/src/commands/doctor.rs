@@ -9,7 +9,7 @@ use crate::{exit, json, out};
 pub(super) fn doctor(context: &Context, args: &Doctor) -> Result<i32, Failure> {
     let facts = host::facts(&context.state_dir()?);
     let mut findings = host::judge(&facts, args.console.as_deref());
-    findings.push(catalog(context));
+    findings.extend(catalog(context));
     if let Some(id) = &args.device {
         let device = devices::find(&context.catalog()?, id)?;
         findings.extend(host::for_device::judge(&facts, &device));
@@ -45,8 +45,8 @@ pub(super) fn doctor(context: &Context, args: &Doctor) -> Result<i32, Failure> {
     Ok(code)
 }
 
-/// Which catalog is in use, and whether one that was installed is not.
-fn catalog(context: &Context) -> Finding {
+/// Which catalog is in use, whether one that was installed is not, and whether some of the operator's own records are not.
+fn catalog(context: &Context) -> Vec<Finding> {
     let in_use = context.packed_catalog();
     let (level, says, mend) = match &in_use.passed_over {
         None => (Level::Good, in_use.in_words(), String::new()),
@@ -56,5 +56,15 @@ fn catalog(context: &Context) -> Finding {
             failure.problem().next_step.clone(),
         ),
     };
-    Finding { check: "catalog", level, says, mend }
+    let mut findings = vec![Finding { check: "catalog", level, says, mend }];
+    let own = context.state_dir().map(|dir| dir.join("devices"));
+    let with_own = own.ok().and_then(|folder| in_use.catalog.with_folder(&folder).ok());
+    if let Some(fault) = with_own.as_ref().and_then(|catalog| catalog.faults().first()) {
+        let place = format!("{}:{}", fault.file, fault.line);
+        let says =
+            format!("There are faults in your own device records, the first at {place}: they are not used.");
+        let mend = "`debrick devices lint` names every fault.".to_owned();
+        findings.push(Finding { check: "own-records", level: Level::Notice, says, mend });
+    }
+    findings
 }

@@ -130,6 +130,11 @@ fn a_broken_record_of_ones_own_is_left_out() {
         assert!(error["what"].as_str().unwrap().contains("acme-r1.toml:3"), "{error}");
     }
     assert_eq!(place.run(&["devices", "lint"]).code, Some(1));
+    let doctor = place.run(&["doctor"]).stdout;
+    assert!(
+        doctor.contains("notice  There are faults in your own device records, the first at "),
+        "{doctor}"
+    );
     std::fs::write(place.path("state/devices/acme-r1.toml"), "[[[").unwrap();
     place.refuses(&["plan", "acme-r1"], 1, "device-own-record-broken");
     assert_eq!(place.run(&["plan", "tplink-archer-c7-v5"]).code, Some(0));

@@ -148,6 +148,36 @@ fn the_demo_repairs_and_leaves_a_page() {
     place.refuses(&["demo", "--brick", "nonsense"], 2, "usage");
 }
 
+/// A new device can be tried before there is a unit: the virtual router takes its name.
+#[test]
+fn the_demo_plays_a_device_of_ones_own() {
+    let place = Place::new();
+    let page = place.path("page.html").display().to_string();
+    let known = include_str!("../../../../catalog/devices/acme-r1.toml");
+    let own = known
+        .replace("\"acme-r1\"", "\"quux-z9\"")
+        .replace("\"ACME\"", "\"Quux\"")
+        .replace("\"R1\"", "\"Z9\"")
+        .replace("acme,r1", "quux,z9")
+        .replace("[\"A1\"]", "[\"C2\"]")
+        .replace("ACME R1 ", "Quux Z9 ");
+    let record = place.file("quux-z9.toml", &own);
+    for brick in ["interrupted-update", "boot-command-lost"] {
+        let run =
+            place.run(&["demo", "--json", "--device-file", &record, "--brick", brick, "--report", &page]);
+        let closed = run.closed();
+        assert_eq!(closed["ending"], "repaired", "{}", run.stdout);
+        assert!(closed["summary"].to_string().contains("Quux Z9"), "{closed}");
+    }
+    let other = place.file("other.toml", own.replace("size = 0x1800000", "size = 0x1000000"));
+    let error = place.refuses(&["demo", "--device-file", &other], 1, "demo-other-hardware");
+    assert!(error["what"].as_str().unwrap().contains("what lies where"), "{error}");
+    // A record that the unit contradicts gets nowhere: its second witness is another device.
+    let liar = place.file("liar.toml", own.replace("key = \"model\"", "key = \"vendor\""));
+    let run = place.run(&["demo", "--json", "--device-file", &liar, "--report", &page]);
+    assert_eq!((run.code, &run.closed()["ending"]), (Some(12), &"refused-by-gate".into()), "{}", run.stdout);
+}
+
 /// A person at a terminal, from the question on: what they do, and the exit code that comes of it.
 fn at_the_question(act: impl FnOnce(&mut PtyPair, Pid)) -> (Option<i32>, String) {
     let place = Place::new();
