@@ -5,6 +5,10 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand, ValueEnum};
 
+mod identify;
+
+pub(crate) use identify::Identify;
+
 const AFTER_HELP: &str = "\
 Exit codes:
    0  repaired and proven, or nothing was wrong, or what was asked for is done
@@ -117,6 +121,48 @@ Examples:
 Records of your own in the folder devices of the state folder are found like the program's; one with the id of another
 lies on top of it.";
 
+const AFTER_DIAGNOSE: &str = "\
+Examples:
+  What the console said, from power-on:
+    debrick diagnose --log boot.log
+
+  What a tool said, and what there is to see:
+    debrick diagnose --tool-output esptool.txt --symptom 'red light, never blinks'
+
+  Without any evidence, by a few questions:
+    debrick diagnose
+
+  From a file that is being written:
+    picocom -b 115200 /dev/ttyUSB0 | tee boot.log; debrick diagnose --log - < boot.log
+
+Exit codes: 0 a cause stands out; 11 the evidence does not decide, and what to look at is named.
+`debrick explain CAUSE` says more about a cause or an action. Nothing is sent to the device.";
+
+const AFTER_WATCH: &str = "\
+Example, keeping what the device says for later:
+    debrick watch-console /dev/ttyUSB0@115200 --save boot.log
+
+Exit codes: 0 a cause stands out; 11 the evidence does not decide, and what to look at is named.";
+
+const AFTER_EXPLAIN: &str = "\
+Examples:
+  What it means that an image is incomplete, and what not to do now:
+    debrick explain image-incomplete
+
+  What an error code is about:
+    debrick explain link-busy
+
+Without an id all ids are listed.";
+
+const AFTER_UPDATE: &str = "\
+Example, with the key of whoever makes the catalog; it counts for catalogs only if it is trusted for debrick-catalog by
+name:
+    debrick trust add catalog.pub --name catalog --for debrick-catalog
+    debrick devices update catalog.bin
+
+The signature is verified before anything of the file is read, and again by every command that uses it. Records of your
+own lie on top of it as before.";
+
 const AFTER_CHECK: &str = "\
 Exit codes: 0 it may go onto the device; 11 that cannot be told, and why; 12 it must not.
 
@@ -189,8 +235,24 @@ pub(crate) enum Command {
     /// Look up devices: find one by its label, show what is known of it, check records of your own.
     #[command(subcommand, after_help = AFTER_DEVICES)]
     Devices(Devices),
+    /// Find out which device a unit is, from its logs, its console, USB and its label.
+    ///
+    /// A device is known where two independent witnesses name it and nothing contradicts: the bootloader with its variables,
+    /// the running system, the chip, the label. Several lines of one witness count once. Nothing is sent to the unit, unless
+    /// --ask is given.
+    #[command(after_help = identify::AFTER)]
+    Identify(Identify),
     /// Say in words what a rescue of a device would do, and what has to be on the table before it begins.
     Plan(Plan),
+    /// Read logs like an expert: what is wrong, how sure that is, because of which lines, and what to do next.
+    #[command(after_help = AFTER_DIAGNOSE)]
+    Diagnose(Diagnose),
+    /// Watch a console live: each stage of a start as it passes, and at the end what is wrong. Sends nothing.
+    #[command(after_help = AFTER_WATCH)]
+    WatchConsole(WatchConsole),
+    /// Explain a cause, a state, an action, a gate or an error code: what it means, why, what to do, what not to do.
+    #[command(after_help = AFTER_EXPLAIN)]
+    Explain(Explain),
     /// Make the archive of a session that may leave this computer: redacted, for somebody who helps.
     Bundle(Bundle),
 }
@@ -320,6 +382,46 @@ pub(crate) struct Report {
     /// Take out secrets (keys, passphrases, addresses), so that it may leave this computer.
     #[arg(long)]
     pub(crate) redact: bool,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Diagnose {
+    /// What the device said on its serial console; may be given more than once, `-` is standard input.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) log: Vec<PathBuf>,
+
+    /// What a tool printed (esptool, fastboot, Odin, dfu-util …); may be given more than once, `-` is standard input.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) tool_output: Vec<PathBuf>,
+
+    /// What there is to see or hear, or what was done before, in your words; may be given more than once.
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) symptom: Vec<String>,
+
+    /// Answers to the questions that are asked where there is no evidence, as TOML: `lights = "none"`.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["log", "tool_output", "symptom"])]
+    pub(crate) answers: Option<PathBuf>,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct WatchConsole {
+    /// The console: /dev/ttyUSB0, /dev/ttyUSB0@57600, tcp:HOST:PORT or unix:PATH.
+    #[arg(value_name = "SPEC")]
+    pub(crate) console: String,
+
+    /// Keep everything that the device says in this new file.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) save: Option<PathBuf>,
+
+    /// End after so many seconds; without it, Ctrl-C ends it.
+    #[arg(long, value_name = "N")]
+    pub(crate) seconds: Option<u32>,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Explain {
+    /// The id: `image-corrupt`, `boot-loop`, `fix-power`, `backup`, `link-busy`. All are listed if it is left out.
+    pub(crate) id: Option<String>,
 }
 
 #[derive(Debug, clap::Args)]
@@ -558,6 +660,28 @@ pub(crate) enum Devices {
         /// A TOML file, or a folder of them.
         path: Option<PathBuf>,
     },
-    /// Count what is known of how many devices.
+    /// Count what is known of how many devices, and say which catalog that is.
     Coverage,
+    /// Use a newer catalog from a file, if it is signed by a key that you trust for that; or the program's own again.
+    #[command(after_help = AFTER_UPDATE)]
+    Update(DevicesUpdate),
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct DevicesUpdate {
+    /// The packed catalog.
+    #[arg(value_name = "FILE", required_unless_present = "forget")]
+    pub(crate) file: Option<PathBuf>,
+
+    /// Its signature by minisign [default: FILE.minisig].
+    #[arg(long, value_name = "FILE", requires = "file")]
+    pub(crate) signature: Option<PathBuf>,
+
+    /// Take it although the one in use is newer.
+    #[arg(long, requires = "file")]
+    pub(crate) allow_older: bool,
+
+    /// Take the installed catalog away, and use the program's own again.
+    #[arg(long, conflicts_with = "file")]
+    pub(crate) forget: bool,
 }

@@ -4,7 +4,9 @@
 
 mod answers;
 mod args;
+mod catalog_file;
 mod commands;
+mod evidence;
 mod exit;
 mod failure;
 mod file_source;
@@ -13,6 +15,7 @@ mod input;
 mod json;
 mod operators;
 mod out;
+mod state_file;
 mod stop;
 mod style;
 mod terminal;

@@ -89,17 +89,14 @@ where
             result
         });
         let mut events = Vec::new();
-        while !clients.is_finished() || server.transfers() > 0 {
+        loop {
+            let has_ended = clients.is_finished() && server.transfers() == 0;
             match server.poll(after(Duration::from_millis(20))).unwrap() {
+                // What happened while the client ended is told before.
+                ServerEvent::Idle if has_ended => break,
                 ServerEvent::Idle | ServerEvent::Progress { .. } => {}
                 event => events.push(event),
             }
-        }
-        // A datagram may have come while the client ended.
-        while let event @ (ServerEvent::Requested { .. } | ServerEvent::Refused { .. }) =
-            server.poll(after(Duration::from_millis(20))).unwrap()
-        {
-            events.push(event);
         }
         (events, clients.join().unwrap())
     })

@@ -3,6 +3,8 @@
 
 mod catalog;
 mod console;
+mod diagnose;
+mod identify;
 mod image;
 mod journal;
 mod labels;
@@ -26,7 +28,8 @@ pub(crate) struct Arguments {
     #[arg(long)]
     quick: bool,
 
-    /// Measure this build, whatever it is, instead of making a release build; the console's pace hides the difference.
+    /// Measure this build, whatever it is, instead of making a release build; the console's pace hides the difference, and
+    /// of the catalog the time alone is not judged then.
     #[arg(long)]
     as_built: bool,
 
@@ -42,7 +45,11 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "DIR")]
     images: Option<PathBuf>,
 
-    /// Print every answer that differs from the manifest or the list of labels.
+    /// The folder with the cases that the diagnosis and the naming of devices are scored on.
+    #[arg(long, value_name = "DIR")]
+    cases: Option<PathBuf>,
+
+    /// Print every answer that differs from the manifest, the cases or the list of labels.
     #[arg(long)]
     mismatches: bool,
 
@@ -61,6 +68,12 @@ enum Helper {
         /// The address to serve on.
         address: std::net::SocketAddr,
     },
+    /// Diagnose a made log, and print how long it took and how much memory.
+    #[command(hide = true)]
+    ReadLog {
+        /// The size of the log in bytes.
+        size: usize,
+    },
     /// Make the list of noisy labels anew that the search is measured on.
     Labels,
 }
@@ -77,8 +90,13 @@ enum Part {
     Start,
     /// What `debrick image inspect` finds out, and how fast, against binwalk, unblob and openssl.
     Image,
-    /// How fast and how well `debrick devices search` finds devices, and what the catalog adds to the program.
+    /// How much the catalog knows, how fast and how well `debrick devices search` finds devices, and what it adds to the
+    /// program.
     Catalog,
+    /// How fast `debrick identify` reads a large log, and how often it names the device of a case.
+    Identify,
+    /// How often the diagnosis is right on the cases of a folder, and how fast it reads logs.
+    Diagnose,
 }
 
 /// One line of the table.
@@ -86,7 +104,7 @@ enum Part {
 struct Row {
     what: String,
     measured: String,
-    /// What has to be reached, and whether it was; `None` where the run was too short to tell.
+    /// What has to be reached, and whether it was; `None` where this run cannot tell.
     required: &'static str,
     ok: Option<bool>,
 }
@@ -94,6 +112,7 @@ struct Row {
 pub(crate) fn run(arguments: &Arguments) -> Result<(), String> {
     match &arguments.helper {
         Some(Helper::ServeTftp { file, address }) => return tftp::serve(file, *address),
+        Some(Helper::ReadLog { size }) => return diagnose::read_log(*size),
         Some(Helper::Labels) => return labels::write(),
         None => {}
     }
@@ -101,14 +120,24 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), String> {
         return again_as_release();
     }
     let line: Vec<String> = std::env::args().skip(1).collect();
+    let is_release = !cfg!(debug_assertions);
     let build = if cfg!(debug_assertions) { "a debug build" } else { "a release build" };
     println!("cargo xtask {} ({build})", line.join(" "));
     let parts: &[Part] = match arguments.only.as_slice() {
-        [] => &[Part::Start, Part::Catalog, Part::Image, Part::Journal, Part::Tftp, Part::Console],
+        [] => &[
+            Part::Start,
+            Part::Catalog,
+            Part::Identify,
+            Part::Diagnose,
+            Part::Image,
+            Part::Journal,
+            Part::Tftp,
+            Part::Console,
+        ],
         only => only,
     };
     let lab = || Lab::open(&arguments.cache).map_err(|error| error.to_string());
-    let program = || arguments.program.clone().map_or_else(|| crate::build_program(true), Ok);
+    let program = || arguments.program.clone().map_or_else(|| crate::build_program(is_release), Ok);
     let mut missed = 0;
     for part in parts {
         let rows = match part {
@@ -116,14 +145,16 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), String> {
             Part::Tftp => tftp::measure(&lab()?)?,
             Part::Journal => journal::measure(&lab()?, &program()?)?,
             Part::Start => start::measure(&program()?)?,
-            Part::Catalog => catalog::measure(&program()?, arguments.mismatches)?,
+            Part::Catalog => catalog::measure(&program()?, is_release, arguments.mismatches)?,
+            Part::Identify => identify::measure(arguments.cases.as_deref(), arguments.mismatches)?,
+            Part::Diagnose => diagnose::measure(arguments.cases.as_deref(), arguments.mismatches)?,
             Part::Image => image::measure(&program()?, arguments.images.as_deref(), arguments.mismatches)?,
         };
         for row in rows {
             let verdict = match row.ok {
                 Some(true) => "met",
                 Some(false) => "MISSED",
-                None => "too short to tell",
+                None => "not judged",
             };
             missed += usize::from(row.ok == Some(false));
             println!("{:<46} {:<64} {:<14} {verdict}", row.what, row.measured, row.required);

@@ -73,32 +73,37 @@ fn codes(page: &[u8], step: usize, is_swapped: bool) -> Vec<u8> {
     page.chunks(step).flat_map(|chunk| code(chunk, step, is_swapped)).collect()
 }
 
-/// Whether a byte has an odd number of ones, as 0 or 1: processors count bits, but not those of every computer.
-const IS_ODD: [u8; 256] = {
-    let mut table = [0; 256];
-    let mut byte = 1;
-    while byte < 256 {
-        table[byte] = table[byte >> 1] ^ (byte & 1) as u8;
-        byte += 1;
-    }
-    table
-};
-
 /// The Hamming code of 256 or 512 bytes: parities of halves of lines and of columns, complemented.
 fn code(bytes: &[u8], step: usize, is_swapped: bool) -> [u8; 3] {
-    let (mut odd, mut even, mut columns) = (0_u32, 0_u32, 0_u8);
-    for (line, byte) in bytes.iter().enumerate() {
-        columns ^= byte;
-        // All ones where the byte has an odd number of them.
-        let mask = 0_u32.wrapping_sub(u32::from(IS_ODD[usize::from(*byte)]));
-        odd ^= line as u32 & mask;
-        even ^= !(line as u32) & mask;
+    // Eight bytes at a time: which of them belong to a half is told by the number of the eight, or by a mask.
+    let (mut all, mut halves) = (0_u64, [0_u64; 6]);
+    for (number, eight) in bytes.chunks_exact(8).enumerate() {
+        let eight = eight.iter().rev().fold(0, |eight, byte| eight << 8 | u64::from(*byte));
+        all ^= eight;
+        for (bit, half) in halves.iter_mut().enumerate() {
+            *half ^= eight & 0_u64.wrapping_sub((number >> bit & 1) as u64);
+        }
     }
-    let parity = |mask: u8| u32::from((columns & mask).count_ones() % 2 == 1);
-    let lines = (0..9)
-        .fold(0, |lines, bit| lines | (even >> bit & 1) << (bit * 2) | (odd >> bit & 1) << (bit * 2 + 1));
+    let parity = |bits: u64| bits.count_ones() & 1;
+    let whole = parity(all);
+    let mut lines = 0;
+    for bit in 0..9 {
+        let odd = match bit {
+            0 => parity(all & 0xff00_ff00_ff00_ff00),
+            1 => parity(all & 0xffff_0000_ffff_0000),
+            2 => parity(all & 0xffff_ffff_0000_0000),
+            _ => parity(halves[bit - 3]),
+        };
+        lines |= (odd ^ whole) << (bit * 2) | odd << (bit * 2 + 1);
+    }
+    let columns = all ^ all >> 32;
+    let columns = columns ^ columns >> 16;
+    let columns = columns ^ columns >> 8;
     let masks = [0x55, 0xaa, 0x33, 0xcc, 0x0f, 0xf0];
-    let third = masks.iter().enumerate().fold(0, |third, (index, mask)| third | parity(*mask) << (index + 2));
+    let third = masks
+        .iter()
+        .enumerate()
+        .fold(0, |third, (index, mask)| third | parity(columns & mask) << (index + 2));
     let third = if step == 512 { third | lines >> 16 & 3 } else { third };
     let [low, high] = [!(lines as u8), !((lines >> 8) as u8)];
     if is_swapped { [high, low, !(third as u8)] } else { [low, high, !(third as u8)] }
@@ -130,8 +135,12 @@ fn guess(window: Window<'_>, page: usize, spare: usize) -> Result<Option<Layout>
         if searched > SEARCHED {
             break;
         }
+        let plain = [256, 512].map(|step| codes(data, step, false));
         for (step, is_swapped) in [(256, false), (256, true), (512, false), (512, true)] {
-            let wanted = codes(data, step, is_swapped);
+            let mut wanted = plain[usize::from(step == 512)].clone();
+            if is_swapped {
+                wanted.chunks_exact_mut(3).for_each(|code| code.swap(0, 1));
+            }
             if wanted.iter().filter(|byte| **byte != 0xff).count() < 4 {
                 continue;
             }

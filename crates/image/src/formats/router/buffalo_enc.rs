@@ -227,7 +227,7 @@ fn checksum(window: Window<'_>) -> Result<u32, ImageError> {
 #[derive(Clone)]
 struct State {
     bytes: Vec<u8>,
-    modulus: u64,
+    modulus: u32,
     i: u8,
     j: u8,
 }
@@ -245,17 +245,26 @@ impl State {
         }
         bytes.truncate(REACHED);
         bytes.shrink_to_fit();
-        Self { bytes, modulus: modulus as u64, i: 0, j: 0 }
+        Self { bytes, modulus: modulus as u32, i: 0, j: 0 }
     }
 
     /// The next byte of the key stream.
     fn next(&mut self) -> u8 {
-        self.i = ((u64::from(self.i) + 1) % self.modulus) as u8;
+        self.i = self.wrapped(u32::from(self.i) + 1) as u8;
         let (i, at_i) = (usize::from(self.i), self.bytes[usize::from(self.i)]);
-        self.j = ((u64::from(self.j) + u64::from(at_i)) % self.modulus) as u8;
+        self.j = self.wrapped(u32::from(self.j) + u32::from(at_i)) as u8;
         self.bytes.swap(i, usize::from(self.j));
-        let sum = u64::from(self.bytes[i]) + u64::from(self.bytes[usize::from(self.j)]);
-        self.bytes[(sum % self.modulus) as usize]
+        let sum = u32::from(self.bytes[i]) + u32::from(self.bytes[usize::from(self.j)]);
+        self.bytes[self.wrapped(sum) as usize]
+    }
+
+    /// A place within the state. Nearly always known without a division, of which each byte would take three.
+    fn wrapped(&self, place: u32) -> u32 {
+        match self.modulus {
+            256 => place & 0xff,
+            modulus if place < modulus => place,
+            modulus => place % modulus,
+        }
     }
 }
 

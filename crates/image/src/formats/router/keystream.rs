@@ -12,7 +12,7 @@ use crate::format::{About, Format, Rank};
 use crate::reading::Reading;
 use crate::window::Window;
 
-use super::support::{Xored, bit_errors, hand_on_hidden, starts_firmware};
+use super::support::{Xored, bit_errors, combine, hand_on_hidden, starts_firmware};
 
 pub(crate) const XOR: Format = Format {
     id: "xor",
@@ -61,8 +61,16 @@ const KEYS: &[&[u8]] = &[
 const NEC_KEYS: &[(&[u8], &str)] =
     &[(b"ryztfyutcrqqo69d", "Aterm WF1200CR"), (b"9gsiy9nzep452pad", "Aterm WG1200CR")];
 
-/// The counter on top of NEC's keys runs from 1 to this.
-const COUNT: u64 = 251;
+/// The counter on top of NEC's keys: from 1 to 251, over and over.
+const COUNTS: [u8; 251] = {
+    let mut counts = [0; 251];
+    let mut at = 0;
+    while at < counts.len() {
+        counts[at] = at as u8 + 1;
+        at += 1;
+    }
+    counts
+};
 
 /// Bytes at the start and at the end of a file in which a key may show through.
 const SEARCHED: u64 = 64 << 10;
@@ -196,12 +204,8 @@ impl Source for Counted<'_> {
 
     fn read_at(&self, offset: u64, buffer: &mut [u8]) -> Result<(), SourceError> {
         self.window.read_at(offset, buffer)?;
-        let mut count = (offset % COUNT) as u8;
-        let turn = (offset % self.key.len() as u64) as usize;
-        for (byte, key) in buffer.iter_mut().zip(self.key.iter().cycle().skip(turn)) {
-            *byte ^= (1 + count) ^ key;
-            count = if u64::from(count) + 1 == COUNT { 0 } else { count + 1 };
-        }
+        combine(buffer, &COUNTS, offset);
+        combine(buffer, self.key, offset);
         Ok(())
     }
 }

@@ -90,14 +90,30 @@ impl Source for Xored<'_> {
 
     fn read_at(&self, offset: u64, buffer: &mut [u8]) -> Result<(), SourceError> {
         self.window.read_at(offset, buffer)?;
-        if !self.key.is_empty() {
-            let start = (offset % self.key.len() as u64) as usize;
-            for (byte, key) in buffer.iter_mut().zip(self.key.iter().cycle().skip(start)) {
-                *byte ^= key;
-            }
-        }
+        combine(buffer, self.key, offset);
         Ok(())
     }
+}
+
+/// Combines bytes that stand at `offset` with a pattern that repeats from offset 0.
+pub(super) fn combine(bytes: &mut [u8], pattern: &[u8], offset: u64) {
+    /// A pattern shorter than this is written out several times, so that many bytes are combined at once.
+    const WIDE: usize = 256;
+    let wide;
+    let pattern = if pattern.is_empty() {
+        return;
+    } else if pattern.len() < WIDE && bytes.len() > WIDE {
+        wide = pattern.repeat(WIDE.div_ceil(pattern.len()));
+        &wide
+    } else {
+        pattern
+    };
+    let xor =
+        |bytes: &mut [u8], with: &[u8]| bytes.iter_mut().zip(with).for_each(|(byte, with)| *byte ^= with);
+    let start = (offset % pattern.len() as u64) as usize;
+    let (first, rest) = bytes.split_at_mut(bytes.len().min(pattern.len() - start));
+    xor(first, &pattern[start..]);
+    rest.chunks_mut(pattern.len()).for_each(|chunk| xor(chunk, pattern));
 }
 
 /// The model of D-Link that a signature names: `RT3052-AP-DAP1350-3` is for a `DAP-1350`.

@@ -1,0 +1,133 @@
+//! `debrick diagnose`: what logs, tool output and words of the operator say about a device. Nothing is sent to it.
+
+mod ask;
+
+use debrick_diagnose::Evidence;
+use debrick_model::{Cause, Diagnosis, Ending, EvidenceKind, Finding};
+
+use crate::args::Diagnose;
+use crate::commands::Context;
+use crate::evidence::{self, Reading};
+use crate::failure::Failure;
+use crate::{exit, json, out};
+
+/// How many lines of evidence people are shown for a finding, how many other causes, and signs of a line.
+const SHOWN_LINES: usize = 4;
+const SHOWN_CAUSES: usize = 4;
+const SHOWN_SIGNS: usize = 110;
+
+pub(super) fn diagnose(context: &Context, args: &Diagnose) -> Result<i32, Failure> {
+    let diagnosis = match &args.answers {
+        Some(path) => ask::from_file(path)?.conclude(),
+        None if args.log.is_empty() && args.tool_output.is_empty() && args.symptom.is_empty() => {
+            ask::at_terminal(context)?.conclude()
+        }
+        None => from_evidence(args)?,
+    };
+    Ok(conclude(context, &diagnosis))
+}
+
+/// Prints what was concluded, and returns the exit code.
+pub(super) fn conclude(context: &Context, diagnosis: &Diagnosis) -> i32 {
+    if context.json {
+        json::line("debrick.diagnosis/1", diagnosis);
+    } else {
+        show(context, diagnosis);
+    }
+    if diagnosis.cause() == Cause::Unknown { exit::of(Ending::NeedsOperator) } else { 0 }
+}
+
+fn from_evidence(args: &Diagnose) -> Result<Diagnosis, Failure> {
+    let mut read = Vec::new();
+    for (paths, kind) in [(&args.log, EvidenceKind::SerialLog), (&args.tool_output, EvidenceKind::ToolOutput)]
+    {
+        for path in paths {
+            read.push(evidence::read(path, kind)?);
+        }
+    }
+    for (index, text) in args.symptom.iter().enumerate() {
+        let name = format!("symptom {}", index + 1);
+        let evidence = Evidence { kind: EvidenceKind::Symptom, name, text: text.clone() };
+        read.push(Reading { evidence, skipped: None });
+    }
+    for one in &read {
+        if let Some(skipped) = one.skipped {
+            out::note(&format!(
+                "{} is large: {} bytes in its middle were not looked at.",
+                out::harmless(&one.evidence.name),
+                skipped.bytes
+            ));
+        }
+    }
+    let pieces: Vec<Evidence> = read.iter().map(|one| one.evidence.clone()).collect();
+    let mut diagnosis = debrick_diagnose::diagnose(&pieces);
+    evidence::renumber(&mut diagnosis, &read);
+    Ok(diagnosis)
+}
+
+fn show(context: &Context, diagnosis: &Diagnosis) {
+    let style = context.style;
+    let say = |text: &str| out::data(&out::harmless(text));
+    let headline = match diagnosis.findings.first() {
+        Some(finding) if finding.cause == Cause::NoFault => {
+            style.good(&format!("{} {}", finding.cause.meaning(), sure(finding)))
+        }
+        Some(finding) if finding.cause != Cause::Unknown => {
+            style.strong(&format!("{} {}", finding.cause.meaning(), sure(finding)))
+        }
+        _ => style.strong("The evidence does not decide what is wrong."),
+    };
+    out::data(&headline);
+    say(&format!("{} ({})", diagnosis.state.meaning(), diagnosis.state.id()));
+    let causes = || diagnosis.findings.iter().filter(|finding| finding.cause != Cause::Unknown);
+    if let Some(finding) = causes().next() {
+        let mut said = "";
+        for line in finding.evidence.iter().take(SHOWN_LINES) {
+            let place =
+                if line.line > 0 { format!("{}:{}", line.file, line.line) } else { line.file.clone() };
+            say(&format!("  {place}: {}", shortened(&line.text)));
+            if line.says != said {
+                say(&format!("    {}", out::sentence(&line.says)));
+            }
+            said = &line.says;
+        }
+    }
+    if !diagnosis.actions.is_empty() {
+        out::data(&style.strong("What to do, best first:"));
+    }
+    for (index, action) in diagnosis.actions.iter().enumerate() {
+        say(&format!("  {}. {} ({})", index + 1, action.action.meaning(), action.action.id()));
+        say(&format!("     {}", action.why));
+        if !action.risk.is_empty() {
+            say(&format!("     {} {}", style.warn("Risk:"), action.risk));
+        }
+    }
+    let others: Vec<String> = causes()
+        .skip(usize::from(diagnosis.cause() != Cause::Unknown))
+        .take(SHOWN_CAUSES)
+        .map(|finding| format!("{} {:.0} %", finding.cause.id(), finding.likelihood * 100.0))
+        .collect();
+    if !others.is_empty() {
+        say(&format!("{} {}", style.strong("It could also be:"), others.join(", ")));
+    }
+    if !diagnosis.next_evidence.is_empty() {
+        out::data(&style.strong("To be surer, look at:"));
+        diagnosis.next_evidence.iter().for_each(|next| say(&format!("  - {next}")));
+    }
+    if let Some(cause) = causes().next() {
+        say(&format!("More: debrick explain {}", cause.cause.id()));
+    }
+}
+
+/// `(image-corrupt, 86 % likely)`
+fn sure(finding: &Finding) -> String {
+    format!("({}, {:.0} % likely)", finding.cause.id(), finding.likelihood * 100.0)
+}
+
+fn shortened(text: &str) -> String {
+    let text = text.trim();
+    match text.char_indices().nth(SHOWN_SIGNS) {
+        Some((end, _)) => format!("{} …", &text[..end]),
+        None => text.to_owned(),
+    }
+}

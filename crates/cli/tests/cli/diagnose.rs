@@ -1,0 +1,161 @@
+//! `debrick diagnose` and `debrick explain`: from logs to causes, and from ids to what they mean.
+
+use std::io::{Read, Write};
+use std::net::Shutdown;
+use std::os::unix::net::UnixListener;
+use std::process::Stdio;
+use std::time::Duration;
+
+use serde_json::Value;
+
+use crate::program::Place;
+
+const DAMAGED: &str = "\
+U-Boot 2020.10 (Jan 01 2021 - 00:00:00 +0000)
+
+Hit any key to stop autoboot:  0
+## Loading kernel from FIT Image at 44000000 ...
+   Verifying Hash Integrity ... sha256 error!
+Bad hash value for 'hash-1' hash node in 'kernel-1' image node
+Bad Data Hash
+ERROR: can't get kernel image!
+=>
+";
+
+fn json(stdout: &str) -> Value {
+    serde_json::from_str(stdout.trim()).unwrap()
+}
+
+#[test]
+fn a_log_is_judged_for_people_and_for_programs() {
+    let place = Place::new();
+    let log = place.file("boot.log", DAMAGED);
+    let run = place.run(&["diagnose", "--log", &log]);
+    assert_eq!(run.code, Some(0), "{}", run.stderr);
+    for text in ["image-corrupt", "boot.log:6: Bad hash value", "What to do", "debrick explain image-corrupt"]
+    {
+        assert!(run.stdout.contains(text), "{text}: {}", run.stdout);
+    }
+    let said = json(&place.run(&["--json", "diagnose", "--log", &log]).stdout);
+    assert_eq!(said["schema"], "debrick.diagnosis/1");
+    assert_eq!(said["state"], "bootloader-only");
+    let first = &said["findings"][0];
+    assert_eq!(first["cause"], "image-corrupt");
+    assert_eq!((&first["evidence"][0]["file"], &first["evidence"][0]["line"]), (&log.into(), &6.into()));
+    assert_ne!(said["actions"][0]["action"], "restore-bootloader");
+    assert!(!said["actions"][0]["why"].as_str().unwrap().is_empty());
+    assert!(said["timeline"][0]["name"].is_string() && said["next_evidence"].is_array());
+}
+
+#[test]
+fn evidence_comes_from_a_pipe_too_and_may_be_anything() {
+    let place = Place::new();
+    let mut child = place
+        .command(&["--json", "diagnose", "--log", "-", "--symptom", "nothing but a red light"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let garbage: Vec<u8> =
+        (0..100_000_u32).map(|number| (number.wrapping_mul(2_654_435_761) >> 13) as u8).collect();
+    child.stdin.take().unwrap().write_all(&garbage).unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert!(matches!(output.status.code(), Some(0 | 11)), "{output:?}");
+    assert_eq!(json(std::str::from_utf8(&output.stdout).unwrap())["schema"], "debrick.diagnosis/1");
+    let empty = place.file("empty.log", "");
+    let run = place.run(&["--json", "diagnose", "--log", &empty, "--tool-output", &empty]);
+    assert_eq!(run.code, Some(11), "{}", run.stderr);
+    let said = json(&run.stdout);
+    assert_eq!(said["findings"][0]["cause"], "unknown");
+    assert!(!said["next_evidence"].as_array().unwrap().is_empty());
+}
+
+#[test]
+fn a_huge_log_is_read_at_both_ends() {
+    let place = Place::new();
+    let mut log = "[    1.000000] a line that says nothing\n".repeat(500_000);
+    log.push_str(DAMAGED);
+    let at = log.lines().position(|line| line.starts_with("Bad hash value")).unwrap() + 1;
+    let log = place.file("long.log", log);
+    let run = place.run(&["--json", "diagnose", "--log", &log]);
+    assert!(run.stderr.contains("were not looked at"), "{}", run.stderr);
+    let first = &json(&run.stdout)["findings"][0];
+    assert_eq!((&first["cause"], &first["evidence"][0]["line"]), (&"image-corrupt".into(), &at.into()));
+    assert!(run.peak_kib < 64 << 10, "{} KiB", run.peak_kib);
+}
+
+#[test]
+fn what_cannot_be_read_is_refused() {
+    let place = Place::new();
+    place.refuses(&["diagnose"], 2, "usage");
+    place.refuses(&["diagnose", "--log", "no-such.log"], 1, "file-unusable");
+    place.refuses(&["diagnose", "--log", "."], 1, "file-unusable");
+}
+
+#[test]
+fn without_a_log_a_few_answers_tell() {
+    let place = Place::new();
+    let answers = place.file(
+        "answers.toml",
+        "before = \"nothing\"\nlights = \"none\"\npower = \"better\"\nheat = \"dont-know\"\n",
+    );
+    let run = place.run(&["--json", "diagnose", "--answers", &answers]);
+    assert_eq!(run.code, Some(0), "{}", run.stderr);
+    let said = json(&run.stdout);
+    assert_eq!((&said["schema"], &said["state"]), (&"debrick.diagnosis/1".into(), &"no-power".into()));
+    assert_eq!(said["findings"][0]["cause"], "power-fault");
+    assert_eq!(said["actions"][0]["action"], "fix-power");
+    let nothing = place.file("nothing.toml", "");
+    let run = place.run(&["--json", "diagnose", "--answers", &nothing]);
+    assert_eq!(run.code, Some(11), "{}", run.stderr);
+    assert_eq!(json(&run.stdout)["findings"][0]["cause"], "unknown");
+    for wrong in ["lights = \"purple\"", "colour = \"red\"", "lights = 3", "["] {
+        let wrong = place.file("wrong.toml", wrong);
+        place.refuses(&["diagnose", "--answers", &wrong], 1, "answers-malformed");
+    }
+}
+
+#[test]
+fn a_console_is_watched_stage_by_stage() {
+    let place = Place::new();
+    let listener = UnixListener::bind(place.path("console")).unwrap();
+    let unit = std::thread::spawn(move || {
+        let (mut client, _) = listener.accept().unwrap();
+        for line in DAMAGED.lines() {
+            client.write_all(format!("{line}\r\n").as_bytes()).unwrap();
+            std::thread::sleep(Duration::from_millis(60));
+        }
+        // Whoever watches must not talk.
+        client.shutdown(Shutdown::Write).unwrap();
+        let mut heard = Vec::new();
+        client.read_to_end(&mut heard).unwrap();
+        heard
+    });
+    let console = format!("unix:{}", place.path("console").display());
+    let run = place.run(&["--json", "watch-console", &console, "--save", "said.log"]);
+    assert_eq!(run.code, Some(0), "{}", run.stderr);
+    let lines: Vec<Value> = run.stdout.lines().map(json).collect();
+    assert_eq!((&lines[0]["schema"], &lines[0]["stage"]), (&"debrick.watch/1".into(), &"u-boot".into()));
+    assert!(
+        lines.iter().any(|line| line["event"] == "cause" && line["cause"] == "image-corrupt"),
+        "{lines:?}"
+    );
+    assert_eq!(lines.last().unwrap()["schema"], "debrick.diagnosis/1");
+    assert_eq!(unit.join().unwrap(), b"");
+    assert_eq!(std::fs::read_to_string(place.path("said.log")).unwrap().replace('\r', ""), DAMAGED);
+    place.refuses(&["watch-console", "unix:/no/such/socket", "--seconds", "1"], 1, "link-not-found");
+}
+
+#[test]
+fn ids_are_explained() {
+    let place = Place::new();
+    let run = place.run(&["explain", "image-incomplete"]);
+    assert_eq!(run.code, Some(0));
+    assert!(run.stdout.contains("What not to do: Do not switch"), "{}", run.stdout);
+    let page = &json(&place.run(&["--json", "explain", "link-busy"]).stdout)["pages"][0];
+    assert_eq!((&page["kind"], &page["id"]), (&"error".into(), &"link-busy".into()));
+    assert!(page["do"].is_string() && page["why"].is_null());
+    assert!(place.run(&["explain"]).stdout.contains("fix-power"));
+    let error = place.refuses(&["explain", "image-corupt"], 2, "usage");
+    assert!(error["choices"].to_string().contains("image-corrupt"), "{error}");
+}
