@@ -64,6 +64,8 @@ pub(crate) struct Shape {
     pub(crate) visible: usize,
     /// Characters that no console prints.
     pub(crate) unreadable: usize,
+    /// Lines with the time stamp of a Linux kernel.
+    pub(crate) kernel_lines: u64,
 }
 
 impl<'a> Reading<'a> {
@@ -94,6 +96,7 @@ impl<'a> Reading<'a> {
             shape.lines = line;
             for piece in pieces(raw) {
                 shape.count(piece);
+                shape.kernel_lines += u64::from(has_kernel_stamp(piece));
                 let cleaned = clean(piece);
                 let text = strip_stamps(&cleaned);
                 MATCHER.matches(text, &mut patterns);
@@ -240,6 +243,16 @@ fn strip_bracketed(text: &str) -> &str {
     if is_stamp { &text[end + 1..] } else { text }
 }
 
+/// Whether a line starts with `[   12.345678]` (Linux `kernel/printk/printk.c`, `print_time`).
+fn has_kernel_stamp(line: &str) -> bool {
+    let stamp = line.trim_start().strip_prefix('[').and_then(|rest| rest.split_once(']'));
+    let Some((seconds, micros)) = stamp.and_then(|(stamp, _)| stamp.trim_start().split_once('.')) else {
+        return false;
+    };
+    let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    is_number(seconds) && is_number(micros) && micros.len() == 6
+}
+
 /// Takes off what monitors and system logs put in front: `17:03:28.609 -> `, `Jun 05 03:46:05 host kernel: `.
 fn strip_recorder(text: &str) -> &str {
     if let Some((stamp, rest)) = text.split_once(" -> ")
@@ -309,6 +322,14 @@ mod tests {
         check("> ", "");
         check("\u{1b}[", "");
         check("", "");
+    }
+
+    #[test]
+    fn kernels_are_told_by_their_stamps() {
+        assert!(has_kernel_stamp("[    1.234567] text") && has_kernel_stamp("[71.457007] x"));
+        for other in ["[12:34:56] x", "[ERR] x", "[1.23] x", "[    1.234567", "text", "[]", ""] {
+            assert!(!has_kernel_stamp(other), "{other}");
+        }
     }
 
     #[test]

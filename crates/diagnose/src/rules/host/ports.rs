@@ -83,11 +83,12 @@ pub(super) static RULES: &[Rule] = &[
     rule(
         "tool-fails",
         Tool,
-        &["fatal error", "^error:", "error:", "ERROR", "failed", "failure", "exception"],
+        &["fatal error", "^error:", "error:", "ERROR", "failed", "failure", "exception", "exited with status", "exit status", "could not", "cannot", "unable to"],
         "A tool failed without saying more.",
-        &[(C::ToolMismatch, 0.28), (C::LinkFault, 0.28)],
+        &[(C::ToolMismatch, 0.32), (C::LinkFault, 0.3)],
     )
-    .states(&[(S::Unknown, 0.2), (S::RefusedUnharmed, 0.25)])
+    .states(&[(S::Unknown, 0.25), (S::RefusedUnharmed, 0.22)])
+    .actions(&[A::ChangeToolOrOption, A::SwapCableOrPort])
     .last_resort()
     .from("tools of all kinds", "error: something failed"),
 ];

@@ -92,4 +92,14 @@ pub(super) static RULES: &[Rule] = &[
     )
     .states(&[(S::BootsDegraded, 0.45)])
     .from("Linux drivers/hwmon/raspberrypi-hwmon.c", "hwmon hwmon1: Undervoltage detected!"),
+    rule(
+        "kernel-flash-parse",
+        Kernel,
+        &["BFPT parsing failed", "spi-nor: probe of", "deferred probe pending", "deferred_probe_pending", "supplier * not ready", "SFDP"],
+        "A driver that the root file system needs does not get ready.",
+        &[(C::FirmwareBug, 0.55), (C::RootfsMissing, 0.25)],
+    )
+    .states(&[(S::KernelHang, 0.4)])
+    .actions(&[A::InstallOtherBuild])
+    .from("Linux drivers/mtd/spi-nor/sfdp.c; drivers/base/dd.c", "platform fe2b0000.mmc: deferred probe pending"),
 ];

@@ -2,7 +2,7 @@
 
 use debrick_model::{Action as A, Cause as C, State as S};
 
-use crate::rule::Level::Loader;
+use crate::rule::Level::{Lasting, Loader};
 use crate::rule::{Rule, rule};
 
 pub(super) static RULES: &[Rule] = &[
@@ -313,4 +313,17 @@ pub(super) static RULES: &[Rule] = &[
     )
     .states(&[(S::BootloaderOnly, 0.4)])
     .from("U-Boot boot/bootm.c", "Too big uncompressed streamLZMA ERROR 1 - must RESET board to recover"),
+    rule(
+        "fit-nodes",
+        Lasting,
+        &["find_itb_subimage", "FDT_ERR_NOTFOUND", "FDT_ERR_BADMAGIC", "FDT_ERR_BADSTRUCTURE"],
+        "A loader does not find the parts of the image where it expects them.",
+        &[(C::FirmwareBug, 0.45), (C::ImageWrongDevice, 0.4), (C::ImageIncomplete, 0.25)],
+    )
+    .states(&[(S::BootloaderOnly, 0.45), (S::BootLoop, 0.1)])
+    .actions(&[A::InstallOtherBuild, A::ReflashCorrectImage])
+    .from(
+        "U-Boot common/spl/spl_fit.c; libfdt",
+        "find_itb_subimage: error finding kernel@1: FDT_ERR_NOTFOUND",
+    ),
 ];

@@ -126,4 +126,24 @@ pub(super) static RULES: &[Rule] = &[
     .states(&[(S::RecoveryMode, 0.6)])
     .actions(&[A::SwapCableOrPort, A::ChangeToolOrOption])
     .from("dfu-util src/dfuse.c", "Error during special command \"ERASE_PAGE\" get_status"),
+    rule(
+        "nrf-protected",
+        Tool,
+        &["ap-protection", "Access protection is enabled", "use --recover", "readback protection", "APPROTECT", "AP protection", "readback protected", "is locked. Use", "device is secured", "chip is secured", "security bit"],
+        "The chip is protected, and only erasing all of it opens it.",
+        &[(C::BootloaderLocked, 0.85)],
+    )
+    .states(&[(S::RefusedUnharmed, 0.7)])
+    .actions(&[A::UnlockBootloader, A::ChangeToolOrOption])
+    .from("nrfjprog; Zephyr scripts/west_commands/runners", "ERROR: your device. Please use --recover to unlock the device."),
+    rule(
+        "probe-absent",
+        Tool,
+        &["Unable to find a board", "is the board connected", "No ACK received", "No connected debug probes", "no connected boards", "Unable to connect to a debugger", "No available boards", "Probe/target", "no target connected", "Error: No J-Link", "Cannot connect to J-Link", "Failed to open", "Connecting to target * failed", "WAIT ACK", "FAULT ACK", "Memory transfer fault"],
+        "The probe, or the chip behind it, does not answer.",
+        &[(C::LinkFault, 0.55), (C::ToolMismatch, 0.28), (C::HostPermission, 0.25), (C::NotInRecoveryMode, 0.15)],
+    )
+    .states(&[(S::Unknown, 0.5)])
+    .actions(&[A::SwapCableOrPort, A::ChangeToolOrOption])
+    .from("pyOCD; nrfjprog; SEGGER J-Link", "FATAL ERROR: Unable to find a board; is the board connected?"),
 ];
