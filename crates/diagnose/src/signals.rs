@@ -20,6 +20,9 @@ const COMPARED: &str = "^Total of * were the same";
 /// How U-Boot introduces a crash on each architecture (`arch/arm/lib/interrupts_64.c`, `interrupts.c`).
 const CRASHES: &[(&str, &str)] = &[("\"Synchronous Abort\" handler", "arm64"), ("^pc : [<", "arm")];
 
+/// A kernel that has been up for so many seconds was not stopped by what kept others from starting.
+const RUNS_FROM: u64 = 90;
+
 const KERNEL_BANNER: &str = "^Linux version ";
 
 /// What loaders say when the kernel has its checksum and could be unpacked (U-Boot `boot/bootm.c`; Linux
@@ -71,6 +74,9 @@ pub(crate) fn apply(case: &Case<'_>, reading: &Reading<'_>, boots: &Boots, weigh
     silence_and_garbage(reading, weights);
     wrong_variables(case, weights);
     let signals = Signals { reading, boots };
+    if boots.last().is_none() && reading.shapes.iter().any(|shape| shape.kernel_seconds >= RUNS_FROM) {
+        weights.hint(State::BootsDegraded, 0.45);
+    }
     signals.architecture(case.architecture, weights);
     signals.image_larger_than_what_is_read(weights);
     signals.comparisons_that_disagree(weights);
@@ -215,7 +221,7 @@ impl Signals<'_> {
         let was_whole =
             LOADED_WHOLE.iter().any(|pattern| self.lines(pattern).any(|line| line.place < seen.last));
         for (cause, weight) in [
-            (Cause::FirmwareBug, if was_whole || spoke { 0.38 } else { 0.24 }),
+            (Cause::FirmwareBug, if was_whole || spoke { 0.38 } else { 0.28 }),
             (Cause::KernelCrash, 0.25),
             (Cause::ImageWrongDevice, 0.18),
             (Cause::BootEnvironmentCorrupt, 0.2),

@@ -2,7 +2,7 @@
 
 use debrick_model::{Action as A, Cause as C, State as S};
 
-use crate::rule::Level::Tool;
+use crate::rule::Level::{Output, Tool};
 use crate::rule::{Rule, rule};
 
 pub(super) static RULES: &[Rule] = &[
@@ -82,7 +82,7 @@ pub(super) static RULES: &[Rule] = &[
     .from("dfu-util; flashrom", "Multiple flash chip definitions match the detected chip(s)"),
     rule(
         "tool-fails",
-        Tool,
+        Output,
         &["fatal error", "^error:", "error:", "ERROR", "failed", "failure", "exception", "exited with status", "exit status", "could not", "cannot", "unable to"],
         "A tool failed without saying more.",
         &[(C::ToolMismatch, 0.32), (C::LinkFault, 0.3)],

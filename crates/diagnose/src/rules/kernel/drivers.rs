@@ -102,4 +102,14 @@ pub(super) static RULES: &[Rule] = &[
     .states(&[(S::KernelHang, 0.4)])
     .actions(&[A::InstallOtherBuild])
     .from("Linux drivers/mtd/spi-nor/sfdp.c; drivers/base/dd.c", "platform fe2b0000.mmc: deferred probe pending"),
+    rule(
+        "kernel-network-stuck",
+        System,
+        &["transmit timed out", "transmit queue * timed out", "NETDEV WATCHDOG", "tx timeout", "Tx Unit Hang", "dma reset timeout", "MDIO bus timeout", "PHY * not found", "cannot attach to PHY", "phy_check_link_status"],
+        "The network driver hangs.",
+        &[(C::FirmwareBug, 0.6), (C::LinkFault, 0.12)],
+    )
+    .states(&[(S::BootsDegraded, 0.65)])
+    .actions(&[A::InstallOtherBuild])
+    .from("Linux net/sched/sch_generic.c, dev_watchdog", "NETDEV WATCHDOG: eth0 (mtk_soc_eth): transmit queue 3 timed out"),
 ];

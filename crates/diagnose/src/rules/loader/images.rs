@@ -326,4 +326,30 @@ pub(super) static RULES: &[Rule] = &[
         "U-Boot common/spl/spl_fit.c; libfdt",
         "find_itb_subimage: error finding kernel@1: FDT_ERR_NOTFOUND",
     ),
+    rule(
+        "appended-device-tree",
+        Lasting,
+        &[
+            "does not have appended DTB",
+            "DTB offset is incorrect",
+            "no matching device tree",
+            "No matching DTB",
+            "Unable to find suitable device tree",
+            "Device Tree Blob not found",
+            "Best match DTB tags",
+        ],
+        "The boot loader finds no device tree for this board in the image.",
+        &[
+            (C::ImageWrongDevice, 0.55),
+            (C::FirmwareBug, 0.25),
+            (C::ImageCorrupt, 0.25),
+            (C::BootloaderOutdated, 0.2),
+        ],
+    )
+    .states(&[(S::BootloaderOnly, 0.5)])
+    .actions(&[A::ReflashCorrectImage, A::InstallOtherBuild])
+    .from(
+        "lk lib; lk2nd platform/msm_shared/dev_tree.c",
+        "DTB offset is incorrect, kernel image does not have appended DTB",
+    ),
 ];

@@ -2,7 +2,7 @@
 
 use debrick_model::{Action as A, Cause as C, State as S};
 
-use crate::rule::Level::{Loader, Rom};
+use crate::rule::Level::{Lasting, Loader, Rom};
 use crate::rule::{Rule, rule};
 
 pub(super) static RULES: &[Rule] = &[
@@ -172,4 +172,25 @@ pub(super) static RULES: &[Rule] = &[
     .states(&[(S::BootloaderFailing, 0.75)])
     .actions(&[A::RestoreBootloader])
     .from("Broadcom BCA U-Boot SPL", "mcb load failed"),
+    rule(
+        "uefi-assert",
+        Lasting,
+        &["ASSERT_EFI_ERROR", "ASSERT [", "ASSERT AutoGen", "Synchronous Exception at 0x", "!!!! X64 Exception", "PEI Exception", "Image: UEFI * Exception"],
+        "The UEFI firmware stopped at an error of its own.",
+        &[(C::FirmwareBug, 0.5), (C::ImageWrongDevice, 0.35)],
+    )
+    .states(&[(S::BootloaderFailing, 0.5), (S::BootLoop, 0.2)])
+    .actions(&[A::InstallOtherBuild, A::ReflashCorrectImage])
+    .from("EDK II MdePkg/Library/BaseDebugLib*", "ASSERT_EFI_ERROR (Status = Not Found)"),
+    rule(
+        "loader-driver",
+        Loader,
+        &["probe failed", "uclass_get_device", "pinctrl_select_state_full", "Failed to get * clock", "failed to bind", "device_probe failed", "err=-", "ret=-", "error -", "error code -", "failed: -", "init failed", "initialization failed", "failed to initialize", "not probed"],
+        "A driver of the boot loader does not get its hardware to work.",
+        &[(C::FirmwareBug, 0.36), (C::FlashHardwareFault, 0.12), (C::BootloaderOutdated, 0.12)],
+    )
+    .states(&[(S::BootloaderOnly, 0.2)])
+    .actions(&[A::InstallOtherBuild])
+    .last_resort()
+    .from("U-Boot drivers/core/device.c", "mmc_init: -95, err=-95 probe failed"),
 ];

@@ -195,39 +195,6 @@ pub(super) static RULES: &[Rule] = &[
     .actions(&[A::EnterRecoveryMode, A::SwapCableOrPort])
     .from("symptom answers", "It can't enter recovery mode."),
     rule(
-        "said-healthy",
-        Said,
-        &[
-            "works fine now",
-            "boots fine",
-            "works again",
-            "is working fine",
-            "everything works",
-            "boots normally",
-            "working normally",
-            "is perfectly normal",
-            "normal and expected",
-            "is harmless",
-            "can be ignored",
-            "safe to ignore",
-            "funktioniert wieder",
-            "läuft wieder",
-            "marche de nouveau",
-            "funciona bien",
-            "работает нормально",
-            "всё работает",
-            "正常启动",
-            "一切正常",
-            "正常運作",
-            "działa poprawnie",
-        ],
-        "The unit is said to work.",
-        &[(C::NoFault, 0.5)],
-    )
-    .without(&["no longer", "does not boot", "doesn't boot", "bootloop", "boot loop"])
-    .states(&[(S::Healthy, 0.5)])
-    .from("symptom answers", "It boots fine after that."),
-    rule(
         "said-crash",
         Said,
         &[
@@ -366,4 +333,75 @@ pub(super) static RULES: &[Rule] = &[
     .actions(&[A::EnterRecoveryMode, A::ReflashCorrectImage])
     .last_resort()
     .from("symptom answers", "My router is bricked."),
+    rule(
+        "said-healthy",
+        Said,
+        &[
+            "works fine now",
+            "boots fine",
+            "works again",
+            "is working fine",
+            "everything works",
+            "seems to work fine",
+            "seems to work",
+            "is it normal",
+            "is this normal",
+            "no issues",
+            "boots normally",
+            "working normally",
+            "is perfectly normal",
+            "normal and expected",
+            "is harmless",
+            "can be ignored",
+            "safe to ignore",
+            "safely ignore",
+            "cosmetic",
+            "as expected",
+            "funktioniert wieder",
+            "läuft wieder",
+            "ist normal",
+            "marche de nouveau",
+            "funciona bien",
+            "es normal",
+            "работает нормально",
+            "всё работает",
+            "正常启动",
+            "一切正常",
+            "正常運作",
+            "działa poprawnie",
+        ],
+        "The unit is said to work.",
+        &[(C::NoFault, 0.55)],
+    )
+    .without(&["no longer", "does not boot", "doesn't boot", "bootloop", "boot loop", "not as expected"])
+    .states(&[(S::Healthy, 0.55)])
+    .from("symptom answers", "It boots fine after that."),
+    rule(
+        "said-network",
+        Said,
+        &[
+            "ping is lost",
+            "no network",
+            "no ethernet",
+            "no wifi",
+            "wifi does not",
+            "wan does not",
+            "lan does not",
+            "no IP on",
+            "no link",
+            "ports do not",
+            "ethernet not working",
+            "no internet",
+            "packet loss",
+            "kein WLAN",
+            "kein Netzwerk",
+            "нет сети",
+            "没有网络",
+        ],
+        "The system runs, and its network does not.",
+        &[(C::FirmwareBug, 0.4), (C::SettingsCorrupt, 0.2)],
+    )
+    .states(&[(S::BootsDegraded, 0.55)])
+    .actions(&[A::InstallOtherBuild])
+    .from("symptom answers", "It starts, and has no network."),
 ];
