@@ -175,7 +175,7 @@ pub(super) static RULES: &[Rule] = &[
         Lasting,
         &[
             "space to store OTA",
-            "[4]: Not Enough Space",
+            "ERROR[4]: Not Enough Space",
             "Upload buffer miscompare",
             "ERROR: Not Enough Space",
             "OTA * not enough space",
