@@ -265,7 +265,8 @@ impl Signals<'_> {
     /// Where no rule knows what failed, the stage in which it failed still says something. These weights keep any
     /// finding unsure.
     fn trouble_where_it_stopped(&self, weights: &mut Weights) {
-        if weights.has_fault() || weights.likelihood(Cause::NoFault) >= 0.3 {
+        if weights.has_fault() || weights.findings().first().is_some_and(|finding| finding.likelihood >= 0.3)
+        {
             return;
         }
         let stage = self.boots.last().and_then(|boot| boot.stages.last());

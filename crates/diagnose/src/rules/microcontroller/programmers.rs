@@ -76,17 +76,6 @@ pub(super) static RULES: &[Rule] = &[
     .actions(&[A::UnlockBootloader, A::ChangeToolOrOption])
     .from("stm32flash stm32.c; stlink; OpenOCD src/flash/nor/stm32f1x.c", "Got NACK from device on command 0x31"),
     rule(
-        "dfu-none",
-        Tool,
-        &["No DFU capable USB device available", "Did not find any rockusb device", "USB device not found!", "FEL device not found", "No device in DFU mode", "No RP2040 device", "No accessible RP", "no device found in recovery", "Unable to discover device mode", "No device in maskrom", "no supported device found", "Cannot open DFU device", "no DFU device", "Device not found", "Wait for Known USB Device", "No device found on", "SAM-BA operation failed", "No valid interface found", "No device found", "No Nordic", "bootloader not found", "No board in bootloader"],
-        "No unit in its recovery mode is seen on USB.",
-        &[(C::NotInRecoveryMode, 0.6), (C::LinkFault, 0.35), (C::HostPermission, 0.25)],
-    )
-    .without(&["Download done", "Downloading to address"])
-    .states(&[(S::Unknown, 0.35)])
-    .actions(&[A::EnterRecoveryMode])
-    .from("dfu-util", "No DFU capable USB device available"),
-    rule(
         "dfu-file",
         Tool,
         &["DFU suffix CRC does not match", "File is not targeted", "errTARGET", "errFILE", "Invalid dfuse", "does not appear to be a valid", "Error: file * not * DFU", "File ID * does not match", "Only DfuSe file version", "errVENDOR"],
@@ -146,4 +135,36 @@ pub(super) static RULES: &[Rule] = &[
     .states(&[(S::Unknown, 0.5)])
     .actions(&[A::SwapCableOrPort, A::ChangeToolOrOption])
     .from("pyOCD; nrfjprog; SEGGER J-Link", "FATAL ERROR: Unable to find a board; is the board connected?"),
+    rule(
+        "dfu-cannot-open",
+        Tool,
+        &["Cannot open DFU device", "Cannot open device"],
+        "The unit is there in its recovery mode, and the driver on this computer is not the one that the tool needs.",
+        &[(C::HostPermission, 0.72), (C::LinkFault, 0.2)],
+    )
+    .states(&[(S::RecoveryMode, 0.5), (S::RefusedUnharmed, 0.3)])
+    .actions(&[A::InstallDriverOrPermission])
+    .from("dfu-util src/dfu_util.c", "Cannot open DFU device 0483:df11"),
+    rule(
+        "dfu-none",
+        Tool,
+        &["No DFU capable USB device available", "Did not find any rockusb device", "USB device not found!", "FEL device not found", "No device in DFU mode", "No RP2040 device", "No accessible RP", "no device found in recovery", "Unable to discover device mode", "No device in maskrom", "no supported device found", "no DFU device", "no device present", "Device not found", "Wait for Known USB Device", "No device found on", "SAM-BA operation failed", "No valid interface found", "No device found", "No Nordic", "bootloader not found", "No board in bootloader", "bootloader timeout"],
+        "No unit in its recovery mode is seen on USB.",
+        &[(C::NotInRecoveryMode, 0.58), (C::LinkFault, 0.35), (C::HostPermission, 0.3), (C::ToolMismatch, 0.15)],
+    )
+    .without(&["Download done", "Downloading to address", "Cannot open DFU device", "DFU device connected"])
+    .states(&[(S::Unknown, 0.35)])
+    .actions(&[A::EnterRecoveryMode])
+    .from("dfu-util", "No DFU capable USB device available"),
+    rule(
+        "dfu-other-chip",
+        Tool,
+        &["no device present", "No DFU capable", "no device found"],
+        "A unit in its recovery mode is seen, and the tool does not find the one that it was told of.",
+        &[(C::ToolMismatch, 0.5), (C::HostPermission, 0.45)],
+    )
+    .with(&["DFU device connected"])
+    .states(&[(S::RecoveryMode, 0.5), (S::RefusedUnharmed, 0.3)])
+    .actions(&[A::ChangeToolOrOption, A::InstallDriverOrPermission])
+    .from("dfu-programmer src/main.c; QMK Toolbox", "dfu-programmer: no device present."),
 ];
