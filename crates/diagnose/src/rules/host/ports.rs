@@ -87,6 +87,7 @@ pub(super) static RULES: &[Rule] = &[
         "A tool failed without saying more.",
         &[(C::ToolMismatch, 0.32), (C::LinkFault, 0.3)],
     )
+    .without(&["Waiting for remote to respond", "File downloaded successfully", "Total xfer: 1.00x"])
     .states(&[(S::Unknown, 0.25), (S::RefusedUnharmed, 0.22)])
     .actions(&[A::ChangeToolOrOption, A::SwapCableOrPort])
     .last_resort()
