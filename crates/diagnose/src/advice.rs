@@ -14,6 +14,9 @@ const MAX_ACTIONS: usize = 5;
 /// From this likelihood on, a cause need not be asked about any more.
 const SURE_FROM: f64 = 0.9;
 
+/// Below this likelihood a finding is a guess.
+const UNSURE_BELOW: f64 = 0.5;
+
 /// From this likelihood of a damaged boot loader on, restoring it may stand first.
 const RESTORE_FROM: f64 = 0.6;
 
@@ -199,29 +202,44 @@ pub(crate) fn actions(findings: &[Finding], weights: &Weights) -> Vec<ProposedAc
     proposed
 }
 
-/// What to look at to be surer; empty where everything is clear.
-pub(crate) fn next_evidence(case: &Case<'_>, findings: &[Finding], leading: Option<&Finding>) -> Vec<String> {
+/// The most questions that are asked.
+const MAX_QUESTIONS: usize = 5;
+
+/// A cause of less than this part of the first one's likelihood is not asked about.
+const RIVAL_FROM: f64 = 0.5;
+
+/// What to look at to be surer; empty where everything is clear. Where several causes are about as likely, what would
+/// tell them apart.
+pub(crate) fn next_evidence(case: &Case<'_>, findings: &[Finding]) -> Vec<String> {
     let top = findings.first().map_or((C::Unknown, 0.0), |finding| (finding.cause, finding.likelihood));
     if top.0 != C::Unknown && top.1 >= SURE_FROM {
         return Vec::new();
     }
-    let mut ask = Vec::new();
-    if let Some(advice) = leading.and_then(|finding| advice_on(finding.cause)) {
-        ask.push(advice.ask.to_owned());
+    let is_unsure = top.0 == C::Unknown || top.1 < UNSURE_BELOW;
+    let named = || findings.iter().filter(|finding| finding.cause != C::Unknown);
+    let best = named().next().map_or(0.0, |finding| finding.likelihood);
+    let rivals = named().take_while(|finding| finding.likelihood >= RIVAL_FROM * best);
+    let mut ask: Vec<String> = Vec::new();
+    for finding in rivals.take(if is_unsure { 3 } else { 1 }) {
+        ask.extend(advice_on(finding.cause).map(|advice| advice.ask.to_owned()));
     }
-    let has_log =
-        |item: &crate::Evidence| item.kind == EvidenceKind::SerialLog && !item.text.trim().is_empty();
-    if !case.evidence.iter().any(has_log) {
+    let has = |kind| case.evidence.iter().any(|item| item.kind == kind && !item.text.trim().is_empty());
+    if !has(EvidenceKind::SerialLog) {
         ask.push("A log of the serial console from power-on until nothing more comes.".into());
-    } else if top.0 == C::Unknown {
+    } else if is_unsure {
         ask.push(
             "The complete log of the serial console from power-on, with a minute of waiting at its end."
                 .into(),
         );
     }
-    if top.0 == C::Unknown {
+    if is_unsure && has(EvidenceKind::ToolOutput) {
+        ask.push("The exact command, the version of the tool, and everything that it printed.".into());
+    }
+    if is_unsure {
         ask.push("What was done to the unit before it failed, and what its lights show.".into());
     }
+    ask.dedup();
+    ask.truncate(MAX_QUESTIONS);
     ask
 }
 

@@ -89,11 +89,10 @@ pub(crate) fn diagnose_by(case: &Case<'_>, trial: Option<&Trial>) -> (Diagnosis,
     case.surveys.iter().for_each(|survey| survey::apply(survey, &mut weights));
     let findings = findings(&weights);
     let state = state::conclude(&boots, &weights, &findings);
-    let leading = findings.iter().find(|finding| finding.cause != Cause::Unknown);
     let diagnosis = Diagnosis {
         state,
         actions: advice::actions(&findings, &weights),
-        next_evidence: advice::next_evidence(case, &findings, leading),
+        next_evidence: advice::next_evidence(case, &findings),
         timeline: boots.stages(&weights),
         findings,
     };
@@ -103,11 +102,24 @@ pub(crate) fn diagnose_by(case: &Case<'_>, trial: Option<&Trial>) -> (Diagnosis,
 /// Below this likelihood a cause does not stand first.
 const DECIDES_FROM: f64 = 0.3;
 
+/// How steeply a rival counts: one that is nearly as likely takes up to half of the first cause's likelihood, one that is
+/// half as likely next to nothing.
+const RIVALRY: i32 = 6;
+
 /// Causes, likeliest first, at most eight; `unknown` before all of them where none is likely enough.
 fn findings(weights: &Weights) -> Vec<Finding> {
     let mut findings = weights.findings();
     findings.truncate(8);
     put_unknown_first(&mut findings);
+    let of = |rank: usize| findings.get(rank).map_or(0.0, |finding| finding.likelihood);
+    let (top, second) = (of(0), of(1));
+    if findings.first().is_none_or(|finding| finding.cause == Cause::Unknown) || top <= 0.0 {
+        return findings;
+    }
+    let left = 1.0 - 0.5 * (second / top).powi(RIVALRY);
+    for finding in &mut findings {
+        finding.likelihood = (finding.likelihood * left * 1000.0).round() / 1000.0;
+    }
     findings
 }
 

@@ -28,6 +28,9 @@ pub(crate) static MATCHER: LazyLock<Matcher> = LazyLock::new(|| {
     Matcher::new(of_rules.chain(of_timeline).chain(of_signals))
 });
 
+/// The longest text that goes into the automaton, in bytes. Longer ones hardly find less, and building takes longer.
+const MAX_ANCHOR: usize = 12;
+
 pub(crate) struct Matcher {
     automaton: Option<AhoCorasick>,
     globs: Vec<Glob>,
@@ -89,9 +92,14 @@ impl Glob {
         Self { text, pieces: body.split('*').map(str::to_ascii_lowercase).collect(), tied_to_start }
     }
 
-    /// The longest piece, which is the rarest.
+    /// The beginning of the longest piece, which is the rarest.
     fn anchor(&self) -> &str {
-        self.pieces.iter().max_by_key(|piece| piece.len()).map_or("", String::as_str)
+        let longest = self.pieces.iter().max_by_key(|piece| piece.len()).map_or("", String::as_str);
+        let mut end = longest.len().min(MAX_ANCHOR);
+        while !longest.is_char_boundary(end) {
+            end -= 1;
+        }
+        &longest[..end]
     }
 
     fn matches(&self, line: &str) -> bool {

@@ -17,6 +17,8 @@ pub(crate) enum Level {
     Lasting,
     /// A tool or this computer said it; not looked for in what the unit said.
     Tool,
+    /// A tool said it; not looked for elsewhere.
+    Output,
     /// A person said it; not looked for elsewhere.
     Said,
 }
@@ -26,6 +28,7 @@ impl Level {
     pub(crate) fn reads(self, kind: EvidenceKind) -> bool {
         match self {
             Self::Tool => kind != EvidenceKind::SerialLog,
+            Self::Output => kind == EvidenceKind::ToolOutput,
             Self::Said => kind == EvidenceKind::Symptom,
             _ => true,
         }
@@ -40,7 +43,7 @@ impl Level {
             Self::Loader => Some(State::BootloaderOnly),
             Self::Kernel => Some(State::KernelHang),
             Self::System => Some(State::BootsDegraded),
-            Self::Lasting | Self::Tool | Self::Said => None,
+            Self::Lasting | Self::Tool | Self::Output | Self::Said => None,
         }
     }
 }

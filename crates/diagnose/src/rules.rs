@@ -68,15 +68,16 @@ pub(crate) fn apply(
     let speaking = without_last_resorts(speaking, boots);
     let success =
         speaking.iter().filter(|(rule, _)| rule.is_success()).map(|(_, found)| found.last.place).max();
-    let is_tools = |rule: &Rule| rule.level == Level::Tool && rule.is_fault();
+    let of_tool = |rule: &Rule| matches!(rule.level, Level::Tool | Level::Output);
+    let is_tools = |rule: &Rule| of_tool(rule) && rule.is_fault();
     let failure = speaking.iter().filter(|(rule, _)| is_tools(rule)).map(|(_, found)| found.last.place).max();
     for (rule, found) in &speaking {
         let place = found.last.place;
         let boot = boots.at(place);
         let survived = boot.is_some_and(|boot| boot.survived(rule.level, place));
         let probing = rule.level <= Level::Kernel && boot.is_some_and(|boot| boot.counts_down_after(place));
-        let retried = rule.level == Level::Tool && success.is_some_and(|success| success > place);
-        let failed_later = rule.level == Level::Tool && failure.is_some_and(|failure| failure >= place);
+        let retried = of_tool(rule) && success.is_some_and(|success| success > place);
+        let failed_later = of_tool(rule) && failure.is_some_and(|failure| failure >= place);
         let share = match rule.is_fault() {
             true if survived || probing => SURVIVED,
             true if retried => RETRIED,
@@ -170,7 +171,7 @@ mod tests {
         let mut silent = Vec::new();
         for rule in all() {
             let kind = match rule.level {
-                Level::Tool => EvidenceKind::ToolOutput,
+                Level::Tool | Level::Output => EvidenceKind::ToolOutput,
                 Level::Said => EvidenceKind::Symptom,
                 _ => EvidenceKind::SerialLog,
             };

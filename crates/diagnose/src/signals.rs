@@ -4,7 +4,7 @@ use debrick_model::{Cause, EvidenceKind, EvidenceLine, State};
 
 use crate::case::Case;
 use crate::matcher::MATCHER;
-use crate::text::{Line, Place, Reading};
+use crate::text::{Line, Place, Reading, Shape};
 use crate::timeline::{Boot, Boots, Seen, StageKind};
 use crate::weigh::{Weights, cite};
 
@@ -20,6 +20,9 @@ const COMPARED: &str = "^Total of * were the same";
 /// How U-Boot introduces a crash on each architecture (`arch/arm/lib/interrupts_64.c`, `interrupts.c`).
 const CRASHES: &[(&str, &str)] = &[("\"Synchronous Abort\" handler", "arm64"), ("^pc : [<", "arm")];
 
+/// A kernel that has been up for so many seconds was not stopped by what kept others from starting.
+const RUNS_FROM: u64 = 90;
+
 const KERNEL_BANNER: &str = "^Linux version ";
 
 /// What loaders say when the kernel has its checksum and could be unpacked (U-Boot `boot/bootm.c`; Linux
@@ -32,13 +35,38 @@ const LOADED_WHOLE: &[&str] = &[
     "Loading Kernel Image * OK",
 ];
 
+/// Words of trouble. They say that something failed; where it stopped says in what.
+const TROUBLE: &[&str] = &[
+    "error",
+    "fail",
+    "not found",
+    "invalid",
+    "abort",
+    "cannot",
+    "can't",
+    "unable to",
+    "corrupt",
+    "mismatch",
+    "timeout",
+    "timed out",
+    "exception",
+    "panic",
+    "unknown device",
+    "not supported",
+];
+
 /// The lines that are needed here.
 static LINES: &[&str] =
     &[ARCHITECTURE, IMAGE_TYPE, LOADED_TREE, DATA_SIZE, BYTES_READ, COMPARED, KERNEL_BANNER];
 
 /// All patterns of this module.
 pub(crate) fn patterns() -> impl Iterator<Item = &'static str> {
-    LINES.iter().chain(LOADED_WHOLE).copied().chain(CRASHES.iter().map(|(pattern, _)| *pattern))
+    LINES
+        .iter()
+        .chain(LOADED_WHOLE)
+        .chain(TROUBLE)
+        .copied()
+        .chain(CRASHES.iter().map(|(pattern, _)| *pattern))
 }
 
 /// Looks for all of them.
@@ -46,6 +74,9 @@ pub(crate) fn apply(case: &Case<'_>, reading: &Reading<'_>, boots: &Boots, weigh
     silence_and_garbage(reading, weights);
     wrong_variables(case, weights);
     let signals = Signals { reading, boots };
+    if boots.last().is_none() && reading.shapes.iter().any(|shape| shape.kernel_seconds >= RUNS_FROM) {
+        weights.hint(State::BootsDegraded, 0.45);
+    }
     signals.architecture(case.architecture, weights);
     signals.image_larger_than_what_is_read(weights);
     signals.comparisons_that_disagree(weights);
@@ -54,6 +85,7 @@ pub(crate) fn apply(case: &Case<'_>, reading: &Reading<'_>, boots: &Boots, weigh
         signals.kernel_without_a_word(boot, weights);
         signals.nothing_wrong(boot, weights);
     }
+    signals.trouble_where_it_stopped(weights);
 }
 
 /// A variable that the device cannot start without, and that is not what it must be, explains a unit that does not start.
@@ -189,7 +221,7 @@ impl Signals<'_> {
         let was_whole =
             LOADED_WHOLE.iter().any(|pattern| self.lines(pattern).any(|line| line.place < seen.last));
         for (cause, weight) in [
-            (Cause::FirmwareBug, if was_whole || spoke { 0.38 } else { 0.24 }),
+            (Cause::FirmwareBug, if was_whole || spoke { 0.38 } else { 0.28 }),
             (Cause::KernelCrash, 0.25),
             (Cause::ImageWrongDevice, 0.18),
             (Cause::BootEnvironmentCorrupt, 0.2),
@@ -203,6 +235,9 @@ impl Signals<'_> {
         let Some(last) = boot.stages.last() else { return };
         let looped = self.boots.loops() > 0.0;
         let (weight, says) = match last.kind {
+            StageKind::Shell if weights.fault_between(last.first, u64::MAX) => {
+                (0.3, "The system came up before it failed.")
+            }
             StageKind::Shell => (0.8, "The system came up."),
             _ if weights.has_fault() || looped => return,
             StageKind::Userspace => {
@@ -212,12 +247,79 @@ impl Signals<'_> {
                 (0.5, "The boot loader is ready to boot, and nothing failed.")
             }
             StageKind::Loader if last.waits => return,
+            StageKind::Loader if self.trouble_after(last.first).is_some() => return,
             StageKind::Loader => (0.35, "The boot loader runs, and nothing failed so far."),
             _ => return,
         };
         let line = self.at(last).map(|line| self.cite(line, says));
         weights.add(Cause::NoFault, weight, &[], line);
         weights.hint(State::Healthy, weight);
+    }
+
+    /// The last line with a word of trouble behind a place, in the same evidence.
+    fn trouble_after(&self, place: Place) -> Option<&Line> {
+        let behind = |line: &&Line| line.place >= place && line.place.evidence == place.evidence;
+        TROUBLE.iter().filter_map(|word| self.lines(word).rev().find(behind)).max_by_key(|line| line.place)
+    }
+
+    /// Where no rule knows what failed, the stage in which it failed still says something. These weights keep any
+    /// finding unsure.
+    fn trouble_where_it_stopped(&self, weights: &mut Weights) {
+        if weights.has_fault() || weights.findings().first().is_some_and(|finding| finding.likelihood >= 0.3)
+        {
+            return;
+        }
+        let stage = self.boots.last().and_then(|boot| boot.stages.last());
+        let (line, kind) = match stage {
+            Some(stage) => (self.trouble_after(stage.first), stage.kind),
+            None => match self.kernel_log() {
+                Some(evidence) => (self.trouble_after(Place { evidence, line: 0 }), StageKind::Linux),
+                None => return,
+            },
+        };
+        let Some(line) = line else { return };
+        let (says, causes): (_, &[(Cause, f64)]) = match kind {
+            StageKind::Rom | StageKind::Spl => (
+                "Something failed before the boot loader ran.",
+                &[
+                    (Cause::BootloaderCorrupt, 0.42),
+                    (Cause::FirmwareBug, 0.28),
+                    (Cause::FlashHardwareFault, 0.25),
+                    (Cause::RamFault, 0.15),
+                ],
+            ),
+            StageKind::Loader => (
+                "Something failed in the boot loader.",
+                &[
+                    (Cause::ImageCorrupt, 0.3),
+                    (Cause::FirmwareBug, 0.32),
+                    (Cause::BootEnvironmentCorrupt, 0.25),
+                    (Cause::ImageIncomplete, 0.2),
+                ],
+            ),
+            StageKind::Linux | StageKind::Userspace | StageKind::Shell => (
+                "Something failed in the kernel or its drivers.",
+                &[(Cause::FirmwareBug, 0.4), (Cause::KernelCrash, 0.2), (Cause::RootfsMissing, 0.15)],
+            ),
+        };
+        let line = self.cite(line, says);
+        for (cause, weight) in causes {
+            weights.add(*cause, *weight, &[], Some(line.clone()));
+        }
+        weights.hint(
+            match kind {
+                StageKind::Rom | StageKind::Spl => State::BootloaderFailing,
+                StageKind::Loader => State::BootloaderOnly,
+                _ => State::KernelHang,
+            },
+            0.3,
+        );
+    }
+
+    /// A log of which at least half are lines of a kernel.
+    fn kernel_log(&self) -> Option<usize> {
+        let is_kernel = |shape: &Shape| shape.kernel_lines > 0 && shape.kernel_lines * 2 >= shape.lines;
+        self.reading.shapes.iter().position(is_kernel)
     }
 
     /// The line with which a stage began.

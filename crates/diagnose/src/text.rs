@@ -64,6 +64,10 @@ pub(crate) struct Shape {
     pub(crate) visible: usize,
     /// Characters that no console prints.
     pub(crate) unreadable: usize,
+    /// Lines with the time stamp of a Linux kernel.
+    pub(crate) kernel_lines: u64,
+    /// The highest of those time stamps, in seconds.
+    pub(crate) kernel_seconds: u64,
 }
 
 impl<'a> Reading<'a> {
@@ -94,6 +98,10 @@ impl<'a> Reading<'a> {
             shape.lines = line;
             for piece in pieces(raw) {
                 shape.count(piece);
+                if let Some(seconds) = kernel_stamp(piece) {
+                    shape.kernel_lines += 1;
+                    shape.kernel_seconds = shape.kernel_seconds.max(seconds);
+                }
                 let cleaned = clean(piece);
                 let text = strip_stamps(&cleaned);
                 MATCHER.matches(text, &mut patterns);
@@ -236,8 +244,19 @@ fn strip_bracketed(text: &str) -> &str {
     let Some(end) = text.find(close).filter(|end| *end <= 32) else { return text };
     let inside = &text[1..end];
     let is_stamp = inside.contains(|symbol: char| symbol.is_ascii_digit())
-        && inside.chars().all(|symbol| symbol.is_ascii_digit() || " .:-/,TZ".contains(symbol));
+        && inside.chars().all(|symbol| symbol.is_ascii_digit() || " .:-/,TZ@".contains(symbol));
     if is_stamp { &text[end + 1..] } else { text }
+}
+
+/// The seconds of `[   12.345678]` (Linux `kernel/printk/printk.c`, `print_time`) at the start of a line, or behind the
+/// mark of a system log; some vendors put the processor behind it: `[   12.345678@0]`.
+fn kernel_stamp(line: &str) -> Option<u64> {
+    let line = line.split_once("kernel: ").map_or(line, |(_, rest)| rest);
+    let (stamp, _) = line.trim_start().strip_prefix('[')?.split_once(']')?;
+    let (seconds, micros) = stamp.trim_start().split_once('.')?;
+    let micros = micros.split_once('@').map_or(micros, |(micros, _)| micros);
+    let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    (is_number(micros) && micros.len() == 6).then(|| seconds.parse().ok()).flatten()
 }
 
 /// Takes off what monitors and system logs put in front: `17:03:28.609 -> `, `Jun 05 03:46:05 host kernel: `.
@@ -309,6 +328,18 @@ mod tests {
         check("> ", "");
         check("\u{1b}[", "");
         check("", "");
+    }
+
+    #[test]
+    fn kernels_are_told_by_their_stamps() {
+        let check = |line, expected| assert_eq!(kernel_stamp(line), expected, "{line}");
+        check("[    1.234567] text", Some(1));
+        check("[71.457007] x", Some(71));
+        check("[    4.942949@0] x", Some(4));
+        check("Mon Jan 22 02:17:39 2024 kern.info kernel: [  304.096284] NETDEV", Some(304));
+        for other in ["[12:34:56] x", "[ERR] x", "[1.23] x", "[    1.234567", "text", "[]", ""] {
+            check(other, None);
+        }
     }
 
     #[test]

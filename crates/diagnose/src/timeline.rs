@@ -197,7 +197,7 @@ impl Boot {
             Level::Loader => StageKind::Linux,
             Level::Kernel => StageKind::Userspace,
             Level::System => StageKind::Shell,
-            Level::Lasting | Level::Tool | Level::Said => return false,
+            Level::Lasting | Level::Tool | Level::Output | Level::Said => return false,
         };
         let here = |other: Place| other > place && other.evidence == place.evidence;
         self.stages

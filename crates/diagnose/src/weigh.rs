@@ -2,13 +2,14 @@
 //!
 //! Each rule that speaks gives a cause a likelihood on its own. Rules are taken as independent witnesses, so the
 //! likelihood that none of them is right is the product of their doubts ("noisy or"): 1 - (1-a)(1-b)... A rule counts
-//! once however often its line repeats. A fault that a later stage survived counts for a seventh.
+//! once however often its line repeats, and of several rules that speak about one line the strongest counts, because
+//! they are the same witness. A fault that a later stage survived counts for a seventh.
 
 use std::collections::BTreeMap;
 
 use debrick_model::{Action, Cause, EvidenceLine, Finding, State};
 
-use crate::rule::Rule;
+use crate::rule::{Level, Rule};
 use crate::text::{Place, Reading};
 use crate::trial::Trial;
 
@@ -35,6 +36,9 @@ pub(crate) struct Weights {
 /// One thing that speaks for a cause.
 struct Voice {
     weight: f64,
+    /// The line of a program that it speaks about. A person says several things in one line, so that a person's line
+    /// is none.
+    line: Option<Place>,
     actions: &'static [Action],
     evidence: Option<EvidenceLine>,
 }
@@ -51,7 +55,10 @@ impl Weights {
     ) {
         for (position, (cause, weight)) in rule.causes.iter().enumerate() {
             let weight = trial.map_or(*weight, |trial| trial.weight(rule, position, *weight));
-            self.add(*cause, weight * share, rule.actions, Some(evidence.clone()));
+            let line = (rule.level != Level::Said).then_some(place);
+            let evidence = Some(evidence.clone());
+            let voice = Voice { weight: weight * share, line, actions: rule.actions, evidence };
+            self.causes.entry(*cause).or_default().push(voice);
         }
         for (state, weight) in rule.states {
             self.states.push((*state, weight * share));
@@ -72,7 +79,7 @@ impl Weights {
         actions: &'static [Action],
         evidence: Option<EvidenceLine>,
     ) {
-        self.causes.entry(cause).or_default().push(Voice { weight, actions, evidence });
+        self.causes.entry(cause).or_default().push(Voice { weight, line: None, actions, evidence });
     }
 
     /// Adds a hint at a state.
@@ -82,8 +89,18 @@ impl Weights {
 
     /// The likelihood of a cause.
     pub(crate) fn likelihood(&self, cause: Cause) -> f64 {
-        let doubt: f64 =
-            self.causes.get(&cause).into_iter().flatten().map(|voice| 1.0 - voice.weight).product();
+        let mut of_lines: BTreeMap<Place, f64> = BTreeMap::new();
+        let mut doubt = 1.0;
+        for voice in self.causes.get(&cause).into_iter().flatten() {
+            match voice.line {
+                Some(place) => {
+                    let strongest = of_lines.entry(place).or_default();
+                    *strongest = strongest.max(voice.weight);
+                }
+                None => doubt *= 1.0 - voice.weight,
+            }
+        }
+        doubt *= of_lines.values().map(|weight| 1.0 - weight).product::<f64>();
         (1.0 - doubt).clamp(0.0, CERTAIN)
     }
 

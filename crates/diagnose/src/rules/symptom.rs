@@ -3,8 +3,9 @@
 mod accounts;
 mod actions;
 mod power;
+mod suspects;
 
 use crate::rule::Rule;
 
 /// A table for each part of the field.
-pub(super) static TABLES: &[&[Rule]] = &[accounts::RULES, actions::RULES, power::RULES];
+pub(super) static TABLES: &[&[Rule]] = &[accounts::RULES, actions::RULES, power::RULES, suspects::RULES];

@@ -2,7 +2,7 @@
 
 use debrick_model::{Action as A, Cause as C, State as S};
 
-use crate::rule::Level::Tool;
+use crate::rule::Level::{Output, Tool};
 use crate::rule::{Rule, rule};
 
 pub(super) static RULES: &[Rule] = &[
@@ -82,12 +82,14 @@ pub(super) static RULES: &[Rule] = &[
     .from("dfu-util; flashrom", "Multiple flash chip definitions match the detected chip(s)"),
     rule(
         "tool-fails",
-        Tool,
-        &["fatal error", "^error:", "error:", "ERROR", "failed", "failure", "exception"],
+        Output,
+        &["fatal error", "^error:", "error:", "ERROR", "error ", "failed", "failure", "exception", "exited with status", "exit status", "could not", "cannot", "unable to", "timeout", "timed out"],
         "A tool failed without saying more.",
-        &[(C::ToolMismatch, 0.28), (C::LinkFault, 0.28)],
+        &[(C::ToolMismatch, 0.32), (C::LinkFault, 0.3)],
     )
-    .states(&[(S::Unknown, 0.2), (S::RefusedUnharmed, 0.25)])
+    .without(&["Waiting for remote to respond", "File downloaded successfully", "Total xfer: 1.00x"])
+    .states(&[(S::Unknown, 0.25), (S::RefusedUnharmed, 0.22)])
+    .actions(&[A::ChangeToolOrOption, A::SwapCableOrPort])
     .last_resort()
     .from("tools of all kinds", "error: something failed"),
 ];

@@ -2,7 +2,7 @@
 
 use debrick_model::{Action as A, Cause as C, State as S};
 
-use crate::rule::Level::Tool;
+use crate::rule::Level::{Output, Tool};
 use crate::rule::{Rule, rule};
 
 pub(super) static RULES: &[Rule] = &[
@@ -165,7 +165,7 @@ pub(super) static RULES: &[Rule] = &[
     ),
     rule(
         "tool-success",
-        Tool,
+        Output,
         &[
             "Hash of data verified",
             "avrdude done.  Thank you",

@@ -26,22 +26,6 @@ pub(super) static RULES: &[Rule] = &[
     .states(&[(S::KernelHang, 0.5)])
     .from("Linux lib/decompress_unxz.c", "XZ-compressed data is corrupt"),
     rule(
-        "kernel-panic",
-        Kernel,
-        &["Kernel panic - not syncing"],
-        "The kernel gave up.",
-        &[(C::KernelCrash, 0.35)],
-    )
-    .without(&[
-        "VFS: Unable to mount root fs",
-        "No working init found",
-        "No init found",
-        "Attempted to kill init!",
-        "Requested init * failed",
-    ])
-    .states(&[(S::KernelHang, 0.5)])
-    .from("Linux kernel/panic.c", "Kernel panic - not syncing: Fatal exception"),
-    rule(
         "kernel-panic-restarts",
         Kernel,
         &["Rebooting in * seconds"],
@@ -168,4 +152,42 @@ pub(super) static RULES: &[Rule] = &[
     .states(&[(S::KernelHang, 0.5)])
     .actions(&[A::InstallOtherBuild])
     .from("Linux arch/*/mm/fault.c", "Unable to handle kernel paging request at virtual address 1000fee1"),
+    rule(
+        "kernel-panic",
+        Kernel,
+        &["Kernel panic - not syncing"],
+        "The kernel gave up.",
+        &[(C::KernelCrash, 0.42), (C::FirmwareBug, 0.38)],
+    )
+    .without(&[
+        "VFS: Unable to mount root fs",
+        "No working init found",
+        "No init found",
+        "Attempted to kill init!",
+        "Requested init * failed",
+    ])
+    .states(&[(S::KernelHang, 0.5)])
+    .actions(&[A::InstallOtherBuild])
+    .from("Linux kernel/panic.c", "Kernel panic - not syncing: Fatal exception"),
+    rule(
+        "watchdog-restarts",
+        Lasting,
+        &[
+            "reset by watchdog",
+            "Reset reason: watchdog",
+            "Reset cause: WDOG",
+            "Reset cause: WDT",
+            "WDT reset",
+            "watchdog bite",
+            "Watchdog timeout reset",
+            "reset reason: WDT",
+            "rebooted by watchdog",
+            "Last reset was watchdog",
+        ],
+        "A watchdog started the unit over, because it hung.",
+        &[(C::FirmwareBug, 0.45), (C::PowerFault, 0.1)],
+    )
+    .states(&[(S::BootLoop, 0.35)])
+    .actions(&[A::InstallOtherBuild])
+    .from("boot loaders and watchdog drivers", "Reset cause: WDOG"),
 ];

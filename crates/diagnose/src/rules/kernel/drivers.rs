@@ -63,16 +63,6 @@ pub(super) static RULES: &[Rule] = &[
     .actions(&[A::InstallOtherBuild])
     .from("Linux drivers/mtd/spi-nor/core.c", "spi-nor spi0.0: unrecognized JEDEC id bytes: c8 60 18"),
     rule(
-        "kernel-radio-firmware",
-        System,
-        &["Direct firmware load for * failed", "could not fetch firmware", "failed to fetch board", "failed to load firmware", "firmware crashed", "Failed to start firmware", "failed to fetch firmware", "Failed to load firmware", "failed to request firmware", "failed to push firmware", "could not load firmware", "failed to read calibration", "failed to load calibration", "invalid EEPROM", "EEPROM checksum", "eeprom is invalid", "Failed to get eeprom", "caldata"],
-        "A radio or other part does not get its firmware or its calibration.",
-        &[(C::FirmwareBug, 0.5), (C::RootfsCorrupt, 0.2)],
-    )
-    .states(&[(S::BootsDegraded, 0.6)])
-    .actions(&[A::InstallOtherBuild])
-    .from("Linux drivers/base/firmware_loader/main.c", "ath10k_pci 0000:01:00.0: Direct firmware load for ath10k/QCA988X/hw2.0/firmware-5.bin failed with error -2"),
-    rule(
         "kernel-driver-fails",
         Kernel,
         &["probe of * failed with error", "failed to probe", "probe failed", "could not attach to PHY", "failed to find PHY", "no PHY found", "error: Failed to get", "failed to get clk", "failed to get clock", "failed to register", "unable to register", "request_irq failed", "failed to map", "failed to init", "Failed to initialize", "initialization failed", "fails to initialize", "could not get", "Couldn't get", "timed out waiting", "poll timeout", "transmit queue * timed out", "command timed out", "timeout waiting for", "reset timeout", "failed with error -", "error -110", "error -22", "error -19", "error -12", "returned -22", "ret=-", "Link down", "phy link never came up", "link never came up", "link timeout", "could not initialize"],
@@ -92,4 +82,34 @@ pub(super) static RULES: &[Rule] = &[
     )
     .states(&[(S::BootsDegraded, 0.45)])
     .from("Linux drivers/hwmon/raspberrypi-hwmon.c", "hwmon hwmon1: Undervoltage detected!"),
+    rule(
+        "kernel-flash-parse",
+        Kernel,
+        &["BFPT parsing failed", "spi-nor: probe of", "deferred probe pending", "deferred_probe_pending", "supplier * not ready", "SFDP"],
+        "A driver that the root file system needs does not get ready.",
+        &[(C::FirmwareBug, 0.55), (C::RootfsMissing, 0.25)],
+    )
+    .states(&[(S::KernelHang, 0.4)])
+    .actions(&[A::InstallOtherBuild])
+    .from("Linux drivers/mtd/spi-nor/sfdp.c; drivers/base/dd.c", "platform fe2b0000.mmc: deferred probe pending"),
+    rule(
+        "kernel-network-stuck",
+        System,
+        &["transmit timed out", "transmit queue * timed out", "NETDEV WATCHDOG", "tx timeout", "Tx Unit Hang", "dma reset timeout", "MDIO bus timeout", "PHY * not found", "cannot attach to PHY", "phy_check_link_status"],
+        "The network driver hangs.",
+        &[(C::FirmwareBug, 0.6), (C::LinkFault, 0.12)],
+    )
+    .states(&[(S::BootsDegraded, 0.65)])
+    .actions(&[A::InstallOtherBuild])
+    .from("Linux net/sched/sch_generic.c, dev_watchdog", "NETDEV WATCHDOG: eth0 (mtk_soc_eth): transmit queue 3 timed out"),
+    rule(
+        "kernel-radio-firmware",
+        System,
+        &["Direct firmware load for * failed", "could not fetch firmware", "failed to fetch board", "firmware crashed", "Failed to start firmware", "failed to fetch firmware", "failed to request firmware", "failed to push firmware", "could not load firmware", "failed to read calibration", "failed to load calibration", "invalid EEPROM", "EEPROM checksum", "eeprom is invalid", "Failed to get eeprom", "caldata"],
+        "A radio or other part does not get its firmware or its calibration.",
+        &[(C::FirmwareBug, 0.5), (C::RootfsCorrupt, 0.2)],
+    )
+    .states(&[(S::BootsDegraded, 0.6)])
+    .actions(&[A::InstallOtherBuild])
+    .from("Linux drivers/base/firmware_loader/main.c", "ath10k_pci 0000:01:00.0: Direct firmware load for ath10k/QCA988X/hw2.0/firmware-5.bin failed with error -2"),
 ];

@@ -190,4 +190,14 @@ pub(super) static RULES: &[Rule] = &[
         &[(C::RootfsCorrupt, 0.35), (C::InitFailure, 0.4)],
     )
     .from("Linux kernel/exit.c", "exitcode=0x00007f00"),
+    rule(
+        "initramfs-mount",
+        Lasting,
+        &["mount_common", "Could not mount LABEL", "Could not mount UUID", "Could not mount PARTUUID", "Error in mount_", "Error in prepare_sysroot", "Could not find system", "Starting debugging shell for boot step", "can't mount sysroot", "Failed to mount root", "cannot mount root", "unable to mount root", "mount: can't find", "Could not find the root", "Could not boot", "root file system not found", "Unable to find a medium", "Unable to find root"],
+        "The first file system does not find, or cannot mount, the one that it should hand over to.",
+        &[(C::RootfsMissing, 0.5), (C::RootfsCorrupt, 0.28), (C::FirmwareBug, 0.22), (C::BootEnvironmentCorrupt, 0.15), (C::RecoveryMediaWrong, 0.15)],
+    )
+    .states(&[(S::KernelHang, 0.5)])
+    .actions(&[A::ReflashCorrectImage, A::InstallOtherBuild])
+    .from("initramfs scripts of distributions", "*** Error in mount_flash: mount_common: Could not mount LABEL=COREELEC ***"),
 ];

@@ -100,16 +100,6 @@ pub(super) static RULES: &[Rule] = &[
     .states(&[(S::BootloaderOnly, 0.6)])
     .from("U-Boot fs/fs.c", "Unable to read \"/uImage\" from usb 0:1"),
     rule(
-        "uboot-nothing-bootable",
-        Loader,
-        &["Config file not found", "No more bootdevs", "EFI LOAD FAILED", "No EFI system partition", "Missing TFTP server", "no bootflow", "Boot failed (err", "Could not find a bootable", "Unable to find a bootable", "No bootable device", "Bootflow failed", "booting all bootmeths", "*** ERROR: no boot"],
-        "The boot loader went through its media and found no system.",
-        &[(C::BootEnvironmentCorrupt, 0.4), (C::ImageIncomplete, 0.35), (C::RecoveryMediaWrong, 0.38)],
-    )
-    .states(&[(S::BootloaderOnly, 0.6)])
-    .actions(&[A::ReflashCorrectImage, A::FixBootEnvironment])
-    .from("U-Boot config_distro_bootcmd.h, boot/bootflow.c", "Config file not found"),
-    rule(
         "uefi-nothing-bootable",
         Loader,
         &["No bootable option or device", "No bootable device", "Boot Failed. EFI", "BdsDxe: failed to load Boot", "BdsDxe: No bootable", "Failed to start image", "error: no such partition", "error: unknown filesystem", "grub rescue>", "error: file `*' not found", "Reboot and Select proper Boot device", "Operating System not found", "An operating system wasn't found"],
@@ -119,4 +109,24 @@ pub(super) static RULES: &[Rule] = &[
     .states(&[(S::BootloaderOnly, 0.7)])
     .actions(&[A::FixBootEnvironment])
     .from("EDK II BdsDxe; GRUB kern/", "No bootable option or device"),
+    rule(
+        "uboot-nothing-bootable",
+        Loader,
+        &["Config file not found", "No more bootdevs", "EFI LOAD FAILED", "No EFI system partition", "Missing TFTP server", "no bootflow", "Boot failed (err", "Could not find a bootable", "Unable to find a bootable", "No bootable device", "Bootflow failed", "booting all bootmeths", "*** ERROR: no boot", "Nothing bootable found", "booting '*' failed", "no boot entry", "Could not find boot"],
+        "The boot loader went through its media and found no system.",
+        &[(C::BootEnvironmentCorrupt, 0.4), (C::ImageIncomplete, 0.35), (C::RecoveryMediaWrong, 0.38)],
+    )
+    .states(&[(S::BootloaderOnly, 0.6)])
+    .actions(&[A::ReflashCorrectImage, A::FixBootEnvironment])
+    .from("U-Boot config_distro_bootcmd.h, boot/bootflow.c; barebox common/boot.c", "Boot failed (err=-14)"),
+    rule(
+        "grub-modules",
+        Loader,
+        &["error: symbol `", "error: invalid arch-independent ELF magic", "error: attempt to read or write outside", "error: disk `"],
+        "GRUB and its modules on the disk do not belong together, or the disk is not the one that it was set up on.",
+        &[(C::BootloaderCorrupt, 0.5), (C::UpdateInterrupted, 0.2), (C::BootEnvironmentCorrupt, 0.35)],
+    )
+    .states(&[(S::BootloaderFailing, 0.6)])
+    .actions(&[A::ReflashCorrectImage])
+    .from("GRUB kern/dl.c", "error: symbol `grub_calloc' not found."),
 ];

@@ -2,7 +2,7 @@
 
 use debrick_model::{Action as A, Cause as C, State as S};
 
-use crate::rule::Level::Loader;
+use crate::rule::Level::{Lasting, Loader};
 use crate::rule::{Rule, rule};
 
 pub(super) static RULES: &[Rule] = &[
@@ -313,4 +313,102 @@ pub(super) static RULES: &[Rule] = &[
     )
     .states(&[(S::BootloaderOnly, 0.4)])
     .from("U-Boot boot/bootm.c", "Too big uncompressed streamLZMA ERROR 1 - must RESET board to recover"),
+    rule(
+        "fit-nodes",
+        Lasting,
+        &["find_itb_subimage", "FDT_ERR_NOTFOUND", "FDT_ERR_BADMAGIC", "FDT_ERR_BADSTRUCTURE"],
+        "A loader does not find the parts of the image where it expects them.",
+        &[(C::FirmwareBug, 0.45), (C::ImageWrongDevice, 0.4), (C::ImageIncomplete, 0.25)],
+    )
+    .states(&[(S::BootloaderOnly, 0.45), (S::BootLoop, 0.1)])
+    .actions(&[A::InstallOtherBuild, A::ReflashCorrectImage])
+    .from(
+        "U-Boot common/spl/spl_fit.c; libfdt",
+        "find_itb_subimage: error finding kernel@1: FDT_ERR_NOTFOUND",
+    ),
+    rule(
+        "appended-device-tree",
+        Lasting,
+        &[
+            "does not have appended DTB",
+            "DTB offset is incorrect",
+            "no matching device tree",
+            "No matching DTB",
+            "Unable to find suitable device tree",
+            "Device Tree Blob not found",
+            "Best match DTB tags",
+        ],
+        "The boot loader finds no device tree for this board in the image.",
+        &[
+            (C::ImageWrongDevice, 0.55),
+            (C::FirmwareBug, 0.25),
+            (C::ImageCorrupt, 0.25),
+            (C::BootloaderOutdated, 0.2),
+        ],
+    )
+    .states(&[(S::BootloaderOnly, 0.5)])
+    .actions(&[A::ReflashCorrectImage, A::InstallOtherBuild])
+    .from(
+        "lk lib; lk2nd platform/msm_shared/dev_tree.c",
+        "DTB offset is incorrect, kernel image does not have appended DTB",
+    ),
+    rule(
+        "loader-compression",
+        Loader,
+        &[
+            "Unimplemented compression type",
+            "Unsupported compression",
+            "uncompress not supported",
+            "compression type not supported",
+            "compression not supported",
+            "Unknown compression",
+            "unsupported compression type",
+        ],
+        "The boot loader does not know the compression of the image.",
+        &[(C::BootloaderOutdated, 0.45), (C::FirmwareBug, 0.45), (C::ImageWrongDevice, 0.25)],
+    )
+    .states(&[(S::BootloaderOnly, 0.6)])
+    .actions(&[A::InstallOtherBuild, A::UpdateBootloader])
+    .from("U-Boot boot/bootm.c, boot/image.c", "Unimplemented compression type 5"),
+    rule(
+        "loader-tree-space",
+        Loader,
+        &[
+            "FDT_ERR_NOSPACE",
+            "reserving fdt memory region failed",
+            "Failed to reserve memory for",
+            "/chosen node create failed",
+            "Failed to allocate * for",
+            "alloc space exhausted",
+            "malloc failed",
+            "Out of memory in SPL",
+            "overlaps",
+            "can't allocate",
+        ],
+        "The boot loader does not find room in memory for what it loads.",
+        &[(C::FirmwareBug, 0.5), (C::BootEnvironmentCorrupt, 0.25), (C::ImageTooLarge, 0.25)],
+    )
+    .states(&[(S::BootloaderOnly, 0.5)])
+    .actions(&[A::InstallOtherBuild])
+    .from("U-Boot boot/image-fdt.c, lib/lmb.c", "ERROR: reserving fdt memory region failed (addr=0 size=0)"),
+    rule(
+        "image-too-big-built",
+        Lasting,
+        &[
+            "is too big: ",
+            "file * is too big",
+            "exceeds the maximum size",
+            "over the limit",
+            "larger than maximum",
+            "image exceeds",
+            "kernel size exceeds",
+            "bigger than the",
+            "exceeded the size",
+        ],
+        "The image is larger than it may be.",
+        &[(C::ImageTooLarge, 0.75)],
+    )
+    .states(&[(S::RefusedUnharmed, 0.3)])
+    .actions(&[A::InstallOtherBuild, A::ReflashCorrectImage])
+    .from("build systems and updaters", "WARNING: Image file uImage.bin is too big: 2119245 > 2097152"),
 ];

@@ -16,36 +16,6 @@ pub(super) static RULES: &[Rule] = &[
     .states(&[(S::BootloaderOnly, 0.4)])
     .from("U-Boot net/tftp.c", "TFTP error: 'File not found' (1)"),
     rule(
-        "loader-network",
-        Loader,
-        &[
-            "ARP Retry count exceeded",
-            "Retry count exceeded; starting again",
-            "No ethernet found",
-            "is not alive",
-            "`serverip' not set",
-            "`ipaddr' not set",
-            "TIMEOUT !",
-            "Retry count exceeded",
-            "Retry time exceeded",
-            "TFTP server died",
-            "^T T T T",
-            "T T T T T",
-            "Could not initialize PHY",
-            "Auto negotiation",
-            "link is down",
-            "No link",
-            "BOOTP broadcast 5",
-            "Waiting for PHY auto negotiation to complete* TIMEOUT",
-        ],
-        "The boot loader does not reach the other computer over the network.",
-        &[(C::LinkFault, 0.55), (C::ToolMismatch, 0.3)],
-    )
-    .without(&["bad CRC, using default environment"])
-    .states(&[(S::BootloaderOnly, 0.4)])
-    .actions(&[A::FixNetworkSettings, A::SwapCableOrPort])
-    .from("U-Boot net/arp.c", "ARP Retry count exceeded; starting again"),
-    rule(
         "loader-recovery-server",
         Loader,
         &[
@@ -66,4 +36,38 @@ pub(super) static RULES: &[Rule] = &[
     )
     .states(&[(S::RecoveryMode, 0.6)])
     .from("vendors' boot loaders", "HTTP server is ready!"),
+    rule(
+        "loader-network",
+        Loader,
+        &[
+            "ARP Retry count exceeded",
+            "Retry count exceeded; starting again",
+            "No ethernet found",
+            "is not alive",
+            "`serverip' not set",
+            "`ipaddr' not set",
+            "TIMEOUT !",
+            "Retry count exceeded",
+            "Retry time exceeded",
+            "TFTP server died",
+            "^T T T T",
+            "T T T T T",
+            "Could not initialize PHY",
+            "Auto negotiation",
+            "link is down",
+            "BOOTP broadcast 5",
+            "Waiting for PHY auto negotiation to complete* TIMEOUT",
+        ],
+        "The boot loader does not reach the other computer over the network.",
+        &[(C::LinkFault, 0.55), (C::ToolMismatch, 0.3)],
+    )
+    .without(&[
+        "bad CRC, using default environment",
+        "boot the image as usual",
+        "## Booting image",
+        "## Booting kernel",
+    ])
+    .states(&[(S::BootloaderOnly, 0.4)])
+    .actions(&[A::FixNetworkSettings, A::SwapCableOrPort])
+    .from("U-Boot net/arp.c", "ARP Retry count exceeded; starting again"),
 ];

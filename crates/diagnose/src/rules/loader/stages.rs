@@ -2,7 +2,7 @@
 
 use debrick_model::{Action as A, Cause as C, State as S};
 
-use crate::rule::Level::{Loader, Rom};
+use crate::rule::Level::{Lasting, Loader, Rom};
 use crate::rule::{Rule, rule};
 
 pub(super) static RULES: &[Rule] = &[
@@ -35,27 +35,6 @@ pub(super) static RULES: &[Rule] = &[
     .states(&[(S::BootloaderFailing, 0.7)])
     .from("U-Boot boot/image-fit.c in SPL", "Bad hash value for 'hash' hash node in 'atf-1' image node"),
     rule(
-        "loader-exception",
-        Loader,
-        &[
-            "\"Synchronous Abort\" handler",
-            "\"Error\" handler, esr",
-            "^data abort",
-            "^undefined instruction",
-            "^prefetch abort",
-            "### ERROR ### Please RESET the board ###",
-        ],
-        "The boot loader itself crashed.",
-        &[
-            (C::BootloaderCorrupt, 0.3),
-            (C::BootEnvironmentCorrupt, 0.25),
-            (C::FirmwareBug, 0.3),
-            (C::RamFault, 0.2),
-        ],
-    )
-    .states(&[(S::BootloaderFailing, 0.5)])
-    .from("U-Boot arch/arm/lib/interrupts_64.c", "\"Synchronous Abort\" handler, esr 0x96000010"),
-    rule(
         "loader-exception-at-the-kernel",
         Loader,
         &["\"Synchronous Abort\" handler", "^data abort", "^undefined instruction", "^prefetch abort"],
@@ -64,16 +43,6 @@ pub(super) static RULES: &[Rule] = &[
     )
     .with(&["## Loading kernel from"])
     .from("U-Boot arch/arm/lib/interrupts_64.c", "\"Synchronous Abort\" handler, esr 0x02000000"),
-    rule(
-        "spl-medium",
-        Rom,
-        &["spl: could not initialize mmc", "spl_load_image_fat: error", "spl_register_fat_device: fat register err", "spl: no partition table found", "Partition * invalid on device", "spl_load_image_fat_os: error", "SPL: Error loading", "spl: error", "SPI flash failed", "Can't find a valid uImage"],
-        "The first stage of the boot loader cannot read the second from its medium.",
-        &[(C::BootloaderCorrupt, 0.45), (C::RecoveryMediaWrong, 0.4), (C::FlashHardwareFault, 0.25)],
-    )
-    .states(&[(S::BootloaderFailing, 0.8)])
-    .actions(&[A::ReflashSameImage, A::RestoreBootloader])
-    .from("U-Boot common/spl/", "spl: could not initialize mmc"),
     rule(
         "rom-image-invalid",
         Rom,
@@ -142,4 +111,86 @@ pub(super) static RULES: &[Rule] = &[
     .states(&[(S::BootloaderOnly, 0.5)])
     .actions(&[A::UseSignedOrNewerImage, A::ReflashCorrectImage])
     .from("Raspberry Pi documentation, bootloader diagnostics", "This board requires newer software"),
+    rule(
+        "spl-gives-up",
+        Rom,
+        &["### ERROR ### Please RESET the board"],
+        "The first stage of the boot loader gave up.",
+        &[(C::BootloaderCorrupt, 0.5), (C::RecoveryMediaWrong, 0.3), (C::FlashHardwareFault, 0.25), (C::FirmwareBug, 0.2)],
+    )
+    .with(&["U-Boot SPL"])
+    .states(&[(S::BootloaderFailing, 0.75)])
+    .actions(&[A::ReflashSameImage, A::RestoreBootloader])
+    .from("U-Boot lib/hang.c", "### ERROR ### Please RESET the board ###"),
+    rule(
+        "loader-gives-up",
+        Loader,
+        &["initcall sequence * failed", "initcall failed at call", "initcall * failed"],
+        "The boot loader cannot set up the board: it was built for another one, or has a bug.",
+        &[(C::FirmwareBug, 0.5), (C::ImageWrongDevice, 0.35), (C::BootloaderCorrupt, 0.2)],
+    )
+    .states(&[(S::BootloaderFailing, 0.75)])
+    .actions(&[A::ReflashCorrectImage, A::InstallOtherBuild])
+    .from("U-Boot lib/initcall.c", "initcall sequence 00000000b7bd2140 failed at call 000000008201d678 (err=-6)"),
+    rule(
+        "loader-exception",
+        Loader,
+        &["\"Synchronous Abort\" handler", "\"Error\" handler, esr", "^data abort", "^undefined instruction", "^prefetch abort", "Resetting CPU", "### ERROR ### Please RESET the board"],
+        "The boot loader itself crashed.",
+        &[(C::BootloaderCorrupt, 0.3), (C::BootEnvironmentCorrupt, 0.22), (C::FirmwareBug, 0.34), (C::RamFault, 0.2)],
+    )
+    .without(&["U-Boot SPL"])
+    .states(&[(S::BootloaderFailing, 0.5)])
+    .from("U-Boot arch/arm/lib/interrupts_64.c", "\"Synchronous Abort\" handler, esr 0x96000010"),
+    rule(
+        "spl-medium",
+        Rom,
+        &["spl: could not initialize mmc", "spl_load_image_fat: error", "spl_register_fat_device: fat register err", "spl: no partition table found", "Partition * invalid on device", "spl_load_image_fat_os: error", "SPL: Error loading", "spl: error", "SPI flash failed", "spl: mmc device not found", "spl: mmc init failed", "spl: mmc"],
+        "The first stage of the boot loader cannot read the second from its medium.",
+        &[(C::BootloaderCorrupt, 0.45), (C::RecoveryMediaWrong, 0.4), (C::FlashHardwareFault, 0.25), (C::FirmwareBug, 0.15)],
+    )
+    .states(&[(S::BootloaderFailing, 0.8)])
+    .actions(&[A::ReflashSameImage, A::RestoreBootloader])
+    .from("U-Boot common/spl/", "spl: could not initialize mmc"),
+    rule(
+        "memory-soldering",
+        Rom,
+        &["soldering abnormality", "ddr error", "DDR ERR", "dram error", "sdram error", "no dram", "DRAM * not found"],
+        "The loader of the memory found it faulty.",
+        &[(C::RamFault, 0.65), (C::BootloaderCorrupt, 0.2), (C::FirmwareBug, 0.2)],
+    )
+    .states(&[(S::BootloaderFailing, 0.7)])
+    .actions(&[A::SeekProfessional, A::ReplaceHardware])
+    .from("Rockchip rkbin", "If no 'may be ch* soldering abnormality' is printed, it may be ch0 soldering abnormality"),
+    rule(
+        "loader-blob",
+        Rom,
+        &["mcb load failed", "blob not found for magic", "digest sha256 mismatch"],
+        "A part of the boot loader is damaged in the flash.",
+        &[(C::BootloaderCorrupt, 0.6), (C::FlashHardwareFault, 0.4)],
+    )
+    .states(&[(S::BootloaderFailing, 0.75)])
+    .actions(&[A::RestoreBootloader])
+    .from("Broadcom BCA U-Boot SPL", "mcb load failed"),
+    rule(
+        "uefi-assert",
+        Lasting,
+        &["ASSERT_EFI_ERROR", "ASSERT [", "ASSERT AutoGen", "Synchronous Exception at 0x", "!!!! X64 Exception", "PEI Exception", "Image: UEFI * Exception"],
+        "The UEFI firmware stopped at an error of its own.",
+        &[(C::FirmwareBug, 0.5), (C::ImageWrongDevice, 0.35)],
+    )
+    .states(&[(S::BootloaderFailing, 0.5), (S::BootLoop, 0.2)])
+    .actions(&[A::InstallOtherBuild, A::ReflashCorrectImage])
+    .from("EDK II MdePkg/Library/BaseDebugLib*", "ASSERT_EFI_ERROR (Status = Not Found)"),
+    rule(
+        "loader-driver",
+        Loader,
+        &["probe failed", "uclass_get_device", "pinctrl_select_state_full", "Failed to get * clock", "failed to bind", "device_probe failed", "err=-", "ret=-", "error -", "error code -", "failed: -", "init failed", "initialization failed", "failed to initialize", "not probed"],
+        "A driver of the boot loader does not get its hardware to work.",
+        &[(C::FirmwareBug, 0.36), (C::FlashHardwareFault, 0.12), (C::BootloaderOutdated, 0.12)],
+    )
+    .states(&[(S::BootloaderOnly, 0.2)])
+    .actions(&[A::InstallOtherBuild])
+    .last_resort()
+    .from("U-Boot drivers/core/device.c", "mmc_init: -95, err=-95 probe failed"),
 ];

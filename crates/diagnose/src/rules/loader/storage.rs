@@ -1,6 +1,6 @@
 //! What boot loaders say about flash memory and cards.
 
-use debrick_model::{Cause as C, State as S};
+use debrick_model::{Action as A, Cause as C, State as S};
 
 use crate::rule::Level::Loader;
 use crate::rule::{Rule, rule};
@@ -101,4 +101,47 @@ pub(super) static RULES: &[Rule] = &[
     .without(&["Your flash chip is in an unknown state"])
     .states(&[(S::BootloaderOnly, 0.4)])
     .from("U-Boot drivers/mtd/spi/spi-nor-core.c", "Program operation failed."),
+    rule(
+        "loader-card-transfer",
+        Loader,
+        &[
+            "sdhci_transfer_data: ",
+            "sdhci_send_command: Timeout",
+            "mmc fail to send stop cmd",
+            "mmc_init: -110",
+            "tuning failed",
+            "mmc: data error",
+            "SF: * ERROR",
+            "Read: ERROR",
+            "Write: ERROR",
+            "Erased: ERROR",
+            "ERROR -5",
+            "mmc erase failed",
+            "MMC read: * ERROR",
+            "NAND read: * failed",
+        ],
+        "Transfers from or to the storage fail in the boot loader.",
+        &[(C::FlashHardwareFault, 0.45), (C::FirmwareBug, 0.38), (C::PowerFault, 0.1)],
+    )
+    .states(&[(S::BootloaderOnly, 0.4)])
+    .from("U-Boot drivers/mmc/sdhci.c, cmd/sf.c", "SF: 65536 bytes @ 0x0 Read: ERROR -5"),
+    rule(
+        "loader-usb",
+        Loader,
+        &[
+            "USB device not accepting new address",
+            "unable to get device descriptor",
+            "usb_new_device: ",
+            "EHCI timed out",
+            "XHCI timeout",
+            "USB error: ",
+            "Device NOT ready",
+            "cannot reset port",
+        ],
+        "A device on USB does not answer the boot loader.",
+        &[(C::LinkFault, 0.42), (C::FirmwareBug, 0.32), (C::RecoveryMediaWrong, 0.25)],
+    )
+    .states(&[(S::BootloaderOnly, 0.35)])
+    .actions(&[A::SwapCableOrPort])
+    .from("U-Boot common/usb_hub.c", "USB device not accepting new address (error=80000000)"),
 ];

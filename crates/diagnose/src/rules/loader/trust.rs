@@ -1,6 +1,6 @@
 //! What boot loaders say when they refuse an image for its signature or its age.
 
-use debrick_model::{Cause as C, State as S};
+use debrick_model::{Action as A, Cause as C, State as S};
 
 use crate::rule::Level::Loader;
 use crate::rule::{Rule, rule};
@@ -70,4 +70,23 @@ pub(super) static RULES: &[Rule] = &[
         "Android Verified Boot, README.md",
         "avb_slot_verify.c: Rollback index 1 is less than the stored rollback index",
     ),
+    rule(
+        "uefi-secure-boot",
+        Loader,
+        &[
+            "Security Violation",
+            "bad shim signature",
+            "you need to load the kernel first",
+            "Secure Boot violation",
+            "Invalid signature detected",
+            "Verification failed: (0x1A)",
+            "EFI stub: * Secure Boot",
+            "prohibited by secure boot",
+        ],
+        "Secure Boot of the computer refuses the system.",
+        &[(C::VerifiedBootRejected, 0.85)],
+    )
+    .states(&[(S::BootloaderOnly, 0.6)])
+    .actions(&[A::UseSignedOrNewerImage])
+    .from("shim; EDK II SecurityPkg", "Verification failed: (0x1A) Security Violation"),
 ];

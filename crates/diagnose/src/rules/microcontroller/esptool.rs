@@ -2,7 +2,7 @@
 
 use debrick_model::{Action as A, Cause as C, State as S};
 
-use crate::rule::Level::Tool;
+use crate::rule::Level::{Lasting, Tool};
 use crate::rule::{Rule, rule};
 
 pub(super) static RULES: &[Rule] = &[
@@ -170,4 +170,34 @@ pub(super) static RULES: &[Rule] = &[
     .states(&[(S::RecoveryMode, 0.4)])
     .actions(&[A::ChangeToolOrOption, A::SwapCableOrPort])
     .from("esptool esptool/cmds.py; avrdude src/main.c", "MD5 of file does not match data in flash!"),
+    rule(
+        "ota-space",
+        Lasting,
+        &[
+            "space to store OTA",
+            "ERROR[4]: Not Enough Space",
+            "Upload buffer miscompare",
+            "ERROR: Not Enough Space",
+            "OTA * not enough space",
+            "Bad Size Given",
+            "Sketch too big",
+            "text section exceeds available space",
+            "will not fit",
+        ],
+        "The new firmware does not fit beside the running one.",
+        &[(C::ImageTooLarge, 0.7), (C::StorageFull, 0.35)],
+    )
+    .without(&["OTA done"])
+    .states(&[(S::RefusedUnharmed, 0.65)])
+    .actions(&[A::InstallOtherBuild, A::ChangeToolOrOption])
+    .from("Arduino cores Updater.cpp; ESPHome", "ERROR[4]: Not Enough Space"),
+    rule(
+        "ota-done",
+        Lasting,
+        &["OTA done", "OTA successful", "Update successful", "Update Success"],
+        "The update over the air came through.",
+        &[(C::NoFault, 0.75)],
+    )
+    .states(&[(S::Healthy, 0.6)])
+    .from("Arduino cores Updater.cpp", "OTA done, Reboot..."),
 ];

@@ -76,17 +76,6 @@ pub(super) static RULES: &[Rule] = &[
     .actions(&[A::UnlockBootloader, A::ChangeToolOrOption])
     .from("stm32flash stm32.c; stlink; OpenOCD src/flash/nor/stm32f1x.c", "Got NACK from device on command 0x31"),
     rule(
-        "dfu-none",
-        Tool,
-        &["No DFU capable USB device available", "Did not find any rockusb device", "USB device not found!", "FEL device not found", "No device in DFU mode", "No RP2040 device", "No accessible RP", "no device found in recovery", "Unable to discover device mode", "No device in maskrom", "no supported device found", "Cannot open DFU device", "no DFU device", "Device not found", "Wait for Known USB Device", "No device found on", "SAM-BA operation failed", "No valid interface found", "No device found", "No Nordic", "bootloader not found", "No board in bootloader"],
-        "No unit in its recovery mode is seen on USB.",
-        &[(C::NotInRecoveryMode, 0.6), (C::LinkFault, 0.35), (C::HostPermission, 0.25)],
-    )
-    .without(&["Download done", "Downloading to address"])
-    .states(&[(S::Unknown, 0.35)])
-    .actions(&[A::EnterRecoveryMode])
-    .from("dfu-util", "No DFU capable USB device available"),
-    rule(
         "dfu-file",
         Tool,
         &["DFU suffix CRC does not match", "File is not targeted", "errTARGET", "errFILE", "Invalid dfuse", "does not appear to be a valid", "Error: file * not * DFU", "File ID * does not match", "Only DfuSe file version", "errVENDOR"],
@@ -126,4 +115,56 @@ pub(super) static RULES: &[Rule] = &[
     .states(&[(S::RecoveryMode, 0.6)])
     .actions(&[A::SwapCableOrPort, A::ChangeToolOrOption])
     .from("dfu-util src/dfuse.c", "Error during special command \"ERASE_PAGE\" get_status"),
+    rule(
+        "nrf-protected",
+        Tool,
+        &["ap-protection", "Access protection is enabled", "use --recover", "readback protection", "APPROTECT", "AP protection", "readback protected", "is locked. Use", "device is secured", "chip is secured", "security bit"],
+        "The chip is protected, and only erasing all of it opens it.",
+        &[(C::BootloaderLocked, 0.85)],
+    )
+    .states(&[(S::RefusedUnharmed, 0.7)])
+    .actions(&[A::UnlockBootloader, A::ChangeToolOrOption])
+    .from("nrfjprog; Zephyr scripts/west_commands/runners", "ERROR: your device. Please use --recover to unlock the device."),
+    rule(
+        "probe-absent",
+        Tool,
+        &["Unable to find a board", "is the board connected", "No ACK received", "No connected debug probes", "no connected boards", "Unable to connect to a debugger", "No available boards", "Probe/target", "no target connected", "Error: No J-Link", "Cannot connect to J-Link", "Failed to open", "Connecting to target * failed", "WAIT ACK", "FAULT ACK", "Memory transfer fault"],
+        "The probe, or the chip behind it, does not answer.",
+        &[(C::LinkFault, 0.55), (C::ToolMismatch, 0.28), (C::HostPermission, 0.25), (C::NotInRecoveryMode, 0.15)],
+    )
+    .states(&[(S::Unknown, 0.5)])
+    .actions(&[A::SwapCableOrPort, A::ChangeToolOrOption])
+    .from("pyOCD; nrfjprog; SEGGER J-Link", "FATAL ERROR: Unable to find a board; is the board connected?"),
+    rule(
+        "dfu-cannot-open",
+        Tool,
+        &["Cannot open DFU device", "Cannot open device"],
+        "The unit is there in its recovery mode, and the driver on this computer is not the one that the tool needs.",
+        &[(C::HostPermission, 0.72), (C::LinkFault, 0.2)],
+    )
+    .states(&[(S::RecoveryMode, 0.5), (S::RefusedUnharmed, 0.3)])
+    .actions(&[A::InstallDriverOrPermission])
+    .from("dfu-util src/dfu_util.c", "Cannot open DFU device 0483:df11"),
+    rule(
+        "dfu-none",
+        Tool,
+        &["No DFU capable USB device available", "Did not find any rockusb device", "USB device not found!", "FEL device not found", "No device in DFU mode", "No RP2040 device", "No accessible RP", "no device found in recovery", "Unable to discover device mode", "No device in maskrom", "no supported device found", "no DFU device", "no device present", "Device not found", "Wait for Known USB Device", "No device found on", "SAM-BA operation failed", "No valid interface found", "No device found", "No Nordic", "bootloader not found", "No board in bootloader", "bootloader timeout"],
+        "No unit in its recovery mode is seen on USB.",
+        &[(C::NotInRecoveryMode, 0.58), (C::LinkFault, 0.35), (C::HostPermission, 0.3), (C::ToolMismatch, 0.15)],
+    )
+    .without(&["Download done", "Downloading to address", "Cannot open DFU device", "DFU device connected"])
+    .states(&[(S::Unknown, 0.35)])
+    .actions(&[A::EnterRecoveryMode])
+    .from("dfu-util", "No DFU capable USB device available"),
+    rule(
+        "dfu-other-chip",
+        Tool,
+        &["no device present", "No DFU capable", "no device found"],
+        "A unit in its recovery mode is seen, and the tool does not find the one that it was told of.",
+        &[(C::ToolMismatch, 0.5), (C::HostPermission, 0.45)],
+    )
+    .with(&["DFU device connected"])
+    .states(&[(S::RecoveryMode, 0.5), (S::RefusedUnharmed, 0.3)])
+    .actions(&[A::ChangeToolOrOption, A::InstallDriverOrPermission])
+    .from("dfu-programmer src/main.c; QMK Toolbox", "dfu-programmer: no device present."),
 ];

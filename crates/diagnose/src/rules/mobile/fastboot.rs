@@ -230,4 +230,14 @@ pub(super) static RULES: &[Rule] = &[
     .states(&[(S::Unknown, 0.4)])
     .actions(&[A::EnterRecoveryMode])
     .from("AOSP fastboot/fastboot.cpp", "< waiting for any device >"),
+    rule(
+        "fastboot-package",
+        Tool,
+        &["does not contain 'android-info.txt'", "archive does not contain", "could not load android-info", "missing file", "failed to open zip", "bad zip", "Failed to open archive", "is not a valid zip", "end of central directory", "fastboot is too old", "requires fastboot", "update your fastboot"],
+        "The package is not whole, or the tool is too old for it.",
+        &[(C::ToolMismatch, 0.5), (C::ImageCorrupt, 0.42)],
+    )
+    .states(&[(S::RefusedUnharmed, 0.65)])
+    .actions(&[A::RedownloadImage, A::ChangeToolOrOption])
+    .from("AOSP fastboot/fastboot.cpp", "fastboot: error: archive does not contain 'android-info.txt'"),
 ];

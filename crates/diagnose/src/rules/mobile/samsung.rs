@@ -7,16 +7,6 @@ use crate::rule::{Rule, rule};
 
 pub(super) static RULES: &[Rule] = &[
     rule(
-        "heimdall-usb",
-        Tool,
-        &["libusb error -7", "Failed to send handshake", "Failed to receive handshake", "Protocol initialisation failed", "Failed to send file part packet", "Failed to confirm end of", "libusb error -9", "Unexpected handshake response", "whilst sending bulk transfer", "Setting up interface failed", "Failed to receive PIT", "Failed to download PIT", "PIT upload failed", "Failed to unpack received packet", "Failed to begin session", "Failed to receive session", "Failed to receive file part", "Failed to send request", "Failed to request", "upload failed!"],
-        "The unit does not answer on USB as expected.",
-        &[(C::LinkFault, 0.68), (C::ToolMismatch, 0.35), (C::HostPermission, 0.15)],
-    )
-    .states(&[(S::RecoveryMode, 0.7)])
-    .actions(&[A::SwapCableOrPort])
-    .from("Heimdall source/BridgeManager.cpp", "ERROR: Protocol initialisation failed!"),
-    rule(
         "heimdall-name",
         Tool,
         &["does not exist in the specified PIT", "No partition with identifier", "Unknown argument", "Partition name"],
@@ -119,4 +109,14 @@ pub(super) static RULES: &[Rule] = &[
     .states(&[(S::RecoveryMode, 0.6)])
     .actions(&[A::ReflashCorrectImage, A::ResumeUpdate])
     .from("Samsung download mode", "Firmware upgrade encountered an issue. Please select recovery mode in Kies & try again."),
+    rule(
+        "heimdall-usb",
+        Tool,
+        &["libusb error -7", "Failed to send handshake", "Failed to receive handshake", "Protocol initialisation failed", "Failed to send file part packet", "Failed to confirm end of", "libusb error -9", "Unexpected handshake response", "whilst sending bulk transfer", "Setting up interface failed", "Failed to receive PIT", "Failed to download PIT", "PIT upload failed", "Failed to unpack received packet", "Failed to begin session", "Failed to receive session", "Failed to receive file part", "Failed to send request", "Failed to request", "upload failed!"],
+        "The unit does not answer on USB as expected.",
+        &[(C::LinkFault, 0.58), (C::ToolMismatch, 0.35), (C::HostPermission, 0.15)],
+    )
+    .states(&[(S::RecoveryMode, 0.7)])
+    .actions(&[A::SwapCableOrPort])
+    .from("Heimdall source/BridgeManager.cpp", "ERROR: Protocol initialisation failed!"),
 ];

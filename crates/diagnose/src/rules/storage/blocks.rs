@@ -48,21 +48,6 @@ pub(super) static RULES: &[Rule] = &[
     .states(&[(S::BootsDegraded, 0.35)])
     .from("Linux block/blk-core.c", "blk_update_request: I/O error, dev mmcblk0, sector 1234"),
     rule(
-        "block-beyond-end",
-        Kernel,
-        &[
-            "attempt to access beyond end of device",
-            "exceeds size of device",
-            "is out of reach -- disabled",
-            "extends beyond the end of device",
-            "access beyond end",
-        ],
-        "A file system or partition is larger than the place that it stands in.",
-        &[(C::ImageTooLarge, 0.45), (C::PartitionTableDamaged, 0.35), (C::ImageIncomplete, 0.25)],
-    )
-    .states(&[(S::KernelHang, 0.3)])
-    .from("Linux block/blk-core.c", "attempt to access beyond end of device"),
-    rule(
         "partition-table",
         Kernel,
         &[
@@ -161,4 +146,24 @@ pub(super) static RULES: &[Rule] = &[
     .states(&[(S::BootsDegraded, 0.6)])
     .actions(&[A::SeekProfessional, A::ReplaceHardware])
     .from("Linux drivers/md/md.c", "md/raid1:md0: Disk failure on sda1, disabling device."),
+    rule(
+        "block-beyond-end",
+        Kernel,
+        &[
+            "attempt to access beyond end of device",
+            "exceeds size of device",
+            "is out of reach -- disabled",
+            "extends beyond the end of device",
+            "access beyond end",
+        ],
+        "A file system or partition is larger than the place that it stands in.",
+        &[
+            (C::ImageTooLarge, 0.45),
+            (C::PartitionTableDamaged, 0.35),
+            (C::ImageIncomplete, 0.25),
+            (C::FirmwareBug, 0.28),
+        ],
+    )
+    .states(&[(S::KernelHang, 0.3)])
+    .from("Linux block/blk-core.c; drivers/mtd/mtdpart.c", "attempt to access beyond end of device"),
 ];

@@ -72,33 +72,6 @@ pub(super) static RULES: &[Rule] = &[
     .states(&[(S::KernelHang, 0.25), (S::BootsDegraded, 0.35)])
     .from("Linux fs/btrfs/disk-io.c, fs/xfs", "BTRFS error (device sda3): open_ctree failed"),
     rule(
-        "storage-full",
-        Lasting,
-        &[
-            "No space left on device",
-            "insufficient free space to mount",
-            "Disk full",
-            "not enough space",
-            "Insufficient space",
-            "not enough free space",
-            "Not enough free memory",
-            "not enough memory to perform",
-            "out of space",
-            "There is not enough space",
-            "Filesystem is full",
-            "storage is full",
-            "overlay is full",
-            "partition is full",
-            "only has 0MB available",
-            "no free space",
-            "ENOSPC",
-        ],
-        "There is no room left in the storage.",
-        &[(C::StorageFull, 0.75), (C::ImageTooLarge, 0.25)],
-    )
-    .states(&[(S::BootsDegraded, 0.3)])
-    .from("libc, errno ENOSPC", "cp: write error: No space left on device"),
-    rule(
         "fsck-needed",
         System,
         &[
@@ -130,4 +103,37 @@ pub(super) static RULES: &[Rule] = &[
         &[(C::RootfsCorrupt, 0.1), (C::PowerFault, 0.08)],
     )
     .from("e2fsprogs e2fsck/unix.c", "/dev/sda1: recovering journal"),
+    rule(
+        "storage-full",
+        Lasting,
+        &[
+            "No space left on device",
+            "insufficient free space to mount",
+            "Disk full",
+            "not enough space",
+            "Insufficient space",
+            "not enough free space",
+            "Not enough free memory",
+            "not enough memory to perform",
+            "out of space",
+            "There is not enough space",
+            "Filesystem is full",
+            "storage is full",
+            "overlay is full",
+            "partition is full",
+            "only has 0MB available",
+            "no free space",
+            "ENOSPC",
+        ],
+        "There is no room left in the storage.",
+        &[(C::StorageFull, 0.75), (C::ImageTooLarge, 0.25)],
+    )
+    .without(&[
+        "[4]: Not Enough Space",
+        "ERROR: Not Enough Space",
+        "space to store OTA",
+        "Upload buffer miscompare",
+    ])
+    .states(&[(S::BootsDegraded, 0.3)])
+    .from("libc, errno ENOSPC", "cp: write error: No space left on device"),
 ];

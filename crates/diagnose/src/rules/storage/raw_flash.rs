@@ -217,4 +217,28 @@ pub(super) static RULES: &[Rule] = &[
         "Linux fs/jffs2/scan.c",
         "jffs2: jffs2_scan_eraseblock(): Magic bitmask 0x1985 not found at 0x00010000: 0x2c2c instead",
     ),
+    rule(
+        "nand-reads-fail",
+        Lasting,
+        &[
+            "read oob failed",
+            "read_page failed",
+            "read page failed",
+            "nand read error",
+            "NAND read from offset * failed",
+            "nand_read_oob",
+            "ECC failed",
+            "read failed on block",
+            "mtd read error",
+            "error while reading",
+            "oob read failed",
+            "data read failed",
+        ],
+        "The NAND flash cannot be read in places.",
+        &[(C::FlashHardwareFault, 0.55), (C::FirmwareBug, 0.3), (C::RootfsCorrupt, 0.2)],
+    )
+    .without(&["JFFS2"])
+    .states(&[(S::KernelHang, 0.3), (S::BootsDegraded, 0.2)])
+    .actions(&[A::SeekProfessional, A::ReplaceHardware])
+    .from("drivers of raw NAND", "aml_nand_read_oob 3583 read oob failed here at at page:23040"),
 ];

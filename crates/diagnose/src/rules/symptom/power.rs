@@ -44,38 +44,6 @@ pub(super) static RULES: &[Rule] = &[
     .actions(&[A::FixPower])
     .from("symptom answers", "It works with another power supply."),
     rule(
-        "said-cable",
-        Said,
-        &[
-            "bad cable",
-            "charge-only",
-            "charging cable",
-            "charge only cable",
-            "data cable",
-            "different cable",
-            "another cable",
-            "usb hub",
-            "usb port",
-            "loose wire",
-            "loose connection",
-            "wiring",
-            "swapped rx",
-            "rx and tx",
-            "wires swapped",
-            "cable défectueux",
-            "Kabel",
-            "кабель",
-            "数据线",
-            "傳輸線",
-            "kabel",
-            "cavo",
-        ],
-        "A cable, port or wire is under suspicion.",
-        &[(C::LinkFault, 0.45)],
-    )
-    .actions(&[A::SwapCableOrPort])
-    .from("symptom answers", "It was a charging cable without data lines."),
-    rule(
         "said-garbage",
         Said,
         &[
@@ -124,4 +92,51 @@ pub(super) static RULES: &[Rule] = &[
     .states(&[(S::NoPower, 0.3)])
     .actions(&[A::SeekProfessional, A::ReplaceHardware])
     .from("symptom answers", "Lightning struck, and since then it is dead."),
+    rule(
+        "said-charging-cable",
+        Said,
+        &[
+            "charge-only",
+            "charge only",
+            "charging cable",
+            "data lines",
+            "bad cable",
+            "defective cable",
+            "faulty cable",
+            "swapped rx",
+            "rx and tx",
+            "wires swapped",
+            "loose wire",
+            "loose connection",
+            "cable défectueux",
+        ],
+        "The cable is named.",
+        &[(C::LinkFault, 0.65)],
+    )
+    .states(&[(S::Unknown, 0.3)])
+    .actions(&[A::SwapCableOrPort])
+    .from("symptom answers", "It was a charging cable without data lines."),
+    rule(
+        "said-cable",
+        Said,
+        &[
+            "data cable",
+            "different cable",
+            "another cable",
+            "usb hub",
+            "usb port",
+            "wiring",
+            "Kabel",
+            "кабель",
+            "数据线",
+            "傳輸線",
+            "kabel",
+            "cavo",
+            "usb cable",
+        ],
+        "A cable, port or wire is under suspicion.",
+        &[(C::LinkFault, 0.4)],
+    )
+    .actions(&[A::SwapCableOrPort])
+    .from("symptom answers", "It worked with another cable."),
 ];

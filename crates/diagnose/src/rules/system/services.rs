@@ -2,7 +2,7 @@
 
 use debrick_model::{Action as A, Cause as C, State as S};
 
-use crate::rule::Level::{Lasting, Loader, System};
+use crate::rule::Level::{Lasting, Loader, System, Tool};
 use crate::rule::{Rule, rule};
 
 pub(super) static RULES: &[Rule] = &[
@@ -113,4 +113,49 @@ pub(super) static RULES: &[Rule] = &[
         "U-Boot drivers/bootcount; Android misc partition",
         "Warning: Bootlimit (3) exceeded. Using altbootcmd.",
     ),
+    rule(
+        "overlay-missing",
+        System,
+        &[
+            "no usable overlay filesystem",
+            "overlay * mount failed",
+            "failed to mount -t jffs2",
+            "mount_root: failed",
+            "failed to mount overlay",
+            "could not mount overlay",
+            "mounting /overlay failed",
+            "failed to create overlay",
+        ],
+        "The system cannot mount the place of its settings, and works from memory.",
+        &[
+            (C::SettingsCorrupt, 0.45),
+            (C::FirmwareBug, 0.35),
+            (C::StorageFull, 0.2),
+            (C::RootfsCorrupt, 0.15),
+        ],
+    )
+    .states(&[(S::BootsDegraded, 0.6)])
+    .actions(&[A::FactoryResetSettings, A::InstallOtherBuild])
+    .from(
+        "OpenWrt fstools mount_root.c",
+        "mount_root: no usable overlay filesystem found, using tmpfs overlay",
+    ),
+    rule(
+        "printer-firmware",
+        Tool,
+        &[
+            "Command format mismatch",
+            "MCU Protocol error",
+            "Unable to obtain",
+            "MCU error during connect",
+            "Unable to connect to MCU",
+            "mcu 'mcu': Unable",
+            "Serial connection closed",
+        ],
+        "The program of the printer and the firmware of its board do not speak with each other.",
+        &[(C::ToolMismatch, 0.42), (C::LinkFault, 0.4), (C::ImageWrongDevice, 0.2)],
+    )
+    .states(&[(S::Unknown, 0.3)])
+    .actions(&[A::ChangeToolOrOption, A::ReflashCorrectImage])
+    .from("Klipper klippy/mcu.py", "MCU Protocol error"),
 ];

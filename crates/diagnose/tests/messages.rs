@@ -1,0 +1,268 @@
+//! What is concluded from the messages of many programs, each in the fewest lines that it prints.
+#![allow(clippy::unwrap_used, reason = "a test may fail where it stands")]
+
+use debrick_diagnose::{Evidence, diagnose};
+use debrick_model::{Action, Cause, EvidenceKind, State};
+
+use EvidenceKind::{SerialLog, Symptom, ToolOutput};
+
+#[track_caller]
+fn check(kind: EvidenceKind, text: &str, cause: Cause, action: Action) -> State {
+    let diagnosis = diagnose(&[Evidence { kind, name: "evidence".into(), text: text.into() }]);
+    let likely: Vec<_> =
+        diagnosis.findings.iter().map(|finding| (finding.cause, finding.likelihood)).collect();
+    let first = diagnosis.actions.first().map(|proposed| proposed.action);
+    assert_eq!((diagnosis.cause(), first), (cause, Some(action)), "{text}: {likely:?}");
+    diagnosis.state
+}
+
+#[test]
+fn boot_loaders() {
+    let state = check(
+        SerialLog,
+        "U-Boot SPL 2021.07 (Feb 28 2022 - 06:39:32)\nspl: mmc init failed with error: -95\nSPL: failed to boot from all boot devices\n",
+        Cause::BootloaderCorrupt,
+        Action::ReflashSameImage,
+    );
+    assert_eq!(state, State::BootloaderFailing);
+    check(
+        SerialLog,
+        "CFE version 6.37\nboot the image...\nBoot program checksum is invalid\nEnter Rescue Mode\n",
+        Cause::ImageCorrupt,
+        Action::ReflashCorrectImage,
+    );
+    check(
+        SerialLog,
+        "ERROR:   BL2: Failed to load image id 5 (-2)\n",
+        Cause::BootloaderCorrupt,
+        Action::RestoreBootloader,
+    );
+    check(
+        SerialLog,
+        "initcall sequence 00000000b7bd2140 failed at call 000000008201d678 (err=-6)\n### ERROR ### Please RESET the board ###\n",
+        Cause::FirmwareBug,
+        Action::ReflashCorrectImage,
+    );
+    check(SerialLog, "DDR training error\n", Cause::RamFault, Action::ReplaceHardware);
+    check(
+        SerialLog,
+        "Failed to verify required signature 'key-dev'\n",
+        Cause::VerifiedBootRejected,
+        Action::UseSignedOrNewerImage,
+    );
+}
+
+#[test]
+fn kernels() {
+    let state = check(
+        SerialLog,
+        "[   1.2] Kernel panic - not syncing: VFS: Unable to mount root fs on unknown-block(179,2)\n",
+        Cause::RootfsCorrupt,
+        Action::ReflashCorrectImage,
+    );
+    assert_eq!(state, State::KernelHang);
+    check(
+        SerialLog,
+        "[   12.000000] something new: it went wrong, error\n[   12.100000] more of it failed\n",
+        Cause::FirmwareBug,
+        Action::InstallOtherBuild,
+    );
+    let state = check(
+        SerialLog,
+        "[  304.096284] NETDEV WATCHDOG: eth0 (mtk_soc_eth): transmit queue 3 timed out\n",
+        Cause::FirmwareBug,
+        Action::InstallOtherBuild,
+    );
+    assert_eq!(state, State::BootsDegraded);
+    check(
+        SerialLog,
+        "[   9.1] BTRFS error (device sda3): open_ctree failed\n",
+        Cause::RootfsCorrupt,
+        Action::ReflashCorrectImage,
+    );
+    check(
+        SerialLog,
+        "[  80.0] ata1.00: exception Emask 0x0 SAct 0x0 SErr 0x0 action 0x0\n",
+        Cause::FlashHardwareFault,
+        Action::SwapCableOrPort,
+    );
+    check(
+        SerialLog,
+        "Please press Enter to activate this console.\n[   10.22] Internal error: Oops - BUG: 0 [#1] SMP\n",
+        Cause::KernelCrash,
+        Action::InstallOtherBuild,
+    );
+}
+
+#[test]
+fn updaters() {
+    let refused = |text: &str, cause, action| {
+        assert_eq!(check(ToolOutput, text, cause, action), State::RefusedUnharmed, "{text}");
+    };
+    refused(
+        "LastError: Installation error: Compatible mismatch\n",
+        Cause::ImageWrongDevice,
+        Action::ReflashCorrectImage,
+    );
+    refused(
+        "[ERROR] : SWUPDATE failed [0] ERROR : HASH mismatch\n",
+        Cause::ImageCorrupt,
+        Action::RedownloadImage,
+    );
+    refused(
+        "No downgrading allowed: new version 1.2.0 is older\n",
+        Cause::RollbackRejected,
+        Action::UseSignedOrNewerImage,
+    );
+    refused(
+        "LastError: signature verification failed: self-signed certificate\n",
+        Cause::VerifiedBootRejected,
+        Action::UseSignedOrNewerImage,
+    );
+    refused(
+        "Please upgrade without keeping config (sysupgrade -n).\nImage check failed.\n",
+        Cause::ToolMismatch,
+        Action::ChangeToolOrOption,
+    );
+    refused("ERROR[4]: Not Enough Space\n", Cause::ImageTooLarge, Action::InstallOtherBuild);
+}
+
+#[test]
+fn phones() {
+    check(
+        ToolOutput,
+        "Writing 'boot' FAILED (remote: 'not supported in locked device')\n",
+        Cause::BootloaderLocked,
+        Action::UnlockBootloader,
+    );
+    check(
+        ToolOutput,
+        "FAILED (remote: 'never heard of that')\n",
+        Cause::ToolMismatch,
+        Action::ChangeToolOrOption,
+    );
+    check(
+        ToolOutput,
+        "ERROR: Partition \"file\" does not exist in the specified PIT.\n",
+        Cause::ToolMismatch,
+        Action::ChangeToolOrOption,
+    );
+    check(
+        ToolOutput,
+        "SW REV. CHECK FAIL. DEVICE: 4, BINARY: 2\n",
+        Cause::RollbackRejected,
+        Action::UseSignedOrNewerImage,
+    );
+    check(
+        ToolOutput,
+        "BROM ERROR : S_CHIP_TYPE_NOT_MATCH (3010)\n",
+        Cause::ImageWrongDevice,
+        Action::ReflashCorrectImage,
+    );
+    check(
+        ToolOutput,
+        "Firmware upgrade encountered an issue. Please select recovery mode\n",
+        Cause::UpdateInterrupted,
+        Action::ReflashCorrectImage,
+    );
+    check(
+        SerialLog,
+        "Can't load Android system. Your data may be corrupt.\n",
+        Cause::SettingsCorrupt,
+        Action::FactoryResetSettings,
+    );
+}
+
+#[test]
+fn microcontrollers() {
+    check(
+        SerialLog,
+        "E (60) boot_comm: mismatch chip ID, expected 0, found 2\n",
+        Cause::ImageWrongDevice,
+        Action::ReflashCorrectImage,
+    );
+    check(
+        SerialLog,
+        "E (300) nvs: nvs_flash_init failed (0x1102)\n",
+        Cause::SettingsCorrupt,
+        Action::FactoryResetSettings,
+    );
+    check(
+        SerialLog,
+        "*** Booting Zephyr OS build v3.6.0 ***\n>>> ZEPHYR FATAL ERROR 0: CPU exception on CPU 0\n",
+        Cause::FirmwareBug,
+        Action::InstallOtherBuild,
+    );
+    check(
+        ToolOutput,
+        "dfu-util: (for raw binary download, use the --dfuse-address option)\n",
+        Cause::ToolMismatch,
+        Action::ChangeToolOrOption,
+    );
+    check(
+        ToolOutput,
+        "Cannot open DFU device 0483:df11\nNo DFU capable USB device available\n",
+        Cause::HostPermission,
+        Action::InstallDriverOrPermission,
+    );
+    check(
+        ToolOutput,
+        "ERROR: your device. Please use --recover to unlock the device.\n",
+        Cause::BootloaderLocked,
+        Action::UnlockBootloader,
+    );
+    check(
+        ToolOutput,
+        "could not open port 'COM6': PermissionError(13, 'Access is denied.', None, 5)\n",
+        Cause::HostPortConflict,
+        Action::FreePortOrStopProcess,
+    );
+    check(
+        ToolOutput,
+        "usb 5-3: usbfs: interface 0 claimed by ch341 while 'brltty' sets config #1\n",
+        Cause::HostPortConflict,
+        Action::FreePortOrStopProcess,
+    );
+}
+
+#[test]
+fn accounts_in_several_languages() {
+    check(
+        Symptom,
+        "The house power went off during a system upgrade.",
+        Cause::UpdateInterrupted,
+        Action::ReflashCorrectImage,
+    );
+    check(
+        Symptom,
+        "Stromausfall während des Updates.",
+        Cause::UpdateInterrupted,
+        Action::ReflashCorrectImage,
+    );
+    check(Symptom, "Я залил чужую прошивку.", Cause::ImageWrongDevice, Action::ReflashCorrectImage);
+    check(Symptom, "升级内核后，无法启动。旧版本没有问题。", Cause::FirmwareBug, Action::ReflashCorrectImage);
+    check(
+        Symptom,
+        "Sur la console il n'y a que des caractères illisibles.",
+        Cause::LinkFault,
+        Action::SwapCableOrPort,
+    );
+    check(
+        Symptom,
+        "It works with version 23.05; 24.10 does not boot: a regression.",
+        Cause::FirmwareBug,
+        Action::InstallOtherBuild,
+    );
+}
+
+/// Where nothing decides, nothing is written, and it is asked for more.
+#[test]
+fn guesses_are_marked_and_ask() {
+    for text in
+        ["error: something failed\n", "avrdude: stk500_getsync() attempt 1 of 10: not in sync: resp=0x00\n"]
+    {
+        let diagnosis = diagnose(&[Evidence { kind: ToolOutput, name: "tool".into(), text: text.into() }]);
+        assert!(diagnosis.findings[0].likelihood < 0.5, "{text}");
+        assert!(diagnosis.next_evidence.len() >= 3, "{:?}", diagnosis.next_evidence);
+    }
+}

@@ -1,0 +1,114 @@
+//! Lines that sound like trouble in logs of units that are well.
+#![allow(clippy::unwrap_used, reason = "a test may fail where it stands")]
+
+use debrick_diagnose::{Evidence, diagnose};
+use debrick_model::{Action, Cause, EvidenceKind};
+
+const UBOOT: &str = "U-Boot 2023.01 (Jun 22 2026 - 08:38:07 +0000)\nDRAM:  512 MiB\n";
+const COUNTDOWN: &str = "Hit any key to stop autoboot:  0\n";
+const LINUX: &str = "Starting kernel ...\n[    0.000000] Linux version 6.1.0 (gcc) #1\n";
+const MOUNTED: &str = "[    2.100000] VFS: Mounted root (squashfs filesystem) readonly on device 31:5.\n";
+const LOGIN: &str = "[   12.000000] procd: - init complete -\nPlease press Enter to activate this console.\n";
+
+#[track_caller]
+fn check(kind: EvidenceKind, parts: &[&str]) {
+    let diagnosis = diagnose(&[Evidence { kind, name: "evidence".into(), text: parts.concat() }]);
+    let likely: Vec<_> =
+        diagnosis.findings.iter().map(|finding| (finding.cause, finding.likelihood)).collect();
+    assert_eq!(diagnosis.cause(), Cause::NoFault, "{likely:?}");
+    assert_eq!(diagnosis.actions.first().map(|proposed| proposed.action), Some(Action::NothingNeeded));
+}
+
+#[track_caller]
+fn check_boot(before_linux: &str, in_linux: &str, after_mount: &str) {
+    check(
+        EvidenceKind::SerialLog,
+        &[UBOOT, before_linux, COUNTDOWN, LINUX, in_linux, MOUNTED, after_mount, LOGIN],
+    );
+}
+
+#[test]
+fn a_boot_loader_that_looks_for_parts_that_are_not_there() {
+    check_boot(
+        "Loading Environment from SPIFlash... *** Warning - bad CRC, using default environment\n",
+        "",
+        "",
+    );
+    check_boot("Card did not respond to voltage select! : -110\nNet:   No ethernet found.\n", "", "");
+    check_boot(
+        "MMC: no card present\n** Bad device specification mmc 1 **\n** File not found /boot/overlay.dtbo **\n",
+        "",
+        "",
+    );
+    check_boot("NAND:  No NAND device found!!!\nSF: Unsupported flash IDs: manuf 00, jedec 0000\n", "", "");
+}
+
+#[test]
+fn a_kernel_that_complains_and_goes_on() {
+    check_boot(
+        "",
+        "[    0.70] nand: Bad eraseblock 12 at 0x000000180000\n[    0.80] ubi0: good PEBs: 1006, bad PEBs: 2, corrupted PEBs: 0\n",
+        "",
+    );
+    check_boot(
+        "",
+        "[    0.70] mtk-pcie 1e140000.pcie: probe of 1e140000.pcie failed with error -22\n[    0.80] i2c: error -110\n",
+        "",
+    );
+    check_boot("", "[    0.90] platform fe2b0000.mmc: deferred probe pending\n", "");
+    check_boot(
+        "",
+        "[    0.90] GPT:Alternate GPT header not at the end of the disk.\n[    0.91] GPT: Use GNU Parted to correct GPT errors.\n",
+        "",
+    );
+    check_boot(
+        "",
+        "",
+        "[    3.00] UBIFS (ubi0:5): recovery needed\n[    3.10] UBIFS (ubi0:5): recovery completed\n",
+    );
+    check_boot("", "", "[    3.00] EXT4-fs (mmcblk0p2): recovery complete\n/dev/sda1: recovering journal\n");
+    check_boot("", "", "[    5.00] WARNING: CPU: 0 PID: 1 at kernel/irq/manage.c:1234\n");
+    check_boot("", "", "Press the [f] key and hit [enter] to enter failsafe mode\n");
+    check_boot(
+        "",
+        "",
+        "[    6.00] jffs2_build_filesystem(): erasing all blocks after the end marker... done.\n[    6.10] jffs2: jffs2_scan_eraseblock(): Magic bitmask 0x1985 not found at 0x00010000: 0x2c2c instead\n",
+    );
+}
+
+#[test]
+fn microcontrollers_that_start() {
+    check(
+        EvidenceKind::SerialLog,
+        &[
+            "*** Booting MCUboot v2.1.0 ***\n",
+            "I: Primary image: magic=unset, swap_type=0x1, copy_done=0x3, image_ok=0x3\n",
+            "I: Jumping to the first image slot\n",
+            "*** Booting Zephyr OS build v3.6.0 ***\n",
+        ],
+    );
+    check(
+        EvidenceKind::SerialLog,
+        &[
+            "ets Jul 29 2019 12:21:46\n",
+            "rst:0x1 (POWERON_RESET),boot:0x13 (SPI_FAST_FLASH_BOOT)\n",
+            "I (29) boot: ESP-IDF v5.1 2nd stage bootloader\n",
+            "W (300) spi_flash: Detected boya flash chip but using generic driver.\n",
+            "I (320) main_task: Calling app_main()\n",
+        ],
+    );
+}
+
+#[test]
+fn tools_that_succeed() {
+    let tool = |text: &str| check(EvidenceKind::ToolOutput, &[text]);
+    tool(
+        "dfu-util: Warning: Invalid DFU suffix signature\nFile downloaded successfully\ndfu-util: Error during download get_status\n",
+    );
+    tool(
+        "Sending 'boot_a' (65536 KB)  OKAY [  1.5s]\nWriting 'boot_a'  OKAY [  0.5s]\nFinished. Total time: 2.1s\n",
+    );
+    tool("serving: 'lineage.zip'  (~47%)\nadb: failed to read command: Success\nTotal xfer: 1.00x\n");
+    tool("Reading old flash chip contents... done.\nErase/write done.\nVerifying flash... VERIFIED.\n");
+    tool("Uploading firmware.img ... OK\nWaiting for remote to respond.\nTimeout while waiting for 0000.\n");
+}
