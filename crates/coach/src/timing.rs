@@ -8,8 +8,8 @@ const USUAL: Duration = Duration::from_secs(8);
 /// How much longer than the least a button is held, where no most is known.
 const MARGIN: Duration = Duration::from_secs(1);
 
-/// How long before the link came a loader has decided.
-const BEFORE_LINK: Duration = Duration::from_secs(2);
+/// How many seconds before the link came, or the system started, a loader has decided; as they are tried.
+const BEFORE_LINK: [u64; 6] = [3, 5, 2, 7, 9, 11];
 
 /// No button is asked to be held shorter or longer.
 const SHORTEST: Duration = Duration::from_secs(1);
@@ -46,7 +46,11 @@ pub(crate) fn plan(least: Option<Duration>, most: Option<Duration>, misses: &[Mi
     let tried = |at: Duration| misses.iter().any(|miss| miss.let_go.abs_diff(at) < Duration::from_secs(1));
     let decided = last.decided_while_held();
     // It went on long before the button could have counted: the button was not held when the loader looked.
-    if let Some(decided) = decided.filter(|decided| least.is_some_and(|least| *decided < least / 2)) {
+    let is_early = |decided: &Duration| least.is_some_and(|least| *decided < least / 2);
+    let was_early = |miss: &Miss| miss.decided_while_held().is_some_and(|decided| is_early(&decided));
+    // Said twice, it was not that.
+    let said = misses.iter().filter(|miss| was_early(miss)).count() > 2;
+    if let Some(decided) = decided.filter(is_early).filter(|_| !said) {
         let why = format!(
             "It went on {} after power already: press the button before you switch it on, and keep it pressed.",
             seconds(decided)
@@ -55,9 +59,10 @@ pub(crate) fn plan(least: Option<Duration>, most: Option<Duration>, misses: &[Mi
     }
     // The system was starting, or the link up, while the button was still held: the loader was long past.
     let late = misses.iter().filter_map(Miss::decided_while_held);
-    if let Some(late) = late.filter(|late| least.is_none_or(|least| *late >= least / 2)).min() {
-        let shorter = (0..8).map(|step| bounded(late.saturating_sub(BEFORE_LINK * (step + 1))));
-        let at = shorter.clone().find(|at| !tried(*at)).unwrap_or(bounded(late.saturating_sub(BEFORE_LINK)));
+    if let Some(late) = late.filter(|late| !is_early(late)).min() {
+        let mut shorter =
+            BEFORE_LINK.iter().map(|before| bounded(late.saturating_sub(Duration::from_secs(*before))));
+        let at = shorter.find(|at| !tried(*at)).unwrap_or(bounded(first));
         let what = if last.link == Some(late) { "The link came up" } else { "It went on" };
         let why = format!(
             "{what} {} after power, while the button was still held: let go at {}.",
@@ -115,10 +120,10 @@ mod tests {
     fn a_link_that_came_while_holding_means_shorter() {
         let miss = Miss { let_go: s(12), link: Some(s(9)), started: None };
         let next = plan(Some(s(11)), None, &[miss]);
-        assert_eq!(next.at, s(7));
+        assert_eq!(next.at, s(6));
         assert!(next.why.unwrap().contains("The link came up 9 s after power"));
-        let second = Miss { let_go: s(7), link: Some(s(9)), started: None };
-        assert_eq!(plan(Some(s(11)), None, &[miss, second]).at, s(5));
+        let second = Miss { let_go: s(6), link: Some(s(9)), started: None };
+        assert_eq!(plan(Some(s(11)), None, &[miss, second]).at, s(4));
     }
 
     #[test]
