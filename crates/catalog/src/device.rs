@@ -69,6 +69,10 @@ pub struct Device {
     pub architecture: Option<String>,
     /// Where the facts of the record come from.
     pub source: Sources,
+    /// The day on which its facts were compared by hand with the sources that it names: `2026-11-21`. What lies on top
+    /// of a checked record is not checked by that.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub checked: Option<String>,
     /// How far each operation was tried.
     #[serde(skip_serializing_if = "OperationStatus::is_untested")]
     pub status: OperationStatus,
@@ -111,6 +115,10 @@ pub struct Device {
     /// Ways to recover it, best first.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub method: Vec<Method>,
+    /// Methods that the records below give it, and that it does not have: what an import got wrong, or what a family
+    /// has and this device has not.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub without: Vec<String>,
     /// USB identities in its modes of recovery.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub usb: Vec<UsbMode>,

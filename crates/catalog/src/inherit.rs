@@ -67,6 +67,8 @@ fn over_family(device: Device, mut family: Device) -> Device {
 pub(crate) fn over(above: Device, below: Device) -> Device {
     let mut source = above.source;
     source.add(below.source);
+    let mut lent = below.method;
+    lent.retain(|method| !above.without.contains(&method.name));
     Device {
         schema: text(above.schema, below.schema),
         id: text(above.id, below.id),
@@ -85,6 +87,7 @@ pub(crate) fn over(above: Device, below: Device) -> Device {
         soc: above.soc.or(below.soc),
         architecture: above.architecture.or(below.architecture),
         source,
+        checked: above.checked,
         status: if above.status.is_untested() { below.status } else { above.status },
         power: either(above.power, below.power, |above, below| PowerFacts {
             supply: above.supply.or(below.supply),
@@ -108,7 +111,8 @@ pub(crate) fn over(above: Device, below: Device) -> Device {
         buttons: list(above.buttons, below.buttons),
         light: joined(above.light, below.light),
         entry: entries_over(above.entry, below.entry),
-        method: methods_over(above.method, below.method),
+        method: methods_over(above.method, lent),
+        without: joined(above.without, below.without),
         usb: joined(above.usb, below.usb),
         chip: above.chip.or(below.chip),
         lock: above.lock.or(below.lock),
@@ -278,6 +282,30 @@ mod tests {
         );
         let endless = |name: &str| Some(record(name, &[format!("{name}x").as_str()]));
         assert!(matches!(resolve(record("d", &["a"]), &endless), Err(InheritanceFault::TooDeep(_))));
+    }
+
+    #[test]
+    fn what_a_record_is_without_comes_from_nowhere() {
+        let mut above = record("d", &["f"]);
+        above.without = vec!["wrong".into()];
+        let mut below = record("d", &[]);
+        below.method = vec![method("right", None, ""), method("wrong", None, "")];
+        let family = |_: &str| {
+            Some(Device {
+                method: vec![method("wrong", None, ""), method("web", None, "")],
+                ..record("f", &[])
+            })
+        };
+        let whole = resolve(over(above, below), &family).unwrap();
+        let methods: Vec<&str> = whole.method.iter().map(|method| method.name.as_str()).collect();
+        assert_eq!(methods, ["right", "web"]);
+    }
+
+    #[test]
+    fn a_check_holds_for_the_record_that_says_so() {
+        let checked = |id: &str| Device { checked: Some("2026-11-21".into()), ..record(id, &[]) };
+        assert_eq!(over(record("d", &[]), checked("d")).checked, None);
+        assert_eq!(over(checked("d"), record("d", &[])).checked.as_deref(), Some("2026-11-21"));
     }
 
     #[test]

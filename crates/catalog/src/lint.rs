@@ -88,7 +88,19 @@ fn names(device: &Device, is_family: bool, faults: &mut Faults) {
         "there is no source",
         "a fact that nobody can look up does not belong into the catalog",
     );
+    faults.require(
+        device.checked.as_deref().is_none_or(is_day),
+        "checked",
+        format!("{:?} is no day", device.checked.as_deref().unwrap_or_default()),
+        "it is the day of the check, year first: 2026-11-21",
+    );
     if is_family {
+        faults.require(
+            device.checked.is_none(),
+            "checked",
+            "a family says that it was checked",
+            "each device that builds on it is checked for itself, with what it takes from its families",
+        );
         return;
     }
     for (field, value) in [("vendor", &device.vendor), ("model", &device.model)] {
@@ -109,6 +121,30 @@ fn names(device: &Device, is_family: bool, faults: &mut Faults) {
             );
         }
     }
+}
+
+/// Whether a text is a day of the calendar, year first: `2026-11-21`.
+fn is_day(text: &str) -> bool {
+    let digits = text.bytes().enumerate().all(|(place, byte)| match place {
+        4 | 7 => byte == b'-',
+        _ => byte.is_ascii_digit(),
+    });
+    if text.len() != 10 || !digits {
+        return false;
+    }
+    let number = |range: std::ops::Range<usize>| {
+        text.get(range).and_then(|part| part.parse::<u32>().ok()).unwrap_or_default()
+    };
+    let (year, month, day) = (number(0..4), number(5..7), number(8..10));
+    let is_leap = year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
+    let days = match month {
+        2 if is_leap => 29,
+        2 => 28,
+        4 | 6 | 9 | 11 => 30,
+        1..=12 => 31,
+        _ => 0,
+    };
+    (1..=days).contains(&day)
 }
 
 /// Line rates that serial ports and bootloaders use.

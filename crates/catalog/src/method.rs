@@ -213,7 +213,7 @@ protocols! {
     Kwboot "kwboot" "Marvell's boot ROM over its serial port, by XMODEM." [] [Baud File];
     Cfe "cfe" "The console of Broadcom's CFE." [] [Unit Host File Formats];
     UsbStick "usb-stick" "The unit reads a file from a USB stick when it starts." [] [File MoreFiles Formats];
-    SdCard "sd-card" "The unit starts from a memory card." [] [File WriteAddress Formats];
+    SdCard "sd-card" "The unit starts from a memory card." [] [File MoreFiles WriteAddress Formats];
     VendorTool "vendor-tool" "The maker's own program does it." [] [Unit Host Usb File Tool Formats];
     Fastboot "fastboot" "Android's fastboot." [] [Usb Partitions Formats];
     Sideload "recovery-sideload" "Android's recovery takes a signed package by adb." [] [Usb Partitions File Formats];

@@ -143,6 +143,11 @@ fn faults_have_a_file_and_a_line() {
     lint_one("[console]\nvolts = 3300.0\n", 8, "3300 volts");
     lint_one("[console]\nboot_seconds = 60000\n", 8, "60000 seconds");
     lint_one("[firmware]\nlargest = 16\n", 8, "16 bytes");
+    lint_one("checked = \"2026-11-21\"\n", 0, "");
+    for day in ["2026-02-29", "2026-13-01", "2026-11-00", "21.11.2026", "2026-11-2", "2026-11-21 "] {
+        lint_one(&format!("checked = \"{day}\"\n"), 7, "is no day");
+    }
+    lint_one("checked = \"2028-02-29\"\n", 0, "");
     let regions = |second: &str| {
         format!(
             "[[storage]]\nsize = 0x1000\nregions = [\n    {{ name = \"a\", offset = 0, size = 64, role = \"other\" }},\n    {second},\n]\n"
@@ -223,6 +228,44 @@ fn what_is_written_by_hand_lies_over_what_was_imported() {
     let report = lint(&[("imported/v.toml", imported), ("devices/x.toml", by_hand)]);
     let whats: Vec<&str> = report.faults.iter().map(|fault| fault.what.as_str()).collect();
     assert_eq!(whats, ["there is no family \"gone\"", "there is no family \"gone\""]);
+}
+
+#[test]
+fn what_a_record_is_without_has_to_be_there() {
+    let imported = "schema = \"debrick.device-list/1\"\n[[device]]\nid = \"x\"\nvendor = \"V\"\nmodel = \"M\"\nsource = \"i\"\nmethod = [{ name = \"wrong\", protocol = \"nmrp\" }]\n";
+    let whats = |more: &str| -> Vec<String> {
+        let by_hand = format!("schema = \"debrick.device/1\"\nid = \"x\"\nsource = \"h\"\n{more}");
+        let report = lint(&[("imported/v.toml", imported), ("devices/x.toml", &by_hand)]);
+        report.faults.into_iter().map(|fault| format!("{} {}", fault.line, fault.what)).collect()
+    };
+    assert!(whats("without = [\"wrong\"]\n").is_empty());
+    assert_eq!(whats("without = [\"wrnog\"]\n"), ["4 nothing below gives a method \"wrnog\""]);
+    assert_eq!(
+        whats("without = [\"wrong\"]\nmethod = [{ name = \"wrong\" }]\n"),
+        ["4 the record has a method \"wrong\", and is without it", "5 method \"wrong\" has no protocol"]
+    );
+}
+
+#[test]
+fn only_a_device_written_by_hand_is_checked() {
+    let checked = |schema: &str, open: &str| {
+        format!(
+            "schema = \"debrick.{schema}/1\"\n{open}id = \"x\"\nvendor = \"V\"\nmodel = \"M\"\nsource = \"s\"\nchecked = \"2026-11-21\"\n"
+        )
+    };
+    let whats = |name: &str, text: String| -> Vec<String> {
+        lint(&[(name, text.as_str())])
+            .faults
+            .into_iter()
+            .map(|fault| format!("{} {}", fault.line, fault.what))
+            .collect()
+    };
+    assert!(whats("devices/x.toml", checked("device", "")).is_empty());
+    assert_eq!(
+        whats("imported/v.toml", checked("device-list", "[[device]]\n")),
+        ["7 an imported record says that it was checked by hand"]
+    );
+    assert_eq!(whats("families/x.toml", checked("family", "")), ["6 a family says that it was checked"]);
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use debrick_model::{Cause, Diagnosis, EvidenceKind, Finding};
 use serde::{Deserialize, Serialize};
 
+use crate::trial::{Spoke, Trial};
 use crate::weigh::Weights;
 use crate::{advice, rules, signals, state, survey, text, timeline};
 
@@ -75,22 +76,28 @@ pub fn diagnose(evidence: &[Evidence]) -> Diagnosis {
 
 /// What everything that is known says. Always gives an answer; `unknown` is one.
 pub fn diagnose_case(case: &Case<'_>) -> Diagnosis {
+    diagnose_by(case, None).0
+}
+
+/// The diagnosis, and the rules that spoke; with the weights of a trial, where there is one.
+pub(crate) fn diagnose_by(case: &Case<'_>, trial: Option<&Trial>) -> (Diagnosis, Vec<Spoke>) {
     let reading = text::Reading::new(case.evidence);
     let boots = timeline::Boots::new(&reading);
     let mut weights = Weights::default();
-    rules::apply(&reading, &boots, &mut weights);
+    let spoke = rules::apply(&reading, &boots, trial, &mut weights);
     signals::apply(case, &reading, &boots, &mut weights);
     case.surveys.iter().for_each(|survey| survey::apply(survey, &mut weights));
     let findings = findings(&weights);
     let state = state::conclude(&boots, &weights, &findings);
     let leading = findings.iter().find(|finding| finding.cause != Cause::Unknown);
-    Diagnosis {
+    let diagnosis = Diagnosis {
         state,
         actions: advice::actions(&findings, &weights),
         next_evidence: advice::next_evidence(case, &findings, leading),
         timeline: boots.stages(&weights),
         findings,
-    }
+    };
+    (diagnosis, spoke)
 }
 
 /// Below this likelihood a cause does not stand first.

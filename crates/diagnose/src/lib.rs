@@ -25,8 +25,10 @@ mod state;
 mod survey;
 mod text;
 mod timeline;
+mod trial;
 mod weigh;
 
 pub use case::{Case, Evidence, StorageSurvey, WrongVariable, diagnose, diagnose_case};
 pub use interview::{Answer, Interview, MOST_QUESTIONS, Question};
 pub use rules::{KnownRule, known_rules};
+pub use trial::{Spoke, Trial, diagnose_in_trial, rules_that_speak};

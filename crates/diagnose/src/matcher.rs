@@ -14,6 +14,12 @@ use crate::{rules, signals, timeline};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct Pattern(u32);
 
+impl Pattern {
+    pub(crate) fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
 /// Every pattern of rules and timeline.
 pub(crate) static MATCHER: LazyLock<Matcher> = LazyLock::new(|| {
     let of_rules = rules::all().flat_map(|rule| rule.patterns());
@@ -45,6 +51,11 @@ impl Matcher {
         // of every rule would fail.
         let automaton = AhoCorasick::builder().ascii_case_insensitive(true).build(anchors).ok();
         Self { automaton, globs }
+    }
+
+    /// How many patterns there are.
+    pub(crate) fn count(&self) -> usize {
+        self.globs.len()
     }
 
     /// The number of a pattern that was given to [`Matcher::new`].

@@ -65,6 +65,8 @@ pub(crate) struct Rule {
     pub(crate) states: &'static [(State, f64)],
     /// What to do where this rule led to the cause; before the usual advice.
     pub(crate) actions: &'static [Action],
+    /// It speaks only where nothing else tells of a fault: its line shows that something failed, not what.
+    pub(crate) is_last_resort: bool,
     /// Program and file that print it, or other source.
     pub(crate) source: &'static str,
     /// A line that must make it speak.
@@ -89,6 +91,7 @@ pub(crate) const fn rule(
         causes,
         states: &[],
         actions: &[],
+        is_last_resort: false,
         source: "",
         sample: "",
     }
@@ -109,6 +112,11 @@ impl Rule {
 
     pub(crate) const fn actions(self, actions: &'static [Action]) -> Self {
         Self { actions, ..self }
+    }
+
+    /// For lines that show that something failed, and hardly what.
+    pub(crate) const fn last_resort(self) -> Self {
+        Self { is_last_resort: true, ..self }
     }
 
     /// Where the line comes from, and the line.

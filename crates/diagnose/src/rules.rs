@@ -1,4 +1,4 @@
-//! What lines mean: one table for each kind of speaker.
+//! What lines mean: a folder for each kind of speaker, with a table for each part of its field.
 //!
 //! A rule's weight for a cause is the likelihood of that cause if the line were all that is known. Strong weights (0.7
 //! and up) are kept for lines that name the cause; a line with several usual causes gives each its share.
@@ -16,22 +16,23 @@ use crate::matcher::MATCHER;
 use crate::rule::{Level, Rule};
 use crate::text::{Line, Reading};
 use crate::timeline::Boots;
+use crate::trial::{Spoke, Trial};
 use crate::weigh::{SURVIVED, Weights, cite};
 
-static TABLES: &[&[Rule]] = &[
-    loader::RULES,
-    kernel::RULES,
-    storage::RULES,
-    system::RULES,
-    microcontroller::RULES,
-    mobile::RULES,
-    host::RULES,
-    symptom::RULES,
+static FIELDS: &[&[&[Rule]]] = &[
+    loader::TABLES,
+    kernel::TABLES,
+    storage::TABLES,
+    system::TABLES,
+    microcontroller::TABLES,
+    mobile::TABLES,
+    host::TABLES,
+    symptom::TABLES,
 ];
 
 /// Every rule.
 pub(crate) fn all() -> impl Iterator<Item = &'static Rule> {
-    TABLES.iter().copied().flatten()
+    FIELDS.iter().copied().flatten().copied().flatten()
 }
 
 /// A rule as documentation shows it.
@@ -55,10 +56,16 @@ pub fn known_rules() -> impl Iterator<Item = KnownRule> {
 /// What is left of a tool's failure when a tool succeeds later, and of a success when one fails later.
 const RETRIED: f64 = 0.35;
 
-/// Lets every rule speak whose lines are there.
-pub(crate) fn apply(reading: &Reading<'_>, boots: &Boots, weights: &mut Weights) {
+/// Lets every rule speak whose lines are there, and returns them.
+pub(crate) fn apply(
+    reading: &Reading<'_>,
+    boots: &Boots,
+    trial: Option<&Trial>,
+    weights: &mut Weights,
+) -> Vec<Spoke> {
     let speaking: Vec<(&Rule, Match<'_>)> =
         all().filter_map(|rule| Some((rule, Match::find(rule, reading)?))).collect();
+    let speaking = without_last_resorts(speaking, boots);
     let success =
         speaking.iter().filter(|(rule, _)| rule.is_success()).map(|(_, found)| found.last.place).max();
     let is_tools = |rule: &Rule| rule.level == Level::Tool && rule.is_fault();
@@ -67,7 +74,7 @@ pub(crate) fn apply(reading: &Reading<'_>, boots: &Boots, weights: &mut Weights)
         let place = found.last.place;
         let boot = boots.at(place);
         let survived = boot.is_some_and(|boot| boot.survived(rule.level, place));
-        let probing = rule.level == Level::Loader && boot.is_some_and(|boot| boot.counts_down_after(place));
+        let probing = rule.level <= Level::Kernel && boot.is_some_and(|boot| boot.counts_down_after(place));
         let retried = rule.level == Level::Tool && success.is_some_and(|success| success > place);
         let failed_later = rule.level == Level::Tool && failure.is_some_and(|failure| failure >= place);
         let share = match rule.is_fault() {
@@ -76,8 +83,29 @@ pub(crate) fn apply(reading: &Reading<'_>, boots: &Boots, weights: &mut Weights)
             false if failed_later => RETRIED,
             _ => 1.0,
         };
-        weights.speak(rule, share, place, &cite(reading, found.cited.place, &found.cited.text, rule.says));
+        let line = cite(reading, found.cited.place, &found.cited.text, rule.says);
+        weights.speak(rule, share, trial, place, &line);
     }
+    let causes = |rule: &Rule| rule.causes.iter().copied().max_by(|left, right| left.1.total_cmp(&right.1));
+    let spoke =
+        |(rule, _): &(&Rule, Match<'_>)| Spoke { id: rule.id, cause: causes(rule).map(|(cause, _)| cause) };
+    speaking.iter().map(spoke).collect()
+}
+
+/// Takes out the rules of last resort where another one tells of a fault that was not survived.
+fn without_last_resorts<'a>(
+    mut speaking: Vec<(&'a Rule, Match<'a>)>,
+    boots: &Boots,
+) -> Vec<(&'a Rule, Match<'a>)> {
+    let counts = |(rule, found): &(&Rule, Match<'_>)| {
+        let place = found.last.place;
+        let survived = boots.at(place).is_some_and(|boot| boot.survived(rule.level, place));
+        rule.is_fault() && !rule.is_last_resort && !survived
+    };
+    if speaking.iter().any(counts) {
+        speaking.retain(|(rule, _)| !rule.is_last_resort);
+    }
+    speaking
 }
 
 /// Where a rule speaks.
@@ -94,13 +122,12 @@ impl<'a> Match<'a> {
         if !rule.with.iter().copied().all(found) || rule.without.iter().copied().any(found) {
             return None;
         }
-        let numbers: Vec<_> = rule.any.iter().filter_map(|pattern| MATCHER.number(pattern)).collect();
         let readable = |line: &&Line| reading.kind(line.place).is_some_and(|kind| rule.level.reads(kind));
-        let speaks = |line: &&Line| numbers.iter().any(|number| line.patterns.contains(number));
-        let last = reading.lines.iter().rev().filter(readable).find(speaks)?;
-        let best =
-            |number| reading.lines.iter().rev().filter(readable).find(|line| line.patterns.contains(number));
-        let cited = numbers.iter().find_map(best).unwrap_or(last);
+        let last_with = |pattern: &&'static str| {
+            MATCHER.number(pattern).and_then(|number| reading.with(number).rev().find(readable))
+        };
+        let last = rule.any.iter().filter_map(last_with).max_by_key(|line| line.place)?;
+        let cited = rule.any.iter().find_map(last_with).unwrap_or(last);
         Some(Self { last, cited })
     }
 }
@@ -109,21 +136,73 @@ impl<'a> Match<'a> {
 mod tests {
     use std::collections::HashSet;
 
-    use debrick_model::{Action, Cause};
+    use debrick_model::{Action, Cause, EvidenceKind};
 
     use super::*;
+    use crate::case::Evidence;
 
     #[test]
     fn every_rule_speaks_about_its_sample() {
         let mut ids = HashSet::new();
+        let mut silent = Vec::new();
         for rule in all() {
             assert!(ids.insert(rule.id), "{} twice", rule.id);
             assert!(rule.says.ends_with('.') && !rule.source.is_empty(), "{}", rule.id);
             let mut found = Vec::new();
             MATCHER.matches(rule.sample, &mut found);
             let speaks = rule.any.iter().any(|pattern| found.contains(&MATCHER.number(pattern).unwrap()));
-            assert!(speaks, "{}: {}", rule.id, rule.sample);
+            if !speaks {
+                silent.push(rule.id);
+            }
         }
+        assert!(silent.is_empty(), "silent about their samples: {silent:?}");
+    }
+
+    /// The shortest line that a pattern is for.
+    fn shortest(pattern: &str) -> String {
+        let text = pattern.trim_start_matches('^').replace('*', "1");
+        let front = if text.starts_with(' ') { "1" } else { "" };
+        format!("{front}{text}{}", if text.ends_with(' ') { "1" } else { "" })
+    }
+
+    #[test]
+    fn every_pattern_makes_its_rule_speak() {
+        let mut silent = Vec::new();
+        for rule in all() {
+            let kind = match rule.level {
+                Level::Tool => EvidenceKind::ToolOutput,
+                Level::Said => EvidenceKind::Symptom,
+                _ => EvidenceKind::SerialLog,
+            };
+            for pattern in rule.any {
+                let lines: Vec<String> =
+                    rule.with.iter().chain([pattern]).map(|line| shortest(line)).collect();
+                let is_contradicted = rule.without.iter().any(|other| {
+                    lines.iter().any(|line| line.to_lowercase().contains(&shortest(other).to_lowercase()))
+                });
+                let evidence = [Evidence { kind, name: "line".into(), text: lines.join("\n") }];
+                let reading = Reading::new(&evidence);
+                if is_contradicted || Match::find(rule, &reading).is_none() {
+                    silent.push(format!("{}: {pattern}", rule.id));
+                }
+            }
+        }
+        assert!(silent.is_empty(), "can never speak: {silent:#?}");
+    }
+
+    #[test]
+    fn a_rule_of_last_resort_gives_way() {
+        let check = |text: &str, expected| {
+            let evidence =
+                [Evidence { kind: EvidenceKind::ToolOutput, name: "tool".into(), text: text.into() }];
+            let reading = Reading::new(&evidence);
+            let mut weights = Weights::default();
+            apply(&reading, &Boots::new(&reading), None, &mut weights);
+            assert_eq!(weights.findings().first().map(|finding| finding.cause), expected, "{text}");
+        };
+        check("FAILED (remote: 'never heard of')", Some(Cause::ToolMismatch));
+        check("FAILED (remote: 'not supported in locked device')", Some(Cause::BootloaderLocked));
+        check("all is well", None);
     }
 
     #[test]
@@ -144,7 +223,8 @@ mod tests {
     /// The boot loader is alive wherever its own messages are read: restoring it is never the first advice there.
     #[test]
     fn no_rule_restores_a_living_boot_loader_first() {
-        for rule in loader::RULES.iter().chain(kernel::RULES).chain(system::RULES) {
+        for rule in [loader::TABLES, kernel::TABLES, system::TABLES].into_iter().flatten().copied().flatten()
+        {
             if rule.level == Level::Rom {
                 continue;
             }

@@ -22,13 +22,23 @@ const CRASHES: &[(&str, &str)] = &[("\"Synchronous Abort\" handler", "arm64"), (
 
 const KERNEL_BANNER: &str = "^Linux version ";
 
+/// What loaders say when the kernel has its checksum and could be unpacked (U-Boot `boot/bootm.c`; Linux
+/// `arch/arm/boot/compressed/misc.c`).
+const LOADED_WHOLE: &[&str] = &[
+    "Verifying Checksum * OK",
+    "Verifying Hash Integrity * OK",
+    "Uncompressing Kernel Image * OK",
+    "Uncompressing Linux* done",
+    "Loading Kernel Image * OK",
+];
+
 /// The lines that are needed here.
 static LINES: &[&str] =
     &[ARCHITECTURE, IMAGE_TYPE, LOADED_TREE, DATA_SIZE, BYTES_READ, COMPARED, KERNEL_BANNER];
 
 /// All patterns of this module.
 pub(crate) fn patterns() -> impl Iterator<Item = &'static str> {
-    LINES.iter().copied().chain(CRASHES.iter().map(|(pattern, _)| *pattern))
+    LINES.iter().chain(LOADED_WHOLE).copied().chain(CRASHES.iter().map(|(pattern, _)| *pattern))
 }
 
 /// Looks for all of them.
@@ -90,11 +100,7 @@ struct Signals<'a> {
 
 impl Signals<'_> {
     fn lines(&self, pattern: &'static str) -> impl DoubleEndedIterator<Item = &Line> {
-        let number = MATCHER.number(pattern);
-        self.reading
-            .lines
-            .iter()
-            .filter(move |line| number.is_some_and(|number| line.patterns.contains(&number)))
+        MATCHER.number(pattern).into_iter().flat_map(|number| self.reading.with(number))
     }
 
     fn cite(&self, line: &Line, says: &str) -> EvidenceLine {
@@ -178,12 +184,16 @@ impl Signals<'_> {
             false => "The kernel was started and said nothing.",
         };
         let line = self.at(seen).map(|line| self.cite(line, says));
+        // A kernel that was loaded whole and says nothing is more often one that does not suit the loader or the board
+        // than a damaged one.
+        let was_whole =
+            LOADED_WHOLE.iter().any(|pattern| self.lines(pattern).any(|line| line.place < seen.last));
         for (cause, weight) in [
+            (Cause::FirmwareBug, if was_whole || spoke { 0.38 } else { 0.24 }),
             (Cause::KernelCrash, 0.25),
-            (Cause::FirmwareBug, 0.2),
-            (Cause::ImageWrongDevice, 0.2),
+            (Cause::ImageWrongDevice, 0.18),
             (Cause::BootEnvironmentCorrupt, 0.2),
-            (Cause::BootloaderOutdated, 0.15),
+            (Cause::BootloaderOutdated, 0.2),
         ] {
             weights.add(cause, weight, &[], line.clone());
         }

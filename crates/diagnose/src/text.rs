@@ -4,6 +4,7 @@
 //! that is taken off, so that rules see what the unit said.
 
 use std::borrow::Cow;
+use std::collections::VecDeque;
 
 use debrick_model::EvidenceKind;
 
@@ -12,6 +13,13 @@ use crate::matcher::{MATCHER, Pattern};
 
 /// Longer lines are looked at in pieces of this many bytes.
 const MAX_LINE: usize = 4096;
+
+/// How many lines that say something are kept of the beginning of a text, and how many of its end. A text with more of
+/// them repeats itself.
+const MAX_KEPT: usize = 8192;
+
+/// The longest part of a line that is kept, in bytes.
+const MAX_TEXT: usize = 600;
 
 /// A log shorter than this is not called garbage.
 const MIN_GARBAGE: usize = 24;
@@ -43,6 +51,8 @@ pub(crate) struct Reading<'a> {
     pub(crate) lines: Vec<Line>,
     /// What is known of each evidence as a whole.
     pub(crate) shapes: Vec<Shape>,
+    /// For each pattern, where in `lines` it is found.
+    found: Vec<Vec<u32>>,
 }
 
 /// A text as a whole.
@@ -58,10 +68,18 @@ pub(crate) struct Shape {
 
 impl<'a> Reading<'a> {
     pub(crate) fn new(evidence: &'a [Evidence]) -> Self {
-        let mut reading = Self { evidence, lines: Vec::new(), shapes: Vec::new() };
+        let mut reading = Self { evidence, lines: Vec::new(), shapes: Vec::new(), found: Vec::new() };
         for (index, item) in evidence.iter().enumerate() {
             let shape = reading.read(index, item);
             reading.shapes.push(shape);
+        }
+        reading.found.resize(MATCHER.count(), Vec::new());
+        for (index, line) in reading.lines.iter().enumerate() {
+            for pattern in &line.patterns {
+                if let Some(places) = reading.found.get_mut(pattern.index()) {
+                    places.push(index as u32);
+                }
+            }
         }
         reading
     }
@@ -69,6 +87,8 @@ impl<'a> Reading<'a> {
     fn read(&mut self, evidence: usize, item: &Evidence) -> Shape {
         let mut shape = Shape::default();
         let mut patterns = Vec::new();
+        let first = self.lines.len();
+        let mut end: VecDeque<Line> = VecDeque::new();
         for (index, raw) in item.text.split('\n').enumerate() {
             let line = index as u64 + 1;
             shape.lines = line;
@@ -77,12 +97,25 @@ impl<'a> Reading<'a> {
                 let cleaned = clean(piece);
                 let text = strip_stamps(&cleaned);
                 MATCHER.matches(text, &mut patterns);
-                if !patterns.is_empty() || is_prompt(text) {
-                    let place = Place { evidence, line };
-                    self.lines.push(Line { place, text: text.to_owned(), patterns: patterns.clone() });
+                if patterns.is_empty() && !is_prompt(text) {
+                    continue;
+                }
+                let kept = Line {
+                    place: Place { evidence, line },
+                    text: beginning(text).to_owned(),
+                    patterns: patterns.clone(),
+                };
+                if self.lines.len() - first < MAX_KEPT {
+                    self.lines.push(kept);
+                } else {
+                    if end.len() == MAX_KEPT {
+                        end.pop_front();
+                    }
+                    end.push_back(kept);
                 }
             }
         }
+        self.lines.extend(end);
         shape
     }
 
@@ -93,7 +126,13 @@ impl<'a> Reading<'a> {
 
     /// Whether any line matches the pattern.
     pub(crate) fn has(&self, pattern: Pattern) -> bool {
-        self.lines.iter().any(|line| line.patterns.contains(&pattern))
+        self.with(pattern).next().is_some()
+    }
+
+    /// The lines that match the pattern.
+    pub(crate) fn with(&self, pattern: Pattern) -> impl DoubleEndedIterator<Item = &Line> + use<'_, 'a> {
+        let places = self.found.get(pattern.index()).map(Vec::as_slice).unwrap_or_default();
+        places.iter().filter_map(|index| self.lines.get(*index as usize))
     }
 }
 
@@ -117,6 +156,15 @@ impl Shape {
     pub(crate) fn is_silent(&self) -> bool {
         self.visible == 0
     }
+}
+
+/// As much of a line as is kept.
+fn beginning(text: &str) -> &str {
+    let mut end = text.len().min(MAX_TEXT);
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    &text[..end]
 }
 
 /// A line in pieces that are not too long, cut between characters.
@@ -168,7 +216,8 @@ pub(crate) fn clean(line: &str) -> Cow<'_, str> {
 pub(crate) fn strip_stamps(line: &str) -> &str {
     let mut text = line.trim();
     for _ in 0..4 {
-        let rest = strip_bracketed(text.trim_start_matches('>').trim_start()).trim_start();
+        let unquoted = text.trim_start_matches('>').trim_start();
+        let rest = strip_recorder(strip_bracketed(unquoted)).trim_start();
         if rest.len() == text.len() {
             break;
         }
@@ -190,6 +239,25 @@ fn strip_bracketed(text: &str) -> &str {
         && inside.chars().all(|symbol| symbol.is_ascii_digit() || " .:-/,TZ".contains(symbol));
     if is_stamp { &text[end + 1..] } else { text }
 }
+
+/// Takes off what monitors and system logs put in front: `17:03:28.609 -> `, `Jun 05 03:46:05 host kernel: `.
+fn strip_recorder(text: &str) -> &str {
+    if let Some((stamp, rest)) = text.split_once(" -> ")
+        && (5..=13).contains(&stamp.len())
+        && stamp.bytes().all(|byte| byte.is_ascii_digit() || b":.".contains(&byte))
+    {
+        return rest;
+    }
+    let is_log = MONTHS.iter().any(|month| text.starts_with(month));
+    match text.split_once(": ").filter(|(stamp, _)| is_log && stamp.len() <= 64 && stamp.contains(':')) {
+        Some((_, rest)) => rest,
+        None => text,
+    }
+}
+
+/// How `syslog` and `journalctl` write months (RFC 3164, section 4.1.2).
+const MONTHS: &[&str] =
+    &["Jan ", "Feb ", "Mar ", "Apr ", "May ", "Jun ", "Jul ", "Aug ", "Sep ", "Oct ", "Nov ", "Dec "];
 
 /// Whether a line looks like the prompt of a boot loader or of a shell, perhaps with a command behind it.
 pub(crate) fn is_prompt(text: &str) -> bool {
@@ -233,6 +301,9 @@ mod tests {
         check("[    1.234567] Linux version 6.1", "Linux version 6.1");
         check(">>>>> Net:   MAC0", "Net:   MAC0");
         check("[12:34:56] <6>[  0.1] text", "text");
+        check("17:03:28.609 -> rst:0x1 (POWERON_RESET)", "rst:0x1 (POWERON_RESET)");
+        check("Jun 05 03:46:05 pikvm kernel: Under-voltage detected!", "Under-voltage detected!");
+        check("May be wrong: text", "May be wrong: text");
         check("[ERR] Image", "[ERR] Image");
         check("=> iminfo", "=> iminfo");
         check("> ", "");

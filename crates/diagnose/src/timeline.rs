@@ -1,8 +1,10 @@
 //! The boot as the evidence tells it: stages, attempts, and how each ended.
 
+use std::sync::LazyLock;
+
 use debrick_model::{EvidenceKind, Stage, StageEnd};
 
-use crate::matcher::MATCHER;
+use crate::matcher::{MATCHER, Pattern};
 use crate::rule::Level;
 use crate::text::{Line, Place, Reading, boot_loader_prompt, shell_prompt};
 use crate::weigh::Weights;
@@ -56,6 +58,20 @@ static MARKERS: &[Marker] = &[
     banner(Loader, "CFE version"),
     banner(Loader, "RedBoot(tm)"),
     banner(Loader, "Booting MCUboot"),
+    sign(Loader, "Image index: 0, Swap type"),
+    sign(Shell, "Jumping to the first image slot"),
+    sign(Shell, "Calling app_main()"),
+    sign(Shell, "Booting Zephyr OS"),
+    banner(Rom, "^RPi: BOOTLOADER"),
+    banner(Rom, "GXBB:BL1:"),
+    banner(Rom, "G12A:BL:"),
+    banner(Rom, "GXL:BL1:"),
+    banner(Rom, "^DDR Version "),
+    banner(Rom, "U-Boot 1.1.3 (Ralink"),
+    sign(Rom, "Preloader Start"),
+    sign(Loader, "Ralink UBoot Version"),
+    sign(Loader, "U-BOOT Ver "),
+    sign(Loader, "boot: Partition Table:"),
     banner(Loader, "Starting bootloader"),
     sign(Loader, "2nd stage bootloader"),
     sign(Loader, "Hit any key to stop autoboot"),
@@ -119,6 +135,22 @@ pub(crate) fn patterns() -> impl Iterator<Item = &'static str> {
     MARKERS.iter().map(|marker| marker.pattern).chain(COUNTDOWNS.iter().chain(RESTARTS).copied())
 }
 
+/// The numbers of all patterns of this module, in the order of its tables.
+struct Numbers {
+    markers: Vec<Option<Pattern>>,
+    countdowns: Vec<Option<Pattern>>,
+    restarts: Vec<Option<Pattern>>,
+}
+
+static NUMBERS: LazyLock<Numbers> = LazyLock::new(|| {
+    let of = |patterns: &[&'static str]| patterns.iter().map(|pattern| MATCHER.number(pattern)).collect();
+    Numbers {
+        markers: MARKERS.iter().map(|marker| MATCHER.number(marker.pattern)).collect(),
+        countdowns: of(COUNTDOWNS),
+        restarts: of(RESTARTS),
+    }
+});
+
 /// A stage as it was seen.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Seen {
@@ -167,9 +199,10 @@ impl Boot {
             Level::System => StageKind::Shell,
             Level::Lasting | Level::Tool | Level::Said => return false,
         };
+        let here = |other: Place| other > place && other.evidence == place.evidence;
         self.stages
             .iter()
-            .any(|seen| seen.kind >= needed && seen.last > place && seen.last.evidence == place.evidence)
+            .any(|seen| (seen.kind >= needed && here(seen.first)) || (seen.kind > needed && here(seen.last)))
     }
 }
 
@@ -200,15 +233,15 @@ impl Boots {
     }
 
     fn take(&mut self, line: &Line) {
-        let has = |pattern| MATCHER.number(pattern).is_some_and(|number| line.patterns.contains(&number));
-        if let Some(marker) = MARKERS.iter().find(|marker| has(marker.pattern)) {
-            self.mark(marker, line);
+        let has = |number: &Option<Pattern>| number.is_some_and(|number| line.patterns.contains(&number));
+        if let Some(index) = NUMBERS.markers.iter().position(has) {
+            self.mark(&MARKERS[index], line);
         }
         let Some(boot) = self.boots.last_mut() else { return };
-        if COUNTDOWNS.iter().any(|pattern| has(pattern)) {
+        if NUMBERS.countdowns.iter().any(has) {
             boot.countdown = Some(line.place);
         }
-        boot.announced_restart |= RESTARTS.iter().any(|pattern| has(pattern));
+        boot.announced_restart |= NUMBERS.restarts.iter().any(has);
         let Some(seen) = boot.stages.last_mut() else { return };
         match seen.kind {
             StageKind::Loader if boot_loader_prompt(&line.text) => seen.waits = true,

@@ -10,6 +10,7 @@ use debrick_model::{Action, Cause, EvidenceLine, Finding, State};
 
 use crate::rule::Rule;
 use crate::text::{Place, Reading};
+use crate::trial::Trial;
 
 /// What is left of a fault that a later stage survived.
 pub(crate) const SURVIVED: f64 = 0.15;
@@ -40,8 +41,16 @@ struct Voice {
 
 impl Weights {
     /// Adds a rule that speaks, with the line it speaks about; `share` is how much of its weight counts.
-    pub(crate) fn speak(&mut self, rule: &Rule, share: f64, place: Place, evidence: &EvidenceLine) {
-        for (cause, weight) in rule.causes {
+    pub(crate) fn speak(
+        &mut self,
+        rule: &Rule,
+        share: f64,
+        trial: Option<&Trial>,
+        place: Place,
+        evidence: &EvidenceLine,
+    ) {
+        for (position, (cause, weight)) in rule.causes.iter().enumerate() {
+            let weight = trial.map_or(*weight, |trial| trial.weight(rule, position, *weight));
             self.add(*cause, weight * share, rule.actions, Some(evidence.clone()));
         }
         for (state, weight) in rule.states {
@@ -50,7 +59,7 @@ impl Weights {
         if rule.states.is_empty() && rule.is_fault() {
             self.states.extend(rule.level.stops_at().map(|state| (state, 0.27 * share)));
         }
-        if rule.is_fault() && share > SURVIVED {
+        if rule.is_fault() && !rule.is_last_resort && share > SURVIVED {
             self.faults.push(place);
         }
     }

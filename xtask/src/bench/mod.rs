@@ -3,6 +3,7 @@
 
 mod catalog;
 mod console;
+mod diagnose;
 mod image;
 mod journal;
 mod labels;
@@ -42,7 +43,11 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "DIR")]
     images: Option<PathBuf>,
 
-    /// Print every answer that differs from the manifest or the list of labels.
+    /// The folder with the cases that the diagnosis is scored on.
+    #[arg(long, value_name = "DIR")]
+    cases: Option<PathBuf>,
+
+    /// Print every answer that differs from the manifest, the cases or the list of labels.
     #[arg(long)]
     mismatches: bool,
 
@@ -60,6 +65,12 @@ enum Helper {
         file: PathBuf,
         /// The address to serve on.
         address: std::net::SocketAddr,
+    },
+    /// Diagnose a made log, and print how long it took and how much memory.
+    #[command(hide = true)]
+    ReadLog {
+        /// The size of the log in bytes.
+        size: usize,
     },
     /// Make the list of noisy labels anew that the search is measured on.
     Labels,
@@ -79,6 +90,8 @@ enum Part {
     Image,
     /// How fast and how well `debrick devices search` finds devices, and what the catalog adds to the program.
     Catalog,
+    /// How often the diagnosis is right on the cases of a folder, and how fast it reads logs.
+    Diagnose,
 }
 
 /// One line of the table.
@@ -94,6 +107,7 @@ struct Row {
 pub(crate) fn run(arguments: &Arguments) -> Result<(), String> {
     match &arguments.helper {
         Some(Helper::ServeTftp { file, address }) => return tftp::serve(file, *address),
+        Some(Helper::ReadLog { size }) => return diagnose::read_log(*size),
         Some(Helper::Labels) => return labels::write(),
         None => {}
     }
@@ -104,7 +118,15 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), String> {
     let build = if cfg!(debug_assertions) { "a debug build" } else { "a release build" };
     println!("cargo xtask {} ({build})", line.join(" "));
     let parts: &[Part] = match arguments.only.as_slice() {
-        [] => &[Part::Start, Part::Catalog, Part::Image, Part::Journal, Part::Tftp, Part::Console],
+        [] => &[
+            Part::Start,
+            Part::Catalog,
+            Part::Diagnose,
+            Part::Image,
+            Part::Journal,
+            Part::Tftp,
+            Part::Console,
+        ],
         only => only,
     };
     let lab = || Lab::open(&arguments.cache).map_err(|error| error.to_string());
@@ -117,6 +139,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), String> {
             Part::Journal => journal::measure(&lab()?, &program()?)?,
             Part::Start => start::measure(&program()?)?,
             Part::Catalog => catalog::measure(&program()?, arguments.mismatches)?,
+            Part::Diagnose => diagnose::measure(arguments.cases.as_deref(), arguments.mismatches)?,
             Part::Image => image::measure(&program()?, arguments.images.as_deref(), arguments.mismatches)?,
         };
         for row in rows {

@@ -8,6 +8,7 @@ use crate::device::Device;
 use crate::error::CatalogError;
 use crate::file::{LONGEST_FILE, Located, RecordFile};
 use crate::inherit::{InheritanceFault, over, resolve};
+use crate::method::Method;
 
 /// What a check found.
 #[derive(Debug, Default)]
@@ -97,6 +98,16 @@ fn lint_files(files: &[(PathBuf, RecordFile)], families: &dyn Fn(&str) -> Option
                 let what = format!("there is another record with this id at {}:{}", other.name, first.line);
                 report.faults.push(fault(file, record, "id", what, "an id means one record"));
             }
+            if is_imported(path) && record.device.checked.is_some() {
+                let what = "an imported record says that it was checked by hand".to_owned();
+                report.faults.push(fault(
+                    file,
+                    record,
+                    "checked",
+                    what,
+                    "the next import would say so again",
+                ));
+            }
             let stem = path.file_stem().map(|stem| stem.to_string_lossy().into_owned());
             let is_alone = file.content.is_some_and(crate::file::Content::is_of_one);
             if is_alone
@@ -112,16 +123,13 @@ fn lint_files(files: &[(PathBuf, RecordFile)], families: &dyn Fn(&str) -> Option
         own_families.get(name).map(|(_, record)| record.device.clone()).or_else(|| families(name))
     };
     for (file, record) in own_families.values() {
-        check(file, record, record.device.clone(), true, &family, &mut report.faults);
+        check(file, record, None, true, &family, &mut report.faults);
     }
     for (file, record) in by_hand.values().chain(imported.values()) {
         let below =
             imported.get(record.device.id.as_str()).filter(|(_, below)| !std::ptr::eq(*below, *record));
-        let whole = match below {
-            Some((_, below)) => over(record.device.clone(), below.device.clone()),
-            None => record.device.clone(),
-        };
-        check(file, record, whole, false, &family, &mut report.faults);
+        let below = below.map(|(_, below)| below.device.clone());
+        check(file, record, below, false, &family, &mut report.faults);
     }
     report.faults.sort();
     report.faults.dedup();
@@ -131,11 +139,17 @@ fn lint_files(files: &[(PathBuf, RecordFile)], families: &dyn Fn(&str) -> Option
 fn check(
     file: &RecordFile,
     record: &Located,
-    whole: Device,
+    below: Option<Device>,
     is_family: bool,
     family: &dyn Fn(&str) -> Option<Device>,
     found: &mut Vec<Fault>,
 ) {
+    check_without(file, record, below.as_ref(), family, found);
+    let own = record.device.clone();
+    let whole = match below {
+        Some(below) => over(own, below),
+        None => own,
+    };
     let whole = match resolve(whole, family) {
         Ok(whole) => whole,
         Err(InheritanceFault::UnknownFamily(name)) => {
@@ -181,6 +195,35 @@ fn check(
     }
 }
 
+/// A method that a record is without has to come from a record below it; else the name is a misspelled one.
+fn check_without(
+    file: &RecordFile,
+    record: &Located,
+    below: Option<&Device>,
+    family: &dyn Fn(&str) -> Option<Device>,
+    found: &mut Vec<Fault>,
+) {
+    if record.device.without.is_empty() {
+        return;
+    }
+    let below_families = below.map(|below| below.families.clone()).unwrap_or_default();
+    let families = record.device.families.iter().cloned().chain(below_families).collect();
+    let of_families = resolve(Device { families, ..Device::default() }, family).unwrap_or_default();
+    let lent = || below.iter().flat_map(|below| &below.method).chain(&of_families.method);
+    for (index, name) in record.device.without.iter().enumerate() {
+        let path = format!("without[{index}]");
+        let is_named = |method: &Method| method.name == *name;
+        if record.device.method.iter().any(is_named) {
+            let what = format!("the record has a method {name:?}, and is without it");
+            found.push(fault(file, record, &path, what, "it can only be one of both"));
+        }
+        if !lent().any(is_named) {
+            let what = format!("nothing below gives a method {name:?}");
+            found.push(fault(file, record, &path, what, "what is not there need not be taken away"));
+        }
+    }
+}
+
 fn fault(file: &RecordFile, record: &Located, path: &str, what: String, why: &str) -> Fault {
     Fault {
         file: file.name.clone(),
@@ -202,11 +245,12 @@ pub(crate) fn checked(
     let is_family = file.content.is_some_and(crate::file::Content::is_of_families);
     for record in &file.records {
         let own = record.device.clone();
-        let whole = match below(&own.id) {
-            Some(below) if !is_family => over(own, below),
-            _ => own,
+        let below = below(&own.id).filter(|_| !is_family);
+        check(file, record, below.clone(), is_family, families, &mut found);
+        let whole = match below {
+            Some(below) => over(own, below),
+            None => own,
         };
-        check(file, record, whole.clone(), is_family, families, &mut found);
         if let Ok(whole) = resolve(whole, families) {
             devices.push(whole);
         }

@@ -16,6 +16,7 @@ type Question = (&'static str, fn(&Device) -> bool);
 const QUESTIONS: &[Question] = &[
     ("devices", |_| true),
     ("source", |device| !device.source.is_empty()),
+    ("checked by hand", |device| device.checked.is_some()),
     ("board ids", |device| !device.board_ids.is_empty()),
     ("storage layout", |device| device.regions().next().is_some()),
     ("unique regions", |device| {

@@ -125,6 +125,8 @@ impl Page<'_> {
             self.field("interfaces", &chip.interfaces.join(", "));
         }
         self.field("tried", &tried(&device.status));
+        let checked = device.checked.as_ref().map(|day| format!("by hand, on {day}, with its sources"));
+        self.field("checked", &checked.unwrap_or_default());
     }
 
     fn layout(&mut self, device: &Device) {

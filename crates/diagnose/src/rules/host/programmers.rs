@@ -1,0 +1,47 @@
+//! What programmers of flash chips say.
+
+use debrick_model::{Action as A, Cause as C, State as S};
+
+use crate::rule::Level::Tool;
+use crate::rule::{Rule, rule};
+
+pub(super) static RULES: &[Rule] = &[
+    rule(
+        "programmer-protected",
+        Tool,
+        &["Hardware protection is active", "not fully writable", "Block protection could not be disabled", "write protection"],
+        "The flash chip is protected against writing.",
+        &[(C::ToolMismatch, 0.5), (C::BootloaderLocked, 0.35)],
+    )
+    .states(&[(S::RefusedUnharmed, 0.5)])
+    .from("flashrom writeprotect.c", "Hardware protection is active, disabling write protection is impossible."),
+    rule(
+        "programmer-size",
+        Tool,
+        &["doesn't match the expected size", "Image size * doesn't match", "larger than flash", "exceeds flash size", "does not fit in", "will not fit in", "past the end of flash", "data too large", "size too large", "too large for partition", "exceeds partition size", "bigger than partition", "region * overflowed"],
+        "The file is larger than its place.",
+        &[(C::ImageTooLarge, 0.75), (C::ToolMismatch, 0.2)],
+    )
+    .states(&[(S::RefusedUnharmed, 0.6)])
+    .from("flashrom; U-Boot drivers/fastboot", "too large for partition: 'boot'"),
+    rule(
+        "programmer-no-chip",
+        Tool,
+        &["No EEPROM/flash device found", "Couldn't open device", "No chip found", "RDID byte 0 parity violation", "Can't even read anymore", "no flash chip", "chip not detected", "Chip not found", "IC not responding", "unknown SPI chip", "Generic unknown SPI chip", "id1 0xff, id2 0xff", "id1 0x00, id2 0x00", "RDID returned 0xff", "RDID returned 0x00"],
+        "The programmer does not see the flash chip.",
+        &[(C::LinkFault, 0.6), (C::ToolMismatch, 0.25), (C::FlashHardwareFault, 0.2)],
+    )
+    .states(&[(S::Unknown, 0.4)])
+    .actions(&[A::SwapCableOrPort])
+    .from("flashrom flashrom.c", "No EEPROM/flash device found."),
+    rule(
+        "programmer-write",
+        Tool,
+        &["Erase/write failed", "FAILED at 0x* Expected=", "Your flash chip is in an unknown state", "Write Failed!", "Apparently at least some data has changed", "WIP bit after WRSR never cleared", "ERASE FAILED", "VERIFY FAILED at"],
+        "The flash chip does not hold what was written.",
+        &[(C::FlashHardwareFault, 0.48), (C::LinkFault, 0.48), (C::BootloaderLocked, 0.1)],
+    )
+    .states(&[(S::Unknown, 0.45)])
+    .actions(&[A::SwapCableOrPort, A::ChangeToolOrOption])
+    .from("flashrom flashrom.c", "FAILED at 0x00001000! Expected=0xff, Found=0x00, failed byte count from 0x00000000-0x0000ffff: 0x1000"),
+];

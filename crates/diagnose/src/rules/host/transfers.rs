@@ -1,0 +1,207 @@
+//! What clients and servers of network recovery say, and tools that are done.
+
+use debrick_model::{Action as A, Cause as C, State as S};
+
+use crate::rule::Level::Tool;
+use crate::rule::{Rule, rule};
+
+pub(super) static RULES: &[Rule] = &[
+    rule(
+        "tftp-served",
+        Tool,
+        &[
+            "dnsmasq-tftp: sent ",
+            "tftpd * finished",
+            "Serving * to",
+            "TFTP transfer complete",
+            "upload successful",
+            "firmware upload successful",
+            "Update successful",
+            "upgrade successful",
+            "Sent * blocks",
+        ],
+        "The unit took the file.",
+        &[(C::NoFault, 0.65)],
+    )
+    .states(&[(S::RecoveryMode, 0.7)])
+    .from("dnsmasq src/tftp.c", "dnsmasq-tftp: sent /srv/tftp/firmware.bin to 192.168.1.2"),
+    rule(
+        "nmrp-silent",
+        Tool,
+        &["No response after", "not in rescue mode", "is not in the rescue mode", "No reply after"],
+        "The unit does not answer in its recovery mode.",
+        &[(C::NotInRecoveryMode, 0.6), (C::LinkFault, 0.42)],
+    )
+    .states(&[(S::Unknown, 0.5)])
+    .actions(&[A::EnterRecoveryMode, A::SwapCableOrPort])
+    .from("nmrpflash nmrp.c; Asus Firmware Restoration", "No response after 60 seconds. Bailing out."),
+    rule(
+        "nmrp-breaks",
+        Tool,
+        &[
+            "while waiting for TFTP_UL_REQ",
+            "while waiting for ACK",
+            "while waiting for OACK",
+            "while waiting for CONF",
+        ],
+        "The recovery began and broke off.",
+        &[(C::LinkFault, 0.6), (C::ToolMismatch, 0.3)],
+    )
+    .states(&[(S::RecoveryMode, 0.65)])
+    .actions(&[A::PowerCycleAndRetry, A::SwapCableOrPort, A::FixNetworkSettings])
+    .from("nmrpflash nmrp.c", "Timeout while waiting for TFTP_UL_REQ."),
+    rule(
+        "nmrp-uploaded",
+        Tool,
+        &[
+            "Waiting for remote to respond",
+            "Reboot your device now",
+            "Waiting for remote to write",
+            "Upload finished",
+            "Upload done",
+            "Waiting for device to finish",
+        ],
+        "The unit has the file, and is busy writing it.",
+        &[(C::NoFault, 0.6), (C::ToolMismatch, 0.2)],
+    )
+    .without(&["Received CONF_REQ while waiting"])
+    .states(&[(S::RecoveryMode, 0.6)])
+    .actions(&[A::NothingNeeded])
+    .from("nmrpflash nmrp.c", "Waiting for remote to respond."),
+    rule(
+        "host-network",
+        Tool,
+        &[
+            "Failed to bind",
+            "requested address is not valid",
+            "Cannot assign requested address",
+            "Invalid interface",
+            "No suitable interface",
+            "Network is unreachable",
+            "interface * is down",
+            "No ethernet connection",
+            "Waiting for Ethernet connection",
+            "Network is down",
+            "no carrier",
+        ],
+        "This computer's network is not set up for the recovery.",
+        &[(C::LinkFault, 0.45), (C::ToolMismatch, 0.35)],
+    )
+    .without(&["Received configuration request"])
+    .states(&[(S::Unknown, 0.4), (S::RefusedUnharmed, 0.3)])
+    .actions(&[A::FixNetworkSettings])
+    .from(
+        "nmrpflash; libc, errno EADDRNOTAVAIL",
+        "Failed to bind after 5 seconds: bind: The requested address is not valid in its context.",
+    ),
+    rule(
+        "tftp-client-failed",
+        Tool,
+        &[
+            "Transfer timed out",
+            "tftp: timeout",
+            "Timeout while waiting for",
+            "No route to host",
+            "Connection refused",
+            "Host is unreachable",
+            "Destination Host Unreachable",
+            "Destination host unreachable",
+            "No reply from",
+            "Request timed out",
+            "Connect request failed",
+            "Timeout occurred",
+            "timeout occurred",
+            "Connection timed out",
+            "100% packet loss",
+            "Network timeout",
+            "Retry count exceeded",
+        ],
+        "The unit cannot be reached over the network.",
+        &[(C::NotInRecoveryMode, 0.48), (C::LinkFault, 0.45)],
+    )
+    .without(&["Waiting for remote to respond", "Received configuration request"])
+    .states(&[(S::Unknown, 0.4)])
+    .actions(&[A::EnterRecoveryMode, A::FixNetworkSettings])
+    .from("tftp-hpa; nmrpflash", "Transfer timed out."),
+    rule(
+        "tftp-server-file",
+        Tool,
+        &[
+            "file * not found",
+            "File not found",
+            "Error code 1",
+            "TFTP error",
+            "Error code 2",
+            "Access violation",
+            "sending NAK",
+            "cannot read *tftp",
+        ],
+        "The TFTP server has no file of the name that the unit asks for.",
+        &[(C::ToolMismatch, 0.65), (C::RecoveryMediaWrong, 0.3)],
+    )
+    .states(&[(S::RecoveryMode, 0.6)])
+    .actions(&[A::ChangeToolOrOption])
+    .from("RFC 1350; dnsmasq src/tftp.c", "dnsmasq-tftp: file /srv/tftp/factory.bin not found"),
+    rule(
+        "web-recovery-refused",
+        Tool,
+        &[
+            "probably you have chosen wrong file",
+            "Something went wrong during update",
+            "Update failed",
+            "wrong file",
+            "Upload failed",
+            "Bad file format",
+        ],
+        "The recovery page of the unit does not take the file.",
+        &[(C::ImageWrongDevice, 0.5), (C::ImageCorrupt, 0.25), (C::ImageTooLarge, 0.2)],
+    )
+    .states(&[(S::RecoveryMode, 0.6)])
+    .actions(&[A::ReflashCorrectImage])
+    .last_resort()
+    .from(
+        "vendors' boot loaders; u-boot_mod",
+        "Something went wrong during update. Probably you have chosen wrong file.",
+    ),
+    rule(
+        "tool-success",
+        Tool,
+        &[
+            "Hash of data verified",
+            "avrdude done.  Thank you",
+            "Verification successful",
+            "VERIFIED.",
+            "Verified OK",
+            "File downloaded successfully",
+            "Download done.",
+            "flash * bytes verified",
+            "Upload complete",
+            "successfully programmed",
+            "Programming Finished",
+            "PASS!",
+            "Flashing has completed",
+            "flashing complete",
+            "Firmware updated successfully",
+            "Installation completed",
+            "Installing done",
+            "Installing succeeded",
+            "successfully flashed",
+            "Finished successfully",
+            "Successfully installed",
+            "succeed 1 / failed 0",
+            "Erase/write done",
+            "jolly good",
+            "Programmed and verified",
+            "Finished writing",
+            "Write successful",
+            "Done, thank you",
+            "SWUPDATE successful",
+            "Update completed",
+            "Successfully updated",
+        ],
+        "The tool finished and checked its work.",
+        &[(C::NoFault, 0.6)],
+    )
+    .states(&[(S::RecoveryMode, 0.35), (S::Healthy, 0.3)])
+    .from("esptool; flashrom; dfu-util", "Hash of data verified."),
+];

@@ -1,0 +1,171 @@
+//! What the kernel says when it crashes, hangs or gives up.
+
+use debrick_model::{Action as A, Cause as C, State as S};
+
+use crate::rule::Level::{Kernel, Lasting, System};
+use crate::rule::{Rule, rule};
+
+pub(super) static RULES: &[Rule] = &[
+    rule(
+        "kernel-decompressor",
+        Kernel,
+        &[
+            "XZ-compressed data is corrupt",
+            "uncompression error",
+            "-- System halted",
+            "crc error -- System halted",
+            "invalid compressed format",
+            "LZMA data is corrupt",
+            "XZ-compressed data",
+            "invalid distance",
+            "Bad LZMA",
+        ],
+        "The kernel could not decompress itself: it is damaged.",
+        &[(C::ImageCorrupt, 0.8), (C::ImageIncomplete, 0.3), (C::RamFault, 0.15)],
+    )
+    .states(&[(S::KernelHang, 0.5)])
+    .from("Linux lib/decompress_unxz.c", "XZ-compressed data is corrupt"),
+    rule(
+        "kernel-panic",
+        Kernel,
+        &["Kernel panic - not syncing"],
+        "The kernel gave up.",
+        &[(C::KernelCrash, 0.35)],
+    )
+    .without(&[
+        "VFS: Unable to mount root fs",
+        "No working init found",
+        "No init found",
+        "Attempted to kill init!",
+        "Requested init * failed",
+    ])
+    .states(&[(S::KernelHang, 0.5)])
+    .from("Linux kernel/panic.c", "Kernel panic - not syncing: Fatal exception"),
+    rule(
+        "kernel-panic-restarts",
+        Kernel,
+        &["Rebooting in * seconds"],
+        "The kernel starts the unit over after the crash.",
+        &[],
+    )
+    .states(&[(S::BootLoop, 0.7)])
+    .from("Linux kernel/panic.c", "Rebooting in 3 seconds.."),
+    rule(
+        "kernel-warning",
+        System,
+        &[
+            "WARNING: CPU:",
+            "WARNING: at ",
+            "------------[ cut here ]",
+            "possible circular locking",
+            "irq * nobody cared",
+            "irq *: nobody cared",
+            "sysfs: cannot create duplicate",
+            "NETDEV WATCHDOG",
+            "Unbalanced enable for IRQ",
+            "BUG: sleeping function",
+        ],
+        "The kernel found an error in itself and goes on.",
+        &[(C::FirmwareBug, 0.4), (C::KernelCrash, 0.25)],
+    )
+    .states(&[(S::BootsDegraded, 0.35)])
+    .actions(&[A::InstallOtherBuild])
+    .from("Linux kernel/panic.c, __warn", "WARNING: CPU: 0 PID: 1 at kernel/irq/manage.c:1234"),
+    rule(
+        "kernel-stuck",
+        Lasting,
+        &[
+            "blocked for more than * seconds",
+            "soft lockup",
+            "self-detected stall",
+            "rcu_sched detected stalls",
+            "rcu_preempt detected stalls",
+            "hard LOCKUP",
+            "watchdog: BUG",
+            "detected stalls on CPUs",
+            "rcu: INFO:",
+        ],
+        "The kernel makes no progress.",
+        &[(C::KernelCrash, 0.45), (C::FlashHardwareFault, 0.15), (C::FirmwareBug, 0.4)],
+    )
+    .states(&[(S::KernelHang, 0.5)])
+    .from("Linux kernel/hung_task.c", "INFO: task mount:42 blocked for more than 120 seconds."),
+    rule(
+        "kernel-out-of-memory",
+        System,
+        &[
+            "Out of memory: Kill",
+            "System is deadlocked on memory",
+            "page allocation failure",
+            "invoked oom-killer",
+            "Out of memory and no killable",
+            "out of memory",
+        ],
+        "The unit runs out of memory.",
+        &[(C::FirmwareBug, 0.5), (C::KernelCrash, 0.25), (C::ImageTooLarge, 0.2)],
+    )
+    .states(&[(S::BootsDegraded, 0.4)])
+    .from("Linux mm/oom_kill.c", "Out of memory: Killed process 1234 (uhttpd)"),
+    rule(
+        "kernel-wrong-kernel",
+        Kernel,
+        &[
+            "invalid module format",
+            "version magic *should be",
+            "disagrees about version of symbol",
+            "Unknown symbol",
+            "no symbol version for",
+            "modprobe: FATAL: Module * not found",
+            "failed to find a module named",
+            "kernel is not compatible",
+        ],
+        "Kernel and modules do not belong together.",
+        &[(C::FirmwareBug, 0.45), (C::UpdateInterrupted, 0.3), (C::RootfsCorrupt, 0.3)],
+    )
+    .states(&[(S::BootsDegraded, 0.5)])
+    .actions(&[A::ReflashCorrectImage, A::InstallOtherBuild])
+    .from("Linux kernel/module/version.c", "nf_conntrack: version magic '5.4.1' should be '5.4.2'"),
+    rule(
+        "kernel-crash",
+        Kernel,
+        &[
+            "Unable to handle kernel * at virtual address",
+            "Unable to handle kernel paging request",
+            "Unable to handle kernel NULL pointer",
+            "Unable to handle kernel",
+            "Internal error: ",
+            "Oops[#",
+            "Oops: ",
+            "BUG: unable to handle",
+            "Unhandled fault: ",
+            "bus error, epc ==",
+            "Reserved instruction in kernel code",
+            "synchronous external abort",
+            "Kernel bug detected",
+            "kernel BUG at",
+            "Fatal exception",
+            "Data bus error",
+            "Instruction bus error",
+            "not syncing: Asynchronous SError",
+            "Attempted to kill the idle task",
+            "Kernel access of bad area",
+            "BUG: scheduling while atomic",
+            "Unhandled kernel unaligned access",
+            "Kernel unaligned instruction access",
+            "Machine check in kernel mode",
+            "PANIC: double fault",
+            "general protection fault",
+            "Kernel stack is corrupted",
+            "Division by zero in kernel",
+            "Unhandled prefetch abort",
+            "Bad mode in",
+            "SError Interrupt on CPU",
+            "Unhandled exception in kernel",
+        ],
+        "The kernel crashed.",
+        &[(C::KernelCrash, 0.75), (C::FirmwareBug, 0.5), (C::RamFault, 0.15)],
+    )
+    .states(&[(S::KernelHang, 0.5)])
+    .actions(&[A::InstallOtherBuild])
+    .from("Linux arch/*/mm/fault.c", "Unable to handle kernel paging request at virtual address 1000fee1"),
+];

@@ -1,0 +1,95 @@
+//! What drivers say that do not find or reach their hardware.
+
+use debrick_model::{Action as A, Cause as C, State as S};
+
+use crate::rule::Level::{Kernel, Lasting, System};
+use crate::rule::{Rule, rule};
+
+pub(super) static RULES: &[Rule] = &[
+    rule(
+        "kernel-flash-map",
+        Kernel,
+        &[
+            "do_map_probe() failed",
+            "cfi_probe",
+            "no mtd partitions",
+            "MTD device * not found",
+            "0 * partitions found on MTD",
+        ],
+        "The kernel's driver does not find the flash, although the boot loader loaded the kernel from it.",
+        &[
+            (C::FirmwareBug, 0.55),
+            (C::RootfsMissing, 0.35),
+            (C::FlashHardwareFault, 0.2),
+            (C::ImageWrongDevice, 0.2),
+        ],
+    )
+    .actions(&[A::InstallOtherBuild])
+    .from("Linux drivers/mtd/maps/physmap-core.c", "physmap-flash: do_map_probe() failed"),
+    rule(
+        "kernel-usb-enumeration",
+        System,
+        &[
+            "device descriptor read/64, error",
+            "device not accepting address",
+            "unable to enumerate USB device",
+            "Maybe the USB cable is bad",
+            "over-current condition",
+            "cannot reset (err =",
+            "usb * error -71",
+        ],
+        "A USB device does not answer properly, as with a bad cable, port or supply.",
+        &[(C::LinkFault, 0.75), (C::PowerFault, 0.2)],
+    )
+    .from("Linux drivers/usb/core/hub.c", "usb 1-1: device descriptor read/64, error -71"),
+    rule(
+        "kernel-jedec-absent",
+        Kernel,
+        &["JEDEC id bytes: ff, ff, ff", "JEDEC id bytes: ff ff ff", "JEDEC id bytes: 00, 00, 00", "JEDEC id bytes: 00 00 00"],
+        "The flash chip does not answer.",
+        &[(C::FlashHardwareFault, 0.55), (C::FirmwareBug, 0.4), (C::LinkFault, 0.1)],
+    )
+    .states(&[(S::KernelHang, 0.3)])
+    .from("Linux drivers/mtd/spi-nor/core.c", "spi-nor spi0.0: unrecognized JEDEC id bytes: ff ff ff ff ff ff"),
+    rule(
+        "kernel-jedec-unknown",
+        Lasting,
+        &["unrecognized JEDEC id", "unknown flash chip", "Unsupported flash chip", "no supported flash"],
+        "The flash chip is of a kind that this software does not know.",
+        &[(C::FirmwareBug, 0.5), (C::BootloaderOutdated, 0.2), (C::FlashHardwareFault, 0.3), (C::ImageWrongDevice, 0.25)],
+    )
+    .without(&["JEDEC id bytes: ff, ff, ff", "JEDEC id bytes: ff ff ff", "JEDEC id bytes: 00, 00, 00", "JEDEC id bytes: 00 00 00"])
+    .states(&[(S::KernelHang, 0.3)])
+    .actions(&[A::InstallOtherBuild])
+    .from("Linux drivers/mtd/spi-nor/core.c", "spi-nor spi0.0: unrecognized JEDEC id bytes: c8 60 18"),
+    rule(
+        "kernel-radio-firmware",
+        System,
+        &["Direct firmware load for * failed", "could not fetch firmware", "failed to fetch board", "failed to load firmware", "firmware crashed", "Failed to start firmware", "failed to fetch firmware", "Failed to load firmware", "failed to request firmware", "failed to push firmware", "could not load firmware", "failed to read calibration", "failed to load calibration", "invalid EEPROM", "EEPROM checksum", "eeprom is invalid", "Failed to get eeprom", "caldata"],
+        "A radio or other part does not get its firmware or its calibration.",
+        &[(C::FirmwareBug, 0.5), (C::RootfsCorrupt, 0.2)],
+    )
+    .states(&[(S::BootsDegraded, 0.6)])
+    .actions(&[A::InstallOtherBuild])
+    .from("Linux drivers/base/firmware_loader/main.c", "ath10k_pci 0000:01:00.0: Direct firmware load for ath10k/QCA988X/hw2.0/firmware-5.bin failed with error -2"),
+    rule(
+        "kernel-driver-fails",
+        Kernel,
+        &["probe of * failed with error", "failed to probe", "probe failed", "could not attach to PHY", "failed to find PHY", "no PHY found", "error: Failed to get", "failed to get clk", "failed to get clock", "failed to register", "unable to register", "request_irq failed", "failed to map", "failed to init", "Failed to initialize", "initialization failed", "fails to initialize", "could not get", "Couldn't get", "timed out waiting", "poll timeout", "transmit queue * timed out", "command timed out", "timeout waiting for", "reset timeout", "failed with error -", "error -110", "error -22", "error -19", "error -12", "returned -22", "ret=-", "Link down", "phy link never came up", "link never came up", "link timeout", "could not initialize"],
+        "A driver does not get its hardware to work.",
+        &[(C::FirmwareBug, 0.38), (C::FlashHardwareFault, 0.1), (C::KernelCrash, 0.1)],
+    )
+    .states(&[(S::BootsDegraded, 0.2), (S::KernelHang, 0.2)])
+    .actions(&[A::InstallOtherBuild])
+    .last_resort()
+    .from("Linux drivers/base/dd.c", "mtk_soc_eth: probe of 1e100000.ethernet failed with error -22"),
+    rule(
+        "kernel-under-voltage",
+        Lasting,
+        &["Under-voltage detected", "undervoltage", "under voltage", "Brownout detector was", "voltage is too low", "battery low", "Battery is too low", "low battery", "battery is low", "battery level is too low", "not enough power", "insufficient power", "underpowered", "under-powered", "brown-out", "Not enough battery", "exceeds the available", "insufficient available bus power", "throttled=0x5", "requires AC power", "low power, need"],
+        "The supply voltage is too low.",
+        &[(C::PowerFault, 0.85)],
+    )
+    .states(&[(S::BootsDegraded, 0.45)])
+    .from("Linux drivers/hwmon/raspberrypi-hwmon.c", "hwmon hwmon1: Undervoltage detected!"),
+];

@@ -1,0 +1,193 @@
+//! What the kernel says when it cannot find, read or start its root file system.
+
+use debrick_model::{Action as A, Cause as C, State as S};
+
+use crate::rule::Level::{Kernel, Lasting, System};
+use crate::rule::{Rule, rule};
+
+pub(super) static RULES: &[Rule] = &[
+    rule(
+        "kernel-root-argument",
+        Kernel,
+        &["Please append a correct \"root=\"", "correct \"root=\" boot option"],
+        "The kernel asks for another root= argument.",
+        &[(C::BootEnvironmentCorrupt, 0.5)],
+    )
+    .from(
+        "Linux init/do_mounts.c",
+        "Please append a correct \"root=\" boot option; here are the available partitions:",
+    ),
+    rule(
+        "kernel-squashfs-superblock",
+        Kernel,
+        &[
+            "Can't find a SQUASHFS superblock",
+            "SQUASHFS error: unable to read * index table",
+            "SQUASHFS error: unable to read squashfs_super_block",
+            "unable to read id index table",
+            "unable to read fragment index table",
+        ],
+        "The root file system has no valid head or its end is missing.",
+        &[(C::RootfsCorrupt, 0.65), (C::ImageIncomplete, 0.4), (C::FlashHardwareFault, 0.1)],
+    )
+    .states(&[(S::KernelHang, 0.5)])
+    .from("Linux fs/squashfs/super.c", "SQUASHFS error: unable to read id index table"),
+    rule(
+        "kernel-squashfs-data",
+        Lasting,
+        &[
+            "SQUASHFS error: *",
+            "squashfs_read_data failed",
+            "data probably corrupt",
+            "SQUASHFS error: Unable to read page","Unable to read * cache entry [", "Unable to read directory block [", "Unable to read inode 0x", "Unable to read page, block", "Failed to read block 0x"],
+        "Parts of the root file system cannot be decompressed.",
+        &[(C::RootfsCorrupt, 0.75), (C::FlashHardwareFault, 0.25), (C::ImageCorrupt, 0.3)],
+    )
+    .states(&[(S::BootsDegraded, 0.4)])
+    .actions(&[A::ReflashCorrectImage, A::ReflashSameImage])
+    .from("Linux fs/squashfs/block.c", "SQUASHFS error: xz decompression failed, data probably corrupt"),
+    rule(
+        "kernel-file-system-unsupported",
+        Kernel,
+        &[
+            "compression. This is not supported",
+            "Major/Minor mismatch",
+            "unsupported optional features",
+            "but software only supports",
+            "upper fs does not support",
+            "unknown filesystem type",
+        ],
+        "The kernel does not know this kind of file system: kernel and root file system do not belong together.",
+        &[(C::FirmwareBug, 0.5), (C::ImageWrongDevice, 0.4), (C::RootfsCorrupt, 0.2)],
+    )
+    .states(&[(S::KernelHang, 0.3)])
+    .actions(&[A::InstallOtherBuild])
+    .from("Linux fs/squashfs/super.c", "Filesystem uses \"zstd\" compression. This is not supported"),
+    rule(
+        "kernel-init-missing",
+        Kernel,
+        &[
+            "No working init found",
+            "No init found",
+            "Requested init * failed",
+            "Failed to execute /init",
+            "Failed to execute /sbin/init",
+            "can't execute '/sbin/init'",
+            "error: /sbin/init not found","Failed to execute * (error"],
+        "The root file system is there, but its first program is not, or does not run on this processor.",
+        &[(C::InitFailure, 0.55), (C::RootfsCorrupt, 0.45), (C::ImageWrongDevice, 0.2)],
+    )
+    .states(&[(S::KernelHang, 0.6)])
+    .from("Linux init/main.c", "Kernel panic - not syncing: No working init found."),
+    rule(
+        "kernel-init-died",
+        System,
+        &["Attempted to kill init!"],
+        "The first program of the system ended.",
+        &[(C::InitFailure, 0.6), (C::RootfsCorrupt, 0.35), (C::FirmwareBug, 0.2)],
+    )
+    .states(&[(S::KernelHang, 0.4), (S::BootLoop, 0.3)])
+    .from("Linux kernel/exit.c", "Kernel panic - not syncing: Attempted to kill init! exitcode=0x00000100"),
+    rule(
+        "kernel-initramfs",
+        Kernel,
+        &[
+            "Initramfs unpacking failed",
+            "invalid magic at start of compressed archive",
+            "junk at the end of compressed archive",
+            "junk in compressed archive",
+            "broken padding",
+        ],
+        "The ramdisk that came with the kernel is damaged.",
+        &[(C::ImageCorrupt, 0.5), (C::RootfsCorrupt, 0.45), (C::ImageIncomplete, 0.35)],
+    )
+    .states(&[(S::KernelHang, 0.4)])
+    .from(
+        "Linux init/initramfs.c",
+        "Initramfs unpacking failed: invalid magic at start of compressed archive",
+    ),
+    rule(
+        "kernel-verity",
+        Kernel,
+        &[
+            "dm-verity: * corruption",
+            "device-mapper: verity: * is corrupted",
+            "dm-verity device corrupted",
+            "metadata block * is corrupted",
+            "verity: * is corrupted","data block * is corrupted", "dm-verity: * corrupted", "block * is corrupted"],
+        "The root file system does not match its verified digests.",
+        &[(C::RootfsCorrupt, 0.6), (C::VerifiedBootRejected, 0.4)],
+    )
+    .states(&[(S::KernelHang, 0.3)])
+    .from("Linux drivers/md/dm-verity-target.c", "device-mapper: verity: 179:2: data block 1 is corrupted"),
+    rule(
+        "kernel-exec-format",
+        System,
+        &["Exec format error", "ENOEXEC", "exec format error", "couldn't execute it (error -8)"],
+        "A program was made for another processor.",
+        &[(C::ImageWrongDevice, 0.5), (C::RootfsCorrupt, 0.3)],
+    )
+    .from("Linux fs/exec.c", "Starting init: /sbin/init exists but couldn't execute it (error -8)"),
+    rule(
+        "kernel-root-device-is-there",
+        Kernel,
+        &["on unknown-block(31,", "on unknown-block(179,", "on unknown-block(8,", "on unknown-block(254,", "on unknown-block(259,", "on unknown-block(1,0)", "on unknown-block(7,"],
+        "The device of the root file system is there, but holds none that the kernel knows.",
+        &[(C::RootfsCorrupt, 0.6), (C::ImageIncomplete, 0.2), (C::FirmwareBug, 0.15)],
+    )
+    .from("Linux init/do_mounts.c", "VFS: Unable to mount root fs on unknown-block(179,2)"),
+    rule(
+        "kernel-root-missing",
+        Kernel,
+        &["VFS: Cannot open root device", "Unable to mount root fs", "Please append a correct \"root=\"", "Waiting for root device", "ALERT! * does not exist", "Gave up waiting for root", "dracut-initqueue timeout", "Warning: /dev/* does not exist", "Waiting for root file system", "Timed out waiting for device /dev", "can't find root device", "No root device", "Failed to mount /sysroot", "mount: mounting * on /root failed", "mount: can't find /root"],
+        "The kernel does not find its root file system.",
+        &[(C::RootfsMissing, 0.6), (C::BootEnvironmentCorrupt, 0.2), (C::FirmwareBug, 0.2), (C::ImageIncomplete, 0.15)],
+    )
+    .states(&[(S::KernelHang, 0.55)])
+    .from("Linux init/do_mounts.c", "VFS: Unable to mount root fs on unknown-block(0,0)"),
+    rule(
+        "initramfs-shell",
+        System,
+        &["^(initramfs)", "Dropping to a shell", "emergency shell", "sh: can't access tty; job control turned off", "dracut:/#"],
+        "The first file system stayed in charge, because the real one could not be mounted.",
+        &[(C::RootfsMissing, 0.4), (C::RootfsCorrupt, 0.35)],
+    )
+    .without(&["Please press Enter to activate"])
+    .states(&[(S::BootsDegraded, 0.3), (S::KernelHang, 0.4)])
+    .from("Debian initramfs-tools scripts/functions", "(initramfs)"),
+    rule(
+        "kernel-flash-split",
+        Kernel,
+        &["no squashfs found in", "no rootfs found after", "Could not open mtd device: rootfs", "Could not open mtd device: firmware", "no valid UBI magic found", "no rootfs partition", "failed to find rootfs", "no uImage found in", "no valid FIT", "mtdsplit: no", "no TRX header", "no SEAMA header"],
+        "In the flash there is no file system where the kernel looks for the root.",
+        &[(C::RootfsMissing, 0.45), (C::ImageIncomplete, 0.3), (C::FirmwareBug, 0.35), (C::RootfsCorrupt, 0.25)],
+    )
+    .states(&[(S::KernelHang, 0.4)])
+    .from("OpenWrt drivers/mtd/mtdsplit", "no squashfs found in"),
+    rule(
+        "kernel-console-missing",
+        System,
+        &["unable to open an initial console"],
+        "The root file system lacks its first device files.",
+        &[(C::RootfsCorrupt, 0.4), (C::FirmwareBug, 0.3), (C::InitFailure, 0.3)],
+    )
+    .without(&["procd: - init complete"])
+    .states(&[(S::KernelHang, 0.3)])
+    .from("Linux init/main.c", "unable to open an initial console"),
+    rule(
+        "kernel-init-crashed",
+        System,
+        &["exitcode=0x0000000b", "exitcode=0x00000004", "exitcode=0x0000008b", "exitcode=0x00000007", "runaway loop modprobe binfmt"],
+        "The first program of the system crashed: it does not fit the processor or the kernel, or is damaged.",
+        &[(C::ImageWrongDevice, 0.3), (C::FirmwareBug, 0.4), (C::RootfsCorrupt, 0.3), (C::RamFault, 0.1)],
+    )
+    .from("Linux kernel/exit.c", "exitcode=0x0000000b"),
+    rule(
+        "init-program-missing-file",
+        System,
+        &["exitcode=0x00007f00", "exitcode=0x00000200", "exitcode=0x00000100"],
+        "The first program of the system ended at once, as where a file that it needs is missing.",
+        &[(C::RootfsCorrupt, 0.35), (C::InitFailure, 0.4)],
+    )
+    .from("Linux kernel/exit.c", "exitcode=0x00007f00"),
+];

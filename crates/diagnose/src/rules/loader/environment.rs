@@ -1,0 +1,122 @@
+//! What boot loaders say about their own settings, and about files and media that those name.
+
+use debrick_model::{Action as A, Cause as C, State as S};
+
+use crate::rule::Level::Loader;
+use crate::rule::{Rule, rule};
+
+pub(super) static RULES: &[Rule] = &[
+    rule(
+        "uboot-default-environment",
+        Loader,
+        &[
+            "bad CRC, using default environment",
+            "!bad CRC, using default",
+            "Unable to read env from",
+            "Cannot load environment",
+        ],
+        "The stored settings of the boot loader were not usable; it went on with its own.",
+        &[(C::BootEnvironmentCorrupt, 0.28)],
+    )
+    .from("U-Boot env/common.c", "*** Warning - bad CRC, using default environment"),
+    rule(
+        "uboot-default-environment-does-not-boot",
+        Loader,
+        &[
+            "Wrong Image Format for",
+            "Bad Magic Number",
+            "can't get kernel image",
+            "Retry time exceeded",
+            "Retry count exceeded",
+            "Boot failed (err",
+            "SCRIPT FAILED",
+            "' not set",
+            "\" not defined",
+            "Bad device",
+            "No more bootdevs",
+            "No EFI system partition",
+        ],
+        "With its default settings the boot loader does not find the system.",
+        &[(C::BootEnvironmentCorrupt, 0.6)],
+    )
+    .with(&["bad CRC, using default environment"])
+    .states(&[(S::BootloaderOnly, 0.5)])
+    .from("U-Boot env/common.c, boot/bootm.c", "Wrong Image Format for bootm command"),
+    rule(
+        "uboot-variable-missing",
+        Loader,
+        &["## Error: \"*\" not defined", "## Error: \"bootcmd\"",],
+        "The boot command needs a variable or a command that the boot loader does not have.",
+        &[(C::BootEnvironmentCorrupt, 0.6), (C::BootloaderOutdated, 0.2)],
+    )
+    .states(&[(S::BootloaderOnly, 0.5)])
+    .from("U-Boot common/cli.c", "## Error: \"bootcmd\" not defined"),
+    rule(
+        "uboot-unknown-command",
+        Loader,
+        &["Unknown command '*' - try 'help'"],
+        "The boot loader does not know a command; somebody mistyped it, or the boot command needs a newer one.",
+        &[(C::BootEnvironmentCorrupt, 0.2), (C::BootloaderOutdated, 0.2), (C::ToolMismatch, 0.15)],
+    )
+    .from("U-Boot common/command.c", "Unknown command 'bootflow' - try 'help'"),
+    rule(
+        "uboot-partition-table",
+        Loader,
+        &[
+            "GPT: last_usable_lba incorrect",
+            "GUID Partition Table Header signature is wrong",
+            "GUID Partition Table Header",
+            "invalid GPT",
+            "Invalid GPT",
+            "part_init failed",
+            "partition table doesn't exist",
+            "writing GPT partitions failed",
+        ],
+        "The partition table is damaged or missing.",
+        &[(C::PartitionTableDamaged, 0.6)],
+    )
+    .states(&[(S::BootloaderOnly, 0.4)])
+    .from(
+        "U-Boot disk/part_efi.c",
+        "GUID Partition Table Header signature is wrong: 0x0 != 0x5452415020494645",
+    ),
+    rule(
+        "uboot-medium-empty",
+        Loader,
+        &["** No partition table -", "** Unrecognized filesystem type **", "** Invalid partition", "** Partition * not valid on device", "Unknown partition table type", "** Can't read partition table on", "not a recognized partition"],
+        "The medium that the boot loader looks at has no partition table or file system that it knows.",
+        &[(C::PartitionTableDamaged, 0.45), (C::RecoveryMediaWrong, 0.4), (C::FlashHardwareFault, 0.2), (C::ImageIncomplete, 0.2)],
+    )
+    .states(&[(S::BootloaderOnly, 0.6)])
+    .actions(&[A::ReflashCorrectImage, A::ChangeToolOrOption])
+    .from("U-Boot disk/part.c, fs/fs.c", "** No partition table - mmc 0 **"),
+    rule(
+        "uboot-file-not-found",
+        Loader,
+        &["Unable to read \"", "Unable to read file", "File not found *uImage", "Failed to load '", "** File not found", "Can't read partition table", "Bad device specification", "** Bad device", "** Unable to use", "** Can't read from device", "Couldn't find partition", "cannot find uImage"],
+        "The boot loader does not find the file, partition or medium that its boot command names.",
+        &[(C::BootEnvironmentCorrupt, 0.42), (C::RecoveryMediaWrong, 0.38), (C::ImageIncomplete, 0.3), (C::PartitionTableDamaged, 0.1)],
+    )
+    .states(&[(S::BootloaderOnly, 0.6)])
+    .from("U-Boot fs/fs.c", "Unable to read \"/uImage\" from usb 0:1"),
+    rule(
+        "uboot-nothing-bootable",
+        Loader,
+        &["Config file not found", "No more bootdevs", "EFI LOAD FAILED", "No EFI system partition", "Missing TFTP server", "no bootflow", "Boot failed (err", "Could not find a bootable", "Unable to find a bootable", "No bootable device", "Bootflow failed", "booting all bootmeths", "*** ERROR: no boot"],
+        "The boot loader went through its media and found no system.",
+        &[(C::BootEnvironmentCorrupt, 0.4), (C::ImageIncomplete, 0.35), (C::RecoveryMediaWrong, 0.38)],
+    )
+    .states(&[(S::BootloaderOnly, 0.6)])
+    .actions(&[A::ReflashCorrectImage, A::FixBootEnvironment])
+    .from("U-Boot config_distro_bootcmd.h, boot/bootflow.c", "Config file not found"),
+    rule(
+        "uefi-nothing-bootable",
+        Loader,
+        &["No bootable option or device", "No bootable device", "Boot Failed. EFI", "BdsDxe: failed to load Boot", "BdsDxe: No bootable", "Failed to start image", "error: no such partition", "error: unknown filesystem", "grub rescue>", "error: file `*' not found", "Reboot and Select proper Boot device", "Operating System not found", "An operating system wasn't found"],
+        "The firmware of the computer, or GRUB, finds no system.",
+        &[(C::BootEnvironmentCorrupt, 0.45), (C::PartitionTableDamaged, 0.3), (C::RecoveryMediaWrong, 0.35)],
+    )
+    .states(&[(S::BootloaderOnly, 0.7)])
+    .actions(&[A::FixBootEnvironment])
+    .from("EDK II BdsDxe; GRUB kern/", "No bootable option or device"),
+];

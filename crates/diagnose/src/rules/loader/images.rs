@@ -1,0 +1,316 @@
+//! What boot loaders say about the image that they are to start. They are alive when they say it.
+
+use debrick_model::{Action as A, Cause as C, State as S};
+
+use crate::rule::Level::Loader;
+use crate::rule::{Rule, rule};
+
+pub(super) static RULES: &[Rule] = &[
+    rule(
+        "uboot-fit-hash",
+        Loader,
+        &[
+            "Bad hash value for * hash node in * image node",
+            "Bad Data Hash",
+            "Bad hash in FIT image",
+            "^Verifying Hash Integrity * error!",
+        ],
+        "A part of the firmware does not have the digest that the firmware declares for it.",
+        &[(C::ImageCorrupt, 0.85), (C::ImageIncomplete, 0.25), (C::FlashHardwareFault, 0.15)],
+    )
+    .states(&[(S::BootloaderOnly, 0.6)])
+    .actions(&[A::ReflashSameImage, A::ReflashCorrectImage])
+    .without(&["U-Boot SPL"])
+    .from("U-Boot boot/image-fit.c", "Bad hash value for 'hash-1' hash node in 'kernel' image node"),
+    rule(
+        "uboot-ramdisk-damaged",
+        Loader,
+        &["Ramdisk image is corrupt or invalid"],
+        "The boot loader refuses the ramdisk, which holds the root file system.",
+        &[(C::ImageCorrupt, 0.5), (C::RootfsCorrupt, 0.5)],
+    )
+    .states(&[(S::BootloaderOnly, 0.6)])
+    .from("U-Boot boot/bootm.c", "Ramdisk image is corrupt or invalid"),
+    rule(
+        "uboot-fit-format",
+        Loader,
+        &["Bad FIT * image format!", "Bad FIT image format!"],
+        "The firmware starts like a FIT image, but its structure does not hold together.",
+        &[(C::ImageIncomplete, 0.65), (C::ImageCorrupt, 0.55)],
+    )
+    .states(&[(S::BootloaderOnly, 0.6)])
+    .from("U-Boot boot/image-fit.c", "Bad FIT kernel image format! (err=-22)"),
+    rule(
+        "uboot-fit-configuration",
+        Loader,
+        &[
+            "Could not find configuration node",
+            "Could not find subimage node",
+            "Could not find a valid device tree",
+            "Could not find kernel entry point",
+        ],
+        "The firmware has no part for this board, or not the one that is asked for.",
+        &[(C::ImageWrongDevice, 0.5), (C::BootEnvironmentCorrupt, 0.35), (C::ImageIncomplete, 0.2)],
+    )
+    .states(&[(S::BootloaderOnly, 0.6)])
+    .from("U-Boot boot/image-fit.c", "Could not find configuration node"),
+    rule(
+        "uboot-data-crc",
+        Loader,
+        &["Bad Data CRC", "Verifying Checksum * Bad"],
+        "The data of the image does not have the checksum that its header declares.",
+        &[(C::ImageCorrupt, 0.6), (C::ImageIncomplete, 0.55), (C::FlashHardwareFault, 0.15)],
+    )
+    .states(&[(S::BootloaderOnly, 0.6)])
+    .from("U-Boot boot/image-board.c", "   Verifying Checksum ... Bad Data CRC"),
+    rule(
+        "uboot-header-crc",
+        Loader,
+        &["Bad Header Checksum"],
+        "The header of the image is damaged.",
+        &[(C::ImageCorrupt, 0.7), (C::FlashHardwareFault, 0.15), (C::ImageIncomplete, 0.2)],
+    )
+    .states(&[(S::BootloaderOnly, 0.6)])
+    .from("U-Boot boot/image-board.c", "Bad Header Checksum"),
+    rule(
+        "uboot-no-image",
+        Loader,
+        &["Bad Magic Number", "Wrong Image Format for", "can't get kernel image", "no kernel image found"],
+        "There is no image where the boot loader looks for one.",
+        &[
+            (C::ImageCorrupt, 0.35),
+            (C::ImageIncomplete, 0.45),
+            (C::BootEnvironmentCorrupt, 0.35),
+            (C::ImageWrongDevice, 0.2),
+        ],
+    )
+    .without(&[
+        "Bad Data CRC",
+        "Bad hash value for * hash node in * image node",
+        "Bad FIT * image format!",
+        "Bad Header Checksum",
+    ])
+    .states(&[(S::BootloaderOnly, 0.6)])
+    .from("U-Boot boot/bootm.c", "Wrong Image Format for bootm command"),
+    rule(
+        "uboot-unknown-format",
+        Loader,
+        &["Unknown image format!"],
+        "What stands at that address is no image.",
+        &[(C::ImageIncomplete, 0.2), (C::ImageCorrupt, 0.2)],
+    )
+    .from("U-Boot cmd/bootm.c", "Unknown image format!"),
+    rule(
+        "uboot-architecture",
+        Loader,
+        &[
+            "Unsupported Architecture",
+            "Wrong Image Type for",
+            "Image is not for this",
+            "No * Image * Type Image",
+            "^No * * Image!",
+        ],
+        "The firmware is of another kind, or for another processor, than the boot loader starts.",
+        &[(C::ImageWrongDevice, 0.85)],
+    )
+    .states(&[(S::BootloaderOnly, 0.6)])
+    .from("U-Boot boot/bootm.c", "Unsupported Architecture 0x16"),
+    rule(
+        "loader-decompression",
+        Loader,
+        &[
+            "LZMA ERROR",
+            "LzmaDecode",
+            "uncompress error",
+            "Decoding error",
+            "GUNZIP: uncompress",
+            "out-of-mem or overwrite error",
+        ],
+        "The kernel could not be decompressed: it is damaged, or not what this boot loader can decompress.",
+        &[
+            (C::ImageCorrupt, 0.6),
+            (C::FirmwareBug, 0.3),
+            (C::ImageTooLarge, 0.25),
+            (C::ImageIncomplete, 0.25),
+            (C::ImageWrongDevice, 0.25),
+        ],
+    )
+    .states(&[(S::BootloaderOnly, 0.35)])
+    .actions(&[A::ReflashCorrectImage])
+    .from("U-Boot boot/bootm.c", "Uncompressing Kernel Image ... LZMA ERROR 1 - must RESET board to recover"),
+    rule(
+        "loader-must-reset",
+        Loader,
+        &["must RESET board to recover", "^Resetting..."],
+        "The boot loader starts the unit over after the failure.",
+        &[],
+    )
+    .states(&[(S::BootLoop, 0.4)])
+    .from("U-Boot boot/bootm.c", "LZMA ERROR 1 - must RESET board to recover"),
+    rule(
+        "loader-firmware-missing",
+        Loader,
+        &[
+            "no valid firmware",
+            "Firmware not found",
+            "no bootable * found",
+            "No bootable",
+            "Invalid firmware",
+            "firmware is corrupt",
+            "no valid image",
+            "Boot Image corrupted",
+            "No valid trx",
+            "Invalid boot block on disk",
+            "Loading: Failed",
+            "checksum error in flash",
+            "image checksum error",
+            "Boot program checksum is invalid",
+        ],
+        "The boot loader finds no valid firmware.",
+        &[(C::ImageIncomplete, 0.5), (C::ImageCorrupt, 0.5)],
+    )
+    .states(&[(S::BootloaderOnly, 0.6)])
+    .from("vendors' boot loaders", "Invalid boot block on disk"),
+    rule(
+        "uboot-kernel-magic",
+        Loader,
+        &[
+            "Bad Linux ARM64 Image magic!",
+            "Bad Linux ARM zImage magic!",
+            "Bad Linux RISCV Image magic!",
+            "zimage: Bad magic!",
+            "Bad Linux * magic",
+        ],
+        "What was loaded is no kernel.",
+        &[
+            (C::ImageIncomplete, 0.4),
+            (C::ImageCorrupt, 0.35),
+            (C::RecoveryMediaWrong, 0.3),
+            (C::BootEnvironmentCorrupt, 0.25),
+        ],
+    )
+    .states(&[(S::BootloaderOnly, 0.6)])
+    .from("U-Boot arch/arm/lib/image.c, zimage.c", "Bad Linux ARM64 Image magic!"),
+    rule(
+        "uboot-ramdisk-format",
+        Loader,
+        &["Wrong Ramdisk Image Format", "Ramdisk image is corrupt"],
+        "The file that was loaded as ramdisk is none, or was not found.",
+        &[(C::ImageIncomplete, 0.35), (C::ImageCorrupt, 0.2), (C::RootfsCorrupt, 0.2), (C::FirmwareBug, 0.2)],
+    )
+    .states(&[(S::BootloaderOnly, 0.6)])
+    .actions(&[A::ReflashCorrectImage])
+    .from("U-Boot boot/image-board.c", "Wrong Ramdisk Image Format"),
+    rule(
+        "uboot-device-tree",
+        Loader,
+        &[
+            "Did not find a cmdline Flattened Device Tree",
+            "image is not a fdt",
+            "FDT and ATAGS support not compiled in",
+            "no ATAGS support: can't continue",
+            "libfdt fdt_check_header(): FDT_ERR",
+            "ERROR: system-specific fdt fixup failed",
+            "fdt node not found",
+            "FDT creation failed",
+        ],
+        "The kernel needs a device tree, and there is none or not one for it.",
+        &[
+            (C::BootEnvironmentCorrupt, 0.45),
+            (C::ImageWrongDevice, 0.3),
+            (C::BootloaderOutdated, 0.3),
+            (C::ImageIncomplete, 0.25),
+        ],
+    )
+    .states(&[(S::BootloaderOnly, 0.5)])
+    .from("U-Boot boot/image-fdt.c", "Did not find a cmdline Flattened Device Tree"),
+    rule(
+        "kernel-machine-id",
+        Loader,
+        &[
+            "unrecognized/unsupported machine ID",
+            "unrecognized/unsupported device tree compatible list",
+            "Error: invalid dtb and unrecognized",
+        ],
+        "The kernel does not know the board that the boot loader names.",
+        &[(C::ImageWrongDevice, 0.45), (C::BootloaderOutdated, 0.4), (C::BootEnvironmentCorrupt, 0.4)],
+    )
+    .states(&[(S::KernelHang, 0.5)])
+    .from("Linux arch/arm/kernel/devtree.c", "unrecognized/unsupported machine ID"),
+    rule(
+        "vendor-image-checksum",
+        Loader,
+        &[
+            "Image tag verification failed",
+            "imagechk fail",
+            "check tag failed",
+            "image md5 check failed",
+            "Kernel image bad CRC",
+            "CRC check failed",
+            "Checksum of image is not correct",
+            "firmware checksum error",
+            "Kernel CRC error",
+            "rootfs CRC error",
+            "Rootfs checksum error",
+            "Image 0 CRC",
+            "checksum incorrect",
+            "bad checksum",
+            "CRC error on image",
+            "image is corrupted",
+            "Firmware is corrupt",
+        ],
+        "The boot loader finds that the firmware does not have its checksum.",
+        &[(C::ImageCorrupt, 0.6), (C::ImageIncomplete, 0.45), (C::UpdateInterrupted, 0.15)],
+    )
+    .states(&[(S::BootloaderOnly, 0.5)])
+    .from("vendors' boot loaders", "Image tag verification failed"),
+    rule(
+        "cfe-load",
+        Loader,
+        &[
+            "Could not load :",
+            "Could not load flash",
+            "*** command status = -",
+            "** Error: Can't locate",
+            "No FIS",
+            "Can not find kernel",
+            "RAS image not found",
+            "No image found",
+            "no kernel found",
+            "no firmware found",
+            "kernel not found",
+            "No valid kernel",
+            "No bootable image",
+            "Unable to load any",
+            "boot image not found",
+        ],
+        "The boot loader finds nothing that it could start.",
+        &[(C::ImageIncomplete, 0.5), (C::ImageCorrupt, 0.4), (C::BootEnvironmentCorrupt, 0.25)],
+    )
+    .states(&[(S::BootloaderOnly, 0.6)])
+    .from("Broadcom CFE cfe_bootemu; RedBoot fis.c", "Could not load :"),
+    rule(
+        "loader-decompressed-too-large",
+        Loader,
+        &[
+            "Too big uncompressed stream",
+            "Image too large: increase",
+            "new format image overwritten",
+            "Attempt to write outside the flash area",
+            "beyond the end of flash",
+            "kernel is too large",
+            "kernel too large",
+            "Kernel size is too",
+            "firmware is too big",
+            "Image is too large",
+            "Image too big",
+            "exceeds the partition",
+            "larger than the partition",
+            "ERROR: image larger than",
+        ],
+        "The firmware is larger than its place.",
+        &[(C::ImageTooLarge, 0.75)],
+    )
+    .states(&[(S::BootloaderOnly, 0.4)])
+    .from("U-Boot boot/bootm.c", "Too big uncompressed streamLZMA ERROR 1 - must RESET board to recover"),
+];

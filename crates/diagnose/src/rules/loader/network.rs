@@ -1,0 +1,69 @@
+//! What boot loaders say about the network, and the recovery servers that wait on it.
+
+use debrick_model::{Action as A, Cause as C, State as S};
+
+use crate::rule::Level::Loader;
+use crate::rule::{Rule, rule};
+
+pub(super) static RULES: &[Rule] = &[
+    rule(
+        "loader-tftp-refused",
+        Loader,
+        &["TFTP error:", "TFTP error trying", "File not found' (1)", "Access violation' (2)"],
+        "The TFTP server refuses the file.",
+        &[(C::ToolMismatch, 0.65)],
+    )
+    .states(&[(S::BootloaderOnly, 0.4)])
+    .from("U-Boot net/tftp.c", "TFTP error: 'File not found' (1)"),
+    rule(
+        "loader-network",
+        Loader,
+        &[
+            "ARP Retry count exceeded",
+            "Retry count exceeded; starting again",
+            "No ethernet found",
+            "is not alive",
+            "`serverip' not set",
+            "`ipaddr' not set",
+            "TIMEOUT !",
+            "Retry count exceeded",
+            "Retry time exceeded",
+            "TFTP server died",
+            "^T T T T",
+            "T T T T T",
+            "Could not initialize PHY",
+            "Auto negotiation",
+            "link is down",
+            "No link",
+            "BOOTP broadcast 5",
+            "Waiting for PHY auto negotiation to complete* TIMEOUT",
+        ],
+        "The boot loader does not reach the other computer over the network.",
+        &[(C::LinkFault, 0.55), (C::ToolMismatch, 0.3)],
+    )
+    .without(&["bad CRC, using default environment"])
+    .states(&[(S::BootloaderOnly, 0.4)])
+    .actions(&[A::FixNetworkSettings, A::SwapCableOrPort])
+    .from("U-Boot net/arp.c", "ARP Retry count exceeded; starting again"),
+    rule(
+        "loader-recovery-server",
+        Loader,
+        &[
+            "httpd recovery",
+            "Enter Rescue Mode",
+            "Starting TFTP server",
+            "tftp server ready",
+            "NetUSBee",
+            "HTTP server is ready",
+            "HTTP server is starting",
+            "entering rescue",
+            "Waiting for firmware",
+            "uIP httpd",
+            "Entering recovery",
+        ],
+        "The unit waits in its recovery mode.",
+        &[],
+    )
+    .states(&[(S::RecoveryMode, 0.6)])
+    .from("vendors' boot loaders", "HTTP server is ready!"),
+];

@@ -1,0 +1,145 @@
+//! What ROMs and the first stages of boot loaders say, and boot loaders that crash.
+
+use debrick_model::{Action as A, Cause as C, State as S};
+
+use crate::rule::Level::{Loader, Rom};
+use crate::rule::{Rule, rule};
+
+pub(super) static RULES: &[Rule] = &[
+    rule(
+        "spl-no-boot-device",
+        Rom,
+        &[
+            "failed to boot from all boot devices",
+            "SPL: failed to boot",
+            "SPL: Unsupported Boot Device",
+            "spl: mmc init failed",
+            "SPI probe failed",
+            "spl: * error reading image",
+            "Unsupported Boot Device",
+            "error reading image",
+        ],
+        "The first stage of the boot loader does not find the second.",
+        &[(C::BootloaderCorrupt, 0.6), (C::FlashHardwareFault, 0.2), (C::RecoveryMediaWrong, 0.25)],
+    )
+    .states(&[(S::BootloaderFailing, 0.85)])
+    .from("U-Boot common/spl/spl.c", "SPL: failed to boot from all boot devices"),
+    rule(
+        "spl-hash",
+        Rom,
+        &["Bad hash value for * hash node in * image node", "hash(es) for Image * error!"],
+        "The second stage of the boot loader does not have its declared digest.",
+        &[(C::BootloaderCorrupt, 0.7), (C::ImageCorrupt, 0.35)],
+    )
+    .with(&["U-Boot SPL", "Trying to boot from"])
+    .states(&[(S::BootloaderFailing, 0.7)])
+    .from("U-Boot boot/image-fit.c in SPL", "Bad hash value for 'hash' hash node in 'atf-1' image node"),
+    rule(
+        "loader-exception",
+        Loader,
+        &[
+            "\"Synchronous Abort\" handler",
+            "\"Error\" handler, esr",
+            "^data abort",
+            "^undefined instruction",
+            "^prefetch abort",
+            "### ERROR ### Please RESET the board ###",
+        ],
+        "The boot loader itself crashed.",
+        &[
+            (C::BootloaderCorrupt, 0.3),
+            (C::BootEnvironmentCorrupt, 0.25),
+            (C::FirmwareBug, 0.3),
+            (C::RamFault, 0.2),
+        ],
+    )
+    .states(&[(S::BootloaderFailing, 0.5)])
+    .from("U-Boot arch/arm/lib/interrupts_64.c", "\"Synchronous Abort\" handler, esr 0x96000010"),
+    rule(
+        "loader-exception-at-the-kernel",
+        Loader,
+        &["\"Synchronous Abort\" handler", "^data abort", "^undefined instruction", "^prefetch abort"],
+        "It crashed when it loaded or started the kernel, as with a kernel that is for another board or damaged.",
+        &[(C::ImageWrongDevice, 0.45), (C::ImageCorrupt, 0.2)],
+    )
+    .with(&["## Loading kernel from"])
+    .from("U-Boot arch/arm/lib/interrupts_64.c", "\"Synchronous Abort\" handler, esr 0x02000000"),
+    rule(
+        "spl-medium",
+        Rom,
+        &["spl: could not initialize mmc", "spl_load_image_fat: error", "spl_register_fat_device: fat register err", "spl: no partition table found", "Partition * invalid on device", "spl_load_image_fat_os: error", "SPL: Error loading", "spl: error", "SPI flash failed", "Can't find a valid uImage"],
+        "The first stage of the boot loader cannot read the second from its medium.",
+        &[(C::BootloaderCorrupt, 0.45), (C::RecoveryMediaWrong, 0.4), (C::FlashHardwareFault, 0.25)],
+    )
+    .states(&[(S::BootloaderFailing, 0.8)])
+    .actions(&[A::ReflashSameImage, A::RestoreBootloader])
+    .from("U-Boot common/spl/", "spl: could not initialize mmc"),
+    rule(
+        "rom-image-invalid",
+        Rom,
+        &["BootROM: Image checksum verification FAILED", "BootROM: Bad header", "BootROM: Invalid header checksum", "Bad header at offset", "Firmware Image Package header check failed", "hdr parse fail", "[PL_FATAL]", "<ASSERT>", "BL33 load fail", "Image authentication Failed", "Load * failed, ret", "FIP header check"],
+        "A boot ROM or an early stage finds the next stage damaged.",
+        &[(C::BootloaderCorrupt, 0.7), (C::FlashHardwareFault, 0.2), (C::ImageCorrupt, 0.15)],
+    )
+    .states(&[(S::BootloaderFailing, 0.8)])
+    .actions(&[A::RestoreBootloader])
+    .from("Marvell BootROM; Trusted Firmware-A plat/", "BootROM: Image checksum verification FAILED"),
+    rule(
+        "trusted-firmware-panic",
+        Rom,
+        &["Unhandled Exception in EL3", "ASSERT: ", "PANIC at PC", "Unhandled Exception from EL"],
+        "The secure firmware crashed.",
+        &[(C::FirmwareBug, 0.4), (C::BootloaderCorrupt, 0.4), (C::RamFault, 0.15)],
+    )
+    .states(&[(S::BootloaderFailing, 0.7)])
+    .from("Trusted Firmware-A bl31/aarch64/crash_reporting.S", "Unhandled Exception in EL3"),
+    rule(
+        "loader-stage-damaged",
+        Rom,
+        &["Error code * at boot_", "sbl1 * error", "BL2: Failed to load image", "BL1: Failed to load image", "Failed to load * BL3", "No valid BL2", "boot_auth fail", "No bootloader found"],
+        "A stage of the boot loader is damaged, or the flash that holds it cannot be read.",
+        &[(C::BootloaderCorrupt, 0.65), (C::FlashHardwareFault, 0.3), (C::PartitionTableDamaged, 0.15)],
+    )
+    .states(&[(S::BootloaderFailing, 0.8)])
+    .actions(&[A::RestoreBootloader])
+    .from("Trusted Firmware-A bl1/bl1_main.c; Qualcomm SBL", "ERROR:   BL2: Failed to load image id 5 (-2)"),
+    rule(
+        "uboot-ram",
+        Rom,
+        &["Board mem test fail", "Memory test FAILED", "DRAM init failed", "DRAM: * failed", "dram init fail", "ddr training failed", "DDR init failed", "Memory error at", "memtest * FAIL", "ddr test fail", "DDR training error", "RAM test failed", "DRAM: 0 Bytes", "memory test error", "DDR calibration failed", "DDR calibration error", "DataBus test fail", "AddrBus test fail", "DDR Training Fail", "training failed!", "DRAM initialization failed", "DRAM test failed", "calibration failed"],
+        "The memory could not be set up, or does not hold what is written to it.",
+        &[(C::RamFault, 0.7), (C::PowerFault, 0.15), (C::BootloaderCorrupt, 0.2), (C::FirmwareBug, 0.15)],
+    )
+    .states(&[(S::BootloaderFailing, 0.7)])
+    .from("U-Boot common/board_f.c and vendors' loaders", "Board mem test fail"),
+    rule(
+        "rom-waits-on-console",
+        Rom,
+        &["CCCCCCCCCC"],
+        "The ROM sends the letter with which it asks for a loader over the console: it found none.",
+        &[(C::BootloaderCorrupt, 0.5), (C::RecoveryMediaWrong, 0.4), (C::ImageIncomplete, 0.2)],
+    )
+    .states(&[(S::NoOutput, 0.3), (S::BootloaderFailing, 0.5)])
+    .actions(&[A::ReflashCorrectImage])
+    .from("Texas Instruments AM335x Technical Reference Manual, section 26.1.9", "CCCCCCCCCC"),
+    rule(
+        "raspberry-medium",
+        Rom,
+        &["Read start4.elf failed", "Read start.elf failed", "Read config.txt failed", "FAT read failed", "start4.elf not found", "start.elf not found", "recovery.elf not found", "Failed to open device", "Unable to read partition as FAT", "Unable to read MBR", "Insert SD-CARD", "No bootable partition", "Firmware not found", "Failed to read device"],
+        "The loader of the board does not find or cannot read its files on the card.",
+        &[(C::RecoveryMediaWrong, 0.42), (C::FlashHardwareFault, 0.4), (C::LinkFault, 0.2), (C::ImageIncomplete, 0.2)],
+    )
+    .states(&[(S::BootloaderOnly, 0.7)])
+    .actions(&[A::SwapCableOrPort, A::ReflashCorrectImage])
+    .from("Raspberry Pi documentation, bootloader diagnostics", "Read start4.elf failed"),
+    rule(
+        "raspberry-too-old",
+        Rom,
+        &["This board requires newer software", "start.elf is not compatible", "start4.elf is not compatible", "unsupported board revision"],
+        "The software on the medium is older than the board.",
+        &[(C::ImageWrongDevice, 0.45), (C::BootloaderOutdated, 0.35), (C::FirmwareBug, 0.2)],
+    )
+    .states(&[(S::BootloaderOnly, 0.5)])
+    .actions(&[A::UseSignedOrNewerImage, A::ReflashCorrectImage])
+    .from("Raspberry Pi documentation, bootloader diagnostics", "This board requires newer software"),
+];

@@ -1,0 +1,104 @@
+//! What boot loaders say about flash memory and cards.
+
+use debrick_model::{Cause as C, State as S};
+
+use crate::rule::Level::Loader;
+use crate::rule::{Rule, rule};
+
+pub(super) static RULES: &[Rule] = &[
+    rule(
+        "loader-flash-probe",
+        Loader,
+        &[
+            "unrecognized JEDEC id bytes",
+            "Failed to initialize SPI flash",
+            "No SPI flash",
+            "No NAND device found",
+            "unknown raw ID",
+            "NAND: 0 MiB",
+            "## Unknown FLASH",
+            "unknown flash",
+            "SF: Unsupported flash",
+            "Flash: *** failed ***",
+            "second ID read did not match",
+            "invalid NAND device",
+        ],
+        "The flash memory does not answer, or is of a kind that the boot loader does not know.",
+        &[(C::FlashHardwareFault, 0.6), (C::BootloaderOutdated, 0.2)],
+    )
+    .states(&[(S::BootloaderOnly, 0.4)])
+    .from("U-Boot drivers/mtd/spi/spi-nor-core.c", "unrecognized JEDEC id bytes: ff, ff, ff"),
+    rule(
+        "loader-flash-protected",
+        Loader,
+        &[
+            "Can't Erase protected Flash sectors",
+            "Can't write to protected Flash sectors",
+            "Attempted to modify a protected sector",
+            "card is write protected",
+            "Hardware protection is active",
+        ],
+        "The flash memory is protected against writing.",
+        &[(C::ToolMismatch, 0.6), (C::BootloaderLocked, 0.25)],
+    )
+    .states(&[(S::RefusedUnharmed, 0.6)])
+    .from("U-Boot drivers/mtd/cfi_flash.c", "Can't write to protected Flash sectors"),
+    rule(
+        "loader-flash-compare",
+        Loader,
+        &["byte at 0x* != byte at 0x*", "word at 0x* != word at 0x*"],
+        "The flash does not hold what the memory holds.",
+        &[(C::FlashHardwareFault, 0.45), (C::ImageCorrupt, 0.4)],
+    )
+    .states(&[(S::BootloaderOnly, 0.6)])
+    .from("U-Boot cmd/mem.c", "byte at 0x833e4e14 (0x00) != byte at 0x9f534e14 (0x40)"),
+    rule(
+        "loader-card",
+        Loader,
+        &[
+            "Card did not respond to voltage select",
+            "MMC: no card present",
+            "unable to select a mode",
+            "mmc block read error",
+            "Error reading from mmc",
+            "mmc read failed",
+            "Timeout waiting for DAT0",
+            "invalid mmc device",
+            "MMC partition switch failed",
+        ],
+        "The memory card or eMMC does not answer.",
+        &[(C::FlashHardwareFault, 0.5), (C::RecoveryMediaWrong, 0.3), (C::PowerFault, 0.15)],
+    )
+    .states(&[(S::BootloaderOnly, 0.4)])
+    .without(&["Bad hash value for * hash node in * image node"])
+    .from("U-Boot drivers/mmc/mmc.c", "Card did not respond to voltage select! : -110"),
+    rule(
+        "loader-flash-write",
+        Loader,
+        &[
+            "Erase operation failed",
+            "Program operation failed",
+            "MTD Erase failure",
+            "Flash buffer write timeout",
+            "Timeout writing to Flash",
+            "mmc write failed",
+            "Flash erase error",
+            "flash write failed",
+            "flash write failure",
+            "Erase at 0x* failed",
+            "failed erasing from SPI flash",
+            "flash operation timed out",
+            "software timeout",
+            "block * bad, erase failed",
+            "nand erase failed",
+            "sf write failed",
+            "Flash not Erased",
+            "write error on",
+        ],
+        "The flash memory does not take what is written or erased.",
+        &[(C::FlashHardwareFault, 0.7), (C::ToolMismatch, 0.15)],
+    )
+    .without(&["Your flash chip is in an unknown state"])
+    .states(&[(S::BootloaderOnly, 0.4)])
+    .from("U-Boot drivers/mtd/spi/spi-nor-core.c", "Program operation failed."),
+];

@@ -1,0 +1,73 @@
+//! What boot loaders say when they refuse an image for its signature or its age.
+
+use debrick_model::{Cause as C, State as S};
+
+use crate::rule::Level::Loader;
+use crate::rule::{Rule, rule};
+
+pub(super) static RULES: &[Rule] = &[
+    rule(
+        "uboot-verified-boot",
+        Loader,
+        &[
+            "Failed to verify required signature",
+            "Unable to verify required signature",
+            "HAB Event 1",
+            "Authenticate image * failed",
+            "Signature check * failed",
+            "signature verification failed",
+            "avb: * verification failed",
+            "image authentication failed",
+            "Verification failed with",
+            "Verifying * signature * error",
+            "Secure boot: * fail",
+            "invalid signature",
+            "Signature is invalid",
+            "signature is not valid",
+            "authentication failure",
+            "sig verify fail",
+            "Image not signed",
+            "unsigned image",
+            "Failed to authenticate",
+            "RSA: Can't find",
+            "bad signature",
+        ],
+        "The boot loader refuses the firmware, because its signature does not check out.",
+        &[(C::VerifiedBootRejected, 0.85)],
+    )
+    .states(&[(S::BootloaderOnly, 0.5)])
+    .from("U-Boot boot/image-fit-sig.c", "Failed to verify required signature 'key-dev'"),
+    rule(
+        "uboot-rollback",
+        Loader,
+        &[
+            "is less than the stored rollback index",
+            "anti-rollback check",
+            "rollback index mismatch",
+            "rollback detected",
+            "older than the minimum",
+            "ROLLBACK_INDEX",
+            "ERROR_ROLLBACK",
+            "Rollback index *",
+            "rollback protection",
+            "version rollback",
+            "anti-rollback version",
+            "anti rollback version",
+            "lower than the stored",
+            "firmware downgrade",
+            "downgrade is not allowed",
+            "can not downgrade",
+            "cannot downgrade",
+            "downgrade rejected",
+            "older version is not allowed",
+        ],
+        "The firmware is older than the unit accepts.",
+        &[(C::RollbackRejected, 0.8)],
+    )
+    .without(&["Check rollback index."])
+    .states(&[(S::BootloaderOnly, 0.4)])
+    .from(
+        "Android Verified Boot, README.md",
+        "avb_slot_verify.c: Rollback index 1 is less than the stored rollback index",
+    ),
+];

@@ -1,0 +1,182 @@
+//! What the ROM and loaders of Espressif's chips say, and what their applications do.
+
+use debrick_model::{Action as A, Cause as C, State as S};
+
+use crate::rule::Level::{Lasting, Rom, Tool};
+use crate::rule::{Rule, rule};
+
+pub(super) static RULES: &[Rule] = &[
+    rule(
+        "esp-blank",
+        Rom,
+        &["invalid header: 0xffffffff"],
+        "The flash is blank where the boot loader should be.",
+        &[(C::ImageIncomplete, 0.3)],
+    )
+    .from("Espressif ROM", "invalid header: 0xffffffff"),
+    rule(
+        "esp-recovery-loader",
+        Lasting,
+        &["Loading RECOVERY Bootloader", "PRIMARY - FAIL"],
+        "The first boot loader is damaged; the spare one took over.",
+        &[(C::BootloaderCorrupt, 0.85)],
+    )
+    .states(&[(S::BootsDegraded, 0.8)])
+    .actions(&[A::RestoreBootloader])
+    .from("Espressif ROM", "Loading RECOVERY Bootloader..."),
+    rule(
+        "esp-merged-at-offset",
+        Tool,
+        &["wrong offset", "wrong flash address", "flashed at the wrong"],
+        "The image was written to another place than the chip starts from.",
+        &[(C::ToolMismatch, 0.6)],
+    )
+    .actions(&[A::ReflashCorrectImage, A::ChangeToolOrOption])
+    .from("esptool documentation, troubleshooting", "The merged image was written to the wrong offset."),
+    rule(
+        "esp-no-app",
+        Rom,
+        &[
+            "No bootable app partitions",
+            "Factory app partition is not bootable",
+            "OTA app partition slot",
+            "image at 0x* has invalid magic byte",
+            "Checksum failed. Calculated",
+            "Image hash failed",
+            "invalid segment length",
+            "image corrupted on flash",
+        ],
+        "The boot loader finds no valid application.",
+        &[(C::ImageIncomplete, 0.55), (C::ImageCorrupt, 0.5)],
+    )
+    .states(&[(S::BootloaderOnly, 0.5), (S::BootLoop, 0.4)])
+    .from("ESP-IDF components/bootloader_support", "E (84) boot: Factory app partition is not bootable"),
+    rule(
+        "esp-partition-table",
+        Rom,
+        &[
+            "partition table * invalid magic",
+            "Failed to verify partition table",
+            "load partition table error",
+            "partition 0 invalid magic number",
+        ],
+        "The partition table is damaged.",
+        &[(C::PartitionTableDamaged, 0.75)],
+    )
+    .states(&[(S::BootloaderOnly, 0.4), (S::BootLoop, 0.3)])
+    .from("ESP-IDF components/bootloader_support", "E (53) boot: Failed to verify partition table"),
+    rule(
+        "esp-secure-boot",
+        Rom,
+        &[
+            "secure boot check fail",
+            "Secure Boot * failed",
+            "secure boot verification failed",
+            "ets_secure_boot_verify",
+            "Secure boot digest",
+            "Sig block 0 invalid",
+        ],
+        "Secure boot refuses the firmware.",
+        &[(C::VerifiedBootRejected, 0.85)],
+    )
+    .states(&[(S::BootloaderFailing, 0.4), (S::BootLoop, 0.3)])
+    .from("ESP-IDF secure boot documentation", "secure boot check fail"),
+    rule(
+        "esp-brownout",
+        Lasting,
+        &["Brownout detector was triggered", "rst:0xf (BROWNOUT", "(RTCWDT_BROWN_OUT_RESET)"],
+        "The supply voltage broke down.",
+        &[(C::PowerFault, 0.85)],
+    )
+    .states(&[(S::BootLoop, 0.5)])
+    .from("ESP-IDF components/esp_system", "Brownout detector was triggered"),
+    rule(
+        "esp-application-crash",
+        Lasting,
+        &["Guru Meditation Error", "abort() was called at PC", "assert failed:", "Task watchdog got triggered", "Stack canary watchpoint", "Interrupt wdt timeout", "CORRUPT HEAP", "LoadProhibited", "StoreProhibited", "InstrFetchProhibited", "A stack overflow in task", "TG0WDT_SYS_RESET", "TG1WDT_SYS_RESET", "TG0WDT_CPU_RESET", "TG1WDT_CPU_RESET", "Soft WDT reset", "rst cause:4", "Exception (28)", "Exception (29)", "Exception (9)", "Exception (0)", "Exception (3)", "epc1=", "Panic * unhandled", "ESP_ERROR_CHECK failed", "Fatal exception (", "User exception (panic", "wdt reset"],
+        "The application crashed.",
+        &[(C::FirmwareBug, 0.62), (C::KernelCrash, 0.35), (C::PowerFault, 0.08)],
+    )
+    .states(&[(S::BootLoop, 0.5)])
+    .actions(&[A::InstallOtherBuild])
+    .from("ESP-IDF panic handler; ESP8266 Arduino core_esp8266_postmortem.cpp", "Guru Meditation Error: Core  0 panic'ed (LoadProhibited)."),
+    rule(
+        "esp-image-for-another",
+        Rom,
+        &["mismatch chip ID", "requires chip rev", "can't run on lower chip", "chip revision * not supported", "requires efuse block", "Image requires", "image requires chip"],
+        "The image is for another chip or another revision of it.",
+        &[(C::ImageWrongDevice, 0.85)],
+    )
+    .states(&[(S::BootLoop, 0.4), (S::BootloaderOnly, 0.4)])
+    .actions(&[A::ReflashCorrectImage, A::InstallOtherBuild])
+    .from("ESP-IDF components/bootloader_support/src/bootloader_common_loader.c", "E (60) boot_comm: mismatch chip ID, expected 0, found 2"),
+    rule(
+        "esp-image-too-large",
+        Rom,
+        &["doesn't fit in partition length", "exceeds flash chip size", "partition * invalid - offset", "partition * exceeds flash"],
+        "An image or partition is larger than its place.",
+        &[(C::ImageTooLarge, 0.7), (C::ImageWrongDevice, 0.3), (C::PartitionTableDamaged, 0.25)],
+    )
+    .states(&[(S::BootLoop, 0.4), (S::BootloaderOnly, 0.4)])
+    .from("ESP-IDF components/bootloader_support/src/esp_image_format.c", "E (120) esp_image: Image length 1500000 doesn't fit in partition length 1048576"),
+    rule(
+        "esp-flash-size",
+        Lasting,
+        &["smaller than the size in the binary image header"],
+        "The firmware is made for a larger flash than this chip has.",
+        &[(C::ImageWrongDevice, 0.5), (C::ToolMismatch, 0.42), (C::FirmwareBug, 0.25)],
+    )
+    .states(&[(S::BootLoop, 0.4)])
+    .actions(&[A::ReflashCorrectImage, A::ChangeToolOrOption])
+    .from("ESP-IDF components/spi_flash/flash_ops.c", "E (120) spi_flash: Detected size(2048k) smaller than the size in the binary image header(4096k). Probe failed."),
+    rule(
+        "esp-ota-data",
+        Rom,
+        &["ota data partition invalid", "No bootable app partitions in the partition table", "partition table has no", "no factory, can't boot"],
+        "The partition table or the marks of the updates are damaged.",
+        &[(C::PartitionTableDamaged, 0.5), (C::ImageIncomplete, 0.45)],
+    )
+    .states(&[(S::BootLoop, 0.3), (S::BootloaderOnly, 0.5)])
+    .actions(&[A::ReflashCorrectImage])
+    .from("ESP-IDF components/bootloader_support/src/bootloader_utility.c", "E (600) boot: ota data partition invalid and no factory, can't boot"),
+    rule(
+        "esp-memory",
+        Rom,
+        &["PSRAM ID read error", "PSRAM chip is not connected", "Failed to init external RAM", "psram: not found"],
+        "The firmware expects external memory that is not there.",
+        &[(C::ImageWrongDevice, 0.45), (C::FirmwareBug, 0.42), (C::RamFault, 0.35)],
+    )
+    .states(&[(S::BootLoop, 0.4)])
+    .actions(&[A::InstallOtherBuild, A::ReflashCorrectImage])
+    .from("ESP-IDF components/esp_psram", "E (300) quad_psram: PSRAM ID read error: 0xffffffff"),
+    rule(
+        "esp-settings",
+        Lasting,
+        &["ESP_ERR_NVS_NO_FREE_PAGES", "ESP_ERR_NVS_NEW_VERSION_FOUND", "nvs_flash_init failed", "Failed to init NVS", "Corrupted dir pair", "SPIFFS mount failed", "SPIFFS Mount Failed", "LITTLEFS Mount Failed", "littlefs: mount failed", "LittleFS Mount Failed", "mount failed, -10025", "Failed to mount or format filesystem"],
+        "The stored settings or files of the application cannot be read.",
+        &[(C::SettingsCorrupt, 0.6), (C::RootfsCorrupt, 0.4)],
+    )
+    .states(&[(S::BootsDegraded, 0.35), (S::BootLoop, 0.2)])
+    .actions(&[A::FactoryResetSettings])
+    .from("ESP-IDF components/nvs_flash; esp_littlefs", "E (300) nvs: nvs_flash_init failed (0x1102)"),
+    rule(
+        "esp-waits-for-download",
+        Lasting,
+        &["waiting for download", "DOWNLOAD_BOOT", "DOWNLOAD(USB/UART0)", "boot mode:(1,"],
+        "The chip waits in its download mode.",
+        &[(C::RecoveryFlagStuck, 0.3), (C::NoFault, 0.25)],
+    )
+    .states(&[(S::RecoveryMode, 0.85)])
+    .actions(&[A::PowerCycleAndRetry])
+    .from("Espressif ROM; esptool documentation, boot mode", "waiting for download"),
+    rule(
+        "esp-invalid-header",
+        Rom,
+        &["invalid header: 0x", "flash read err, 1000", "flash read err,", "csum err", "ets_main.c 371"],
+        "The ROM finds no boot loader at its place in the flash.",
+        &[(C::BootloaderCorrupt, 0.48), (C::ImageIncomplete, 0.48), (C::ToolMismatch, 0.3)],
+    )
+    .states(&[(S::BootLoop, 0.55), (S::BootloaderFailing, 0.45)])
+    .actions(&[A::ReflashCorrectImage])
+    .from("Espressif ROM; esptool documentation, boot mode", "invalid header: 0xffffffff"),
+];

@@ -1,0 +1,118 @@
+//! What MCUboot says.
+
+use debrick_model::{Action as A, Cause as C, State as S};
+
+use crate::rule::Level::{Lasting, Rom, Tool};
+use crate::rule::{Rule, rule};
+
+pub(super) static RULES: &[Rule] = &[
+    rule(
+        "mcuboot-rejected",
+        Rom,
+        &[
+            "Image in the primary slot is not valid",
+            "Unable to find bootable image",
+            "Image in the secondary slot is not valid",
+            "Image in slot * is not valid",
+            "Image in the * slot is not valid",
+        ],
+        "The boot loader finds no image with a valid signature and digest.",
+        &[(C::VerifiedBootRejected, 0.65), (C::ImageIncomplete, 0.4), (C::ImageCorrupt, 0.35)],
+    )
+    .states(&[(S::BootloaderOnly, 0.85)])
+    .actions(&[A::UseSignedOrNewerImage, A::ReflashCorrectImage])
+    .from("MCUboot boot/bootutil/src/loader.c", "E: Image in the primary slot is not valid!"),
+    rule(
+        "mcuboot-unreadable",
+        Rom,
+        &["Failed reading image header", "Failed reading sectors"],
+        "The boot loader cannot read the slot of the firmware.",
+        &[(C::FlashHardwareFault, 0.45), (C::ImageIncomplete, 0.4)],
+    )
+    .states(&[(S::BootloaderOnly, 0.5)])
+    .from("MCUboot boot/bootutil/src/loader.c", "Failed reading image headers; Image=0"),
+    rule(
+        "mcuboot-started",
+        Rom,
+        &["Jumping to the first image slot", "Booting firmware image at"],
+        "The boot loader found its image valid and started it.",
+        &[(C::NoFault, 0.6)],
+    )
+    .states(&[(S::Healthy, 0.6)])
+    .from("MCUboot boot/zephyr/main.c", "Jumping to the first image slot"),
+    rule(
+        "mcuboot-slots",
+        Rom,
+        &[
+            "Cannot upgrade: slots",
+            "Cannot upgrade: more sectors",
+            "Cannot upgrade: not a compatible",
+            "slots have non-compatible sectors",
+            "Not enough sectors",
+            "sector sizes differ",
+        ],
+        "Boot loader and image were built with different layouts.",
+        &[(C::FirmwareBug, 0.45), (C::ToolMismatch, 0.4)],
+    )
+    .states(&[(S::BootloaderOnly, 0.4)])
+    .actions(&[A::InstallOtherBuild])
+    .from("MCUboot boot/bootutil/src/swap_misc.c", "Cannot upgrade: slots have non-compatible sectors"),
+    rule(
+        "mcuboot-bad-magic",
+        Rom,
+        &["bad image magic", "Bad image magic", "Image has an invalid magic", "magic=bad"],
+        "The slot holds no image, or only a part of one.",
+        &[(C::ImageIncomplete, 0.5), (C::UpdateInterrupted, 0.25), (C::ImageCorrupt, 0.25)],
+    )
+    .without(&["Jumping to the first image slot", "Booting firmware image at"])
+    .states(&[(S::BootloaderOnly, 0.5)])
+    .actions(&[A::ReflashCorrectImage])
+    .from(
+        "MCUboot boot/bootutil/src/loader.c",
+        "W: Failed reading image headers; bad image magic 0xffffffff",
+    ),
+    rule(
+        "rtos-crash",
+        Lasting,
+        &[
+            "ZEPHYR FATAL ERROR",
+            "BUS FAULT",
+            "MPU FAULT",
+            "USAGE FAULT",
+            "Hard Fault",
+            "HardFault",
+            "***** Hardware Fault",
+            "ASSERTION FAIL",
+            "Fatal error in task",
+            "Stack overflow in task",
+            "mbed assertion",
+            "++ MbedOS Error",
+        ],
+        "The application crashed.",
+        &[(C::FirmwareBug, 0.65), (C::KernelCrash, 0.35)],
+    )
+    .states(&[(S::BootLoop, 0.45)])
+    .actions(&[A::InstallOtherBuild])
+    .from("Zephyr kernel/fatal.c; Mbed OS", ">>> ZEPHYR FATAL ERROR 4: Kernel panic on CPU 0"),
+    rule(
+        "nrf-dfu",
+        Tool,
+        &[
+            "Failed to upgrade target",
+            "Timed out waiting for acknowledgement",
+            "No data received on serial port",
+            "Serial port could not be opened",
+            "Hardware version failure",
+            "SD version failure",
+            "Target did not respond",
+        ],
+        "The boot loader of the chip does not take part in the update.",
+        &[(C::LinkFault, 0.45), (C::NotInRecoveryMode, 0.45), (C::ImageWrongDevice, 0.2)],
+    )
+    .states(&[(S::Unknown, 0.3)])
+    .actions(&[A::EnterRecoveryMode, A::SwapCableOrPort])
+    .from(
+        "adafruit-nrfutil nordicsemi/dfu",
+        "Failed to upgrade target. Error is: No data received on serial port. Not able to proceed.",
+    ),
+];

@@ -1,0 +1,129 @@
+//! What programmers and debug probes of microcontrollers say: avrdude, stm32flash, OpenOCD, dfu-util.
+
+use debrick_model::{Action as A, Cause as C, State as S};
+
+use crate::rule::Level::Tool;
+use crate::rule::{Rule, rule};
+
+pub(super) static RULES: &[Rule] = &[
+    rule(
+        "avr-not-in-sync",
+        Tool,
+        &["not in sync", "programmer is not responding", "programmer did not respond", "stk500_recv()", "stk500_getsync()", "stk500v2_ReceiveMessage(): timeout", "stk500v2_getsync(): timeout", "initialization failed, rc=", "ser_open(): can't set", "initialization failed", "timeout communicating with programmer", "target doesn't answer", "jtagmkII_getsync", "unable to sign on"],
+        "The boot loader of the chip does not answer the programmer.",
+        &[(C::ToolMismatch, 0.45), (C::LinkFault, 0.38), (C::BootloaderCorrupt, 0.2), (C::NotInRecoveryMode, 0.25)],
+    )
+    .states(&[(S::Unknown, 0.5)])
+    .actions(&[A::ChangeToolOrOption, A::SwapCableOrPort])
+    .from("avrdude src/stk500.c", "avrdude: stk500_getsync() attempt 10 of 10: not in sync: resp=0x00"),
+    rule(
+        "avr-no-programmer",
+        Tool,
+        &["did not find any USB device", "Could not find USB", "no programmer has been specified", "could not find USBtiny", "Could not find USBtiny device", "usbdev_open()", "cannot find programmer", "can't open config file", "USB read error", "USB error", "error reading system wide configuration", "cannot open programmer"],
+        "The programmer itself is not found, or does not answer.",
+        &[(C::LinkFault, 0.45), (C::HostPermission, 0.35), (C::ToolMismatch, 0.35)],
+    )
+    .states(&[(S::Unknown, 0.4)])
+    .actions(&[A::SwapCableOrPort, A::InstallDriverOrPermission])
+    .from("avrdude src/usb_libusb.c", "avrdude: usbdev_open(): did not find any USB device \"usb\""),
+    rule(
+        "avr-wrong-programmer",
+        Tool,
+        &["Maybe it isn't", "buffered memory access not supported", "butterfly_recv()", "use -F to override", "unknown programmer", "Can't find programmer", "programmer type must be"],
+        "The programmer type that the tool was given does not fit.",
+        &[(C::ToolMismatch, 0.6)],
+    )
+    .states(&[(S::Unknown, 0.4)])
+    .from("avrdude src/butterfly.c", "avrdude: error: buffered memory access not supported. Maybe it isn't"),
+    rule(
+        "avr-signature",
+        Tool,
+        &["invalid device signature", "Yikes!", "device signature = 0x000000", "device signature = 0xffffff", "Device signature = 00 00 00", "Device signature = ff ff ff"],
+        "The signature of the chip cannot be read: wiring, supply, or another chip.",
+        &[(C::LinkFault, 0.5), (C::ToolMismatch, 0.42), (C::PowerFault, 0.15)],
+    )
+    .states(&[(S::Unknown, 0.4)])
+    .actions(&[A::SwapCableOrPort, A::ChangeToolOrOption])
+    .from("avrdude src/main.c", "avrdude: Yikes!  Invalid device signature."),
+    rule(
+        "debug-probe",
+        Tool,
+        &["cannot read IDR", "JTAG scan chain interrogation failed", "target voltage may be too low", "Failed to read memory at", "No STM32 target found", "Unable to get core ID", "Error connecting DP", "swd: no response", "no device found on the JTAG", "init mode failed", "unable to connect to the target", "Failed to connect to target", "Can not connect to target", "Couldn't find any ST-Link", "No ST-LINK detected", "No debug probes", "unable to open CMSIS-DAP", "NRST is not connected", "Could not find core", "Cannot connect to the probe", "No J-Link", "no probe", "Failed to init device", "Failed to enter SWD mode", "Connection to target"],
+        "The debug probe or adapter does not reach the chip.",
+        &[(C::LinkFault, 0.55), (C::PowerFault, 0.25), (C::NotInRecoveryMode, 0.25), (C::BootloaderLocked, 0.15)],
+    )
+    .states(&[(S::Unknown, 0.4)])
+    .actions(&[A::SwapCableOrPort])
+    .from("OpenOCD src/target/arm_adi_v5.c; stlink; stm32flash", "Error: Error connecting DP: cannot read IDR"),
+    rule(
+        "stm32-not-in-boot-mode",
+        Tool,
+        &["Failed to init device"],
+        "The chip does not answer in the way of its boot ROM: the boot pin is not set, or the wires are swapped.",
+        &[(C::NotInRecoveryMode, 0.5), (C::LinkFault, 0.4)],
+    )
+    .states(&[(S::Unknown, 0.5)])
+    .actions(&[A::EnterRecoveryMode, A::SwapCableOrPort])
+    .from("stm32flash stm32.c", "Failed to init device, timeout."),
+    rule(
+        "stm32-protected",
+        Tool,
+        &["Got NACK from device on command", "read protection", "readout protection", "Read Out Protection", "RDP level", "flash is write protected", "Flash memory is write protected", "write protected", "Page at 0x* can not be erased", "is not writeable", "device is locked or read protected", "Read protected", "failed erasing sectors", "command not implemented in bootloader", "Device is protected", "Can't initiate chip mass erase", "readback protected", "APPROTECT", "AP protection", "Access protection", "device protected", "flash loader run error", "Flash: 0 bytes", "Tries exceeded", "mass erase failed", "flash write algorithm aborted", "failed unlocking"],
+        "The chip is protected against reading or writing.",
+        &[(C::BootloaderLocked, 0.62), (C::ToolMismatch, 0.3), (C::FlashHardwareFault, 0.1)],
+    )
+    .states(&[(S::RefusedUnharmed, 0.6)])
+    .actions(&[A::UnlockBootloader, A::ChangeToolOrOption])
+    .from("stm32flash stm32.c; stlink; OpenOCD src/flash/nor/stm32f1x.c", "Got NACK from device on command 0x31"),
+    rule(
+        "dfu-none",
+        Tool,
+        &["No DFU capable USB device available", "Did not find any rockusb device", "USB device not found!", "FEL device not found", "No device in DFU mode", "No RP2040 device", "No accessible RP", "no device found in recovery", "Unable to discover device mode", "No device in maskrom", "no supported device found", "Cannot open DFU device", "no DFU device", "Device not found", "Wait for Known USB Device", "No device found on", "SAM-BA operation failed", "No valid interface found", "No device found", "No Nordic", "bootloader not found", "No board in bootloader"],
+        "No unit in its recovery mode is seen on USB.",
+        &[(C::NotInRecoveryMode, 0.6), (C::LinkFault, 0.35), (C::HostPermission, 0.25)],
+    )
+    .without(&["Download done", "Downloading to address"])
+    .states(&[(S::Unknown, 0.35)])
+    .actions(&[A::EnterRecoveryMode])
+    .from("dfu-util", "No DFU capable USB device available"),
+    rule(
+        "dfu-file",
+        Tool,
+        &["DFU suffix CRC does not match", "File is not targeted", "errTARGET", "errFILE", "Invalid dfuse", "does not appear to be a valid", "Error: file * not * DFU", "File ID * does not match", "Only DfuSe file version", "errVENDOR"],
+        "The file is not one for this device and tool.",
+        &[(C::ImageWrongDevice, 0.4), (C::ImageCorrupt, 0.25), (C::ToolMismatch, 0.45)],
+    )
+    .states(&[(S::RefusedUnharmed, 0.5)])
+    .from("dfu-util", "DFU suffix CRC does not match"),
+    rule(
+        "dfu-option",
+        Tool,
+        &["use the --dfuse-address option", "Last page at 0x*", "missing or invalid -s", "Cannot set alternate interface", "specify -a", "--dfuse-address"],
+        "The tool lacks an address or another option.",
+        &[(C::ToolMismatch, 0.8)],
+    )
+    .states(&[(S::RefusedUnharmed, 0.6)])
+    .actions(&[A::ChangeToolOrOption])
+    .from("dfu-util", "dfu-util: (for raw binary download, use the --dfuse-address option)"),
+    rule(
+        "dfu-left",
+        Tool,
+        &["Error during download get_status", "Error sending dfu abort", "can't detach", "Lost device after RESET"],
+        "The chip started its new firmware without a word of goodbye, which is usual.",
+        &[(C::NoFault, 0.85)],
+    )
+    .with(&["File downloaded successfully"])
+    .states(&[(S::Healthy, 0.6), (S::RecoveryMode, 0.3)])
+    .from("dfu-util src/dfuse.c", "dfu-util: Error during download get_status"),
+    rule(
+        "dfu-transfer",
+        Tool,
+        &["Error during special command", "Error during download", "LIBUSB_ERROR_PIPE", "dfuse_download", "status(8)", "status(15)", "status(10)", "dfuERROR"],
+        "The transfer to the chip broke off.",
+        &[(C::LinkFault, 0.5), (C::ToolMismatch, 0.3), (C::BootloaderLocked, 0.22), (C::FlashHardwareFault, 0.2)],
+    )
+    .without(&["File downloaded successfully", "use the --dfuse-address option"])
+    .states(&[(S::RecoveryMode, 0.6)])
+    .actions(&[A::SwapCableOrPort, A::ChangeToolOrOption])
+    .from("dfu-util src/dfuse.c", "Error during special command \"ERASE_PAGE\" get_status"),
+];

@@ -1,0 +1,87 @@
+//! What the systems of phones and tablets say.
+
+use debrick_model::{Action as A, Cause as C, State as S};
+
+use crate::rule::Level::{Lasting, Tool};
+use crate::rule::{Rule, rule};
+
+pub(super) static RULES: &[Rule] = &[
+    rule(
+        "apple-restore",
+        Tool,
+        &[
+            "Device did not reconnect in recovery mode",
+            "Unable to get SHSH blobs",
+            "image personalization failed",
+            "not being signed",
+            "Unable to place device into recovery mode",
+        ],
+        "The vendor's server does not sign this firmware for the unit.",
+        &[(C::VerifiedBootRejected, 0.55), (C::RollbackRejected, 0.35), (C::LinkFault, 0.2)],
+    )
+    .states(&[(S::RecoveryMode, 0.5)])
+    .from("idevicerestore", "ERROR: Unable to get SHSH blobs for this device"),
+    rule(
+        "android-data",
+        Lasting,
+        &[
+            "Decryption unsuccessful",
+            "encryption unsuccessful",
+            "Your data may be corrupt",
+            "Can't load Android system",
+            "Rescue Party",
+            "RescueParty",
+            "set_policy_failed",
+            "init_user0_failed",
+            "enablefilecrypto_failed",
+            "fs_mgr_mount_all",
+        ],
+        "Android cannot use its stored data.",
+        &[(C::SettingsCorrupt, 0.75)],
+    )
+    .states(&[(S::RecoveryMode, 0.35), (S::BootLoop, 0.3)])
+    .actions(&[A::FactoryResetSettings])
+    .from("AOSP system/core/init; bootable/recovery", "Can't load Android system. Your data may be corrupt."),
+    rule(
+        "android-system-crash",
+        Lasting,
+        &[
+            "FATAL EXCEPTION IN SYSTEM PROCESS",
+            "Zygote * has died",
+            "zygote * exited",
+            "system_server * crash",
+            "init: critical process",
+            "process with updatable components",
+            "exited 4 times",
+        ],
+        "The system of the phone crashes again and again.",
+        &[(C::FirmwareBug, 0.5), (C::SettingsCorrupt, 0.35), (C::InitFailure, 0.3)],
+    )
+    .states(&[(S::BootLoop, 0.6)])
+    .actions(&[A::InstallOtherBuild, A::FactoryResetSettings])
+    .from("AOSP system/core/init/service.cpp", "init: critical process 'zygote' exited 4 times in 4 minutes"),
+    rule(
+        "android-verified-boot",
+        Lasting,
+        &[
+            "Your device is corrupt",
+            "dm-verity corruption",
+            "dm-verity verification failed",
+            "AVB verification failed",
+            "ERROR_VERIFICATION",
+            "Verified boot state: red",
+            "verifiedbootstate=red",
+            "failed verification",
+            "No valid operating system could be found",
+            "No OS was found",
+            "Red State",
+            "has loaded a different operating system",
+            "dm-verity device corrupted",
+        ],
+        "Verified boot refuses the system.",
+        &[(C::VerifiedBootRejected, 0.75), (C::RootfsCorrupt, 0.25), (C::RollbackRejected, 0.15)],
+    )
+    .states(&[(S::BootloaderOnly, 0.6)])
+    .actions(&[A::UseSignedOrNewerImage, A::ReflashCorrectImage])
+    .from("Android Verified Boot", "Your device is corrupt. It can't be trusted and will not boot."),
+];

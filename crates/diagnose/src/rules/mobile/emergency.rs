@@ -1,0 +1,310 @@
+//! What tools say that speak to the ROMs of phones' processors: MediaTek, Qualcomm, Tegra, Rockchip.
+
+use debrick_model::{Action as A, Cause as C, State as S};
+
+use crate::rule::Level::Tool;
+use crate::rule::{Rule, rule};
+
+pub(super) static RULES: &[Rule] = &[
+    rule(
+        "mediatek-authentication",
+        Tool,
+        &["DAA_SIG_VERIFY_FAILED", "0x7024", "DA_HASH_MISMATCH", "0x7015", "0x7017", "SLA_AUTH", "0x1D0D"],
+        "The unit wants a signed loader.",
+        &[(C::VerifiedBootRejected, 0.6), (C::BootloaderLocked, 0.35)],
+    )
+    .without(&["Successfully uploaded stage", "Successfully bypassed security"])
+    .states(&[(S::RecoveryMode, 0.5)])
+    .from("mtkclient Library/error.py", "DAA_SIG_VERIFY_FAILED (0x7024)"),
+    rule(
+        "mediatek-success",
+        Tool,
+        &[
+            "Successfully uploaded stage 2",
+            "DA Extensions successfully added",
+            "Dumped sector",
+            "Dump * finished",
+            "Wrote * to sector",
+            "Successfully wrote",
+            "Reading emmc info",
+            "Got loader sync",
+        ],
+        "The loader runs on the unit and works.",
+        &[(C::NoFault, 0.7)],
+    )
+    .states(&[(S::RecoveryMode, 0.75)])
+    .from("mtkclient", "DALegacy - Successfully uploaded stage 2"),
+    rule(
+        "tegra-loader",
+        Tool,
+        &[
+            "command failure: bootloader download failed",
+            "usb read error",
+            "usb write error",
+            "bootloader failed NvError",
+        ],
+        "The loader was sent, but does not start or answer.",
+        &[(C::LinkFault, 0.45), (C::PowerFault, 0.4), (C::ImageWrongDevice, 0.2)],
+    )
+    .states(&[(S::RecoveryMode, 0.7)])
+    .actions(&[A::SwapCableOrPort, A::FixPower])
+    .from("NVIDIA nvflash", "command failure: bootloader download failed (bad data)"),
+    rule(
+        "tegra-bct",
+        Tool,
+        &["Bct file not found", "getbct failed", "bct not found", "Failed sending command"],
+        "The unit's boot configuration cannot be read.",
+        &[(C::BootloaderCorrupt, 0.45), (C::ToolMismatch, 0.4)],
+    )
+    .states(&[(S::RecoveryMode, 0.7)])
+    .from("NVIDIA nvflash", "bootloader status: Bct file not found (code: 21)"),
+    rule(
+        "mediatek-waits",
+        Tool,
+        &["Waiting for PreLoader VCOM", "please reconnect mobile"],
+        "The tool waits for a phone in its boot ROM.",
+        &[(C::NotInRecoveryMode, 0.6), (C::HostPermission, 0.3), (C::LinkFault, 0.3)],
+    )
+    .without(&["Device detected", "Handshake failed", "HW code", "Handshake attempt"])
+    .states(&[(S::Unknown, 0.4)])
+    .actions(&[A::EnterRecoveryMode, A::InstallDriverOrPermission])
+    .from(
+        "mtkclient",
+        "Preloader - Status: Waiting for PreLoader VCOM, please reconnect mobile/iot device to brom mode",
+    ),
+    rule(
+        "mediatek-handshake",
+        Tool,
+        &[
+            "Handshake failed",
+            "Handshake error",
+            "Status: Handshake failed",
+            "Couldn't detect the device",
+            "Please disconnect, start mtkclient",
+            "Handshake attempt",
+            "Echo mismatch",
+            "Received wrong SetReg",
+            "Get_Target_Config not supported",
+        ],
+        "The unit does not answer the handshake of its preloader.",
+        &[(C::LinkFault, 0.6), (C::NotInRecoveryMode, 0.35), (C::HostPermission, 0.25)],
+    )
+    .states(&[(S::RecoveryMode, 0.45)])
+    .actions(&[A::SwapCableOrPort])
+    .from("mtkclient", "Port - Handshake failed after retries"),
+    rule(
+        "flash-tool-memory",
+        Tool,
+        &[
+            "S_FT_ENABLE_DRAM_FAIL",
+            "S_DL_GET_DRAM_SETTING_FAIL",
+            "STATUS_EXT_RAM_EXCEPTION",
+            "(4032)",
+            "(5054)",
+            "(0xC0050005)",
+            "DRAM setup failed",
+            "EMI info",
+            "Error on sending emi",
+        ],
+        "The loader cannot set up the memory of the phone: it is for another one, or the supply is weak.",
+        &[(C::ImageWrongDevice, 0.5), (C::PowerFault, 0.35), (C::RamFault, 0.2)],
+    )
+    .states(&[(S::RecoveryMode, 0.6)])
+    .actions(&[A::ReflashCorrectImage, A::FixPower])
+    .from("MediaTek SP Flash Tool", "BROM ERROR : S_FT_ENABLE_DRAM_FAIL (4032)"),
+    rule(
+        "flash-tool-mismatch",
+        Tool,
+        &[
+            "PMT changed",
+            "S_CHIP_TYPE_NOT_MATCH",
+            "HW_CHIP_ID_MISMATCH",
+            "S_INVALID_BBCHIP_TYPE",
+            "SCATTER_HW_CHIP",
+            "S_FTHND_FILE",
+            "scatter file * invalid",
+            "(3182)",
+            "UNSUPPORT_CTRL_CODE",
+            "S_DA_HANDLER",
+        ],
+        "The files are for another phone or another partition layout.",
+        &[(C::ImageWrongDevice, 0.6), (C::ToolMismatch, 0.35)],
+    )
+    .states(&[(S::RefusedUnharmed, 0.5), (S::RecoveryMode, 0.35)])
+    .actions(&[A::ReflashCorrectImage])
+    .from("MediaTek SP Flash Tool", "BROM ERROR : S_CHIP_TYPE_NOT_MATCH (3010)"),
+    rule(
+        "flash-tool-authentication",
+        Tool,
+        &[
+            "S_AUTH_HANDLE_IS_NOT_READY",
+            "S_SECURITY",
+            "STATUS_SEC_",
+            "0xC0020004",
+            "0xC0020006",
+            "S_SEC",
+            "(5000)",
+            "image sign",
+        ],
+        "The phone wants signed files.",
+        &[(C::VerifiedBootRejected, 0.65), (C::ToolMismatch, 0.3)],
+    )
+    .states(&[(S::RecoveryMode, 0.5), (S::RefusedUnharmed, 0.3)])
+    .actions(&[A::UseSignedOrNewerImage])
+    .from("MediaTek SP Flash Tool", "BROM ERROR : S_AUTH_HANDLE_IS_NOT_READY (5000)"),
+    rule(
+        "flash-tool-link",
+        Tool,
+        &[
+            "S_BROM_CMD_STARTCMD_FAIL",
+            "S_COM_PORT_OPEN_FAIL",
+            "S_BROM_DOWNLOAD_DA_FAIL",
+            "S_FT_DOWNLOAD_FAIL",
+            "S_TIMEOUT",
+            "S_FT_READBACK_FAIL",
+            "(4008)",
+            "(2005)",
+            "(1013)",
+            "S_DONE_READ",
+        ],
+        "The transfer to the phone did not begin or broke off.",
+        &[(C::LinkFault, 0.55), (C::NotInRecoveryMode, 0.3), (C::HostPermission, 0.25)],
+    )
+    .states(&[(S::RecoveryMode, 0.45)])
+    .actions(&[A::SwapCableOrPort, A::EnterRecoveryMode])
+    .from("MediaTek SP Flash Tool", "BROM ERROR : S_BROM_CMD_STARTCMD_FAIL (2005)"),
+    rule(
+        "qualcomm-no-loader",
+        Tool,
+        &[
+            "Couldn't find a loader",
+            "Couldn't find a suitable enprg",
+            "no loader given .*",
+            "Device is in an unknown sahara state",
+            "Device is in an unknown state",
+            "Unknown sahara state",
+        ],
+        "The tool has no loader for this phone.",
+        &[(C::ToolMismatch, 0.62), (C::VerifiedBootRejected, 0.25), (C::LinkFault, 0.2)],
+    )
+    .states(&[(S::RecoveryMode, 0.75)])
+    .actions(&[A::ChangeToolOrOption, A::SeekProfessional])
+    .from(
+        "edl edlclient/Library/sahara.py",
+        "sahara - [LIB]: Couldn't find a loader for given hwid and pkhash",
+    ),
+    rule(
+        "qualcomm-loader-refused",
+        Tool,
+        &[
+            "Failed to verify hash for a given segment",
+            "Failed to authenticate",
+            "Failed to verify",
+            "ERROR: Only nop and sig",
+            "image auth",
+            "Requested image * rejected",
+            "Image authentication",
+            "NAK_INVALID_IMAGE",
+            "SAHARA_NAK_IMAGE_AUTH",
+        ],
+        "The phone refuses the loader: it is signed for another one.",
+        &[(C::VerifiedBootRejected, 0.6), (C::ToolMismatch, 0.42), (C::ImageWrongDevice, 0.2)],
+    )
+    .with(&["sahara"])
+    .states(&[(S::RecoveryMode, 0.7)])
+    .actions(&[A::UseSignedOrNewerImage, A::ChangeToolOrOption])
+    .from(
+        "edl edlclient/Library/sahara_defs.py",
+        "sahara - [LIB]: Error: Failed to verify hash for a given segment of ELF image",
+    ),
+    rule(
+        "qualcomm-sahara",
+        Tool,
+        &[
+            "failed to read sahara request",
+            "Sahara * fail",
+            "SAHARA_NAK",
+            "empty firehose response",
+            "Could not find the PKHASH",
+            "QSaharaServer Fail",
+            "FireHose Fail",
+            "Sahara Fail",
+            "Process fail",
+            "USB Overflow",
+            "Operation timed out",
+        ],
+        "The emergency loader of the unit refuses, or does not answer.",
+        &[(C::LinkFault, 0.42), (C::ToolMismatch, 0.38), (C::VerifiedBootRejected, 0.35)],
+    )
+    .with(&["sahara"])
+    .states(&[(S::RecoveryMode, 0.6)])
+    .actions(&[A::PowerCycleAndRetry, A::SwapCableOrPort])
+    .from("qdl sahara.c; Qualcomm QFIL", "failed to read sahara request from device"),
+    rule(
+        "rockchip-loader-missing",
+        Tool,
+        &[
+            "Test Device failed",
+            "Reset Device failed",
+            "Read LBA failed",
+            "Write LBA failed",
+            "Read GPT failed",
+            "Getting flash info from device failed",
+            "Read Chip Info failed",
+            "Reading flash ID failed",
+            "Read Flash Info failed",
+            "Read capability Fail",
+        ],
+        "The unit answers, but cannot do this before its loader was sent.",
+        &[(C::ToolMismatch, 0.6), (C::LinkFault, 0.3)],
+    )
+    .states(&[(S::RecoveryMode, 0.7)])
+    .actions(&[A::ChangeToolOrOption])
+    .from("rkdeveloptool main.cpp", "Write LBA failed!"),
+    rule(
+        "rockchip-mode",
+        Tool,
+        &["does not support this operation"],
+        "The unit is in another of its modes than the command needs.",
+        &[(C::NotInRecoveryMode, 0.5), (C::ToolMismatch, 0.45)],
+    )
+    .states(&[(S::RecoveryMode, 0.7)])
+    .actions(&[A::EnterRecoveryMode, A::ChangeToolOrOption])
+    .from("rkdeveloptool main.cpp", "The device does not support this operation!"),
+    rule(
+        "rockchip-access",
+        Tool,
+        &["creating comm object failed"],
+        "The tool may not use the USB device.",
+        &[(C::HostPermission, 0.7), (C::LinkFault, 0.25)],
+    )
+    .states(&[(S::RecoveryMode, 0.7)])
+    .actions(&[A::InstallDriverOrPermission])
+    .from("rkdeveloptool main.cpp", "Read capability quit, creating comm object failed!"),
+    rule(
+        "rockchip-download",
+        Tool,
+        &[
+            "Downloading bootloader failed",
+            "Download Boot Fail",
+            "Prepare IDB Fail",
+            "Download boot failed",
+            "Opening loader failed",
+        ],
+        "The unit does not take the loader: it is for another memory or chip, or the link is bad.",
+        &[(C::LinkFault, 0.42), (C::ImageWrongDevice, 0.35), (C::ToolMismatch, 0.35)],
+    )
+    .states(&[(S::RecoveryMode, 0.7)])
+    .actions(&[A::SwapCableOrPort, A::ChangeToolOrOption])
+    .from("rkdeveloptool main.cpp", "Downloading bootloader failed!"),
+    rule(
+        "allwinner-transfer",
+        Tool,
+        &["usb_bulk_send() ERROR", "usb_bulk_recv() ERROR", "libusb usb_bulk_send error"],
+        "The transfer to the boot ROM broke off.",
+        &[(C::LinkFault, 0.6), (C::ImageWrongDevice, 0.25), (C::PowerFault, 0.2), (C::ToolMismatch, 0.25)],
+    )
+    .states(&[(S::RecoveryMode, 0.65)])
+    .actions(&[A::SwapCableOrPort, A::PowerCycleAndRetry])
+    .from("sunxi-tools fel_lib.c", "usb_bulk_send() ERROR -7: Operation timed out"),
+];

@@ -1,0 +1,133 @@
+//! What file systems on disks and cards say.
+
+use debrick_model::{Cause as C, State as S};
+
+use crate::rule::Level::{Kernel, Lasting, System};
+use crate::rule::{Rule, rule};
+
+pub(super) static RULES: &[Rule] = &[
+    rule(
+        "ext4-damaged",
+        Kernel,
+        &[
+            "Can't find ext4 filesystem",
+            "EXT4-fs error",
+            "group descriptors corrupted",
+            "bad geometry: block count",
+            "no journal found",
+            "ext4_lookup: deleted inode",
+            "EXT4-fs (*): failed to",
+            "UNEXPECTED INCONSISTENCY",
+            "Structure needs cleaning",
+            "Superblock has an invalid journal",
+        ],
+        "The file system is damaged.",
+        &[(C::RootfsCorrupt, 0.7), (C::FlashHardwareFault, 0.2), (C::PowerFault, 0.1)],
+    )
+    .states(&[(S::KernelHang, 0.3), (S::BootsDegraded, 0.3)])
+    .from("Linux fs/ext4/super.c", "EXT4-fs error (device mmcblk0p2): ext4_lookup: deleted inode referenced"),
+    rule(
+        "read-only-remount",
+        Lasting,
+        &["Remounting filesystem read-only", "switched to read-only mode", "switch to read-only mode"],
+        "A file system went read-only after errors.",
+        &[(C::RootfsCorrupt, 0.35), (C::FlashHardwareFault, 0.45)],
+    )
+    .states(&[(S::BootsDegraded, 0.5)])
+    .from("Linux fs/ext4/super.c", "EXT4-fs (mmcblk0p2): Remounting filesystem read-only"),
+    rule(
+        "f2fs-damaged",
+        Kernel,
+        &[
+            "Failed to get valid F2FS checkpoint",
+            "F2FS-fs: Magic Mismatch",
+            "Can't find valid F2FS filesystem",
+            "Magic Mismatch, valid(",
+        ],
+        "The file system is damaged, or there is none.",
+        &[(C::RootfsCorrupt, 0.6), (C::SettingsCorrupt, 0.3)],
+    )
+    .from("Linux fs/f2fs/super.c", "F2FS-fs (mmcblk0p3): Failed to get valid F2FS checkpoint"),
+    rule(
+        "btrfs-xfs-damaged",
+        Kernel,
+        &[
+            "BTRFS error",
+            "BTRFS critical",
+            "BTRFS: error",
+            "open_ctree failed",
+            "parent transid verify failed",
+            "XFS * Corruption",
+            "XFS * metadata I/O error",
+            "XFS * log mount/recovery failed",
+            "bad superblock on",
+            "wrong fs type, bad option",
+            "bad magic number in super-block",
+            "unable to read superblock",
+            "failed to read superblock",
+        ],
+        "The file system is damaged.",
+        &[(C::RootfsCorrupt, 0.62), (C::FlashHardwareFault, 0.25)],
+    )
+    .states(&[(S::KernelHang, 0.25), (S::BootsDegraded, 0.35)])
+    .from("Linux fs/btrfs/disk-io.c, fs/xfs", "BTRFS error (device sda3): open_ctree failed"),
+    rule(
+        "storage-full",
+        Lasting,
+        &[
+            "No space left on device",
+            "insufficient free space to mount",
+            "Disk full",
+            "not enough space",
+            "Insufficient space",
+            "not enough free space",
+            "Not enough free memory",
+            "not enough memory to perform",
+            "out of space",
+            "There is not enough space",
+            "Filesystem is full",
+            "storage is full",
+            "overlay is full",
+            "partition is full",
+            "only has 0MB available",
+            "no free space",
+            "ENOSPC",
+        ],
+        "There is no room left in the storage.",
+        &[(C::StorageFull, 0.75), (C::ImageTooLarge, 0.25)],
+    )
+    .states(&[(S::BootsDegraded, 0.3)])
+    .from("libc, errno ENOSPC", "cp: write error: No space left on device"),
+    rule(
+        "fsck-needed",
+        System,
+        &[
+            "UNEXPECTED INCONSISTENCY",
+            "fsck failed",
+            "File system check failed",
+            "run fsck manually",
+            "RUN fsck MANUALLY",
+            "fsck.ext4 died",
+            "e2fsck: Bad magic",
+            "fsck exited with status code",
+        ],
+        "A check of the file system found damage that it does not mend by itself.",
+        &[(C::RootfsCorrupt, 0.6), (C::FlashHardwareFault, 0.2)],
+    )
+    .states(&[(S::BootsDegraded, 0.4)])
+    .from("e2fsprogs e2fsck/unix.c", "/dev/sda1: UNEXPECTED INCONSISTENCY; RUN fsck MANUALLY."),
+    rule(
+        "fsck-mended",
+        Lasting,
+        &[
+            "recovering journal",
+            "orphan cleanup",
+            "was not properly unmounted",
+            "FILE SYSTEM WAS MODIFIED",
+            "recovery required on readonly filesystem",
+        ],
+        "The file system was not closed properly, and was mended.",
+        &[(C::RootfsCorrupt, 0.1), (C::PowerFault, 0.08)],
+    )
+    .from("e2fsprogs e2fsck/unix.c", "/dev/sda1: recovering journal"),
+];

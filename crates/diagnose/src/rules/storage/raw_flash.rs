@@ -1,0 +1,220 @@
+//! What drivers of raw flash, and the file systems on it, say.
+
+use debrick_model::{Action as A, Cause as C, State as S};
+
+use crate::rule::Level::{Kernel, Lasting, System};
+use crate::rule::{Rule, rule};
+
+pub(super) static RULES: &[Rule] = &[
+    rule(
+        "jffs2-damaged",
+        System,
+        &[
+            "jffs2: * CRC failed on node",
+            "node CRC failed on dnode",
+            "wrong data CRC in data node",
+            "Magic bitmask 0x* not found at",
+            "no data nodes found for ino",
+            "jffs2_scan_eraseblock",
+            "jffs2_get_inode_nodes",
+            "Cowardly refusing to erase blocks",
+            "CRC failed on node at",
+            "Further such events for this erase block",
+        ],
+        "The file system of the settings is damaged.",
+        &[(C::SettingsCorrupt, 0.45), (C::RootfsCorrupt, 0.35), (C::FlashHardwareFault, 0.25)],
+    )
+    .from("Linux fs/jffs2/scan.c", "jffs2: Magic bitmask 0x1985 not found at 0x00000000: 0x0000 instead"),
+    rule(
+        "ubi-attach",
+        Kernel,
+        &[
+            "cannot attach mtd",
+            "the layout volume was not found",
+            "both volume tables are corrupted",
+            "not UBI-formatted",
+            "bad VID header offset",
+            "ubi0 error: attach",
+            "UBI error: cannot attach",
+            "UBI error: ubi_attach",
+            "bad image sequence number",
+            "this UBI version is",
+            "UBI init error",
+            "cannot open mtd",
+            "cannot find ubi",
+        ],
+        "The flash's UBI layer, which holds the root file system, cannot be attached.",
+        &[
+            (C::RootfsCorrupt, 0.55),
+            (C::ImageIncomplete, 0.35),
+            (C::FlashHardwareFault, 0.2),
+            (C::ImageWrongDevice, 0.15),
+        ],
+    )
+    .states(&[(S::KernelHang, 0.4)])
+    .from(
+        "Linux drivers/mtd/ubi/attach.c",
+        "ubi0 error: ubi_read_volume_table: the layout volume was not found",
+    ),
+    rule(
+        "ubi-read",
+        Lasting,
+        &[
+            "while reading * bytes from PEB",
+            "UBI error: ubi_io_read: error",
+            "ubi_io_read: error -74",
+            "PEBs are corrupted and preserved",
+            "uncorrectable ECC",
+            "uncorrectable error",
+            "ecc unrecoverable",
+            "ECC error",
+        ],
+        "Blocks of the NAND flash cannot be corrected any more.",
+        &[(C::FlashHardwareFault, 0.6), (C::RootfsCorrupt, 0.4)],
+    )
+    .from(
+        "Linux drivers/mtd/ubi/io.c",
+        "ubi0 error: ubi_io_read: error -74 (ECC error) while reading 64 bytes from PEB 12:0, read 64 bytes",
+    ),
+    rule(
+        "ubifs-damaged",
+        Kernel,
+        &[
+            "UBIFS error * bad node",
+            "ubifs_check_node: bad",
+            "bad master node",
+            "failed to recover master node",
+            "bad superblock, error",
+            "unrecoverable log corruption",
+            "LEB size mismatch",
+            "corrupt empty space",
+            "UBIFS error (*): ubifs_read_node",
+            "min. I/O unit mismatch",
+            "bad node type (",
+            "bad CRC: calculated",
+            "bad magic 0x*, expected",
+            "failed to read inode",
+            "UBIFS error",
+        ],
+        "The file system on UBI is damaged.",
+        &[(C::RootfsCorrupt, 0.65), (C::SettingsCorrupt, 0.2), (C::FlashHardwareFault, 0.2)],
+    )
+    .states(&[(S::KernelHang, 0.3)])
+    .from(
+        "Linux fs/ubifs/io.c",
+        "UBIFS error (ubi0:1 pid 1): ubifs_check_node: bad node type (255 but expected 6)",
+    ),
+    rule(
+        "nand-bad-blocks",
+        System,
+        &[
+            "No space left to write bad block table",
+            "too many bad blocks",
+            "no enough physical eraseblocks",
+            "not enough PEBs",
+            "no free eraseblocks",
+            "All blocks are bad",
+        ],
+        "The flash has too few good blocks left.",
+        &[(C::FlashHardwareFault, 0.55), (C::ImageTooLarge, 0.3), (C::StorageFull, 0.2)],
+    )
+    .from(
+        "Linux drivers/mtd/ubi/vtbl.c",
+        "ubi0 error: no enough physical eraseblocks, volume may be resized",
+    ),
+    rule(
+        "nand-bit-flips",
+        Lasting,
+        &[
+            "fixable bit-flip detected",
+            "correctable error",
+            "Skipping bad block",
+            "Bad block table not found",
+            "Attach by fastmap failed",
+            "recovery completed",
+            "recovery needed",
+        ],
+        "The flash corrected itself, as it is made to.",
+        &[(C::FlashHardwareFault, 0.08)],
+    )
+    .from("Linux drivers/mtd/ubi/io.c", "ubi0: fixable bit-flip detected at PEB 42"),
+    rule(
+        "ubi-other-image",
+        Kernel,
+        &[
+            "bad image sequence number",
+            "bad VID header offset",
+            "UBI: * bad version",
+            "image sequence number",
+        ],
+        "The UBI blocks come from different images, or were made for another flash.",
+        &[
+            (C::RootfsCorrupt, 0.5),
+            (C::FirmwareBug, 0.35),
+            (C::ImageWrongDevice, 0.3),
+            (C::UpdateInterrupted, 0.15),
+        ],
+    )
+    .without(&["attached mtd"])
+    .states(&[(S::KernelHang, 0.4)])
+    .actions(&[A::ReflashCorrectImage])
+    .from(
+        "Linux drivers/mtd/ubi/attach.c",
+        "ubi0 error: scan_peb: bad image sequence number 651866360 in PEB 32, expected 1152541750",
+    ),
+    rule(
+        "ubi-geometry",
+        Kernel,
+        &["bad VID header offset"],
+        "The UBI blocks were written for another page size than the kernel works with.",
+        &[(C::FirmwareBug, 0.45), (C::ImageWrongDevice, 0.4)],
+    )
+    .states(&[(S::KernelHang, 0.3)])
+    .actions(&[A::InstallOtherBuild])
+    .from(
+        "Linux drivers/mtd/ubi/io.c",
+        "ubi0 error: validate_ec_hdr: bad VID header offset 2048, expected 512",
+    ),
+    rule(
+        "nand-driver",
+        Kernel,
+        &[
+            "attempt to erase a bad block",
+            "nand_bbt: error",
+            "nand: timeout",
+            "nand * timeout",
+            "NAND: controller",
+            "could not read bad block table",
+            "Too many unusable",
+            "nand_wait timeout",
+        ],
+        "The driver of the NAND flash does not get along with it.",
+        &[(C::FirmwareBug, 0.42), (C::FlashHardwareFault, 0.42)],
+    )
+    .states(&[(S::KernelHang, 0.3)])
+    .actions(&[A::InstallOtherBuild])
+    .from(
+        "Linux drivers/mtd/nand/raw/nand_base.c",
+        "nand: nand_erase_nand: attempt to erase a bad block at page 0x00000940",
+    ),
+    rule(
+        "jffs2-foreign",
+        System,
+        &[
+            "Magic bitmask 0x1985 not found",
+            "jffs2: * Old JFFS2 bitmask",
+            "jffs2: notice: * check",
+            "jffs2: No clean",
+            "Cowardly refusing to erase blocks",
+        ],
+        "The file system of the settings holds what does not belong there.",
+        &[(C::SettingsCorrupt, 0.4), (C::FlashHardwareFault, 0.2), (C::ImageTooLarge, 0.2)],
+    )
+    .without(&["jffs2_build_filesystem(): erasing all blocks", "procd: - init complete"])
+    .states(&[(S::BootsDegraded, 0.25)])
+    .actions(&[A::FactoryResetSettings])
+    .from(
+        "Linux fs/jffs2/scan.c",
+        "jffs2: jffs2_scan_eraseblock(): Magic bitmask 0x1985 not found at 0x00010000: 0x2c2c instead",
+    ),
+];

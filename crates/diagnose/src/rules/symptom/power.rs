@@ -1,0 +1,127 @@
+//! What people say of power, lights and cables.
+
+use debrick_model::{Action as A, Cause as C, State as S};
+
+use crate::rule::Level::Said;
+use crate::rule::{Rule, rule};
+
+pub(super) static RULES: &[Rule] = &[
+    rule(
+        "said-power-supply",
+        Said,
+        &[
+            "weak power",
+            "bad power supply",
+            "power supply was",
+            "power adapter",
+            "underpowered",
+            "under-powered",
+            "another power supply",
+            "different power supply",
+            "not enough current",
+            "brownout",
+            "voltage drop",
+            "too little power",
+            "battery was",
+            "battery is empty",
+            "battery is dead",
+            "empty battery",
+            "low battery",
+            "Netzteil",
+            "alimentation insuffisante",
+            "fuente de alimentación",
+            "блок питания",
+            "питани",
+            "电源",
+            "電源",
+            "zasilacz",
+            "alimentatore",
+            "charger",
+        ],
+        "The supply is under suspicion.",
+        &[(C::PowerFault, 0.45)],
+    )
+    .actions(&[A::FixPower])
+    .from("symptom answers", "It works with another power supply."),
+    rule(
+        "said-cable",
+        Said,
+        &[
+            "bad cable",
+            "charge-only",
+            "charging cable",
+            "charge only cable",
+            "data cable",
+            "different cable",
+            "another cable",
+            "usb hub",
+            "usb port",
+            "loose wire",
+            "loose connection",
+            "wiring",
+            "swapped rx",
+            "rx and tx",
+            "wires swapped",
+            "cable défectueux",
+            "Kabel",
+            "кабель",
+            "数据线",
+            "傳輸線",
+            "kabel",
+            "cavo",
+        ],
+        "A cable, port or wire is under suspicion.",
+        &[(C::LinkFault, 0.45)],
+    )
+    .actions(&[A::SwapCableOrPort])
+    .from("symptom answers", "It was a charging cable without data lines."),
+    rule(
+        "said-garbage",
+        Said,
+        &[
+            "garbage on",
+            "garbled",
+            "gibberish",
+            "unreadable characters",
+            "strange characters",
+            "random characters",
+            "weird characters",
+            "wrong baud",
+            "Zeichensalat",
+            "乱码",
+            "亂碼",
+            "кракозябры",
+            "krzaki",
+            "caractères illisibles",
+            "caracteres raros",
+        ],
+        "What comes over the console is unreadable, as with a wrong line speed.",
+        &[(C::LinkFault, 0.7)],
+    )
+    .states(&[(S::Unknown, 0.5)])
+    .actions(&[A::SwapCableOrPort, A::ChangeToolOrOption])
+    .from("symptom answers", "There is only garbage on the serial console."),
+    rule(
+        "said-short",
+        Said,
+        &[
+            "smoke",
+            "burnt",
+            "burned smell",
+            "wrong polarity",
+            "shorted",
+            "short circuit",
+            "lightning",
+            "surge",
+            "water damage",
+            "dropped it",
+            "overheat",
+            "gets very hot",
+        ],
+        "The hardware was damaged from outside.",
+        &[(C::PowerFault, 0.4), (C::FlashHardwareFault, 0.25)],
+    )
+    .states(&[(S::NoPower, 0.3)])
+    .actions(&[A::SeekProfessional, A::ReplaceHardware])
+    .from("symptom answers", "Lightning struck, and since then it is dead."),
+];

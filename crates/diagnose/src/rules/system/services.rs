@@ -1,0 +1,116 @@
+//! What the first programs of a system say, and systems that cannot read their settings.
+
+use debrick_model::{Action as A, Cause as C, State as S};
+
+use crate::rule::Level::{Lasting, Loader, System};
+use crate::rule::{Rule, rule};
+
+pub(super) static RULES: &[Rule] = &[
+    rule(
+        "settings-restart",
+        System,
+        &[
+            "^settings: bad",
+            "^settings: * rebooting",
+            "^settings: corrupt",
+            "settings * corrupt",
+            "config * is corrupt",
+            "configuration is corrupt",
+            "config file * corrupt",
+            "corrupted config",
+            "nvram * corrupt",
+            "nvram: bad",
+            "invalid nvram",
+            "bad magic, rebooting",
+        ],
+        "The system cannot read its stored settings.",
+        &[(C::SettingsCorrupt, 0.85)],
+    )
+    .states(&[(S::BootsDegraded, 0.2), (S::BootLoop, 0.2)])
+    .actions(&[A::FactoryResetSettings])
+    .from("init scripts of devices", "settings: bad magic, rebooting"),
+    rule(
+        "missing-library",
+        System,
+        &[
+            "error while loading shared libraries",
+            "can't load library",
+            "cannot open shared object file",
+            "symbol not found",
+            "Segmentation fault",
+        ],
+        "A program of the system does not run: a file is missing or damaged.",
+        &[(C::RootfsCorrupt, 0.45), (C::InitFailure, 0.35), (C::FirmwareBug, 0.25)],
+    )
+    .states(&[(S::BootsDegraded, 0.3)])
+    .from("libc dynamic loaders", "/sbin/init: error while loading shared libraries: libc.so.0"),
+    rule(
+        "loader-state-lost",
+        Loader,
+        &[
+            "Failed to find any valid state copy",
+            "invalid header crc in raw format",
+            "Failed to read state with format",
+        ],
+        "A stored state is blank or damaged; on a first start that is normal.",
+        &[(C::SettingsCorrupt, 0.25), (C::BootEnvironmentCorrupt, 0.25), (C::NoFault, 0.4)],
+    )
+    .states(&[(S::Healthy, 0.3)])
+    .from("barebox common/state/state.c", "ERROR: state: Failed to find any valid state copy in any bucket"),
+    rule(
+        "init-program-fails",
+        System,
+        &[
+            "init: * respawning too fast",
+            "Failed to start Default Target",
+            "You are in emergency mode",
+            "Give root password for maintenance",
+            "Entering emergency mode",
+            "emergency mode",
+            "procd: * crash loop",
+            "instance * in a crash loop",
+            "Dependency failed for",
+            "Failed to mount /",
+            "Failed to start",
+            "Freezing execution",
+            "Failed to load configuration",
+            "Cannot open access to console, the root account is locked",
+            "entered failed state",
+        ],
+        "A program that the system needs does not start.",
+        &[(C::InitFailure, 0.5), (C::RootfsCorrupt, 0.3), (C::SettingsCorrupt, 0.2)],
+    )
+    .without(&["Startup finished in"])
+    .states(&[(S::BootsDegraded, 0.6)])
+    .from("systemd, sysvinit, procd", "You are in emergency mode. After logging in, type \"journalctl -xb\""),
+    rule(
+        "recovery-flag",
+        Lasting,
+        &[
+            "boot-recovery",
+            "reboot reason: recovery",
+            "bootcount exceeded",
+            "Warning: Bootlimit",
+            "Booting into recovery because",
+            "boot flag * recovery",
+            "Boot mode: recovery",
+            "bootmode=recovery",
+            "always boots into recovery",
+            "recovery flag",
+            "reset button is stuck",
+            "always boots to recovery",
+            "always boots into fastboot",
+            "force_recovery",
+            "boots to recovery every time",
+            "keeps booting into recovery",
+            "boot failure count",
+        ],
+        "A stored flag or counter sends the unit into its recovery system.",
+        &[(C::RecoveryFlagStuck, 0.6)],
+    )
+    .states(&[(S::RecoveryMode, 0.5)])
+    .from(
+        "U-Boot drivers/bootcount; Android misc partition",
+        "Warning: Bootlimit (3) exceeded. Using altbootcmd.",
+    ),
+];

@@ -1,0 +1,213 @@
+//! What `sysupgrade` and vendors' own updaters say.
+
+use debrick_model::{Action as A, Cause as C, State as S};
+
+use crate::rule::Level::{Lasting, Tool};
+use crate::rule::{Rule, rule};
+
+pub(super) static RULES: &[Rule] = &[
+    rule(
+        "tool-checksum",
+        Tool,
+        &[
+            "checksum mismatch",
+            "CRC mismatch",
+            "md5sum mismatch",
+            "sha256 mismatch",
+            "checksum failed",
+            "invalid checksum",
+            "Invalid CRC",
+            "signature does not match",
+            "checksum did NOT match",
+        ],
+        "The tool says that the file is damaged.",
+        &[(C::ImageCorrupt, 0.6), (C::ImageIncomplete, 0.3)],
+    )
+    .states(&[(S::RefusedUnharmed, 0.5)])
+    .actions(&[A::RedownloadImage])
+    .from("updaters and checksum tools", "sha256sum: WARNING: 1 computed checksum did NOT match"),
+    rule(
+        "sysupgrade-refused",
+        Lasting,
+        &[
+            "Image check failed",
+            "upgrade refused",
+            "Update failed: verification",
+            "image rejected",
+            "firmware rejected",
+        ],
+        "The updater refuses the image; nothing was written.",
+        &[(C::ImageWrongDevice, 0.3), (C::ImageCorrupt, 0.25), (C::ToolMismatch, 0.2)],
+    )
+    .states(&[(S::RefusedUnharmed, 0.8)])
+    .from("OpenWrt sbin/sysupgrade", "Image check failed."),
+    rule(
+        "sysupgrade-environment",
+        Lasting,
+        &["Update U-Boot environment", "update the bootloader environment", "fw_setenv"],
+        "The new firmware needs other settings of the boot loader first.",
+        &[(C::BootEnvironmentCorrupt, 0.55), (C::ToolMismatch, 0.3)],
+    )
+    .with(&["Image check failed"])
+    .states(&[(S::RefusedUnharmed, 0.4)])
+    .actions(&[A::FixBootEnvironment])
+    .from(
+        "OpenWrt target/linux platform.sh",
+        "upgrade: Kernel switched to FIT uImage. Update U-Boot environment.",
+    ),
+    rule(
+        "update-broken-off",
+        Lasting,
+        &[
+            "sysupgrade failed",
+            "update was interrupted",
+            "Upgrade interrupted",
+            "flashing was interrupted",
+            "power loss during",
+            "Installation aborted",
+            "install interrupted",
+            "power failure during",
+        ],
+        "An update did not finish.",
+        &[(C::UpdateInterrupted, 0.65), (C::ImageIncomplete, 0.4)],
+    )
+    .from("OpenWrt lib/upgrade/stage2", "sysupgrade failed"),
+    rule(
+        "sysupgrade-wrong-device",
+        Lasting,
+        &[
+            "not supported by this image",
+            "Invalid image type",
+            "Compatible mismatch",
+            "is not compatible with this device",
+            "Device * is not supported",
+            "wrong model",
+            "not a valid firmware for this",
+            "model mismatch",
+            "is not for this device",
+            "incompatible with this",
+            "Unsupported image",
+            "wrong board",
+            "board mismatch",
+            "Wrong firmware",
+            "unknown Firmware",
+            "not for this board",
+            "hardware version mismatch",
+            "product id mismatch",
+            "region mismatch",
+            "does not contain a supported format",
+            "firmware file does not match",
+            "invalid hardware",
+            "unsupported hardware",
+            "Invalid firmware file",
+            "wrong image type",
+            "Board name * does not match",
+            "not match the device",
+        ],
+        "The updater says that the firmware is for another device.",
+        &[(C::ImageWrongDevice, 0.75), (C::ToolMismatch, 0.1)],
+    )
+    .states(&[(S::RefusedUnharmed, 0.75)])
+    .actions(&[A::ReflashCorrectImage])
+    .from("OpenWrt package/base-files fwtool.sh; RAUC", "Device acme,r1 not supported by this image"),
+    rule(
+        "sysupgrade-no-metadata",
+        Lasting,
+        &["Image metadata not found", "Image metadata not present"],
+        "The file has no metadata: it is no firmware for this updater, or was unpacked or cut short.",
+        &[(C::ImageWrongDevice, 0.5), (C::ImageCorrupt, 0.3), (C::ToolMismatch, 0.35)],
+    )
+    .with(&["Image check failed"])
+    .states(&[(S::RefusedUnharmed, 0.5)])
+    .actions(&[A::ReflashCorrectImage, A::RedownloadImage])
+    .from("OpenWrt package/base-files fwtool.sh", "Image metadata not found"),
+    rule(
+        "sysupgrade-broken",
+        Lasting,
+        &[
+            "Firmware image is broken",
+            "Invalid image metadata",
+            "firmware file is corrupt",
+            "Image metadata not found",
+            "tar: corrupted data",
+            "tar: short read",
+            "tar: invalid magic",
+            "unexpected end of file",
+            "invalid gzip",
+            "gzip: crc error",
+            "not in gzip format",
+            "unexpected EOF",
+            "Archive is corrupt",
+            "Zip file is corrupt",
+            "Invalid zip file",
+            "is truncated",
+        ],
+        "The updater says that the file is damaged or of another kind.",
+        &[(C::ImageCorrupt, 0.5), (C::ImageWrongDevice, 0.25), (C::ImageIncomplete, 0.35)],
+    )
+    .states(&[(S::RefusedUnharmed, 0.6)])
+    .actions(&[A::RedownloadImage, A::ReflashCorrectImage])
+    .from("OpenWrt base-files lib/upgrade", "Firmware image is broken and cannot be installed"),
+    rule(
+        "update-too-large",
+        Lasting,
+        &[
+            "does not fit into the flash",
+            "does not fit in the flash",
+            "too large for the flash",
+            "too big for",
+            "image is too big",
+            "firmware is too large",
+            "does not fit into",
+            "larger than the available",
+            "exceeds available",
+            "image larger than",
+            "exceeds maximum size",
+            "file is too large",
+            "file too big",
+        ],
+        "The firmware does not fit into its place.",
+        &[(C::ImageTooLarge, 0.75)],
+    )
+    .states(&[(S::RefusedUnharmed, 0.5)])
+    .from(
+        "OpenWrt luci-mod-system; vendors' updaters",
+        "It appears that you are trying to flash an image that does not fit into the flash memory",
+    ),
+    rule(
+        "sysupgrade-incompatible-settings",
+        Lasting,
+        &[
+            "config is incompatible to the new image",
+            "Please upgrade without keeping config",
+            "image is incompatible for sysupgrade",
+            "config cannot be migrated",
+            "based on the image version",
+        ],
+        "The updater wants to leave the settings behind, or a step to be made first.",
+        &[(C::ToolMismatch, 0.5)],
+    )
+    .states(&[(S::RefusedUnharmed, 0.5)])
+    .actions(&[A::ChangeToolOrOption])
+    .from("OpenWrt base-files fwtool.sh", "Please upgrade without keeping config (sysupgrade -n)."),
+    rule(
+        "sysupgrade-no-partition",
+        Lasting,
+        &[
+            "cannot find ubi mtd partition",
+            "Could not open mtd device",
+            "is not a character device",
+            "Can't open device for writing",
+            "Could not open mtd",
+        ],
+        "The updater does not find the partition that it is to write.",
+        &[
+            (C::PartitionTableDamaged, 0.35),
+            (C::ImageWrongDevice, 0.3),
+            (C::RootfsMissing, 0.25),
+            (C::FirmwareBug, 0.25),
+        ],
+    )
+    .states(&[(S::BootsDegraded, 0.5)])
+    .from("OpenWrt lib/upgrade/nand.sh", "cannot find ubi mtd partition rootfs2"),
+];

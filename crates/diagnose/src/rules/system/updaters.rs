@@ -1,0 +1,276 @@
+//! What updaters of whole systems say: RAUC, SWUpdate, Mender, fwupd, and those of Android.
+
+use debrick_model::{Action as A, Cause as C, State as S};
+
+use crate::rule::Level::{Lasting, Tool};
+use crate::rule::{Rule, rule};
+
+pub(super) static RULES: &[Rule] = &[
+    rule(
+        "update-for-another",
+        Lasting,
+        &[
+            "Compatible mismatch",
+            "incompatible manifest for this system",
+            "Compatible SW not found",
+            "HW compatibility not found",
+            "not compatible with device",
+            "is not compatible with device type",
+            "not compatible with this hardware",
+            "Image not compatible",
+            "artifact is not compatible",
+            "Failed to find matching variant",
+            "No target slot for class",
+            "image is not compatible",
+        ],
+        "The update is for another device.",
+        &[(C::ImageWrongDevice, 0.7), (C::ToolMismatch, 0.15)],
+    )
+    .states(&[(S::RefusedUnharmed, 0.7)])
+    .actions(&[A::ReflashCorrectImage])
+    .from(
+        "RAUC src/install.c; SWUpdate core/parser.c; Mender",
+        "LastError: Installation error: Compatible mismatch",
+    ),
+    rule(
+        "update-signature",
+        Lasting,
+        &[
+            "Failed to verify signature",
+            "Invalid bundle signature",
+            "certificate verify error",
+            "self signed certificate",
+            "self-signed certificate",
+            "unable to get local issuer certificate",
+            "Signature verification failed",
+            "Error verifying signature",
+            "expecting signed artifact",
+            "missing signature",
+            "signature verification error",
+            "signature could not be verified",
+            "failed to verify whole-file signature",
+            "footer is wrong",
+            "certificate has expired",
+            "no valid signature",
+            "Verify signature failed",
+            "invalid signature",
+        ],
+        "The updater does not accept the signature of the update.",
+        &[(C::VerifiedBootRejected, 0.85)],
+    )
+    .states(&[(S::RefusedUnharmed, 0.75)])
+    .actions(&[A::UseSignedOrNewerImage])
+    .from(
+        "RAUC src/signature.c; SWUpdate corelib/; Android recovery verifier.cpp",
+        "LastError: signature verification failed: self-signed certificate",
+    ),
+    rule(
+        "update-damaged",
+        Lasting,
+        &[
+            "HASH mismatch",
+            "CPIO checksum",
+            "Image invalid or corrupted",
+            "payload verification",
+            "kDownloadPayloadVerificationError",
+            "checksum does not match",
+            "checksum invalid",
+            "digest mismatch",
+            "Invalid checksum of",
+            "computed hash differs",
+            "data block * is corrupted",
+            "Failed splicing data",
+            "hash does not match",
+            "hash mismatch",
+            "MD5 hash value is invalid",
+            "md5 mismatch",
+        ],
+        "The update does not have its declared digest.",
+        &[(C::ImageCorrupt, 0.7), (C::ImageIncomplete, 0.25)],
+    )
+    .states(&[(S::RefusedUnharmed, 0.6)])
+    .actions(&[A::RedownloadImage])
+    .from(
+        "SWUpdate core/installer.c; RAUC; Samsung Odin",
+        "[ERROR] : SWUPDATE failed [0] ERROR : HASH mismatch",
+    ),
+    rule(
+        "update-slot-state",
+        Lasting,
+        &[
+            "Did not find booted slot",
+            "Failed to determine slot states",
+            "Failed to determine booted slot",
+            "Could not determine booted slot",
+            "Failed marking slot",
+            "Bootname not found",
+            "Cannot determine active partition",
+            "Failed to get primary",
+            "Unable to obtain primary entry",
+            "mender_boot_part",
+            "Cannot parse config file",
+            "fw_env.config",
+        ],
+        "The updater cannot tell from the boot loader's settings which system runs.",
+        &[(C::BootEnvironmentCorrupt, 0.5), (C::ToolMismatch, 0.25)],
+    )
+    .states(&[(S::RefusedUnharmed, 0.4)])
+    .actions(&[A::FixBootEnvironment])
+    .from("RAUC src/bootchooser.c; Mender", "LastError: Failed marking slot rootfs.1 non bootable"),
+    rule(
+        "update-rolled-back",
+        Lasting,
+        &[
+            "Rolling back",
+            "rolled back",
+            "performing rollback",
+            "Rollback complete",
+            "Reboot to the new update failed",
+            "Marking slot * bad",
+            "boot status: bad",
+            "Swap type: revert",
+            "Update failed after reboot",
+            "reverting to previous",
+            "fell back to",
+            "booted from the old slot",
+        ],
+        "The new system did not prove itself, and the old one runs again.",
+        &[(C::FirmwareBug, 0.45), (C::UpdateInterrupted, 0.2), (C::BootloaderOutdated, 0.1)],
+    )
+    .states(&[(S::Healthy, 0.4), (S::BootsDegraded, 0.4)])
+    .actions(&[A::InstallOtherBuild])
+    .from("Mender; RAUC", "Rolling back Artifact..."),
+    rule(
+        "update-mount",
+        Lasting,
+        &["Failed mounting bundle", "failed to mount bundle"],
+        "The running system cannot open the update: its kernel lacks what it takes.",
+        &[(C::FirmwareBug, 0.5), (C::ToolMismatch, 0.3), (C::ImageCorrupt, 0.15)],
+    )
+    .states(&[(S::RefusedUnharmed, 0.6)])
+    .actions(&[A::InstallOtherBuild])
+    .from("RAUC src/mount.c", "LastError: Failed mounting bundle: failed to mount bundle: No such device"),
+    rule(
+        "update-fails",
+        Lasting,
+        &[
+            "Installing failed",
+            "SWUPDATE failed",
+            "Installation error",
+            "Update failed",
+            "upgrade failed",
+            "Installation failed",
+            "failed to install",
+            "Failed updating slot",
+            "update unsuccessful",
+            "Firmware update failed",
+            "error applying update",
+            "Failed to update",
+            "flash failed",
+            "flashing failed",
+            "Upgrade error",
+            "E:Error",
+        ],
+        "An update failed.",
+        &[
+            (C::ToolMismatch, 0.3),
+            (C::ImageCorrupt, 0.28),
+            (C::ImageWrongDevice, 0.28),
+            (C::FirmwareBug, 0.25),
+        ],
+    )
+    .states(&[(S::RefusedUnharmed, 0.55)])
+    .last_resort()
+    .from("updaters of all kinds", "[ERROR] : SWUPDATE failed"),
+    rule(
+        "recovery-assert",
+        Lasting,
+        &[
+            "assert failed",
+            "Error 7",
+            "ERROR: 7",
+            "E1001",
+            "This package is for",
+            "E3004",
+            "This package supports",
+            "Status 7",
+        ],
+        "The recovery system finds that the package is for another model, or wants another boot loader.",
+        &[(C::ImageWrongDevice, 0.55), (C::BootloaderOutdated, 0.4)],
+    )
+    .states(&[(S::RefusedUnharmed, 0.6)])
+    .from("AOSP updater/install.cpp; LineageOS releasetools", "Updater process ended with ERROR: 7"),
+    rule(
+        "recovery-mount",
+        Lasting,
+        &[
+            "Failed to mount '/",
+            "E:failed to mount",
+            "E:Can't mount",
+            "E: failed to mount",
+            "Unable to mount storage",
+            "could not find crypto footer",
+            "Invalid argument * /data",
+            "E:Unable to find partition",
+            "unable to mount /data",
+            "Failed to mount /data",
+            "unable to mount /cache",
+        ],
+        "The recovery system cannot open the storage of the phone.",
+        &[
+            (C::PartitionTableDamaged, 0.35),
+            (C::FlashHardwareFault, 0.35),
+            (C::SettingsCorrupt, 0.35),
+            (C::RootfsCorrupt, 0.2),
+        ],
+    )
+    .states(&[(S::RecoveryMode, 0.5)])
+    .from("AOSP recovery; TWRP partition.cpp", "Failed to mount '/data' (Invalid argument)"),
+    rule(
+        "fwupd-not-ready",
+        Tool,
+        &[
+            "device cannot be used during",
+            "failed to wait for device",
+            "device did not come back",
+            "did not reappear",
+            "Failed to prepare",
+            "no longer exists",
+            "device disappeared",
+            "re-plug",
+        ],
+        "The device did not come back after its firmware was written.",
+        &[(C::LinkFault, 0.5), (C::UpdateInterrupted, 0.35)],
+    )
+    .states(&[(S::RecoveryMode, 0.4)])
+    .actions(&[A::PowerCycleAndRetry, A::SwapCableOrPort])
+    .from("fwupd libfwupdplugin/fu-device-locker", "failed to wait for device: device did not come back"),
+    rule(
+        "update-older",
+        Lasting,
+        &[
+            "Downgrading not allowed",
+            "No downgrading allowed",
+            "over newer build",
+            "kPayloadTimestampError",
+            "Update package is older",
+            "is older than the current",
+            "older than current build",
+            "version is older",
+            "insufficient version in secondary slot",
+            "cannot install an older",
+            "prevented downgrade",
+            "security counter",
+            "Firmware version failure",
+            "fw_version_failure",
+        ],
+        "The update is older than what is installed, and the updater does not go back.",
+        &[(C::RollbackRejected, 0.82)],
+    )
+    .states(&[(S::RefusedUnharmed, 0.7)])
+    .actions(&[A::UseSignedOrNewerImage])
+    .from(
+        "SWUpdate core/swupdate.c; Android recovery install.cpp; MCUboot loader.c",
+        "No downgrading allowed: new version 1.2.0 is older",
+    ),
+];
