@@ -14,6 +14,7 @@ mod input;
 mod json;
 mod operators;
 mod out;
+mod senses;
 mod stop;
 mod style;
 mod terminal;
