@@ -9,6 +9,24 @@ use debrick_catalog::{Catalog, LintReport};
 const FOLDERS: &[&str] = &["catalog", "lab/router"];
 
 pub(crate) fn check() -> Result<(), String> {
+    let checked = faults()?;
+    if !checked.faults.is_empty() {
+        return Err(format!("{}\n{} faults", checked.faults.join("\n"), checked.faults.len()));
+    }
+    println!("{} files, {} records, no faults", checked.files, checked.records);
+    Ok(())
+}
+
+/// What a check of all records found.
+pub(crate) struct Checked {
+    pub(crate) files: usize,
+    pub(crate) records: usize,
+    /// Each with its file, its line and its reason.
+    pub(crate) faults: Vec<String>,
+}
+
+/// Checks all records.
+pub(crate) fn faults() -> Result<Checked, String> {
     let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("..");
     let builtin = Catalog::builtin();
     let mut report = LintReport::default();
@@ -19,13 +37,8 @@ pub(crate) fn check() -> Result<(), String> {
         report.records += found.records;
         report.faults.extend(found.faults);
     }
-    let faults: Vec<String> =
-        report.faults.iter().map(ToString::to_string).chain(unknown_formats()?).collect();
-    if !faults.is_empty() {
-        return Err(format!("{}\n{} faults", faults.join("\n"), faults.len()));
-    }
-    println!("{} files, {} records, no faults", report.files, report.records);
-    Ok(())
+    let faults = report.faults.iter().map(ToString::to_string).chain(unknown_formats()?).collect();
+    Ok(Checked { files: report.files, records: report.records, faults })
 }
 
 /// Formats that records name and that no reader of images knows.

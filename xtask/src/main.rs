@@ -9,6 +9,7 @@ mod fuzz;
 mod import_facts;
 mod lab;
 mod layers;
+mod pack_catalog;
 
 use std::path::PathBuf;
 use std::process::Command;
@@ -38,6 +39,8 @@ enum Chore {
     Lab(lab::Arguments),
     /// Make the tables that are compiled in from collected facts.
     ImportFacts(import_facts::Arguments),
+    /// Write the packed catalog to a file, to be signed and handed out.
+    PackCatalog(pack_catalog::Arguments),
     /// Feed the readers of files with what no packer would make.
     Fuzz(fuzz::Arguments),
     /// Measure speed and memory against the tools that people use today.
@@ -51,6 +54,7 @@ fn main() {
         Chore::Docs { check } => docs::run(check),
         Chore::Lab(arguments) => lab::run(&arguments),
         Chore::ImportFacts(arguments) => import_facts::run(&arguments),
+        Chore::PackCatalog(arguments) => pack_catalog::run(&arguments),
         Chore::Fuzz(arguments) => fuzz::run(&arguments),
         Chore::Bench(arguments) => bench::run(&arguments),
     };

@@ -1,65 +1,83 @@
-//! The catalog as a whole: the program's own records, and a user's on top of them.
+//! The catalog as a whole: a packed one, mostly the program's own, and a user's records on top of it.
 
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use crate::device::{Device, Kind};
-use crate::embedded;
+use crate::device::Device;
 use crate::error::CatalogError;
 use crate::file::{Content, RecordFile};
-use crate::inherit::{InheritanceFault, over, resolve};
-use crate::lint::{Fault, checked, read, record_files};
-use crate::search::{Hit, Names, Searcher};
+use crate::inherit::{InheritanceFault, resolve};
+use crate::lint::{Fault, checked};
+use crate::own::{Own, codes_of};
+use crate::pack::index::Names;
+use crate::pack::{Chunks, Pack};
+use crate::search::{Hit, OwnNames, search};
 
-/// The catalog: the program's own records, and a user's on top of them.
-#[derive(Debug, Default)]
+/// The catalog: a packed one, mostly the program's own, and a user's records on top of it.
+#[derive(Debug)]
 pub struct Catalog {
-    /// The user's records, as they are written.
-    devices: BTreeMap<String, Device>,
-    /// The user's families, as they are written.
-    families: BTreeMap<String, Device>,
+    pack: Pack,
+    own: Own,
 }
 
-/// One line of the index.
-struct IndexLine<'a> {
-    id: &'a str,
-    /// Where the record lies: `chunk:line`, those written by hand first.
-    places: &'a str,
-    names: Names<'a>,
+impl Default for Catalog {
+    fn default() -> Self {
+        Self::builtin()
+    }
 }
 
 impl Catalog {
     /// The program's own catalog.
     pub fn builtin() -> Self {
-        Self::default()
+        Self { pack: Pack::embedded(), own: Own::default() }
     }
 
-    /// The program's own catalog with the records of a user's folder on top. A folder that is not there is empty.
+    /// A packed catalog by the bytes of its file, in place of the program's own. Who made it is for the caller to find
+    /// out, before. `name` is the file's name, for messages.
+    ///
+    /// Only its beginning is read; [`check`](Self::check) reads the rest.
     ///
     /// # Errors
-    /// The first file that cannot be read or is no valid file of records.
-    pub fn with_folder(folder: &Path) -> Result<Self, CatalogError> {
-        let mut catalog = Self::default();
-        if !folder.exists() {
-            return Ok(catalog);
+    /// [`CatalogError::PackUnknown`], [`PackSchema`](CatalogError::PackSchema),
+    /// [`PackDamaged`](CatalogError::PackDamaged) and [`PackTooLarge`](CatalogError::PackTooLarge).
+    pub fn of_pack(name: &str, bytes: Vec<u8>) -> Result<Self, CatalogError> {
+        Ok(Self { pack: Pack::read(name, bytes)?, own: Own::default() })
+    }
+
+    /// Reads all of the packed catalog, and checks every record by the rules that a user's own keep to. Returns how many
+    /// there are. Takes a tenth of a second.
+    ///
+    /// # Errors
+    /// [`CatalogError::PackDamaged`] at the first thing that is wrong.
+    pub fn check(&self, name: &str) -> Result<usize, CatalogError> {
+        self.pack.check(name)
+    }
+
+    /// The serial number of the packed catalog: a newer one has a greater.
+    pub fn serial(&self) -> u64 {
+        self.pack.serial()
+    }
+
+    /// Bytes of the packed catalog.
+    pub fn packed_size(&self) -> usize {
+        self.pack.size()
+    }
+
+    /// The catalog with the records of a user's folder on top. A folder that is not there is empty. What is wrong in the
+    /// folder is left out, and [`faults`](Self::faults) tells it; [`find`](Self::find) refuses what was left out.
+    ///
+    /// # Errors
+    /// [`CatalogError::Unreadable`] where the folder cannot be listed.
+    pub fn with_folder(mut self, folder: &Path) -> Result<Self, CatalogError> {
+        if folder.exists() {
+            self.own = Own::read(folder, &self.pack)?;
         }
-        let mut files = Vec::new();
-        for path in record_files(folder)? {
-            let file = RecordFile::parse(&path.display().to_string(), &read(&path)?, true);
-            for record in &file.records {
-                if file.content.is_some_and(Content::is_of_families) {
-                    catalog.families.insert(record.device.id.clone(), record.device.clone());
-                }
-            }
-            files.push(file);
-        }
-        for file in &files {
-            let devices = catalog.check(file)?;
-            if !file.content.is_some_and(Content::is_of_families) {
-                catalog.devices.extend(devices.into_iter().map(|device| (device.id.clone(), device)));
-            }
-        }
-        Ok(catalog)
+        Ok(self)
+    }
+
+    /// What is wrong in the user's folder.
+    pub fn faults(&self) -> &[Fault] {
+        &self.own.faults
     }
 
     /// Reads one device record of a user, and puts it on top of the catalog's record with the same id, if there is one,
@@ -82,174 +100,103 @@ impl Catalog {
         if file.content != Some(Content::Device) {
             return Err(CatalogError::OtherSchema { file: name.into(), schema: file.schema });
         }
-        let devices = self.check(&file)?;
-        devices.into_iter().next().ok_or_else(|| CatalogError::UnknownDevice { id: name.into() })
-    }
-
-    /// The devices of a file on top of what the catalog knows, checked.
-    fn check(&self, file: &RecordFile) -> Result<Vec<Device>, CatalogError> {
-        if file.content.is_none() && !file.schema.is_empty() {
-            return Err(CatalogError::OtherSchema { file: file.name.clone(), schema: file.schema.clone() });
-        }
-        let below = |id: &str| self.embedded_layers(id).ok().flatten();
+        let below = |id: &str| self.packed(id).ok().flatten();
         let family = |id: &str| self.family(id);
-        checked(file, &below, &family)
-            .map_err(|faults| CatalogError::Invalid { file: file.name.clone(), faults })
+        let devices = file.records.iter().map(|record| checked(&file, record, &below, &family));
+        let devices = devices
+            .collect::<Result<Vec<_>, _>>()
+            .map_err(|faults| CatalogError::Invalid { file: file.name.clone(), faults })?;
+        devices.into_iter().next().ok_or_else(|| CatalogError::UnknownDevice { id: name.into() })
     }
 
     /// The record with this id, on top of its families.
     ///
     /// # Errors
-    /// [`CatalogError::UnknownDevice`] where there is none.
+    /// [`CatalogError::UnknownDevice`] where there is none, and [`CatalogError::OwnBroken`] where the user's own record of
+    /// it, or a family that it stands on, was left out: it may say what the catalog does not know.
     pub fn find(&self, id: &str) -> Result<Device, CatalogError> {
-        let unknown = || CatalogError::UnknownDevice { id: id.into() };
-        if let Some(own) = self.devices.get(id) {
+        if let Some(faults) = self.own.broken.get(id) {
+            return Err(CatalogError::OwnBroken { id: id.into(), faults: faults.clone() });
+        }
+        if let Some(own) = self.own.devices.get(id) {
             return Ok(own.clone());
         }
-        self.whole(self.embedded_layers(id)?.ok_or_else(unknown)?)
+        let device = self.packed(id)?.ok_or_else(|| CatalogError::UnknownDevice { id: id.into() })?;
+        self.whole(device, &self.pack.families()?)
     }
 
-    /// Every record, on top of its families, in the order of their ids.
+    /// Every record that can be used, on top of its families, in the order of their ids.
     ///
     /// # Errors
     /// The first record that cannot be put together.
     pub fn all(&self) -> Result<Vec<Device>, CatalogError> {
-        let index = embedded::index()?;
-        let mut chunks: BTreeMap<usize, String> = BTreeMap::new();
-        let families = families()?;
-        let family = |id: &str| self.families.get(id).or_else(|| families.get(id)).cloned();
-        let mut devices = self.devices.clone();
-        for line in lines(&index) {
-            if self.devices.contains_key(line.id) {
-                continue;
+        let families = self.pack.families()?;
+        let mut chunks = Chunks::default();
+        let mut devices = self.own.devices.clone();
+        for line in self.pack.index()?.lines().filter(|line| !self.own.hides(line.id)) {
+            match self.whole(self.pack.record_by(&line, &mut chunks)?, &families) {
+                Ok(whole) => drop(devices.insert(line.id.to_owned(), whole)),
+                Err(CatalogError::OwnBroken { .. }) => {}
+                Err(error) => return Err(error),
             }
-            let mut whole: Option<Device> = None;
-            for (chunk, number) in places(line.places) {
-                if let std::collections::btree_map::Entry::Vacant(vacant) = chunks.entry(chunk) {
-                    vacant.insert(embedded::chunk(chunk)?);
-                }
-                let layer = device_at(chunks.get(&chunk).map_or("", String::as_str), number, line.id)?;
-                whole = Some(match whole {
-                    Some(above) => over(above, layer),
-                    None => layer,
-                });
-            }
-            let Some(whole) = whole else { continue };
-            devices.insert(
-                line.id.to_owned(),
-                resolve(whole, &family).map_err(|fault| broken(line.id, &fault))?,
-            );
         }
         Ok(devices.into_values().collect())
     }
 
     /// The family with this id, as it is written.
     pub fn family(&self, id: &str) -> Option<Device> {
-        if let Some(own) = self.families.get(id) {
-            return Some(own.clone());
-        }
-        let families = embedded::families().ok()?;
-        let line = families.lines().find(|line| line.split('\t').next() == Some(id))?;
-        serde_json::from_str(line.split_once('\t')?.1).ok()
+        self.own.family(id, |id| self.pack.family(id))
     }
 
     /// How many devices there are.
     ///
     /// # Errors
-    /// [`CatalogError::Damaged`] where the program's own catalog is.
+    /// [`CatalogError::Damaged`] where the catalog is.
     pub fn count(&self) -> Result<usize, CatalogError> {
-        let index = embedded::index()?;
-        let more = self.devices.keys().filter(|id| !lines(&index).any(|line| line.id == **id)).count();
-        Ok(index.lines().count() + more)
+        let index = self.pack.index()?;
+        Ok(index.len() + self.own.devices.keys().filter(|id| index.find(id).is_none()).count())
     }
 
     /// The devices that a text may mean, best first, at most `limit`.
     ///
     /// # Errors
-    /// [`CatalogError::Damaged`] where the program's own catalog is.
+    /// [`CatalogError::Damaged`] where the catalog is.
     pub fn search(&self, text: &str, limit: usize) -> Result<Vec<Hit>, CatalogError> {
-        let index = embedded::index()?;
-        let mut searcher = Searcher::new(text);
-        let own: Vec<(String, String)> = self
-            .devices
-            .values()
-            .map(|device| {
-                let others = [device.aliases.as_slice(), device.model_numbers.as_slice()].concat();
-                (device.id.clone(), others.join("|"))
-            })
-            .collect();
-        for (device, (id, others)) in self.devices.values().zip(&own) {
-            let variant = device.variant.as_deref().unwrap_or_default();
-            let names =
-                Names { kind: device.kind(), vendor: &device.vendor, model: &device.model, variant, others };
-            searcher.add(id, names);
-        }
-        for line in lines(&index).filter(|line| !self.devices.contains_key(line.id)) {
-            searcher.add(line.id, line.names);
-        }
-        Ok(searcher.best(limit))
+        let texts = |device: &Device| {
+            let others = [device.aliases.as_slice(), device.model_numbers.as_slice()].concat();
+            (others.join("|"), codes_of(device).join("|"))
+        };
+        let texts: Vec<(String, String)> = self.own.devices.values().map(texts).collect();
+        let own = self.own.devices.values().zip(&texts).map(|(device, (others, codes))| OwnNames {
+            id: &device.id,
+            names: Names {
+                kind: device.kind(),
+                vendor: &device.vendor,
+                model: &device.model,
+                variant: device.variant.as_deref().unwrap_or_default(),
+                others,
+                codes,
+            },
+        });
+        Ok(search(text, limit, self.pack.index()?, &own.collect::<Vec<_>>()))
     }
 
-    /// The record of the program's own catalog: what was written by hand over what was imported, without families.
-    fn embedded_layers(&self, id: &str) -> Result<Option<Device>, CatalogError> {
-        let index = embedded::index()?;
-        let Some(line) = lines(&index).find(|line| line.id == id) else { return Ok(None) };
-        let mut whole: Option<Device> = None;
-        for (chunk, number) in places(line.places) {
-            let layer = device_at(&embedded::chunk(chunk)?, number, id)?;
-            whole = Some(match whole {
-                Some(above) => over(above, layer),
-                None => layer,
-            });
-        }
-        Ok(whole)
+    /// The record of the packed catalog: what was written by hand over what was imported, without families.
+    fn packed(&self, id: &str) -> Result<Option<Device>, CatalogError> {
+        self.pack.index()?.find(id).map(|line| self.pack.record(&line)).transpose()
     }
 
-    fn whole(&self, device: Device) -> Result<Device, CatalogError> {
+    fn whole(&self, device: Device, families: &BTreeMap<String, Device>) -> Result<Device, CatalogError> {
         let id = device.id.clone();
-        let families = families()?;
-        let family = |id: &str| self.families.get(id).or_else(|| families.get(id)).cloned();
-        resolve(device, &family).map_err(|fault| broken(&id, &fault))
+        let family = |id: &str| self.own.family(id, |id| families.get(id).cloned());
+        resolve(device, &family).map_err(|fault| match fault {
+            InheritanceFault::UnknownFamily(name) if self.own.broken_families.contains_key(&name) => {
+                let faults = self.own.broken_families.get(&name).cloned().unwrap_or_default();
+                CatalogError::OwnBroken { id, faults }
+            }
+            other => broken(&id, &other),
+        })
     }
-}
-
-/// The program's own families.
-fn families() -> Result<BTreeMap<String, Device>, CatalogError> {
-    let mut families = BTreeMap::new();
-    for line in embedded::families()?.lines() {
-        let (id, json) = line.split_once('\t').unwrap_or_default();
-        let family = serde_json::from_str(json)
-            .map_err(|_| CatalogError::Damaged { place: format!("the family {id}") })?;
-        families.insert(id.to_owned(), family);
-    }
-    Ok(families)
-}
-
-fn lines(index: &str) -> impl Iterator<Item = IndexLine<'_>> {
-    index.lines().map(|line| {
-        let mut fields = line.split('\t');
-        let mut next = || fields.next().unwrap_or_default();
-        let (id, places) = (next(), next());
-        let kind = Kind::from_id(next()).unwrap_or(Kind::Router);
-        IndexLine {
-            id,
-            places,
-            names: Names { kind, vendor: next(), model: next(), variant: next(), others: next() },
-        }
-    })
-}
-
-fn places(places: &str) -> impl Iterator<Item = (usize, usize)> {
-    places.split(',').filter_map(|place| {
-        let (chunk, line) = place.split_once(':')?;
-        Some((chunk.parse().ok()?, line.parse().ok()?))
-    })
-}
-
-fn device_at(chunk: &str, line: usize, id: &str) -> Result<Device, CatalogError> {
-    let damaged = || CatalogError::Damaged { place: format!("the record {id}") };
-    let json = chunk.lines().nth(line).ok_or_else(damaged)?;
-    serde_json::from_str(json).map_err(|_| damaged())
 }
 
 fn broken(id: &str, fault: &InheritanceFault) -> CatalogError {

@@ -61,11 +61,47 @@ pub enum CatalogError {
         /// Ways to recover it that a person can go, by name.
         other_ways: Vec<String>,
     },
-    /// The catalog within the program cannot be read.
-    #[error("the program's own catalog is damaged at {place}")]
+    /// The user's own record of a device cannot be used.
+    #[error("your own record of {id} cannot be used: {}", in_words(faults))]
+    OwnBroken {
+        /// The device.
+        id: String,
+        /// What is wrong.
+        faults: Vec<Fault>,
+    },
+    /// The catalog in use cannot be read.
+    #[error("the catalog in use is damaged at {place}")]
     Damaged {
         /// Where.
         place: String,
+    },
+    /// A file is no packed catalog.
+    #[error("{file} is no packed catalog")]
+    PackUnknown {
+        /// The file.
+        file: String,
+    },
+    /// A packed catalog was made for another version of the program.
+    #[error("the catalog in {file} has the schema {schema:?}, and this program reads {:?}", crate::SCHEMA)]
+    PackSchema {
+        /// The file.
+        file: String,
+        /// What it says.
+        schema: String,
+    },
+    /// A packed catalog cannot be read.
+    #[error("the catalog in {file} is damaged at {place}")]
+    PackDamaged {
+        /// The file.
+        file: String,
+        /// Where.
+        place: String,
+    },
+    /// A packed catalog is larger than any.
+    #[error("the catalog in {file} is larger than any")]
+    PackTooLarge {
+        /// The file.
+        file: String,
     },
 }
 
@@ -79,7 +115,12 @@ impl Coded for CatalogError {
             Self::Invalid { .. } => "device-file-invalid",
             Self::UnknownDevice { .. } => "device-unknown",
             Self::Incomplete { .. } => "device-incomplete",
+            Self::OwnBroken { .. } => "device-own-record-broken",
             Self::Damaged { .. } => "catalog-damaged",
+            Self::PackUnknown { .. } => "catalog-pack-unknown",
+            Self::PackSchema { .. } => "catalog-pack-schema",
+            Self::PackDamaged { .. } => "catalog-pack-damaged",
+            Self::PackTooLarge { .. } => "catalog-pack-too-large",
         }
     }
 
@@ -104,7 +145,28 @@ impl Coded for CatalogError {
                  missing to a record of your own with this id (docs/add-a-device.md) and pass it with --device-file. \
                  Nothing was done to the unit."
             ),
-            Self::Damaged { .. } => "Install the program anew.".into(),
+            Self::OwnBroken { .. } => {
+                "Mend the file, or move it away; `debrick devices lint` names every fault. Until then nothing is done \
+                 with this device, because your record may say what the catalog does not know."
+                    .into()
+            }
+            Self::Damaged { .. } => {
+                "Where `debrick devices update` brought it, take it away with `debrick devices update --forget`; otherwise \
+                 install the program anew."
+                    .into()
+            }
+            Self::PackUnknown { .. } => {
+                "Name the file that its maker signed, not its signature. Nothing was changed.".into()
+            }
+            Self::PackSchema { .. } => {
+                "Get the catalog for this version of the program, or the program for this catalog. Nothing was changed."
+                    .into()
+            }
+            Self::PackDamaged { .. } | Self::PackTooLarge { .. } => {
+                "Do not use it: its signature is right, so that it was made wrong. Tell whoever signed it. Nothing was \
+                 changed."
+                    .into()
+            }
         }
     }
 }

@@ -9,14 +9,18 @@
 
 mod catalog;
 mod device;
-mod embedded;
 mod entry;
 mod error;
 mod file;
+#[doc(hidden)]
+pub mod fuzzing;
 mod inherit;
 mod lint;
 mod method;
 mod needs;
+mod own;
+mod pack;
+mod recognise;
 mod repairable;
 mod search;
 mod sources;
@@ -26,12 +30,13 @@ pub use device::{
     ChipFacts, ConsoleFacts, Device, FirmwareFacts, Kind, LockFacts, PowerFacts, Signing, StopRule,
     StorageFacts, StoragePart, UsbMode, VersionRule,
 };
-pub use embedded::packed_size;
 pub use entry::{Action, Entry, LightPattern, Sign, Step};
 pub use error::CatalogError;
 pub use lint::{Fault, LintReport, lint_folder};
 pub use method::{Confidence, Method, Parameter, Protocol, Purpose};
 pub use needs::{Connection, Tool};
+pub use pack::{LONGEST_PACK, embedded};
+pub use recognise::Recogniser;
 pub use repairable::{
     Console, ConsoleMethod, EnvironmentRecord, Firmware, NetworkRecord, ObservationRule, ObservationSource,
     OperationStatus, Power, RamWindow, Repairable, SettingsRecord, SmokeTest, SmokeTestKind, StopKey,
@@ -40,7 +45,7 @@ pub use repairable::{
 pub use search::Hit;
 pub use sources::Sources;
 
-/// The version of the shape of a device record.
+/// The version of the shape of a device record; `build.rs` names it, too.
 pub const SCHEMA: &str = "debrick.device/1";
 
 /// The longest record that is read, in bytes.

@@ -3,31 +3,27 @@
 //! Texts are cut into words. A rare word says more than a common one, so that each has the weight of its rarity; a
 //! device's score is how much of its own name and of the text match each other. Words match when they are the same, when
 //! joined neighbours are the same (`WRT 3200 ACM`), when one begins the other, or when a typing error lies between them.
-//! Two passes keep it fast: pairs of letters choose some hundred candidates, and only those are looked at closely.
+//! Two passes keep it fast: pairs of letters, of which the packed catalog has lists, choose some hundred candidates, and
+//! only those are looked at closely.
 
+mod candidates;
 mod closeness;
 mod words;
 
-use crate::device::Kind;
+use std::collections::BTreeSet;
 
-use words::{Arena, Query};
+use crate::device::Kind;
+use crate::pack::index::{Index, Names};
+
+use candidates::Corpus;
+use closeness::Called;
+use words::Query;
 
 /// How many records are looked at closely.
 const CANDIDATES: usize = 250;
 
 /// A score below this is no likeness.
 const LEAST_SCORE: f64 = 0.2;
-
-/// What a record is called.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Names<'a> {
-    pub(crate) kind: Kind,
-    pub(crate) vendor: &'a str,
-    pub(crate) model: &'a str,
-    pub(crate) variant: &'a str,
-    /// Other names, with `|` between.
-    pub(crate) others: &'a str,
-}
 
 /// A device that a text may mean.
 #[derive(Debug, Clone, PartialEq)]
@@ -46,49 +42,42 @@ pub struct Hit {
     pub score: f64,
 }
 
-/// One search.
-pub(crate) struct Searcher<'a> {
-    query: Query,
-    records: Vec<(&'a str, Names<'a>)>,
-    arena: Arena,
+/// What a record of the user's own is called.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct OwnNames<'a> {
+    pub(crate) id: &'a str,
+    pub(crate) names: Names<'a>,
 }
 
-impl<'a> Searcher<'a> {
-    pub(crate) fn new(text: &str) -> Self {
-        Self { query: Query::of(text), records: Vec::new(), arena: Arena::default() }
-    }
-
-    pub(crate) fn add(&mut self, id: &'a str, names: Names<'a>) {
-        self.arena.add(&names, id);
-        self.records.push((id, names));
-    }
-
-    /// The records that fit best.
-    pub(crate) fn best(self, limit: usize) -> Vec<Hit> {
-        let mut hits: Vec<(f64, usize)> = Vec::new();
-        for record in self.arena.candidates(&self.query, CANDIDATES) {
-            let score = closeness::score(&self.query, &self.arena, record);
+/// The records that a text may mean, best first: the user's own, and those of the catalog that none of them lies over.
+pub(crate) fn search(text: &str, limit: usize, index: Index<'_>, own: &[OwnNames<'_>]) -> Vec<Hit> {
+    let corpus = Corpus::new(index, own);
+    let hidden: BTreeSet<&str> = own.iter().map(|own| own.id).collect();
+    let mut hits: Vec<(f64, OwnNames<'_>)> = Vec::new();
+    for query in Query::readings(text, |word| corpus.knows(word)) {
+        let weighed = corpus.weighed(&query);
+        for record in corpus.candidates(&query, CANDIDATES) {
+            let Some(named) = corpus.named(record) else { continue };
+            if record < index.len() && hidden.contains(named.id) {
+                continue;
+            }
+            let score = closeness::score(&weighed, &Called::by(&named), &corpus);
             if score >= LEAST_SCORE {
-                hits.push((score, record));
+                hits.push((score, named));
             }
         }
-        let by_score = |a: &(f64, usize), b: &(f64, usize)| {
-            let (id_of_a, id_of_b) = (self.records[a.1].0, self.records[b.1].0);
-            b.0.total_cmp(&a.0).then_with(|| id_of_a.cmp(id_of_b))
-        };
-        hits.sort_by(by_score);
-        hits.truncate(limit);
-        let hit = |(score, record): (f64, usize)| {
-            let (id, names) = self.records[record];
-            Hit {
-                id: id.to_owned(),
-                kind: names.kind,
-                vendor: names.vendor.to_owned(),
-                model: names.model.to_owned(),
-                variant: (!names.variant.is_empty()).then(|| names.variant.to_owned()),
-                score: (score.min(1.0) * 1000.0).round() / 1000.0,
-            }
-        };
-        hits.into_iter().map(hit).collect()
     }
+    hits.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.1.id.cmp(b.1.id)));
+    let mut seen = BTreeSet::new();
+    hits.retain(|(_, named)| seen.insert(named.id));
+    hits.truncate(limit);
+    let hit = |(score, OwnNames { id, names }): (f64, OwnNames<'_>)| Hit {
+        id: id.to_owned(),
+        kind: names.kind,
+        vendor: names.vendor.to_owned(),
+        model: names.model.to_owned(),
+        variant: (!names.variant.is_empty()).then(|| names.variant.to_owned()),
+        score: (score.min(1.0) * 1000.0).round() / 1000.0,
+    };
+    hits.into_iter().map(hit).collect()
 }

@@ -274,7 +274,8 @@ fn a_users_folder_lies_over_the_program() {
     let new = "schema = \"debrick.device-list/1\"\n[[device]]\nid = \"mine-1\"\nvendor = \"Quuxtronic\"\nmodel = \"Z9\"\nsource = \"s\"\nfamilies = [\"mine\"]\n";
     let family = "schema = \"debrick.family/1\"\nid = \"mine\"\nsource = \"s\"\nsoc = \"chip\"\n";
     let dir = folder(&[("c7.toml", more), ("new.toml", new), ("family.toml", family)]);
-    let catalog = Catalog::with_folder(dir.path()).unwrap();
+    let catalog = Catalog::builtin().with_folder(dir.path()).unwrap();
+    assert!(catalog.faults().is_empty(), "{:?}", catalog.faults());
     let c7 = catalog.find("tplink-archer-c7-v5").unwrap();
     assert_eq!((c7.vendor.as_str(), c7.variant.as_deref()), ("TP-Link", Some("v5 (mine)")));
     assert!(c7.method.iter().any(|method| method.name == "tftp-pull"));
@@ -283,9 +284,62 @@ fn a_users_folder_lies_over_the_program() {
     assert_eq!(catalog.search("archer c7 v5 mine", 1).unwrap()[0].id, "tplink-archer-c7-v5");
     assert_eq!(catalog.count().unwrap(), Catalog::builtin().count().unwrap() + 1);
     assert_eq!(catalog.all().unwrap().len(), catalog.count().unwrap());
-    let broken = folder(&[("bad.toml", "schema = \"debrick.device/1\"\nid = \"b\"\nsize = 1\n")]);
-    assert_eq!(Catalog::with_folder(broken.path()).unwrap_err().code(), "device-file-invalid");
-    assert!(Catalog::with_folder(Path::new("/nowhere/at/all")).is_ok());
+    assert!(Catalog::builtin().with_folder(Path::new("/nowhere/at/all")).is_ok());
+}
+
+/// What is wrong in a user's folder is told, with file and line, and everything else is there.
+#[test]
+fn a_broken_record_of_a_user_spoils_nothing_else() {
+    let device = |id: &str, more: &str| {
+        format!("[[device]]\nid = \"{id}\"\nvendor = \"V\"\nmodel = \"M {id}\"\nsource = \"s\"\n{more}\n")
+    };
+    let list = [
+        "schema = \"debrick.device-list/1\"\n".to_owned(),
+        device("mine-good", ""),
+        device("mine-baud", "[device.console]\nbaud = 42"),
+        device("mine-shape", "modle = 1"),
+        device("mine-family", "families = [\"own-family\"]"),
+    ];
+    let family = "schema = \"debrick.family/1\"\nid = \"own-family\"\n";
+    let hides = "schema = \"debrick.family/1\"\nid = \"router-recovery\"\nsource = \"s\"\nbad = 1\n";
+    let dir = folder(&[
+        ("list.toml", &list.concat()),
+        ("own-family.toml", family),
+        ("hides.toml", hides),
+        ("acme-r1.toml", "schema = \"debrick.device/1\"\n[broken\n"),
+        ("two.toml", "id = \"acme-x\"\n  id='netgear-r7000'\n=\n"),
+    ]);
+    let catalog = Catalog::builtin().with_folder(dir.path()).unwrap();
+    let told: Vec<String> = catalog
+        .faults()
+        .iter()
+        .map(|fault| {
+            assert!(!fault.what.is_empty() && !fault.why.is_empty(), "{fault}");
+            let file = Path::new(&fault.file).file_name().unwrap().to_string_lossy().into_owned();
+            format!("{file}:{} {}", fault.line, fault.record)
+        })
+        .collect();
+    let expected = [
+        "acme-r1.toml:2 ",
+        "hides.toml:4 router-recovery",
+        "list.toml:14 mine-baud",
+        "list.toml:20 mine-shape",
+        "list.toml:26 mine-family",
+        "own-family.toml:1 own-family",
+        "two.toml:2 ",
+    ];
+    assert_eq!(told, expected);
+    assert_eq!(catalog.find("mine-good").unwrap().model, "M mine-good");
+    for id in ["mine-baud", "mine-shape", "mine-family", "acme-r1", "netgear-r7000", "tplink-archer-c7-v5"] {
+        assert_eq!(catalog.find(id).unwrap_err().code(), "device-own-record-broken", "{id}");
+    }
+    // What none of it is about is used, and found.
+    assert_eq!(catalog.find("espressif-esp32").unwrap(), find("espressif-esp32").unwrap());
+    assert_eq!(catalog.search("archer c7 v5", 1).unwrap()[0].id, "tplink-archer-c7-v5");
+    let all = catalog.all().unwrap();
+    assert!(all.iter().any(|device| device.id == "mine-good"));
+    assert!(!all.iter().any(|device| ["mine-baud", "acme-r1", "tplink-archer-c7-v5"].contains(&&*device.id)));
+    assert!(all.len() > 2000, "{}", all.len());
 }
 
 #[test]
@@ -303,5 +357,6 @@ fn procedures_take_what_the_method_says() {
 
 #[test]
 fn the_catalog_stays_small() {
-    assert!(debrick_catalog::packed_size() < 2 << 20, "{} bytes", debrick_catalog::packed_size());
+    let size = Catalog::builtin().packed_size();
+    assert!(size < 2 << 20, "{size} bytes");
 }

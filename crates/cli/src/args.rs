@@ -5,6 +5,10 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand, ValueEnum};
 
+mod identify;
+
+pub(crate) use identify::Identify;
+
 const AFTER_HELP: &str = "\
 Exit codes:
    0  repaired and proven, or nothing was wrong, or what was asked for is done
@@ -161,6 +165,15 @@ Examples:
 
 Without an id all ids are listed.";
 
+const AFTER_UPDATE: &str = "\
+Example, with the key of whoever makes the catalog; it counts for catalogs only if it is trusted for debrick-catalog by
+name:
+    debrick trust add catalog.pub --name catalog --for debrick-catalog
+    debrick devices update catalog.bin
+
+The signature is verified before anything of the file is read, and again by every command that uses it. Records of your
+own lie on top of it as before.";
+
 const AFTER_CHECK: &str = "\
 Exit codes: 0 it may go onto the device; 11 that cannot be told, and why; 12 it must not.
 
@@ -233,6 +246,13 @@ pub(crate) enum Command {
     /// Look up devices: find one by its label, show what is known of it, check records of your own.
     #[command(subcommand, after_help = AFTER_DEVICES)]
     Devices(Devices),
+    /// Find out which device a unit is, from its logs, its console, USB and its label.
+    ///
+    /// A device is known where two independent witnesses name it and nothing contradicts: the bootloader with its variables,
+    /// the running system, the chip, the label. Several lines of one witness count once. Nothing is sent to the unit, unless
+    /// --ask is given.
+    #[command(after_help = identify::AFTER)]
+    Identify(Identify),
     /// Say in words what a rescue of a device would do, and what has to be on the table before it begins.
     Plan(Plan),
     /// Read logs like an expert: what is wrong, how sure that is, because of which lines, and what to do next.
@@ -673,6 +693,28 @@ pub(crate) enum Devices {
         /// A TOML file, or a folder of them.
         path: Option<PathBuf>,
     },
-    /// Count what is known of how many devices.
+    /// Count what is known of how many devices, and say which catalog that is.
     Coverage,
+    /// Use a newer catalog from a file, if it is signed by a key that you trust for that; or the program's own again.
+    #[command(after_help = AFTER_UPDATE)]
+    Update(DevicesUpdate),
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct DevicesUpdate {
+    /// The packed catalog.
+    #[arg(value_name = "FILE", required_unless_present = "forget")]
+    pub(crate) file: Option<PathBuf>,
+
+    /// Its signature by minisign [default: FILE.minisig].
+    #[arg(long, value_name = "FILE", requires = "file")]
+    pub(crate) signature: Option<PathBuf>,
+
+    /// Take it although the one in use is newer.
+    #[arg(long, requires = "file")]
+    pub(crate) allow_older: bool,
+
+    /// Take the installed catalog away, and use the program's own again.
+    #[arg(long, conflicts_with = "file")]
+    pub(crate) forget: bool,
 }

@@ -4,6 +4,7 @@
 
 mod answers;
 mod args;
+mod catalog_file;
 mod commands;
 mod evidence;
 mod exit;
@@ -15,6 +16,7 @@ mod json;
 mod operators;
 mod out;
 mod senses;
+mod state_file;
 mod stop;
 mod style;
 mod terminal;

@@ -1,15 +1,13 @@
 //! The keys that the operator trusts, in a file of the state folder: `trust.json`, schema `debrick.trust/1`.
 
-use std::fs::{DirBuilder, File, OpenOptions};
-use std::io::{self, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::io;
 use std::path::Path;
 
 use debrick_image::{Revocation, TrustStore, TrustedKey};
 use serde::{Deserialize, Serialize};
 
 use crate::failure::Failure;
-use crate::input;
+use crate::{input, state_file};
 
 const NAME: &str = "trust.json";
 const SCHEMA: &str = "debrick.trust/1";
@@ -67,24 +65,6 @@ pub(crate) fn write(state_dir: &Path, store: &TrustStore) -> Result<(), Failure>
     let stored = Stored { schema: SCHEMA.into(), keys: store.keys.clone(), revoked: store.revoked.clone() };
     let written = serde_json::to_vec_pretty(&stored)
         .map_err(io::Error::other)
-        .and_then(|text| replace(state_dir, &path, &text));
+        .and_then(|text| state_file::replace(state_dir, NAME, &text));
     written.map_err(|error| Failure::file("writing", &path, &error))
-}
-
-fn replace(dir: &Path, path: &Path, content: &[u8]) -> io::Result<()> {
-    DirBuilder::new().mode(0o700).recursive(true).create(dir)?;
-    let temporary = dir.join(format!("{NAME}.{}", std::process::id()));
-    let put = || {
-        let mut file =
-            OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&temporary)?;
-        file.write_all(content)?;
-        file.sync_all()?;
-        std::fs::rename(&temporary, path)
-    };
-    let done = put();
-    if done.is_err() {
-        let _ = std::fs::remove_file(&temporary);
-    }
-    done?;
-    File::open(dir)?.sync_all()
 }

@@ -10,6 +10,7 @@
 //! 5. `weigh`: everything that speaks for a cause is combined; faults that a later stage survived count little.
 //! 6. `advice`: what to do about a cause, what it risks, and what to look at to be surer.
 //!
+//! Beside them, `observe` takes from a log what it says about which device wrote it.
 //! Where there is no log, `interview` asks: it chooses each question by what it is expected to tell.
 //!
 //! Nothing is concluded from the absence of a line, except from an empty log.
@@ -18,6 +19,7 @@ mod advice;
 mod case;
 mod interview;
 mod matcher;
+mod observe;
 mod rule;
 mod rules;
 mod signals;
@@ -30,5 +32,6 @@ mod weigh;
 
 pub use case::{Case, Evidence, StorageSurvey, WrongVariable, diagnose, diagnose_case};
 pub use interview::{Answer, Interview, MOST_QUESTIONS, Question};
+pub use observe::observe;
 pub use rules::{KnownRule, known_rules};
 pub use trial::{Spoke, Trial, diagnose_in_trial, rules_that_speak};

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use debrick_catalog::Recogniser;
 use debrick_link::{Clock, Link, Network};
 use debrick_model::{Gate, GateOutcome, GateResult};
 
@@ -15,6 +16,8 @@ pub struct Ports {
     pub clock: Arc<dyn Clock>,
     /// What was found out about this computer before.
     pub host: Vec<HostCheck>,
+    /// The devices that a unit may be taken for, the one of the job among them.
+    pub devices: Arc<Recogniser>,
 }
 
 /// Something about this computer that bears on a repair.

@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
-use debrick_catalog::{ConsoleMethod, Repairable};
+use debrick_catalog::{ConsoleMethod, Recogniser, Repairable};
 use debrick_image::ImageFacts;
 use debrick_link::Clock;
 use debrick_model::{
-    Cause, Coded, Digest, Ending, Event, EventBody, GateResult, Identity, Outcome, Problem, Step, Waiver,
+    Cause, Coded, Digest, Ending, Event, EventBody, GateResult, Identity, Observation, Outcome, Problem,
+    Step, Waiver,
 };
 use debrick_target::TargetError;
 use debrick_vault::Vault;
@@ -138,6 +139,9 @@ pub(crate) struct Repair<'a> {
     pub(crate) host: Vec<HostCheck>,
     pub(crate) gates: Vec<GateResult>,
     pub(crate) identity: Option<Identity>,
+    pub(crate) devices: Arc<Recogniser>,
+    /// What the unit's own starts said about which device it is.
+    pub(crate) overheard: Vec<Observation>,
     pub(crate) backups: Vec<Backup>,
     /// Whether the backups were proven to restore in this run.
     pub(crate) backups_proven: bool,
@@ -170,6 +174,7 @@ impl<'a> Repair<'a> {
         let mut waivers = past.waivers.clone();
         waivers.extend(wishes.waivers.iter().cloned());
         let host = ports.host.clone();
+        let devices = ports.devices.clone();
         Ok(Self {
             session,
             unit: Unit::new(ports, device.clone()),
@@ -181,6 +186,8 @@ impl<'a> Repair<'a> {
             host,
             gates: Vec::new(),
             identity: None,
+            devices,
+            overheard: Vec::new(),
             backups: past.backups.clone(),
             backups_proven: false,
             touched: past.touched.clone(),

@@ -3,8 +3,11 @@
 
 mod common;
 
+use std::sync::Arc;
+
 use common::*;
-use debrick_engine::Closed;
+use debrick_catalog::{Catalog, Recogniser};
+use debrick_engine::{Closed, Ports};
 use debrick_link::Clock as _;
 use debrick_model::{Answer, Cause, Ending, EventBody, Gate, Waiver};
 use debrick_virtual_bench::{Bench, Brick, Faults, FirmwareOptions, UnitState, VirtualRouter, firmware};
@@ -113,6 +116,31 @@ fn every_effect_is_announced_and_every_step_ends() {
     let place = |wanted: &str| names.iter().position(|name| *name == wanted).unwrap();
     assert!(place("backup-proven") < place("cleared") && place("cleared") < place("intent"));
     assert!(place("intent") < place("verified"));
+}
+
+#[test]
+fn a_system_that_names_another_device_keeps_the_gate_shut() {
+    let folder = tempfile::tempdir().unwrap();
+    let vault = vault(folder.path());
+    let router = VirtualRouter::new(broken(Brick::KernelBytesDamaged, SIZE));
+    let bench = Bench::new(router, Faults::default(), 1);
+    let before = bench.state();
+    let mut attendant = Attendant::new(&bench);
+    let digest = vault.put_bytes(&image(NEWER, SIZE)).unwrap();
+    let record = include_str!("../../../lab/router/acme-r1n.toml");
+    let mut record = Catalog::builtin().parse("acme-r1n.toml", record).unwrap().repairable().unwrap();
+    // A line of this unit's start stands for what the other device's system would say.
+    record.console.ready = "## Loading kernel from FIT".into();
+    let devices = Arc::new(Recogniser::with_record(&Catalog::builtin(), &record).unwrap());
+    let ports = Ports { devices, ..ports(&bench) };
+    let closed = debrick_engine::rescue(&vault, job(Some(digest)), ports, &mut attendant).unwrap();
+    assert_eq!(closed.ending, Ending::RefusedByGate, "{closed:?}");
+    let gate = attendant.events.iter().find_map(|event| match &event.body {
+        EventBody::Identified { identity } => Some(identity.contradicting.clone()),
+        _ => None,
+    });
+    assert_eq!(gate.unwrap()[0].value, record.console.ready);
+    assert_eq!(held(&before, "firmware"), held(&bench.state(), "firmware"));
 }
 
 fn refuse(image: &[u8], waivers: Vec<Waiver>) -> (Closed, Attendant, bool) {

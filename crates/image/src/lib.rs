@@ -41,7 +41,8 @@ pub use inspect::{inspect, known_formats, sha256, unpack_parts};
 pub use label::{Label, ReadAt, label};
 pub use names::architecture;
 pub use provenance::{
-    Evidence, KeyError, KeyKind, LONGEST_EVIDENCE, Revocation, RevokerError, TrustStore, TrustedKey, verify,
+    Evidence, KeyError, KeyKind, LONGEST_EVIDENCE, LONGEST_SIGNATURE, Revocation, RevokerError,
+    SignatureError, TrustStore, TrustedKey, signer, verify,
 };
 pub use reading::PartSink;
 pub use sums::ListedSum;

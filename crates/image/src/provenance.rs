@@ -14,10 +14,12 @@ mod judge;
 mod key;
 mod mcuboot;
 mod openpgp;
+mod signed;
 mod store;
 mod trailer;
 mod ucert;
 
+pub use signed::{LONGEST_SIGNATURE, SignatureError, signer};
 pub use store::{KeyError, KeyKind, Revocation, TrustStore, TrustedKey};
 pub use ucert::RevokerError;
 

@@ -24,6 +24,26 @@ pub enum Property {
     Version,
     /// Processor architecture.
     Architecture,
+    /// The main chip, by its name or by an id that it gives.
+    Chip,
+    /// The name that a phone's software has for the device: `taimen`.
+    Codename,
+    /// USB vendor and product: `05c6:9008`.
+    UsbId,
+    /// The name of a file that the unit asks for.
+    RequestedFile,
+    /// A text that the system prints once it runs.
+    ReadyText,
+    /// A name that stands in the evidence without being said of the unit: what a file is called, what a story tells, what a
+    /// platform is known by. It points to devices, and settles nothing.
+    Mention,
+}
+
+impl Property {
+    /// Whether a claim of this property says which device it is, and not only something that fits it.
+    pub fn names_the_device(self) -> bool {
+        matches!(self, Self::Model | Self::BoardId | Self::Codename | Self::ReadyText)
+    }
 }
 
 /// One claim about a unit with its source.
@@ -35,9 +55,20 @@ pub struct Observation {
     pub value: String,
     /// Where it comes from, in words: "the unit's factory region", "the label, read by the operator".
     pub source: String,
-    /// Observations with the same witness are not independent of each other: `environment`, `factory`, `operator`,
-    /// `firmware`, `banner`.
+    /// What of the unit the claim is from: `environment`, `banner`, `bootloader`, `factory`, `operator`, `firmware`, `chip`,
+    /// `usb`. Which of them are independent of each other says [`Observation::speaker`].
     pub witness: String,
+}
+
+impl Observation {
+    /// Who speaks. Observations with the same speaker are not independent of each other, whatever their witnesses: the
+    /// bootloader prints its banner, and writes its variables where they are missing.
+    pub fn speaker(&self) -> &str {
+        match self.witness.as_str() {
+            "banner" | "environment" => "bootloader",
+            other => other,
+        }
+    }
 }
 
 /// What a unit is, and how well that is known.
@@ -63,8 +94,8 @@ impl Identity {
         let mut witnesses: Vec<&str> = self
             .agreeing
             .iter()
-            .filter(|seen| matches!(seen.property, Property::Model | Property::BoardId))
-            .map(|seen| seen.witness.as_str())
+            .filter(|seen| seen.property.names_the_device())
+            .map(Observation::speaker)
             .collect();
         witnesses.sort_unstable();
         witnesses.dedup();
@@ -104,6 +135,12 @@ mod tests {
         let contradicted =
             identity(vec![model_says("factory"), model_says("environment")], vec![model_says("operator")]);
         assert!(!contradicted.is_established());
+    }
+
+    #[test]
+    fn a_bootloader_and_its_variables_are_one_speaker() {
+        assert!(!identity(vec![model_says("banner"), model_says("environment")], vec![]).is_established());
+        assert!(identity(vec![model_says("banner"), model_says("firmware")], vec![]).is_established());
     }
 
     #[test]

@@ -24,6 +24,12 @@ pub(crate) fn property_text(property: Property) -> &'static str {
         Property::MacAddress => "Ethernet address",
         Property::Version => "Version",
         Property::Architecture => "Architecture",
+        Property::Chip => "Chip",
+        Property::Codename => "Code name",
+        Property::UsbId => "USB id",
+        Property::RequestedFile => "File it asks for",
+        Property::ReadyText => "Text of the running system",
+        Property::Mention => "Name in passing",
     }
 }
 

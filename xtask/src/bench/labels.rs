@@ -9,7 +9,12 @@ use std::path::PathBuf;
 
 use debrick_catalog::{Catalog, Device};
 
-const LIST: &str = "crates/catalog/tests/data/labels.tsv";
+/// Noisy labels, made by rule.
+pub(super) const LABELS: &str = "crates/catalog/tests/data/labels.tsv";
+
+/// What people typed.
+pub(super) const TYPED: &str = "crates/catalog/tests/data/typed.tsv";
+
 const TEXTS: usize = 300;
 const SEED: u64 = 0x00de_b41c;
 
@@ -23,18 +28,18 @@ const AROUND: &[&str] = &["router", "wifi router", "Wireless", "model", "bricked
 pub(super) fn write() -> Result<(), String> {
     let devices = Catalog::builtin().all().map_err(super::text)?;
     let text = list(&devices);
-    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("..").join(LIST);
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("..").join(LABELS);
     std::fs::write(&path, &text).map_err(super::text)?;
-    println!("{LIST}: {} texts", text.lines().count());
+    println!("{LABELS}: {} texts", text.lines().count());
     Ok(())
 }
 
-/// Ids and texts of the list, as they are kept.
-pub(super) fn kept() -> Result<Vec<(String, String)>, String> {
-    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("..").join(LIST);
+/// Ids and texts of a list, as they are kept.
+pub(super) fn kept(list: &str) -> Result<Vec<(String, String)>, String> {
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("..").join(list);
     let text = std::fs::read_to_string(path).map_err(super::text)?;
     let pair = |line: &str| line.split_once('\t').map(|(id, text)| (id.to_owned(), text.to_owned()));
-    Ok(text.lines().filter_map(pair).collect())
+    Ok(text.lines().filter(|line| !line.starts_with('#')).filter_map(pair).collect())
 }
 
 fn list(devices: &[Device]) -> String {

@@ -159,7 +159,7 @@ fn check(
                 record,
                 "families",
                 what,
-                "it is in none of the files, nor in the program",
+                "it is in no file that can be used, nor in the program",
             ));
             return;
         }
@@ -234,26 +234,24 @@ fn fault(file: &RecordFile, record: &Located, path: &str, what: String, why: &st
     }
 }
 
-/// Checks one file's records, each on top of what `below` knows under its id, and returns them on top of their families.
+/// Checks one record of a file, on top of what `below` knows under its id, and returns it on top of its families.
 pub(crate) fn checked(
     file: &RecordFile,
+    record: &Located,
     below: &dyn Fn(&str) -> Option<Device>,
     families: &dyn Fn(&str) -> Option<Device>,
-) -> Result<Vec<Device>, Vec<Fault>> {
-    let mut found = file.faults.clone();
-    let mut devices = Vec::new();
+) -> Result<Device, Vec<Fault>> {
     let is_family = file.content.is_some_and(crate::file::Content::is_of_families);
-    for record in &file.records {
-        let own = record.device.clone();
-        let below = below(&own.id).filter(|_| !is_family);
-        check(file, record, below.clone(), is_family, families, &mut found);
-        let whole = match below {
-            Some(below) => over(own, below),
-            None => own,
-        };
-        if let Ok(whole) = resolve(whole, families) {
-            devices.push(whole);
-        }
+    let own = record.device.clone();
+    let below = below(&own.id).filter(|_| !is_family);
+    let mut found = Vec::new();
+    check(file, record, below.clone(), is_family, families, &mut found);
+    let whole = match below {
+        Some(below) => over(own, below),
+        None => own,
+    };
+    match resolve(whole, families) {
+        Ok(whole) if found.is_empty() => Ok(whole),
+        _ => Err(found),
     }
-    if found.is_empty() { Ok(devices) } else { Err(found) }
 }

@@ -1,6 +1,9 @@
 //! How well a record fits a text.
 
-use super::words::{Arena, Query};
+use super::OwnNames;
+use super::candidates::Corpus;
+use super::words::{Query, joined};
+use crate::pack::letters;
 
 /// The most words of a name that are joined to compare them.
 const MOST_JOINED: usize = 4;
@@ -17,21 +20,87 @@ const UNKNOWN_SHARE: f64 = 0.35;
 /// What a word of the vendor counts that the text leaves out, as people often do.
 const UNSAID_VENDOR_SHARE: f64 = 0.3;
 
+/// What a record reaches at least whose board has just this name.
+const BY_CODE: f64 = 0.9;
+
+/// What a record reaches at least whose board has a name that begins like this.
+const BY_BEGINNING: f64 = 0.6;
+
+/// The shortest beginning of a board's name that counts, in letters and digits.
+const SHORTEST_BEGINNING: usize = 6;
+
+/// A text, and of each of its words how much it says, and whether any record has it.
+pub(super) struct Weighed<'a> {
+    pub(super) query: &'a Query,
+    pub(super) weights: Vec<(f64, bool)>,
+}
+
+/// What a record is called, as it is compared.
+pub(super) struct Called<'a> {
+    names: String,
+    /// How many words of the first name are the vendor's.
+    vendor_words: usize,
+    /// What firmware calls the board, and the id, as they are written.
+    codes: [&'a str; 2],
+}
+
+impl<'a> Called<'a> {
+    pub(super) fn by(OwnNames { id, names }: &OwnNames<'a>) -> Self {
+        let mut vendor = String::new();
+        letters::normalise(names.vendor, &mut vendor);
+        Self {
+            names: letters::names(names.vendor, names.model, names.variant, names.others, id),
+            vendor_words: letters::words(&vendor).count(),
+            codes: [names.codes, id],
+        }
+    }
+
+    /// Whether a text is what firmware calls the board: in full, or its beginning.
+    fn has_code(&self, code: &str) -> Option<Coded> {
+        let own = || self.codes.iter().flat_map(|codes| codes.split('|')).map(joined);
+        let is_long = code.len() >= SHORTEST_BEGINNING && code.bytes().any(|byte| byte.is_ascii_digit());
+        if own().any(|own| own == code) {
+            Some(Coded::InFull)
+        } else {
+            (is_long && own().any(|own| own.starts_with(code))).then_some(Coded::ByItsBeginning)
+        }
+    }
+}
+
+/// How a text names a board.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Coded {
+    InFull,
+    ByItsBeginning,
+}
+
+/// How well a record fits, from 0 to 1: by its names, or by what firmware calls its board. Of several records of one board
+/// that comes first whose names fit better.
+pub(super) fn score(weighed: &Weighed<'_>, called: &Called<'_>, corpus: &Corpus<'_>) -> f64 {
+    let by_names = by_names(weighed, called, corpus);
+    let code = weighed.query.code.as_deref();
+    match code.and_then(|code| called.has_code(code)) {
+        Some(Coded::InFull) => by_names.max(BY_CODE + (1.0 - BY_CODE) * by_names),
+        Some(Coded::ByItsBeginning) => by_names.max(BY_BEGINNING),
+        None => by_names,
+    }
+}
+
 /// The share of the text that fits, and of the record's closest name, from 0 to 1.
-pub(super) fn score(query: &Query, arena: &Arena, record: usize) -> f64 {
-    let names: Vec<Vec<&str>> =
-        arena.names(record).map(|name| name.split(' ').filter(|word| !word.is_empty()).collect()).collect();
+fn by_names(weighed: &Weighed<'_>, called: &Called<'_>, corpus: &Corpus<'_>) -> f64 {
+    let query = weighed.query;
     let mut said = vec![0.0_f64; query.words.len()];
-    // Vendor, model and variant; any other name stands for the model.
     let mut closest = 0.0_f64;
-    let mut shares: Vec<(f64, f64)> = Vec::with_capacity(names.len());
-    for name in &names {
+    let mut shares: Vec<(f64, f64)> = Vec::new();
+    // Vendor, model and variant; any other name stands for the model.
+    for name in called.names.split('\n') {
+        let name: Vec<&str> = letters::words(name).collect();
         let mut found = vec![0.0_f64; name.len()];
-        compare(&query.words, name, &mut said, &mut found);
-        let vendor_words = if shares.is_empty() { arena.vendor_words(record) } else { 0 };
+        compare(&query.words, &name, &mut said, &mut found);
+        let vendor_words = if shares.is_empty() { called.vendor_words } else { 0 };
         let (mut matched, mut whole) = (0.0, 0.0);
         for (index, (word, found)) in name.iter().zip(&found).enumerate() {
-            let weight = arena.weight(word);
+            let weight = corpus.weight(word);
             // Another name is mostly a code, which is right or is not.
             matched += weight * if shares.is_empty() { *found } else { found * found };
             whole += weight * if index < vendor_words { found.max(UNSAID_VENDOR_SHARE) } else { 1.0 };
@@ -39,16 +108,15 @@ pub(super) fn score(query: &Query, arena: &Arena, record: usize) -> f64 {
         shares.push((matched, whole));
     }
     let (mut matched, mut whole) = (0.0, 0.0);
-    for (index, word) in query.words.iter().enumerate() {
-        let share = match (query.is_common[index], said[index] > 0.0 || arena.knows(word)) {
+    for (index, (weight, is_known)) in weighed.weights.iter().enumerate() {
+        let share = match (query.is_common[index], said[index] > 0.0 || *is_known) {
             (true, _) if said[index] >= 1.0 => COMMON_BUT_OWN_SHARE,
             (true, _) => COMMON_SHARE,
             (false, true) => 1.0,
             (false, false) => UNKNOWN_SHARE,
         };
-        let weight = arena.weight(word) * share;
-        matched += weight * said[index];
-        whole += weight;
+        matched += weight * share * said[index];
+        whole += weight * share;
     }
     for (name_matched, name_whole) in shares {
         closest = closest.max((matched + name_matched) / (whole + name_whole).max(f64::EPSILON));

@@ -1,18 +1,12 @@
-//! Texts as words, and the words of all records in one place.
+//! Texts that are searched for, as words.
 
-use super::Names;
+use crate::pack::letters::normalise;
 
 /// The longest text that is searched for, in characters; more of it says nothing new.
 const LONGEST_QUERY: usize = 400;
 
 /// The most words of a text that count.
 const MOST_WORDS: usize = 24;
-
-/// Counters of words, by hash. Two words that share one only seem less rare than they are.
-const COUNTERS: usize = 1 << 14;
-
-/// Letters and digits, and what is neither.
-const LETTERS: usize = 37;
 
 /// Words before a revision: `Ver. 5`, `H/W rev B1`.
 const BEFORE_REVISION: &[&str] = &["ver", "version", "rev", "revision", "hw", "hardware", "release"];
@@ -110,26 +104,43 @@ const COMMON: &[&str] = &[
     "edition",
 ];
 
+/// Bytes of the grantee's code that an FCC ID begins with: five where the first is a digit, else three (47 CFR 2.926).
+const GRANTEE: [usize; 2] = [3, 5];
+
+/// The shortest product code of an FCC ID that is looked for without the grantee's.
+const SHORTEST_PRODUCT: usize = 4;
+
+/// The shortest code that firmware calls a board, in letters and digits.
+const SHORTEST_CODE: usize = 5;
+
 /// A text that is searched for.
+#[derive(Debug, PartialEq, Eq)]
 pub(super) struct Query {
     pub(super) words: Vec<String>,
     /// Whether each word is one that rarely tells anything.
     pub(super) is_common: Vec<bool>,
-}
-
-/// The words of all records: one normalised text, and where in it each record's names stand.
-#[derive(Default)]
-pub(super) struct Arena {
-    text: String,
-    /// Per record, the first of its names, and how many words of it are the vendor's.
-    records: Vec<usize>,
-    vendor_words: Vec<usize>,
-    /// Where each name begins in the text; it ends where the next begins.
-    names: Vec<usize>,
-    counts: Vec<u16>,
+    /// All of it in a row, where it was written without spaces and may be what firmware calls a board.
+    pub(super) code: Option<String>,
 }
 
 impl Query {
+    /// The ways in which a text can be read: as it is, and as an FCC ID, of which the product code is often the model.
+    /// `is_known` tells whether any record has a word.
+    pub(super) fn readings(text: &str, is_known: impl Fn(&str) -> bool) -> Vec<Self> {
+        let plain = Self::of(text);
+        let without_grantee = match plain.words.as_slice() {
+            [fcc, rest @ ..] if fcc == "fcc" => {
+                let rest = if rest.first().is_some_and(|word| word == "id") { &rest[1..] } else { rest };
+                product_code(&rest.concat())
+            }
+            [word] if !is_known(word) => product_code(word),
+            _ => None,
+        };
+        let as_product =
+            without_grantee.map(|code| Self { is_common: vec![false], words: vec![code], code: None });
+        std::iter::once(plain).chain(as_product).collect()
+    }
+
     pub(super) fn of(text: &str) -> Self {
         let short: String = text.chars().take(LONGEST_QUERY).collect();
         let mut normal = String::new();
@@ -159,8 +170,26 @@ impl Query {
         }
         words.truncate(MOST_WORDS);
         let is_common = words.iter().map(|word| COMMON.contains(&word.as_str())).collect();
-        Self { words, is_common }
+        let may_be_code = !short.trim().contains(char::is_whitespace);
+        let code = may_be_code.then(|| joined(&short)).filter(|code| code.len() >= SHORTEST_CODE);
+        Self { words, is_common, code }
     }
+}
+
+/// A text in lower-case letters and digits, with nothing between.
+pub(super) fn joined(text: &str) -> String {
+    let mut normal = String::new();
+    normalise(text, &mut normal);
+    normal.retain(|symbol| symbol != ' ');
+    normal
+}
+
+/// What follows the grantee's code in an FCC ID.
+fn product_code(id: &str) -> Option<String> {
+    let starts_with_digit = id.starts_with(|c: char| c.is_ascii_digit());
+    let code = id.get(GRANTEE[usize::from(starts_with_digit)]..)?;
+    let is_code = code.len() >= SHORTEST_PRODUCT && code.bytes().any(|byte| byte.is_ascii_digit());
+    is_code.then(|| code.to_owned())
 }
 
 /// Whether a word looks like a revision: `v5`, `b1`.
@@ -169,165 +198,6 @@ fn is_revision(word: &str) -> bool {
     (2..=3).contains(&bytes.len())
         && bytes[0].is_ascii_alphabetic()
         && bytes[1..].iter().all(u8::is_ascii_digit)
-}
-
-/// Adds the text in lower-case letters and digits, with one space where anything else stood.
-fn normalise(text: &str, into: &mut String) {
-    for symbol in text.chars() {
-        match symbol {
-            'a'..='z' | '0'..='9' => into.push(symbol),
-            'A'..='Z' => into.push(symbol.to_ascii_lowercase()),
-            '+' => into.push_str(" plus "),
-            // Nothing stands between the letters that these separate: O'Neill, F(x)tec.
-            '\'' | '(' | ')' => gap(into, symbol != '\''),
-            _ if symbol.is_alphanumeric() => into.extend(symbol.to_lowercase()),
-            _ => gap(into, true),
-        }
-    }
-}
-
-fn gap(into: &mut String, is_gap: bool) {
-    if is_gap && !into.ends_with([' ', '\n']) {
-        into.push(' ');
-    }
-}
-
-impl Arena {
-    pub(super) fn add(&mut self, names: &Names<'_>, id: &str) {
-        self.records.push(self.names.len());
-        self.counts.resize(COUNTERS, 0);
-        let start = self.text.len();
-        self.names.push(start);
-        normalise(names.vendor, &mut self.text);
-        let vendor = self.text[start..].split(' ').filter(|word| !word.is_empty()).count();
-        self.vendor_words.push(vendor);
-        for part in [" ", names.model, " ", names.variant] {
-            normalise(part, &mut self.text);
-        }
-        // What stands in brackets is often what people call it: `RouterBOARD 952Ui-5ac2nD (hAP ac lite)`.
-        let bracket =
-            names.model.split_once('(').and_then(|(_, rest)| rest.split_once(')')).map(|(inner, _)| inner);
-        let bracket = bracket.filter(|inner| inner.len() > 4);
-        let others = names.others.split('|').filter(|other| !other.is_empty());
-        for other in others.chain(bracket).chain(Some(id)) {
-            self.text.push('\n');
-            self.names.push(self.text.len());
-            normalise(other, &mut self.text);
-        }
-        self.text.push('\n');
-        // A word counts once a record, however often its names have it.
-        let mut seen: Vec<usize> = Vec::with_capacity(16);
-        for word in self.text[start..].split([' ', '\n']).filter(|word| !word.is_empty()) {
-            let counter = counter(word);
-            if !seen.contains(&counter) {
-                seen.push(counter);
-                self.counts[counter] = self.counts[counter].saturating_add(1);
-            }
-        }
-    }
-
-    /// How many words of a record's first name are its vendor's.
-    pub(super) fn vendor_words(&self, record: usize) -> usize {
-        self.vendor_words[record]
-    }
-
-    /// The names of a record: first vendor, model and variant, then the others; each as text.
-    pub(super) fn names(&self, record: usize) -> impl Iterator<Item = &str> {
-        let end = self.records.get(record + 1).copied().unwrap_or(self.names.len());
-        (self.records[record]..end).map(|name| {
-            let end = self.names.get(name + 1).copied().unwrap_or(self.text.len());
-            self.text[self.names[name]..end].trim_end_matches('\n')
-        })
-    }
-
-    /// How much a word says, by how few records have it; as the information of finding it, in nats.
-    pub(super) fn weight(&self, word: &str) -> f64 {
-        let all = self.records.len().max(1) as f64;
-        let count = f64::from(self.counts.get(counter(word)).copied().unwrap_or_default());
-        (1.0 + all / (1.0 + count)).ln()
-    }
-
-    /// Whether any record has the word.
-    pub(super) fn knows(&self, word: &str) -> bool {
-        self.counts.get(counter(word)).is_some_and(|count| *count > 0)
-    }
-
-    /// The records that share most with the query, by pairs of letters.
-    pub(super) fn candidates(&self, query: &Query, most: usize) -> Vec<usize> {
-        let mut wanted = vec![false; LETTERS * LETTERS];
-        let joined = query.words.concat();
-        for word in query.words.iter().chain(Some(&joined)) {
-            pairs(word, |pair| wanted[pair] = true);
-        }
-        // How many records have each pair: a rare one says more.
-        let mut counts = vec![0_u32; LETTERS * LETTERS];
-        let mut last = vec![usize::MAX; LETTERS * LETTERS];
-        for record in 0..self.records.len() {
-            self.record_pairs(record, |pair| {
-                if wanted[pair] && last[pair] != record {
-                    last[pair] = record;
-                    counts[pair] += 1;
-                }
-            });
-        }
-        let all = self.records.len().max(1) as f32;
-        let weights: Vec<f32> = counts.iter().map(|count| (1.0 + all / (1.0 + *count as f32)).ln()).collect();
-        last.fill(usize::MAX);
-        let mut scores: Vec<(f32, usize)> = Vec::with_capacity(self.records.len());
-        for record in 0..self.records.len() {
-            let mut score = 0.0;
-            self.record_pairs(record, |pair| {
-                if wanted[pair] && last[pair] != record {
-                    last[pair] = record;
-                    score += weights[pair];
-                }
-            });
-            if score > 0.0 {
-                scores.push((score, record));
-            }
-        }
-        let by_score = |a: &(f32, usize), b: &(f32, usize)| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1));
-        if scores.len() > most {
-            scores.select_nth_unstable_by(most, by_score);
-            scores.truncate(most);
-        }
-        scores.into_iter().map(|(_, record)| record).collect()
-    }
-
-    fn record_pairs(&self, record: usize, act: impl FnMut(usize)) {
-        let first = self.records[record];
-        let end = self.records.get(record + 1).copied().unwrap_or(self.names.len());
-        let stop = self.names.get(end).copied().unwrap_or(self.text.len());
-        pairs(&self.text[self.names[first]..stop], act);
-    }
-}
-
-/// Pairs of neighbouring letters; spaces are skipped, so that they reach over the ends of words.
-fn pairs(text: &str, mut act: impl FnMut(usize)) {
-    let mut before = None;
-    for byte in text.bytes() {
-        let letter = match byte {
-            b'a'..=b'z' => usize::from(byte - b'a'),
-            b'0'..=b'9' => usize::from(byte - b'0') + 26,
-            b' ' => continue,
-            b'\n' => {
-                before = None;
-                continue;
-            }
-            _ => 36,
-        };
-        if let Some(before) = before {
-            act(before * LETTERS + letter);
-        }
-        before = Some(letter);
-    }
-}
-
-/// FNV-1a, folded.
-fn counter(word: &str) -> usize {
-    let hash =
-        word.bytes().fold(0x811c_9dc5_u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));
-    ((hash >> 16) ^ hash) as usize & (COUNTERS - 1)
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use debrick_catalog::Recogniser;
 use debrick_engine::{HostCheck, Job, Operator, Ports, Wishes};
 use debrick_model::{Answer, Event, Progress, Request};
 use debrick_virtual_bench::{Bench, Brick, Faults, FirmwareOptions, VirtualRouter, firmware};
@@ -46,6 +47,7 @@ pub(super) fn demo(context: &Context, args: &Demo) -> Result<i32, Failure> {
         network: Some(bench.network()),
         clock: Arc::new(bench.clock.clone()),
         host: vec![HostCheck { ok: true, says: "The virtual router has a virtual power supply.".into() }],
+        devices: Arc::new(Recogniser::new(&context.catalog()?)?),
     };
     if !context.json {
         out::note(&format!(

@@ -2,6 +2,7 @@
 
 mod coverage;
 mod show;
+mod update;
 
 use std::path::Path;
 
@@ -22,6 +23,7 @@ pub(super) fn run(context: &Context, args: &Devices) -> Result<i32, Failure> {
         Devices::Show { id } => show::show(context, &find(&context.catalog()?, id)?),
         Devices::Lint { path } => lint(context, path.as_deref()),
         Devices::Coverage => coverage::coverage(context),
+        Devices::Update(args) => update::update(context, args),
     }
 }
 
@@ -86,8 +88,8 @@ fn search(context: &Context, text: &str, limit: usize) -> Result<i32, Failure> {
 fn lint(context: &Context, path: Option<&Path>) -> Result<i32, Failure> {
     let report = match path {
         Some(path) => {
-            let builtin = Catalog::builtin();
-            debrick_catalog::lint_folder(path, &|id| builtin.family(id))?
+            let catalog = context.packed_catalog().catalog;
+            debrick_catalog::lint_folder(path, &|id| catalog.family(id))?
         }
         None => lint_own(context)?,
     };
@@ -111,14 +113,14 @@ fn lint(context: &Context, path: Option<&Path>) -> Result<i32, Failure> {
     Ok(code)
 }
 
-/// Checks the operator's own folder, and that every record of the program can be put together.
+/// Checks the operator's own folder, and every record of the catalog in use.
 fn lint_own(context: &Context) -> Result<LintReport, Failure> {
-    let builtin = Catalog::builtin();
+    let catalog = context.packed_catalog().catalog;
     let own = context.state_dir().map(|dir| dir.join("devices")).ok().filter(|folder| folder.exists());
     let mut report = match own {
-        Some(folder) => debrick_catalog::lint_folder(&folder, &|id| builtin.family(id))?,
+        Some(folder) => debrick_catalog::lint_folder(&folder, &|id| catalog.family(id))?,
         None => LintReport::default(),
     };
-    report.records += builtin.all()?.len();
+    report.records += catalog.check("the catalog in use")?;
     Ok(report)
 }

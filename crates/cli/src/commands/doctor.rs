@@ -3,12 +3,13 @@
 use crate::args::Doctor;
 use crate::commands::{Context, devices};
 use crate::failure::Failure;
-use crate::host::{self, Level};
+use crate::host::{self, Finding, Level};
 use crate::{exit, json, out};
 
 pub(super) fn doctor(context: &Context, args: &Doctor) -> Result<i32, Failure> {
     let facts = host::facts(&context.state_dir()?);
     let mut findings = host::judge(&facts, args.console.as_deref());
+    findings.push(catalog(context));
     if let Some(id) = &args.device {
         let device = devices::find(&context.catalog()?, id)?;
         findings.extend(host::for_device::judge(&facts, &device));
@@ -42,4 +43,18 @@ pub(super) fn doctor(context: &Context, args: &Doctor) -> Result<i32, Failure> {
     };
     out::data(&format!("\n{}", style.strong(verdict)));
     Ok(code)
+}
+
+/// Which catalog is in use, and whether one that was installed is not.
+fn catalog(context: &Context) -> Finding {
+    let in_use = context.packed_catalog();
+    let (level, says, mend) = match &in_use.passed_over {
+        None => (Level::Good, in_use.in_words(), String::new()),
+        Some(failure) => (
+            Level::Notice,
+            format!("{} {}", in_use.in_words(), failure.sentence()),
+            failure.problem().next_step.clone(),
+        ),
+    };
+    Finding { check: "catalog", level, says, mend }
 }

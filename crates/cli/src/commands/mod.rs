@@ -7,7 +7,9 @@ mod devices;
 mod diagnose;
 mod doctor;
 mod explain;
+mod identify;
 mod image;
+mod packed_catalog;
 mod plan;
 mod report;
 mod rescue;
@@ -16,15 +18,17 @@ mod trust;
 mod unit;
 mod watch_console;
 
+use std::cell::Cell;
 use std::path::PathBuf;
 
-use debrick_catalog::Catalog;
+use debrick_catalog::{Catalog, Fault};
 use debrick_engine::{Closed, EngineError, Operator};
 use debrick_model::{Ending, Event, EventBody, Problem, Step};
 use debrick_vault::Vault;
 
 use crate::answers::Answers;
 use crate::args::{Args, Command};
+use crate::commands::packed_catalog::InUse;
 use crate::exit;
 use crate::failure::Failure;
 use crate::operators::{Attended, Script};
@@ -32,6 +36,9 @@ use crate::stop::Stop;
 use crate::style::Style;
 use crate::terminal::Terminal;
 use crate::{json, out};
+
+/// The most faults of the operator's own records that every command tells.
+const MOST_WARNINGS: usize = 5;
 
 /// What every command has at hand.
 pub(crate) struct Context {
@@ -41,11 +48,14 @@ pub(crate) struct Context {
     /// How everything else looks, on standard error.
     pub(crate) notes: Style,
     state_dir: Option<PathBuf>,
+    /// What the catalog has to be warned of is told once.
+    is_warned: Cell<bool>,
 }
 
 /// Runs the command and returns its exit code.
 pub(crate) fn run(args: &Args, style: Style, notes: Style) -> Result<i32, Failure> {
-    let context = Context { json: args.json, style, notes, state_dir: args.state_dir.clone() };
+    let is_warned = Cell::new(false);
+    let context = Context { json: args.json, style, notes, state_dir: args.state_dir.clone(), is_warned };
     match &args.command {
         Command::Rescue(args) => rescue::rescue(&context, args),
         Command::Resume(args) => rescue::resume(&context, args),
@@ -60,6 +70,7 @@ pub(crate) fn run(args: &Args, style: Style, notes: Style) -> Result<i32, Failur
         Command::Image(args) => image::run(&context, args),
         Command::Trust(args) => trust::run(&context, args),
         Command::Devices(args) => devices::run(&context, args),
+        Command::Identify(args) => identify::identify(&context, args),
         Command::Plan(args) => plan::plan(&context, args),
         Command::Diagnose(args) => diagnose::diagnose(&context, args),
         Command::WatchConsole(args) => watch_console::watch(&context, args),
@@ -87,13 +98,33 @@ impl Context {
             })
     }
 
-    /// The program's catalog, with the records of the operator's own folder on top.
+    /// The catalog in use, with the records of the operator's own folder on top. What is wrong with either is told, and
+    /// left out.
     pub(crate) fn catalog(&self) -> Result<Catalog, Failure> {
-        match self.state_dir() {
-            Ok(dir) => Ok(Catalog::with_folder(&dir.join("devices"))?),
-            // Without a home there is no folder, and the program's own records do.
-            Err(_) => Ok(Catalog::builtin()),
+        let InUse { catalog, passed_over, .. } = self.packed_catalog();
+        let catalog = match self.state_dir() {
+            Ok(dir) => catalog.with_folder(&dir.join("devices"))?,
+            // Without a home there is no folder, and the packed records do.
+            Err(_) => catalog,
+        };
+        if !self.is_warned.replace(true) {
+            if let Some(failure) = passed_over {
+                self.warn(&format!("{} The program's own catalog is used.", failure.sentence()));
+            }
+            for fault in catalog.faults().iter().take(MOST_WARNINGS) {
+                // The list of everything that would be right is for `debrick devices lint`.
+                let what = fault.what.split(", expected one of").next().unwrap_or_default().to_owned();
+                self.warn(&format!("{}. It is left out.", Fault { what, ..fault.clone() }));
+            }
+            if let Some(more) = catalog.faults().len().checked_sub(MOST_WARNINGS).filter(|more| *more > 0) {
+                self.warn(&format!("{more} more faults: `debrick devices lint` names them all."));
+            }
         }
+        Ok(catalog)
+    }
+
+    fn warn(&self, text: &str) {
+        out::note(&format!("{} {}", self.notes.warn("warning:"), out::harmless(text)));
     }
 
     /// The operator: a script where JSON is wanted, otherwise a person.

@@ -5,7 +5,7 @@ use std::io::BufWriter;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use debrick_catalog::{Catalog, Repairable};
+use debrick_catalog::{Catalog, Recogniser, Repairable};
 use debrick_engine::{Job, Ports, Wishes};
 use debrick_link::record::Recorder;
 use debrick_link::{Link, Network};
@@ -62,7 +62,8 @@ impl Named {
         let uses_network = !self.no_network && self.device.network.is_some();
         let network = uses_network.then(|| Box::new(OsNetwork::new()) as Box<dyn Network>);
         let host = host::checks(&context.state_dir()?, &self.console);
-        Ok(Ports { console, network, clock: Arc::new(OsClock), host })
+        let devices = Arc::new(Recogniser::with_record(&context.catalog()?, &self.device)?);
+        Ok(Ports { console, network, clock: Arc::new(OsClock), host, devices })
     }
 }
 

@@ -99,7 +99,38 @@ fn own_records_lie_on_top() {
     let error =
         place.refuses(&["rescue", "--device", "mine", "--console", "/dev/null"], 1, "device-incomplete");
     assert!(error["what"].as_str().unwrap().contains("line rate"), "{error}");
-    std::fs::write(place.path("state/devices/mine.toml"), own.replace("source", "sauce")).unwrap();
-    place.refuses(&["devices", "search", "anything"], 1, "device-file-invalid");
+}
+
+/// A record of one's own that is wrong is told by every command, and stops only what would use it.
+#[test]
+fn a_broken_record_of_ones_own_is_left_out() {
+    let place = Place::new();
+    std::fs::create_dir_all(place.path("state/devices")).unwrap();
+    let own = "schema = \"debrick.device/1\"\nid = \"acme-r1\"\nsauce = \"s\"\n";
+    std::fs::write(place.path("state/devices/acme-r1.toml"), own).unwrap();
+    for arguments in [
+        &["devices", "search", "archer c7 v5"][..],
+        &["devices", "show", "tplink-archer-c7-v5"],
+        &["devices", "coverage"],
+        &["plan", "tplink-archer-c7-v5"],
+    ] {
+        let run = place.run(arguments);
+        assert_eq!(run.code, Some(0), "{arguments:?}: {}", run.stderr);
+        assert!(run.stderr.starts_with("warning: ") && run.stderr.lines().count() == 1, "{}", run.stderr);
+        assert!(run.stderr.contains("acme-r1.toml:3: acme-r1: unknown field `sauce`"), "{}", run.stderr);
+    }
+    for arguments in [
+        &["devices", "show", "acme-r1"][..],
+        &["plan", "acme-r1"],
+        &["doctor", "--for", "acme-r1"],
+        &["rescue", "--device", "acme-r1", "--console", "/dev/null"],
+        &["backup", "--device", "acme-r1", "--console", "/dev/null"],
+    ] {
+        let error = place.refuses(arguments, 1, "device-own-record-broken");
+        assert!(error["what"].as_str().unwrap().contains("acme-r1.toml:3"), "{error}");
+    }
     assert_eq!(place.run(&["devices", "lint"]).code, Some(1));
+    std::fs::write(place.path("state/devices/acme-r1.toml"), "[[[").unwrap();
+    place.refuses(&["plan", "acme-r1"], 1, "device-own-record-broken");
+    assert_eq!(place.run(&["plan", "tplink-archer-c7-v5"]).code, Some(0));
 }

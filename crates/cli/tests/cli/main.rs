@@ -3,10 +3,12 @@
 #![allow(clippy::disallowed_methods, reason = "tests of a program in real time")]
 #![allow(clippy::print_stderr, reason = "tests say why they skip")]
 
+mod catalogs;
 mod consoles;
 mod devices;
 mod diagnose;
 mod help;
+mod identify;
 mod images;
 mod inputs;
 mod output;

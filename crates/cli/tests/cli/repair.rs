@@ -21,14 +21,14 @@ use crate::trust::{KEY, SIGNATURE};
 const START: u32 = 15;
 
 /// A virtual router that is served in real time, until this is dropped.
-struct Served {
-    console: String,
+pub(crate) struct Served {
+    pub(crate) console: String,
     ends: Arc<AtomicBool>,
     thread: Option<JoinHandle<()>>,
 }
 
 impl Served {
-    fn start(brick: Brick) -> Self {
+    pub(crate) fn start(brick: Brick) -> Self {
         let image = firmware("1.0.4", &FirmwareOptions { size: 1 << 20, ..FirmwareOptions::default() });
         let mut router = VirtualRouter::bricked(brick, &image);
         let mut link = PtyPair::open().unwrap();

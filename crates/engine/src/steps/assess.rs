@@ -68,6 +68,7 @@ impl Repair<'_> {
         let boot = self.unit.watch_boot()?;
         self.whereabouts = boot.reached.whereabouts();
         self.session.keep_evidence(EvidenceKind::SerialLog, name, &boot.log)?;
+        self.overhear(name, &boot.log);
         let diagnosis = self.judge_evidence(name, &boot, &[], &[]);
         self.session.record(EventBody::Diagnosed { diagnosis: diagnosis.clone() })?;
         Ok(Assessment { boot, diagnosis })

@@ -20,6 +20,7 @@ impl Repair<'_> {
     pub(crate) fn identify(&mut self) -> Result<(), EngineError> {
         self.in_step(Step::Identify, |repair| {
             let mut observations = repair.observe()?;
+            observations.extend(repair.overheard.clone());
             let mut identity = repair.judge(&observations);
             if !identity.is_established()
                 && identity.contradicting.is_empty()
@@ -37,6 +38,17 @@ impl Repair<'_> {
             repair.identity = Some(identity);
             Ok(Done::with((), summary))
         })
+    }
+
+    /// Takes from the log of a start what it says about the device, as far as it bears on the one of this repair.
+    pub(crate) fn overhear(&mut self, name: &str, log: &[u8]) {
+        for sighting in debrick_diagnose::observe(name, log, &self.devices.ready_texts()) {
+            let seen = sighting.observation;
+            let bears = self.devices.agreement(&self.device.id, &seen).is_some();
+            if bears && seen.property.names_the_device() && !self.overheard.contains(&seen) {
+                self.overheard.push(seen);
+            }
+        }
     }
 
     fn observe(&mut self) -> Result<Vec<Observation>, EngineError> {
@@ -123,15 +135,29 @@ impl Repair<'_> {
                 |allowed: &[String]| allowed.is_empty() || allowed.iter().any(|one| same(one, &seen.value));
             let agrees = match seen.property {
                 Property::Vendor => Some(same(&device.vendor, &seen.value)),
-                Property::Model => Some(names_model(&device.vendor, &device.model, &seen.value)),
-                Property::BoardId => Some(one_of(&device.board_ids)),
+                // What the catalog can tell apart (a revision on the label) it tells better than letters do.
+                Property::Model => self
+                    .devices
+                    .agreement(&device.id, seen)
+                    .or_else(|| Some(names_model(&device.vendor, &device.model, &seen.value))),
+                Property::Codename | Property::ReadyText => self.devices.agreement(&device.id, seen),
+                Property::BoardId => {
+                    Some(one_of(&device.board_ids) || self.devices.agreement(&device.id, seen) == Some(true))
+                }
                 Property::HardwareRevision => Some(one_of(&device.hardware_revisions)),
                 Property::Region => Some(one_of(&device.sales_regions)),
                 Property::Serial => {
                     identity.serial.get_or_insert_with(|| seen.value.clone());
                     Some(identity.serial.as_deref() == Some(seen.value.as_str()))
                 }
-                Property::MacAddress | Property::Version | Property::Architecture => None,
+                // A record of one device does not say these in a form that settles anything.
+                Property::MacAddress
+                | Property::Version
+                | Property::Architecture
+                | Property::Chip
+                | Property::UsbId
+                | Property::RequestedFile
+                | Property::Mention => None,
             };
             match seen.property {
                 Property::HardwareRevision => identity.hardware_revision = Some(seen.value.clone()),

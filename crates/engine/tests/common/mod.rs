@@ -2,9 +2,9 @@
 #![allow(dead_code, unreachable_pub, clippy::unwrap_used, reason = "every test file uses its own part")]
 
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
-use debrick_catalog::Repairable;
+use debrick_catalog::{Catalog, Recogniser, Repairable};
 use debrick_engine::{Closed, EngineError, HostCheck, Job, Operator, Ports, Wishes};
 use debrick_model::{Answer, Digest, Event, Progress, Request};
 use debrick_vault::Vault;
@@ -86,12 +86,17 @@ impl Operator for Attendant {
     }
 }
 
+/// The devices of the program's own catalog.
+pub static DEVICES: LazyLock<Arc<Recogniser>> =
+    LazyLock::new(|| Arc::new(Recogniser::new(&Catalog::builtin()).unwrap()));
+
 pub fn ports(bench: &Bench) -> Ports {
     Ports {
         console: bench.console(),
         network: Some(bench.network()),
         clock: Arc::new(bench.clock.clone()),
         host: vec![HostCheck { ok: true, says: "The virtual computer has power.".into() }],
+        devices: DEVICES.clone(),
     }
 }
 

@@ -230,6 +230,11 @@ impl TrustedKey {
         Some(makers.all(|maker| self.vendors.iter().any(|vendor| same_maker(vendor, maker))))
     }
 
+    /// Whether this maker is among those that it was trusted for by name.
+    pub(super) fn is_for_maker(&self, maker: &str) -> bool {
+        self.vendors.iter().any(|vendor| same_maker(vendor, maker))
+    }
+
     /// The key, ready for use; `None` where it is of OpenPGP, or the stored data is damaged.
     pub(super) fn public_key(&self) -> Option<PublicKey> {
         let bytes = BASE64.decode(&self.key).ok()?;

@@ -10,6 +10,7 @@ mod interfaces;
 mod machine;
 mod serial;
 mod udp_port;
+mod usb;
 
 use std::path::{Path, PathBuf};
 use std::sync::mpsc;
@@ -27,6 +28,7 @@ pub use interfaces::{InterfaceFacts, has_carrier};
 pub use machine::{Battery, DiskFacts, Group, PowerFacts, SystemFacts, UserFacts};
 pub use serial::{NodeAccess, SerialFacts, SerialPortFacts, UsbFacts};
 pub use udp_port::{BindOutcome, UdpPortFacts, UdpSocketFacts};
+pub use usb::usb_devices;
 
 /// The port of TFTP servers.
 const TFTP_PORT: u16 = 69;

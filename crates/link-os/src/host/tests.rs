@@ -49,6 +49,28 @@ fn an_empty_computer_has_no_facts_and_no_failure() {
 }
 
 #[test]
+fn usb_devices_are_listed_without_hubs_and_interfaces() {
+    let host = FakeHost::new()
+        .file("sys/bus/usb/devices/usb1/idVendor", "1d6b\n")
+        .file("sys/bus/usb/devices/usb1/idProduct", "0002\n")
+        .file("sys/bus/usb/devices/usb1/bDeviceClass", "09\n")
+        .file("sys/bus/usb/devices/1-4/idVendor", "05c6\n")
+        .file("sys/bus/usb/devices/1-4/idProduct", "9008\n")
+        .file("sys/bus/usb/devices/1-4/bDeviceClass", "00\n")
+        .file("sys/bus/usb/devices/1-4/product", "QUSB__BULK\n")
+        .file("sys/bus/usb/devices/1-4:1.0/bInterfaceNumber", "00\n")
+        .file("sys/bus/usb/devices/1-5/bDeviceClass", "00\n");
+    let devices = usb_devices(host.0.path());
+    assert_eq!(devices.len(), 1, "{devices:?}");
+    assert_eq!((devices[0].vendor_id, devices[0].product_id), (0x05c6, 0x9008));
+    assert_eq!(
+        (devices[0].product.as_deref(), devices[0].bus_path.as_deref()),
+        (Some("QUSB__BULK"), Some("1-4"))
+    );
+    assert!(usb_devices(FakeHost::new().0.path()).is_empty());
+}
+
+#[test]
 fn a_usb_adapter_is_described_with_its_holder() {
     let usb = "sys/devices/pci0/usb1/1-4";
     let host = FakeHost::new()

@@ -280,6 +280,9 @@ const FIRMWARE: &[&str] = &[
     "tclinux_slave",
 ];
 
+/// The smallest page of NAND flash, in bytes.
+const SMALLEST_PAGE: u64 = 512;
+
 /// What a partition means for a repair.
 pub(super) fn role(label: &str) -> RegionRole {
     let name = label.to_ascii_lowercase();
@@ -317,7 +320,31 @@ pub(super) fn storages(device: &Value) -> Vec<StorageFacts> {
             storage.regions.clear();
         }
     }
+    nand_geometry(device, &mut storages);
     storages
+}
+
+/// The blocks and pages of NAND flash, by which a definition builds its images. For NOR flash its block size only says what
+/// images are padded to, and where there are two NAND flashes it does not say of which it speaks; nor is it believed where
+/// partitions do not keep to it.
+fn nand_geometry(device: &Value, storages: &mut [StorageFacts]) {
+    let is_nand =
+        |storage: &&mut StorageFacts| matches!(storage.part, Some(StoragePart::Nand | StoragePart::SpiNand));
+    let mut nands: Vec<&mut StorageFacts> = storages.iter_mut().filter(is_nand).collect();
+    let ([nand], Some(block), Some(page)) =
+        (nands.as_mut_slice(), device["block_size"].as_u64(), device["page_size"].as_u64())
+    else {
+        return;
+    };
+    let is_geometry =
+        page >= SMALLEST_PAGE && page.is_power_of_two() && block.is_power_of_two() && block > page;
+    let keeps_to_it =
+        |region: &Region| region.offset.is_multiple_of(block) && region.size.is_multiple_of(block);
+    if is_geometry && nand.regions.iter().all(keeps_to_it) {
+        nand.erase_block = Some(block);
+        nand.write_block = Some(page);
+        nand.erased = Some(0xff);
+    }
 }
 
 fn part(name: &str) -> Option<StoragePart> {
@@ -393,6 +420,25 @@ mod tests {
         ] {
             assert_eq!(role(label), expected, "{label}");
         }
+    }
+
+    #[test]
+    fn nand_has_blocks_and_pages() {
+        let flash = |name: &str, size: u64| serde_json::json!({ "flash": name, "partitions": [{ "label": "a", "offset": 0, "size": size }] });
+        let blocks = |flashes: Vec<Value>, block: u64, page: u64| -> Vec<Option<(u64, u64)>> {
+            let device = serde_json::json!({ "flash": flashes, "block_size": block, "page_size": page });
+            storages(&device).iter().map(|storage| storage.erase_block.zip(storage.write_block)).collect()
+        };
+        let nand = || flash("nand", 1 << 20);
+        assert_eq!(blocks(vec![nand()], 131_072, 2048), [Some((131_072, 2048))]);
+        assert_eq!(
+            blocks(vec![flash("spi-nor", 1 << 20), nand()], 131_072, 2048),
+            [None, Some((131_072, 2048))]
+        );
+        assert_eq!(blocks(vec![flash("spi-nor", 1 << 20)], 65536, 1), [None]);
+        assert_eq!(blocks(vec![nand(), flash("spi-nand", 1 << 20)], 131_072, 2048), [None, None]);
+        assert_eq!(blocks(vec![flash("nand", 65536)], 131_072, 2048), [None]);
+        assert_eq!(blocks(vec![nand()], 2048, 131_072), [None]);
     }
 
     #[test]

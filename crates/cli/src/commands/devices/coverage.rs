@@ -39,6 +39,7 @@ pub(super) fn is_driven(method: &Method) -> bool {
 }
 
 pub(super) fn coverage(context: &Context) -> Result<i32, Failure> {
+    let in_use = context.packed_catalog();
     let devices = context.catalog()?.all()?;
     let by_kind = |kind: Kind| devices.iter().filter(move |device| device.kind() == kind);
     let count = |question: &Question, kind: Kind| by_kind(kind).filter(|device| (question.1)(device)).count();
@@ -68,6 +69,7 @@ pub(super) fn coverage(context: &Context) -> Result<i32, Failure> {
             kinds.insert(kind.id().into(), Value::Object(answers));
         }
         let value = json!({
+            "catalog": in_use.as_json(),
             "devices": devices.len(),
             "kinds": kinds,
             "families": families,
@@ -96,6 +98,7 @@ pub(super) fn coverage(context: &Context) -> Result<i32, Failure> {
         let counts: Vec<String> = counts.iter().map(|(status, count)| format!("{status} {count}")).collect();
         out::data(&format!("  {operation:<12}{}", counts.join(", ")));
     }
+    out::data(&out::harmless(&format!("\n{}", in_use.in_words())));
     Ok(0)
 }
 

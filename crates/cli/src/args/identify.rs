@@ -1,0 +1,52 @@
+//! What `debrick identify` is given.
+
+use std::path::PathBuf;
+
+pub(super) const AFTER: &str = "\
+Examples:
+  debrick identify --log boot.log
+  debrick identify --log boot.log --label \"TP-Link Archer C7 Ver: 5.0\"
+  debrick identify --console /dev/ttyUSB0 --label \"TP-Link Archer C7 Ver: 5.0\"
+  debrick identify --usb --image firmware.bin
+
+Exit codes: 0 known, 11 likely or unknown, 12 contradicted.";
+
+/// What is known of the unit.
+#[derive(Debug, clap::Args)]
+#[group(id = "evidence", required = true, multiple = true)]
+pub(crate) struct Identify {
+    /// A log of its console, or what a tool printed; may be given more than once. `-` is standard input.
+    #[arg(long, visible_alias = "tool-output", value_name = "FILE", group = "evidence")]
+    pub(crate) log: Vec<PathBuf>,
+
+    /// What somebody says about it; may be given more than once. A device that it names is a hint, and no witness.
+    #[arg(long, value_name = "TEXT", group = "evidence")]
+    pub(crate) symptom: Vec<String>,
+
+    /// What its label says: vendor, model, hardware revision.
+    #[arg(long, value_name = "TEXT", group = "evidence")]
+    pub(crate) label: Option<String>,
+
+    /// Firmware that is said to be for it; may be given more than once. What a file is for says little about the unit: it
+    /// points to a device, and counts as no witness.
+    #[arg(long, value_name = "FILE", group = "evidence")]
+    pub(crate) image: Vec<PathBuf>,
+
+    /// Look at the devices at this computer's USB ports. Nothing is sent to them.
+    #[arg(long, group = "evidence")]
+    pub(crate) usb: bool,
+
+    /// Listen to its serial console: /dev/ttyUSB0, /dev/ttyUSB0@57600, tcp:HOST:PORT or unix:PATH. Nothing is sent, unless
+    /// --ask is given.
+    #[arg(long, value_name = "SPEC", group = "evidence")]
+    pub(crate) console: Option<String>,
+
+    /// Stop its start at the bootloader's prompt, and ask for version and variables. The unit then waits there.
+    #[arg(long, requires = "console")]
+    pub(crate) ask: bool,
+
+    /// For how many seconds to listen to the console, or to wait for the bootloader's prompt.
+    #[arg(long, value_name = "SECONDS", default_value_t = 60, requires = "console",
+        value_parser = clap::value_parser!(u32).range(1..=3600))]
+    pub(crate) seconds: u32,
+}
