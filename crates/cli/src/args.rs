@@ -144,6 +144,17 @@ Example, keeping what the device says for later:
 
 Exit codes: 0 a cause stands out; 11 the evidence does not decide, and what to look at is named.";
 
+const AFTER_COACH: &str = "\
+Examples:
+  A router on this computer's second network port:
+    debrick coach tplink-archer-c7-v5 --lan eth1
+
+  With its console, too:
+    debrick coach tplink-archer-c7-v5 --lan eth1 --console /dev/ttyUSB0
+
+Enter says that a step is done; scripts write lines: empty, yes or no.
+Exit codes: 0 the device is in its recovery mode; 11 it is not, and why; 14 stopped with Ctrl-C.";
+
 const AFTER_EXPLAIN: &str = "\
 Examples:
   What it means that an image is incomplete, and what not to do now:
@@ -250,6 +261,9 @@ pub(crate) enum Command {
     /// Watch a console live: each stage of a start as it passes, and at the end what is wrong. Sends nothing.
     #[command(after_help = AFTER_WATCH)]
     WatchConsole(WatchConsole),
+    /// Lead you into a device's recovery mode, step by step, with a countdown and what is sensed. Writes nothing.
+    #[command(after_help = AFTER_COACH)]
+    Coach(CoachArgs),
     /// Explain a cause, a state, an action, a gate or an error code: what it means, why, what to do, what not to do.
     #[command(after_help = AFTER_EXPLAIN)]
     Explain(Explain),
@@ -416,6 +430,25 @@ pub(crate) struct WatchConsole {
     /// End after so many seconds; without it, Ctrl-C ends it.
     #[arg(long, value_name = "N")]
     pub(crate) seconds: Option<u32>,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct CoachArgs {
+    /// The device by its catalog id.
+    #[arg(value_name = "ID")]
+    pub(crate) device: String,
+
+    /// The way in, by its name in `debrick devices show`; the first whose steps are known, if it is left out.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) method: Option<String>,
+
+    /// The network port of this computer that the device is connected to: its link and requests are watched.
+    #[arg(long, value_name = "IFACE")]
+    pub(crate) lan: Option<String>,
+
+    /// The device's serial console, if it is wired; nothing is sent there.
+    #[arg(long, value_name = "SPEC")]
+    pub(crate) console: Option<String>,
 }
 
 #[derive(Debug, clap::Args)]

@@ -15,6 +15,7 @@ mod input;
 mod json;
 mod operators;
 mod out;
+mod senses;
 mod state_file;
 mod stop;
 mod style;

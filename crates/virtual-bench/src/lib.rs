@@ -8,6 +8,7 @@ mod bench;
 mod board;
 mod boot;
 mod brick;
+mod door;
 mod error;
 mod faults;
 mod fdt;
@@ -25,6 +26,7 @@ mod system;
 
 pub use bench::Bench;
 pub use brick::Brick;
+pub use door::Door;
 pub use error::BenchError;
 pub use faults::{ConsoleFaults, Fault, FaultLog, Faults, Lie};
 pub use firmware::{FirmwareOptions, firmware};

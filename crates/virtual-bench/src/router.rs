@@ -10,6 +10,7 @@ use debrick_uboot_console::device::{Standing, UbootConfig, UbootDevice};
 
 use crate::board::RouterBoard;
 use crate::brick::Brick;
+use crate::door::{Door, DoorState, Turn};
 use crate::faults::{Fault, FaultLog, Faults};
 use crate::layout::UNIT_ADDRESS;
 use crate::state::UnitState;
@@ -53,6 +54,8 @@ pub struct RouterConfig {
     pub bootloader: UbootConfig,
     /// Whether the bootloader refuses images for other architectures; the real one starts them, and aborts.
     pub checks_architecture: bool,
+    /// Its recovery door, if it has one.
+    pub door: Option<Door>,
 }
 
 impl Default for RouterConfig {
@@ -60,7 +63,7 @@ impl Default for RouterConfig {
         let mut bootloader = UbootConfig::default();
         let pairs = built_in_boot().into_iter().map(|(name, value)| (name.to_owned(), value));
         bootloader.default_environment.extend(pairs);
-        Self { bootloader, checks_architecture: false }
+        Self { bootloader, checks_architecture: false, door: None }
     }
 }
 
@@ -79,6 +82,7 @@ fn built_in_boot() -> [(&'static str, String); 3] {
 pub struct VirtualRouter {
     uboot: UbootDevice<RouterBoard>,
     system: Option<System>,
+    door: Option<DoorState>,
     has_power: bool,
     now: Moment,
     /// What leaves the unit later.
@@ -136,6 +140,7 @@ impl VirtualRouter {
         Self {
             uboot: UbootDevice::new(board, config.bootloader),
             system: None,
+            door: config.door.map(DoorState::new),
             has_power: false,
             now: Moment::default(),
             delayed: VecDeque::new(),
@@ -179,14 +184,21 @@ impl VirtualRouter {
         }
         self.has_power = true;
         self.happenings.next_babble(self.now);
-        if !self.uboot.board().hardware().bootloader_is_dead {
-            self.uboot.power_on(self.now);
+        if self.uboot.board().hardware().bootloader_is_dead {
+            return;
+        }
+        match &mut self.door {
+            Some(door) => door.power_on(self.now),
+            None => self.uboot.power_on(self.now),
         }
     }
 
     /// Switches it off at once, whatever is under way. Connections are closed as soon as time passes.
     pub fn power_off(&mut self) {
         self.uboot.power_off();
+        if let Some(door) = &mut self.door {
+            door.power_off();
+        }
         self.has_power = false;
         self.happenings.babble_at = None;
         self.stop();
@@ -197,6 +209,36 @@ impl VirtualRouter {
         self.now = self.now.max(now);
         if self.has_power {
             self.restart();
+        }
+    }
+
+    /// Presses the recovery button and keeps it pressed, or lets it go.
+    pub fn hold_button(&mut self, is_held: bool, now: Moment) {
+        self.now = self.now.max(now);
+        if let Some(door) = &mut self.door {
+            let turn = door.hold(is_held, self.now);
+            self.turn(turn);
+        }
+    }
+
+    /// Whether it is in its recovery mode.
+    pub fn is_in_recovery(&self) -> bool {
+        self.has_power && self.door.as_ref().is_some_and(DoorState::is_open)
+    }
+
+    /// Whether its network port has a link; always, while it has power, where it has no recovery door.
+    pub fn has_link(&self) -> bool {
+        self.has_power && self.door.as_ref().is_none_or(|door| door.has_link(self.now))
+    }
+
+    /// Does what the recovery door leads to.
+    fn turn(&mut self, turn: Turn) {
+        match turn {
+            Turn::Stay => {}
+            Turn::Start => self.uboot.power_on(self.now),
+            Turn::Say(text) => {
+                self.delayed.push_back((self.now, Output::Bytes(Channel::Console, text.as_bytes().to_vec())));
+            }
         }
     }
 
@@ -277,8 +319,11 @@ impl VirtualRouter {
 
     fn restart(&mut self) {
         self.stop();
-        if !self.uboot.board().hardware().bootloader_is_dead {
-            self.uboot.reset(self.now);
+        match &mut self.door {
+            _ if self.uboot.board().hardware().bootloader_is_dead => {}
+            // The bootloader has not come further than its door.
+            Some(door) if door.holds_back() => door.power_on(self.now),
+            _ => self.uboot.reset(self.now),
         }
     }
 
@@ -326,6 +371,17 @@ impl VirtualRouter {
             happenings.next_babble(now);
         }
         if happenings.hangs {
+            return;
+        }
+        if let Some(door) = &mut self.door
+            && door.next_wake().is_some_and(|wake| wake <= now)
+        {
+            let delayed = &mut self.delayed;
+            let from = SocketAddr::new(IpAddr::V4(UNIT_ADDRESS), 0);
+            let turn = door.step(now, from, &mut |output| delayed.push_back((now + NETWORK_DELAY, output)));
+            return self.turn(turn);
+        }
+        if self.door.as_ref().is_some_and(DoorState::holds_back) {
             return;
         }
         let said = console.len();
@@ -488,12 +544,14 @@ impl Device for VirtualRouter {
             return delayed;
         }
         let happenings = &self.happenings;
+        let door = self.door.as_ref();
         let runs = match &self.system {
-            _ if happenings.hangs => None,
+            _ if happenings.hangs || door.is_some_and(DoorState::holds_back) => None,
             Some(system) => system.next_wake(),
             None => self.uboot.next_wake(),
         };
-        [delayed, happenings.restart_at, happenings.babble_at, happenings.hang_at, runs]
+        let door = door.and_then(DoorState::next_wake).filter(|_| !happenings.hangs);
+        [delayed, happenings.restart_at, happenings.babble_at, happenings.hang_at, door, runs]
             .into_iter()
             .flatten()
             .min()

@@ -1,6 +1,7 @@
 //! One module a command.
 
 mod care;
+mod coach;
 mod demo;
 mod devices;
 mod diagnose;
@@ -73,6 +74,7 @@ pub(crate) fn run(args: &Args, style: Style, notes: Style) -> Result<i32, Failur
         Command::Plan(args) => plan::plan(&context, args),
         Command::Diagnose(args) => diagnose::diagnose(&context, args),
         Command::WatchConsole(args) => watch_console::watch(&context, args),
+        Command::Coach(args) => coach::coach(&context, args),
         Command::Explain(args) => explain::explain(&context, args),
     }
 }

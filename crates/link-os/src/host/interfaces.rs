@@ -1,6 +1,7 @@
 //! Network interfaces, from `/sys/class/net` and the kernel's list of addresses.
 
 use std::net::IpAddr;
+use std::path::Path;
 
 use nix::ifaddrs::getifaddrs;
 use serde::Serialize;
@@ -54,6 +55,12 @@ pub(super) fn interfaces(place: &Place) -> Result<Vec<InterfaceFacts>, String> {
         })
     });
     Ok(interfaces.collect())
+}
+
+/// Whether a cable with something alive at its end is plugged into an interface of the computer whose files are below
+/// `root`; `None` while it is down, or where there is none of this name.
+pub fn has_carrier(root: &Path, interface: &str) -> Option<bool> {
+    parsed::<u8>(&root.join("sys/class/net").join(interface).join("carrier")).map(|carrier| carrier != 0)
 }
 
 /// Interface and address with its prefix.

@@ -24,7 +24,7 @@ use crate::holders::named;
 
 pub use crate::holders::Process;
 pub use firewall::{FirewallFacts, NftRules};
-pub use interfaces::InterfaceFacts;
+pub use interfaces::{InterfaceFacts, has_carrier};
 pub use machine::{Battery, DiskFacts, Group, PowerFacts, SystemFacts, UserFacts};
 pub use serial::{NodeAccess, SerialFacts, SerialPortFacts, UsbFacts};
 pub use udp_port::{BindOutcome, UdpPortFacts, UdpSocketFacts};
