@@ -74,9 +74,10 @@ impl Sensors {
             }
         }
         let has_page = matches!(method.protocol, Some(Protocol::HttpUpload | Protocol::ConsoleHttp));
-        let page = method.unit.filter(|_| has_page && network.is_some()).map(|unit| {
-            (SocketAddr::new(IpAddr::V4(unit), method.port.unwrap_or(HTTP)), Instant::now())
-        });
+        let page = method
+            .unit
+            .filter(|_| has_page && network.is_some())
+            .map(|unit| (SocketAddr::new(IpAddr::V4(unit), method.port.unwrap_or(HTTP)), Instant::now()));
         let by_usb = !method.usb.is_empty();
         let usb = by_usb.then(ids);
         Ok(Self { interface, usb, console, requests, page, network })
@@ -135,7 +136,9 @@ impl Sensors {
             let Ok(count) = link.read(&mut buffer, at_once()) else { return };
             for byte in &buffer[..count] {
                 match byte {
-                    b'\n' => seen.push(Seen::Console(String::from_utf8_lossy(&std::mem::take(line)).into_owned())),
+                    b'\n' => {
+                        seen.push(Seen::Console(String::from_utf8_lossy(&std::mem::take(line)).into_owned()))
+                    }
                     byte if line.len() < LONGEST_LINE => line.push(*byte),
                     _ => {}
                 }

@@ -150,8 +150,7 @@ impl Interview {
         actions.sort_by_key(|proposed| {
             matches!(proposed.action, Action::RestoreBootloader | Action::RestorePartitionTable)
         });
-        let leading = findings.iter().find(|finding| finding.cause != Cause::Unknown);
-        let next_evidence = advice::next_evidence(&Case::default(), &findings, leading);
+        let next_evidence = advice::next_evidence(&Case::default(), &findings);
         Diagnosis { state: self.state(), actions, next_evidence, timeline: Vec::new(), findings }
     }
 

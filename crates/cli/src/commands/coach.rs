@@ -109,7 +109,9 @@ fn introduce(context: &Context, device: &Device, method: &Method, procedure: &Pr
     .filter_map(|(can, what)| can.then_some(what))
     .collect();
     if sensed.is_empty() {
-        out::data("Nothing can be sensed here, so you are asked what you see. --lan and --console let me look, too.");
+        out::data(
+            "Nothing can be sensed here, so you are asked what you see. --lan and --console let me look, too.",
+        );
     } else {
         out::data(&format!("I watch {}.", sensed.join(", ")));
     }

@@ -4,6 +4,7 @@
 #![allow(clippy::print_stderr, reason = "tests say why they skip")]
 
 mod catalogs;
+mod coach;
 mod consoles;
 mod devices;
 mod diagnose;
