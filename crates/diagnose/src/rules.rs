@@ -12,6 +12,8 @@ mod storage;
 mod symptom;
 mod system;
 
+use debrick_model::EvidenceKind;
+
 use crate::matcher::MATCHER;
 use crate::rule::{Level, Rule};
 use crate::text::{Line, Reading};
@@ -123,7 +125,10 @@ impl<'a> Match<'a> {
         if !rule.with.iter().copied().all(found) || rule.without.iter().copied().any(found) {
             return None;
         }
-        let readable = |line: &&Line| reading.kind(line.place).is_some_and(|kind| rule.level.reads(kind));
+        // What a tool prints about trouble is its own, not the unit's.
+        let is_about_unit = rule.is_last_resort && rule.level <= Level::Lasting;
+        let reads = |kind| rule.level.reads(kind) && !(is_about_unit && kind == EvidenceKind::ToolOutput);
+        let readable = |line: &&Line| reading.kind(line.place).is_some_and(reads);
         let last_with = |pattern: &&'static str| {
             MATCHER.number(pattern).and_then(|number| reading.with(number).rev().find(readable))
         };
@@ -137,7 +142,7 @@ impl<'a> Match<'a> {
 mod tests {
     use std::collections::HashSet;
 
-    use debrick_model::{Action, Cause, EvidenceKind};
+    use debrick_model::{Action, Cause};
 
     use super::*;
     use crate::case::Evidence;

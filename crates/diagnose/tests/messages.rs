@@ -240,7 +240,7 @@ fn accounts_in_several_languages() {
         Action::ReflashCorrectImage,
     );
     check(Symptom, "Я залил чужую прошивку.", Cause::ImageWrongDevice, Action::ReflashCorrectImage);
-    check(Symptom, "升级内核后，无法启动。旧版本没有问题。", Cause::FirmwareBug, Action::ReflashCorrectImage);
+    check(Symptom, "升级内核后，无法启动。旧版本没有问题。", Cause::FirmwareBug, Action::InstallOtherBuild);
     check(
         Symptom,
         "Sur la console il n'y a que des caractères illisibles.",

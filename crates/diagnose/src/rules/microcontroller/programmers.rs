@@ -126,16 +126,6 @@ pub(super) static RULES: &[Rule] = &[
     .actions(&[A::UnlockBootloader, A::ChangeToolOrOption])
     .from("nrfjprog; Zephyr scripts/west_commands/runners", "ERROR: your device. Please use --recover to unlock the device."),
     rule(
-        "probe-absent",
-        Tool,
-        &["Unable to find a board", "is the board connected", "No ACK received", "No connected debug probes", "no connected boards", "Unable to connect to a debugger", "No available boards", "Probe/target", "no target connected", "Error: No J-Link", "Cannot connect to J-Link", "Failed to open", "Connecting to target * failed", "WAIT ACK", "FAULT ACK", "Memory transfer fault"],
-        "The probe, or the chip behind it, does not answer.",
-        &[(C::LinkFault, 0.55), (C::ToolMismatch, 0.28), (C::HostPermission, 0.25), (C::NotInRecoveryMode, 0.15)],
-    )
-    .states(&[(S::Unknown, 0.5)])
-    .actions(&[A::SwapCableOrPort, A::ChangeToolOrOption])
-    .from("pyOCD; nrfjprog; SEGGER J-Link", "FATAL ERROR: Unable to find a board; is the board connected?"),
-    rule(
         "dfu-cannot-open",
         Tool,
         &["Cannot open DFU device", "Cannot open device"],
@@ -167,4 +157,14 @@ pub(super) static RULES: &[Rule] = &[
     .states(&[(S::RecoveryMode, 0.5), (S::RefusedUnharmed, 0.3)])
     .actions(&[A::ChangeToolOrOption, A::InstallDriverOrPermission])
     .from("dfu-programmer src/main.c; QMK Toolbox", "dfu-programmer: no device present."),
+    rule(
+        "probe-absent",
+        Tool,
+        &["Unable to find a board", "is the board connected", "No ACK received", "No connected debug probes", "no connected boards", "Unable to connect to a debugger", "No available boards", "Probe/target", "no target connected", "Error: No J-Link", "Cannot connect to J-Link", "Connecting to target * failed", "WAIT ACK", "FAULT ACK", "Memory transfer fault", "OpenOCD init failed", "Error: open failed", "error writing to"],
+        "The probe, or the chip behind it, does not answer.",
+        &[(C::LinkFault, 0.52), (C::ToolMismatch, 0.36), (C::HostPermission, 0.25), (C::NotInRecoveryMode, 0.15)],
+    )
+    .states(&[(S::Unknown, 0.5)])
+    .actions(&[A::SwapCableOrPort, A::ChangeToolOrOption])
+    .from("pyOCD; nrfjprog; SEGGER J-Link; OpenOCD", "FATAL ERROR: Unable to find a board; is the board connected?"),
 ];

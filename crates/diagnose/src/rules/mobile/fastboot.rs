@@ -110,15 +110,6 @@ pub(super) static RULES: &[Rule] = &[
     .actions(&[A::RedownloadImage, A::ChangeToolOrOption])
     .from("lk app/aboot/aboot.c, cmd_flash_sparse_img", "FAILED (remote: 'bogus size sparse and chunk header')"),
     rule(
-        "fastboot-write",
-        Tool,
-        &["flash write failure", "Error flashing partition", "Failed to write partition", "failed to flash partition", "Failed to erase", "failed to write", "Failed to flash", "error writing", "write failure", "EMMC write", "Unable to write"],
-        "The phone could not write to its storage.",
-        &[(C::FlashHardwareFault, 0.5), (C::ImageWrongDevice, 0.15), (C::ToolMismatch, 0.2)],
-    )
-    .states(&[(S::BootloaderOnly, 0.5)])
-    .from("lk app/aboot/aboot.c", "FAILED (remote: 'flash write failure')"),
-    rule(
         "fastboot-trust",
         Tool,
         &["Preflash validation failed", "image verification failed", "Failed to verify", "verification failure", "invalid vbmeta", "Signature verify", "signature verify fail", "Image not signed", "image not signed", "Image signed with key bad key", "verified fail", "sig fail", "hash mismatch vbmeta", "Verify fail", "secure verify", "security_check"],
@@ -240,4 +231,13 @@ pub(super) static RULES: &[Rule] = &[
     .states(&[(S::RefusedUnharmed, 0.65)])
     .actions(&[A::RedownloadImage, A::ChangeToolOrOption])
     .from("AOSP fastboot/fastboot.cpp", "fastboot: error: archive does not contain 'android-info.txt'"),
+    rule(
+        "fastboot-write",
+        Tool,
+        &["flash write failure", "Error flashing partition", "Failed to write partition", "failed to flash partition", "Failed to erase", "failed to write", "Failed to flash", "write failure", "EMMC write", "Unable to write"],
+        "The phone could not write to its storage.",
+        &[(C::FlashHardwareFault, 0.5), (C::ImageWrongDevice, 0.15), (C::ToolMismatch, 0.2)],
+    )
+    .states(&[(S::BootloaderOnly, 0.5)])
+    .from("lk app/aboot/aboot.c", "FAILED (remote: 'flash write failure')"),
 ];

@@ -241,4 +241,23 @@ pub(super) static RULES: &[Rule] = &[
     .states(&[(S::KernelHang, 0.3), (S::BootsDegraded, 0.2)])
     .actions(&[A::SeekProfessional, A::ReplaceHardware])
     .from("drivers of raw NAND", "aml_nand_read_oob 3583 read oob failed here at at page:23040"),
+    rule(
+        "jffs2-erase",
+        System,
+        &[
+            "Newly-erased block contained word",
+            "jffs2_flash_erase",
+            "Erase at 0x* failed",
+            "Erase * failed immediately",
+            "Node totlen on flash",
+        ],
+        "What was erased in the flash does not read as erased.",
+        &[(C::FlashHardwareFault, 0.5), (C::FirmwareBug, 0.42), (C::SettingsCorrupt, 0.2)],
+    )
+    .states(&[(S::BootsDegraded, 0.4)])
+    .actions(&[A::InstallOtherBuild])
+    .from(
+        "Linux fs/jffs2/erase.c",
+        "jffs2: Newly-erased block contained word 0xdb9ea56e at offset 0x00160000",
+    ),
 ];

@@ -152,7 +152,7 @@ pub(super) static RULES: &[Rule] = &[
     .from("RAUC src/mount.c", "LastError: Failed mounting bundle: failed to mount bundle: No such device"),
     rule(
         "update-fails",
-        Lasting,
+        Tool,
         &[
             "Installing failed",
             "SWUPDATE failed",
