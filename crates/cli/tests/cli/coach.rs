@@ -1,6 +1,6 @@
 //! `debrick coach`: into a recovery mode, with a person who types and a console that talks.
 
-use std::io::Write;
+use std::io::{BufRead, BufReader, Write};
 use std::os::unix::net::UnixListener;
 use std::process::Stdio;
 use std::time::Duration;
@@ -45,8 +45,8 @@ fn place() -> Place {
     place
 }
 
-/// Coaches, while lines are typed with pauses; cues and exit code.
-fn coach(place: &Place, arguments: &[&str], typed: &[(u64, &str)]) -> (Vec<Value>, Option<i32>) {
+/// Coaches a person who does what is asked at once, and answers questions as `says` has it; cues and exit code.
+fn coach(place: &Place, arguments: &[&str], says: &[&str]) -> (Vec<Value>, Option<i32>) {
     let mut child = place
         .command(&[&["--json", "coach", "acme-b1"], arguments].concat())
         .stdin(Stdio::piped())
@@ -54,14 +54,21 @@ fn coach(place: &Place, arguments: &[&str], typed: &[(u64, &str)]) -> (Vec<Value
         .spawn()
         .unwrap();
     let mut stdin = child.stdin.take().unwrap();
-    for (pause_ms, text) in typed {
-        std::thread::sleep(Duration::from_millis(*pause_ms));
-        // Who is done with it no longer listens.
-        let _ = stdin.write_all(format!("{text}\n").as_bytes());
+    let mut says = says.iter();
+    let mut cues: Vec<Value> = Vec::new();
+    for line in BufReader::new(child.stdout.take().unwrap()).lines() {
+        let cue: Value = serde_json::from_str(&line.unwrap()).unwrap();
+        let typed = match cue["cue"].as_str().unwrap() {
+            "do" if cue["say_done"] == true => Some(""),
+            "ask" => Some(*says.next().unwrap()),
+            _ => None,
+        };
+        if let Some(typed) = typed {
+            stdin.write_all(format!("{typed}\n").as_bytes()).unwrap();
+        }
+        cues.push(cue);
     }
-    let output = child.wait_with_output().unwrap();
-    let text = String::from_utf8(output.stdout).unwrap();
-    (text.lines().map(|line| serde_json::from_str(line).unwrap()).collect(), output.status.code())
+    (cues, child.wait().unwrap().code())
 }
 
 fn kinds(cues: &[Value]) -> Vec<&str> {
@@ -71,7 +78,7 @@ fn kinds(cues: &[Value]) -> Vec<&str> {
 #[test]
 fn where_nothing_can_be_sensed_the_person_is_asked() {
     let place = place();
-    let (cues, code) = coach(&place, &[], &[(300, ""), (300, ""), (4000, "yes")]);
+    let (cues, code) = coach(&place, &[], &["yes"]);
     assert_eq!(code, Some(0), "{cues:?}");
     assert_eq!((&cues[0]["schema"], &cues[0]["cue"]), (&"debrick.coach/1".into(), &"begin".into()));
     let kinds = kinds(&cues);
@@ -94,7 +101,7 @@ fn the_console_proves_the_mode_and_hears_nothing() {
         heard
     });
     let console = format!("unix:{}", place.path("console").display());
-    let (cues, code) = coach(&place, &["--console", &console], &[(300, ""), (300, "")]);
+    let (cues, code) = coach(&place, &["--console", &console], &[]);
     assert_eq!(code, Some(0), "{cues:?}");
     let last = cues.last().unwrap();
     assert_eq!(last["cue"], "reached");
@@ -105,8 +112,7 @@ fn the_console_proves_the_mode_and_hears_nothing() {
 #[test]
 fn a_no_leads_to_another_try_with_a_change() {
     let place = place();
-    let typed = [(300, ""), (300, ""), (4000, "no"), (300, ""), (300, ""), (6500, "yes")];
-    let (cues, code) = coach(&place, &[], &typed);
+    let (cues, code) = coach(&place, &[], &["no", "yes"]);
     assert_eq!(code, Some(0), "{cues:?}");
     let again = cues.iter().find(|cue| cue["cue"] == "again").unwrap();
     assert_eq!(again["attempt"], 2);
