@@ -5,9 +5,17 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand, ValueEnum};
 
+mod devices;
+mod diagnosis;
 mod identify;
+mod image;
+mod trust;
 
+pub(crate) use devices::{Devices, DevicesUpdate};
+pub(crate) use diagnosis::{CoachArgs, Diagnose, Explain, WatchConsole};
 pub(crate) use identify::Identify;
+pub(crate) use image::{Image, ImageCheck, ImageDiff, ImageInspect, ImageUnwrap};
+pub(crate) use trust::{Trust, TrustAdd, TrustRevoke};
 
 const AFTER_HELP: &str = "\
 Exit codes:
@@ -79,109 +87,6 @@ Examples:
   For a forum, without secrets:
     debrick report --redact --format markdown --output -";
 
-const AFTER_IMAGE: &str = "\
-Examples:
-  What a file is, whether it is whole, and what it is for:
-    debrick image inspect firmware.bin
-
-  Whether it belongs on a device, with the checksums that the maker publishes:
-    debrick image check firmware.bin --for acme-r1 --sums sha256sums
-
-  What changed between two releases:
-    debrick image diff v1.bin v2.bin
-
-A checksum shows that a file is undamaged. Only a signature by a key that you trust shows who made it.";
-
-const AFTER_TRUST: &str = "\
-Examples:
-  OpenWrt's key, for whatever device:
-    debrick trust add openwrt.pub --name openwrt
-
-  A maker's key, which then counts for nobody else's firmware:
-    debrick trust add acme.pem --name acme --for Acme
-
-  A key that leaked, and what a maker takes back:
-    debrick trust revoke acme --because 'it leaked in 2026'
-    debrick trust revoke --file revokers.ucert
-
-Keys of signify, usign, minisign, OpenPGP and avbtool are taken, and public keys and certificates (PEM or DER) with RSA,
-P-256, P-384 or Ed25519. A key is worth what the way is worth on which it came to you.";
-
-const AFTER_DEVICES: &str = "\
-Examples:
-  What a label means:
-    debrick devices search \"Archer C7 V5.0 EU\"
-
-  How a device is recovered, and what must not be lost:
-    debrick devices show tplink-archer-c7-v5
-
-  Whether a record of your own is right:
-    debrick devices lint my-router.toml
-
-Records of your own in the folder devices of the state folder are found like the program's; one with the id of another
-lies on top of it.";
-
-const AFTER_DIAGNOSE: &str = "\
-Examples:
-  What the console said, from power-on:
-    debrick diagnose --log boot.log
-
-  What a tool said, and what there is to see:
-    debrick diagnose --tool-output esptool.txt --symptom 'red light, never blinks'
-
-  Without any evidence, by a few questions:
-    debrick diagnose
-
-  From a file that is being written:
-    picocom -b 115200 /dev/ttyUSB0 | tee boot.log; debrick diagnose --log - < boot.log
-
-Exit codes: 0 a cause stands out; 11 the evidence does not decide, and what to look at is named.
-`debrick explain CAUSE` says more about a cause or an action. Nothing is sent to the device.";
-
-const AFTER_WATCH: &str = "\
-Example, keeping what the device says for later:
-    debrick watch-console /dev/ttyUSB0@115200 --save boot.log
-
-Exit codes: 0 a cause stands out; 11 the evidence does not decide, and what to look at is named.";
-
-const AFTER_COACH: &str = "\
-Examples:
-  A router on this computer's second network port:
-    debrick coach tplink-archer-c7-v5 --lan eth1
-
-  With its console, too:
-    debrick coach tplink-archer-c7-v5 --lan eth1 --console /dev/ttyUSB0
-
-Enter says that a step is done; scripts write lines: empty, yes or no.
-Exit codes: 0 the device is in its recovery mode; 11 it is not, and why; 14 stopped with Ctrl-C.";
-
-const AFTER_EXPLAIN: &str = "\
-Examples:
-  What it means that an image is incomplete, and what not to do now:
-    debrick explain image-incomplete
-
-  What an error code is about:
-    debrick explain link-busy
-
-Without an id all ids are listed.";
-
-const AFTER_UPDATE: &str = "\
-Example, with the key of whoever makes the catalog; it counts for catalogs only if it is trusted for debrick-catalog by
-name:
-    debrick trust add catalog.pub --name catalog --for debrick-catalog
-    debrick devices update catalog.bin
-
-The signature is verified before anything of the file is read, and again by every command that uses it. Records of your
-own lie on top of it as before.";
-
-const AFTER_CHECK: &str = "\
-Exit codes: 0 it may go onto the device; 11 that cannot be told, and why; 12 it must not.
-
-Example, for a device that is not in the catalog:
-    debrick image check firmware.bin --identity '{\"board_ids\":[\"acme,r1\"],\"arch\":\"arm64\",\"version\":\"1.2\"}'
-Its keys are vendor, model, board_ids, hw_rev, region, arch, slot_size, formats, version (the one installed),
-compat_version, chip and rollback_index; all may be left out.";
-
 /// Brings broken devices back: routers, phones, NAS boxes, boards.
 #[derive(Debug, Parser)]
 #[command(name = "debrick", version, about, after_help = AFTER_HELP, max_term_width = 100)]
@@ -238,13 +143,13 @@ pub(crate) enum Command {
     /// Break a virtual router and repair it, unattended, in seconds. Needs no device.
     Demo(Demo),
     /// Look into firmware files: what they are, whether they are whole, who made them, what they are for.
-    #[command(subcommand, after_help = AFTER_IMAGE)]
+    #[command(subcommand, after_help = image::AFTER_IMAGE)]
     Image(Image),
     /// Say whose signatures count: the public keys of makers.
-    #[command(subcommand, after_help = AFTER_TRUST)]
+    #[command(subcommand, after_help = trust::AFTER_TRUST)]
     Trust(Trust),
     /// Look up devices: find one by its label, show what is known of it, check records of your own.
-    #[command(subcommand, after_help = AFTER_DEVICES)]
+    #[command(subcommand, after_help = devices::AFTER_DEVICES)]
     Devices(Devices),
     /// Find out which device a unit is, from its logs, its console, USB and its label.
     ///
@@ -256,16 +161,16 @@ pub(crate) enum Command {
     /// Say in words what a rescue of a device would do, and what has to be on the table before it begins.
     Plan(Plan),
     /// Read logs like an expert: what is wrong, how sure that is, because of which lines, and what to do next.
-    #[command(after_help = AFTER_DIAGNOSE)]
+    #[command(after_help = diagnosis::AFTER_DIAGNOSE)]
     Diagnose(Diagnose),
     /// Watch a console live: each stage of a start as it passes, and at the end what is wrong. Sends nothing.
-    #[command(after_help = AFTER_WATCH)]
+    #[command(after_help = diagnosis::AFTER_WATCH)]
     WatchConsole(WatchConsole),
     /// Lead you into a device's recovery mode, step by step, with a countdown and what is sensed. Writes nothing.
-    #[command(after_help = AFTER_COACH)]
+    #[command(after_help = diagnosis::AFTER_COACH)]
     Coach(CoachArgs),
     /// Explain a cause, a state, an action, a gate or an error code: what it means, why, what to do, what not to do.
-    #[command(after_help = AFTER_EXPLAIN)]
+    #[command(after_help = diagnosis::AFTER_EXPLAIN)]
     Explain(Explain),
     /// Make the archive of a session that may leave this computer: redacted, for somebody who helps.
     Bundle(Bundle),
@@ -399,65 +304,6 @@ pub(crate) struct Report {
 }
 
 #[derive(Debug, clap::Args)]
-pub(crate) struct Diagnose {
-    /// What the device said on its serial console; may be given more than once, `-` is standard input.
-    #[arg(long, value_name = "FILE")]
-    pub(crate) log: Vec<PathBuf>,
-
-    /// What a tool printed (esptool, fastboot, Odin, dfu-util …); may be given more than once, `-` is standard input.
-    #[arg(long, value_name = "FILE")]
-    pub(crate) tool_output: Vec<PathBuf>,
-
-    /// What there is to see or hear, or what was done before, in your words; may be given more than once.
-    #[arg(long, value_name = "TEXT")]
-    pub(crate) symptom: Vec<String>,
-
-    /// Answers to the questions that are asked where there is no evidence, as TOML: `lights = "none"`.
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["log", "tool_output", "symptom"])]
-    pub(crate) answers: Option<PathBuf>,
-}
-
-#[derive(Debug, clap::Args)]
-pub(crate) struct WatchConsole {
-    /// The console: /dev/ttyUSB0, /dev/ttyUSB0@57600, tcp:HOST:PORT or unix:PATH.
-    #[arg(value_name = "SPEC")]
-    pub(crate) console: String,
-
-    /// Keep everything that the device says in this new file.
-    #[arg(long, value_name = "FILE")]
-    pub(crate) save: Option<PathBuf>,
-
-    /// End after so many seconds; without it, Ctrl-C ends it.
-    #[arg(long, value_name = "N")]
-    pub(crate) seconds: Option<u32>,
-}
-
-#[derive(Debug, clap::Args)]
-pub(crate) struct CoachArgs {
-    /// The device by its catalog id.
-    #[arg(value_name = "ID")]
-    pub(crate) device: String,
-
-    /// The way in, by its name in `debrick devices show`; the first whose steps are known, if it is left out.
-    #[arg(long, value_name = "NAME")]
-    pub(crate) method: Option<String>,
-
-    /// The network port of this computer that the device is connected to: its link and requests are watched.
-    #[arg(long, value_name = "IFACE")]
-    pub(crate) lan: Option<String>,
-
-    /// The device's serial console, if it is wired; nothing is sent there.
-    #[arg(long, value_name = "SPEC")]
-    pub(crate) console: Option<String>,
-}
-
-#[derive(Debug, clap::Args)]
-pub(crate) struct Explain {
-    /// The id: `image-corrupt`, `boot-loop`, `fix-power`, `backup`, `link-busy`. All are listed if it is left out.
-    pub(crate) id: Option<String>,
-}
-
-#[derive(Debug, clap::Args)]
 pub(crate) struct Backup {
     #[command(flatten)]
     pub(crate) unit: UnitArgs,
@@ -534,127 +380,6 @@ pub(crate) struct Bundle {
     pub(crate) output: Option<PathBuf>,
 }
 
-#[derive(Debug, Subcommand)]
-pub(crate) enum Image {
-    /// Tell what files are: format, contents, maker, model, version, and whether they are whole.
-    Inspect(ImageInspect),
-    /// Judge a file for a device: undamaged, from whom, and made for it?
-    #[command(after_help = AFTER_CHECK)]
-    Check(ImageCheck),
-    /// Write every part of a file into a folder: kernels, file systems, members of archives. Overwrites nothing.
-    Unwrap(ImageUnwrap),
-    /// Compare two firmware files part by part.
-    Diff(ImageDiff),
-    /// List the formats that are recognised.
-    Formats,
-}
-
-#[derive(Debug, clap::Args)]
-pub(crate) struct ImageInspect {
-    /// The files.
-    #[arg(required = true, value_name = "FILE")]
-    pub(crate) files: Vec<PathBuf>,
-}
-
-#[derive(Debug, clap::Args)]
-pub(crate) struct ImageCheck {
-    /// The file.
-    #[arg(value_name = "FILE")]
-    pub(crate) file: PathBuf,
-
-    /// The device by its catalog id.
-    #[arg(long = "for", value_name = "DEVICE", conflicts_with_all = ["identity", "device_file"])]
-    pub(crate) device: Option<String>,
-
-    /// The device by a record of your own.
-    #[arg(long, value_name = "TOML", conflicts_with = "identity")]
-    pub(crate) device_file: Option<PathBuf>,
-
-    /// The device by what is known of it: JSON, or a file that holds it.
-    #[arg(long, value_name = "JSON")]
-    pub(crate) identity: Option<String>,
-
-    /// Checksums that the maker publishes, as `sha256sum` writes them; may be given more than once.
-    #[arg(long, value_name = "FILE")]
-    pub(crate) sums: Vec<PathBuf>,
-
-    /// A signature that stands in a file of its own, of the image or of a file of sums; may be given more than once.
-    #[arg(long, value_name = "FILE")]
-    pub(crate) signature: Vec<PathBuf>,
-}
-
-#[derive(Debug, clap::Args)]
-pub(crate) struct ImageUnwrap {
-    /// The file.
-    #[arg(value_name = "FILE")]
-    pub(crate) file: PathBuf,
-
-    /// The folder, which is made if it is not there.
-    #[arg(long, value_name = "DIR")]
-    pub(crate) to: PathBuf,
-}
-
-#[derive(Debug, clap::Args)]
-pub(crate) struct ImageDiff {
-    /// The first file.
-    #[arg(value_name = "A")]
-    pub(crate) first: PathBuf,
-
-    /// The second file.
-    #[arg(value_name = "B")]
-    pub(crate) second: PathBuf,
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum Trust {
-    /// List the trusted keys.
-    List,
-    /// Trust a public key from now on.
-    Add(TrustAdd),
-    /// Forget a key: what it signs is from somebody unknown again. Takes a revocation back, too.
-    Remove {
-        /// The name that it was given, or the number of a key that is revoked.
-        name: String,
-    },
-    /// Take trust away from a key, so that what it signs is refused: one of your keys, or those that a maker takes back.
-    Revoke(TrustRevoke),
-    /// Show a key with everything that is known of it.
-    Show {
-        /// The name that it was given.
-        name: String,
-    },
-}
-
-#[derive(Debug, clap::Args)]
-pub(crate) struct TrustAdd {
-    /// The file with the public key.
-    #[arg(value_name = "FILE")]
-    pub(crate) file: PathBuf,
-
-    /// What it is called from now on.
-    #[arg(long)]
-    pub(crate) name: String,
-
-    /// Trust it only for this maker's firmware; may be given more than once.
-    #[arg(long = "for", value_name = "VENDOR")]
-    pub(crate) vendors: Vec<String>,
-}
-
-#[derive(Debug, clap::Args)]
-pub(crate) struct TrustRevoke {
-    /// The name that the key was given.
-    #[arg(required_unless_present = "file")]
-    pub(crate) name: Option<String>,
-
-    /// Why it is not to be believed any more, in your words.
-    #[arg(long, value_name = "TEXT", requires = "name")]
-    pub(crate) because: Option<String>,
-
-    /// A file of revokers, as OpenWrt's ucert writes them, signed by a key of usign that is trusted.
-    #[arg(long, value_name = "FILE", conflicts_with = "name")]
-    pub(crate) file: Option<PathBuf>,
-}
-
 /// What `--color` says on a command line that may not be understood otherwise.
 pub(crate) fn wished_color(words: impl Iterator<Item = OsString>) -> Option<Color> {
     let words: Vec<String> = words.map(|word| word.to_string_lossy().into_owned()).collect();
@@ -674,52 +399,4 @@ mod tests {
     fn the_command_line_is_consistent() {
         super::Args::command().debug_assert();
     }
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum Devices {
-    /// Find devices by what is on the label, best first. Typing errors do no harm.
-    Search {
-        /// The text, for example: Archer C7 V5.0 EU
-        #[arg(required = true)]
-        text: Vec<String>,
-
-        /// At most so many.
-        #[arg(long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..=1000))]
-        limit: u32,
-    },
-    /// Show everything that is known of a device.
-    Show {
-        /// Its id in the catalog.
-        id: String,
-    },
-    /// Check records: of a file or folder, or your own and the program's.
-    Lint {
-        /// A TOML file, or a folder of them.
-        path: Option<PathBuf>,
-    },
-    /// Count what is known of how many devices, and say which catalog that is.
-    Coverage,
-    /// Use a newer catalog from a file, if it is signed by a key that you trust for that; or the program's own again.
-    #[command(after_help = AFTER_UPDATE)]
-    Update(DevicesUpdate),
-}
-
-#[derive(Debug, clap::Args)]
-pub(crate) struct DevicesUpdate {
-    /// The packed catalog.
-    #[arg(value_name = "FILE", required_unless_present = "forget")]
-    pub(crate) file: Option<PathBuf>,
-
-    /// Its signature by minisign [default: FILE.minisig].
-    #[arg(long, value_name = "FILE", requires = "file")]
-    pub(crate) signature: Option<PathBuf>,
-
-    /// Take it although the one in use is newer.
-    #[arg(long, requires = "file")]
-    pub(crate) allow_older: bool,
-
-    /// Take the installed catalog away, and use the program's own again.
-    #[arg(long, conflicts_with = "file")]
-    pub(crate) forget: bool,
 }
