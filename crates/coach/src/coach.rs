@@ -262,7 +262,7 @@ impl Coach {
                 let one = &self.procedure.moves[place];
                 let proven = one.sign.as_ref().is_some_and(|sign| proves(sign, seen));
                 let shows_power = one.moved == Moved::Begin && is_life(seen);
-                let shows_off = one.moved == Moved::Hands && is_power_off(&one.text) && is_death(seen);
+                let shows_off = one.moved == Moved::PowerOff && is_death(seen);
                 match seen {
                     Seen::Done => self.did(place, now),
                     _ if proven || shows_power || shows_off => self.did(place, now),
@@ -300,7 +300,7 @@ impl Coach {
         let of = self.procedure.moves.len();
         let Some(one) = self.procedure.moves.get(place) else { return self.wait(None, now) };
         match one.moved {
-            Moved::Hands | Moved::Begin => {
+            Moved::Hands | Moved::PowerOff | Moved::Begin => {
                 self.phase = Phase::Asked { place, at: now };
                 // When the power came on is best said by the person: what can be sensed comes later.
                 let sensed = one.sign.as_ref().is_some_and(|sign| self.senses.can(sign));
@@ -442,8 +442,4 @@ fn is_life(seen: &Seen) -> bool {
 /// Whether this shows that the unit lost its power.
 fn is_death(seen: &Seen) -> bool {
     matches!(seen, Seen::LinkDown | Seen::UsbGone(_))
-}
-
-fn is_power_off(text: &str) -> bool {
-    text.starts_with("Switch it off")
 }

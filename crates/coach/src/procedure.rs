@@ -40,6 +40,8 @@ pub enum Seen {
 pub enum Moved {
     /// Something that takes as long as it takes.
     Hands,
+    /// Take its power away.
+    PowerOff,
     /// Press a button and keep it pressed: the next move follows at once.
     Hold,
     /// Give it power. Seconds count from here.
@@ -111,8 +113,8 @@ fn as_move(step: &Step, method: &Method) -> Move {
         Action::PowerOn | Action::Restart => Moved::Begin,
         Action::Release => Moved::LetGo,
         Action::Wait => Moved::Wait,
-        Action::PowerOff
-        | Action::ConnectNetwork
+        Action::PowerOff => Moved::PowerOff,
+        Action::ConnectNetwork
         | Action::ConnectUsb
         | Action::ConnectSerial
         | Action::SetAddress
