@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 
 use crate::clock::{Clock, Deadline};
 use crate::error::LinkError;
+use crate::frames::Frames;
 use crate::stream::Link;
 
 /// A datagram socket, bound to one local address.
@@ -32,6 +33,18 @@ pub trait Network: Send {
 
     /// Connects a byte stream.
     fn connect_stream(&mut self, to: SocketAddr, deadline: Deadline) -> Result<Box<dyn Link>, LinkError>;
+
+    /// Opens raw Ethernet, for frames of this type, or for all of them. [`LinkError::Unsupported`] where the network is
+    /// not one Ethernet interface.
+    fn open_frames(&mut self, ether_type: Option<u16>) -> Result<Box<dyn Frames>, LinkError> {
+        let _ = ether_type;
+        Err(LinkError::Unsupported { link: "this network".into(), what: "carry raw Ethernet frames".into() })
+    }
+
+    /// Whether the cable to the other side carries a link now; `None` where that cannot be told.
+    fn carrier(&mut self) -> Option<bool> {
+        None
+    }
 
     /// The clock of its sockets.
     fn clock(&self) -> &dyn Clock;

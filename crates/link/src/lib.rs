@@ -1,4 +1,4 @@
-//! What a protocol speaks through: byte streams, datagrams and time, every call with a deadline.
+//! What a protocol speaks through: byte streams, datagrams, Ethernet frames and time, every call with a deadline.
 //!
 //! Nothing here opens anything; `debrick-link-os` does, and the virtual bench implements the same traits on a virtual
 //! clock. Decorators ([`trace`], [`record`], [`pace`], [`fault`]) wrap any byte stream, and most of them any datagram
@@ -16,6 +16,7 @@ pub mod trace;
 
 mod datagram;
 mod direction;
+mod frames;
 mod rng;
 #[cfg(test)]
 mod testing;
@@ -24,5 +25,6 @@ pub use clock::{Clock, Deadline, Moment, VirtualClock};
 pub use datagram::{Datagrams, Network};
 pub use direction::Direction;
 pub use error::LinkError;
+pub use frames::{FRAME_HEADER, FrameHeader, Frames, LONGEST_FRAME};
 pub use rng::Rng;
 pub use stream::Link;

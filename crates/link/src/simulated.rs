@@ -10,9 +10,12 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use debrick_model::MacAddress;
+
 use crate::clock::{Clock, Deadline, Moment, VirtualClock};
 use crate::datagram::{Datagrams, Network};
 use crate::error::LinkError;
+use crate::frames::{FrameHeader, Frames};
 use crate::stream::Link;
 
 /// A byte stream of a device.
@@ -44,6 +47,8 @@ pub enum Input<'a> {
         /// Content.
         payload: &'a [u8],
     },
+    /// A raw Ethernet frame came, header first.
+    Frame(&'a [u8]),
 }
 
 /// What a device does.
@@ -62,6 +67,8 @@ pub enum Output {
         /// Content.
         payload: Vec<u8>,
     },
+    /// Sends a raw Ethernet frame, header first.
+    Frame(Vec<u8>),
 }
 
 /// The device half of a protocol, or a whole virtual device.
@@ -71,6 +78,12 @@ pub trait Device: Send {
 
     /// When it wants an [`Input::Tick`] next, if it does.
     fn next_wake(&self) -> Option<Moment>;
+
+    /// Whether its network port has a link. It changes with the other things that happen: at an input, or a wake-up.
+    fn carrier(&self, now: Moment) -> bool {
+        let _ = now;
+        true
+    }
 }
 
 impl<D: Device + ?Sized> Device for Box<D> {
@@ -80,6 +93,10 @@ impl<D: Device + ?Sized> Device for Box<D> {
 
     fn next_wake(&self) -> Option<Moment> {
         (**self).next_wake()
+    }
+
+    fn carrier(&self, now: Moment) -> bool {
+        (**self).carrier(now)
     }
 }
 
@@ -93,9 +110,17 @@ struct Inner<D> {
     device: D,
     streams: BTreeMap<Channel, Stream>,
     sockets: BTreeMap<SocketAddr, VecDeque<(Vec<u8>, SocketAddr)>>,
+    taps: BTreeMap<u32, Tap>,
+    next_tap: u32,
     next_tcp: u32,
     next_port: u16,
     ticks_at_one_moment: u32,
+}
+
+/// The host's raw Ethernet of one type, or of all.
+struct Tap {
+    ether_type: Option<u16>,
+    frames: VecDeque<Vec<u8>>,
 }
 
 #[derive(Default)]
@@ -120,6 +145,8 @@ impl<D: Device> World<D> {
             device,
             streams: BTreeMap::new(),
             sockets: BTreeMap::new(),
+            taps: BTreeMap::new(),
+            next_tap: 0,
             next_tcp: 1,
             next_port: 49152,
             ticks_at_one_moment: 0,
@@ -201,6 +228,14 @@ impl<D: Device> Inner<D> {
                 Output::Datagram { from, to, payload } => {
                     if let Some(queue) = self.sockets.get_mut(&to) {
                         queue.push_back((payload, from));
+                    }
+                }
+                Output::Frame(frame) => {
+                    let Some((header, _)) = FrameHeader::split(&frame) else { continue };
+                    for tap in self.taps.values_mut() {
+                        if tap.ether_type.is_none_or(|wanted| wanted == header.ether_type) {
+                            tap.frames.push_back(frame.clone());
+                        }
                     }
                 }
             }
@@ -317,8 +352,67 @@ impl<D: Device + 'static> Network for SimulatedNetwork<D> {
         Ok(Box::new(SimulatedStream { world: self.world.clone(), channel, name }))
     }
 
+    fn open_frames(&mut self, ether_type: Option<u16>) -> Result<Box<dyn Frames>, LinkError> {
+        let mut inner = self.world.lock();
+        let number = inner.next_tap;
+        inner.next_tap += 1;
+        inner.taps.insert(number, Tap { ether_type, frames: VecDeque::new() });
+        drop(inner);
+        Ok(Box::new(SimulatedFrames { world: self.world.clone(), number }))
+    }
+
+    fn carrier(&mut self) -> Option<bool> {
+        let now = self.world.clock.now();
+        self.world.wait(Deadline::at(now), |_| None::<()>);
+        Some(self.world.with_device(|device| device.carrier(now)))
+    }
+
     fn clock(&self) -> &dyn Clock {
         &self.world.clock
+    }
+}
+
+/// The host's Ethernet address in every simulated world.
+pub const HOST_ADDRESS: MacAddress = MacAddress::new([0x02, 0, 0, 0, 0, 0x01]);
+
+struct SimulatedFrames<D: Device> {
+    world: World<D>,
+    number: u32,
+}
+
+impl<D: Device> Frames for SimulatedFrames<D> {
+    fn receive(&mut self, buffer: &mut [u8], deadline: Deadline) -> Result<usize, LinkError> {
+        let number = self.number;
+        let got = self.world.wait(deadline, |inner| inner.taps.get_mut(&number)?.frames.pop_front());
+        let frame = got.ok_or_else(|| LinkError::TimedOut { link: self.name().to_owned() })?;
+        let count = frame.len().min(buffer.len());
+        buffer[..count].copy_from_slice(&frame[..count]);
+        Ok(count)
+    }
+
+    fn send(&mut self, frame: &[u8]) -> Result<(), LinkError> {
+        let now = self.world.clock.now();
+        self.world.wait(Deadline::at(now), |_| None::<()>);
+        self.world.input(Input::Frame(frame));
+        Ok(())
+    }
+
+    fn address(&self) -> MacAddress {
+        HOST_ADDRESS
+    }
+
+    fn clock(&self) -> &dyn Clock {
+        &self.world.clock
+    }
+
+    fn name(&self) -> &str {
+        "virtual ethernet"
+    }
+}
+
+impl<D: Device> Drop for SimulatedFrames<D> {
+    fn drop(&mut self) {
+        self.world.lock().taps.remove(&self.number);
     }
 }
 
@@ -416,6 +510,7 @@ mod tests {
                 Input::Datagram { from, to, payload } => {
                     out.push(Output::Datagram { from: to, to: from, payload: payload.to_vec() });
                 }
+                Input::Frame(frame) => out.push(Output::Frame(frame.to_vec())),
                 _ => {}
             }
         }
@@ -459,5 +554,13 @@ mod tests {
         assert_eq!(socket.receive(&mut buffer, now).unwrap(), (4, "10.0.0.1:7".parse().unwrap()));
         drop(socket);
         assert!(network.bind_datagrams(local).is_ok());
+
+        let header = FrameHeader { to: MacAddress::BROADCAST, from: HOST_ADDRESS, ether_type: 0x0912 };
+        let mut all = network.open_frames(None).unwrap();
+        let mut others = network.open_frames(Some(0x0806)).unwrap();
+        all.send(&header.with(b"hi")).unwrap();
+        assert_eq!(all.receive(&mut buffer, now).unwrap(), 16);
+        assert!(others.receive(&mut buffer, now).unwrap_err().is_timeout());
+        assert_eq!(network.carrier(), Some(true));
     }
 }

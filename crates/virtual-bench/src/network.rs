@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 
 use debrick_link::fault::{DatagramFault, FaultPlan, FaultyDatagrams, When};
-use debrick_link::{Clock, Datagrams, Deadline, Direction, Link, LinkError, Network, Rng};
+use debrick_link::{Clock, Datagrams, Deadline, Direction, Frames, Link, LinkError, Network, Rng};
 
 use crate::faults::{Fault, FaultLog, Faults};
 
@@ -78,6 +78,14 @@ impl<N: Network> Network for FaultyNetwork<N> {
 
     fn connect_stream(&mut self, to: SocketAddr, deadline: Deadline) -> Result<Box<dyn Link>, LinkError> {
         self.inner.connect_stream(to, deadline)
+    }
+
+    fn open_frames(&mut self, ether_type: Option<u16>) -> Result<Box<dyn Frames>, LinkError> {
+        self.inner.open_frames(ether_type)
+    }
+
+    fn carrier(&mut self) -> Option<bool> {
+        self.inner.carrier()
     }
 
     fn clock(&self) -> &dyn Clock {

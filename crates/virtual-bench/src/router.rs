@@ -519,7 +519,8 @@ impl Device for VirtualRouter {
     fn handle(&mut self, input: Input<'_>, now: Moment, out: &mut Vec<Output>) {
         self.advance(now, out);
         match input {
-            Input::Tick => {}
+            // It speaks no protocol of raw Ethernet.
+            Input::Tick | Input::Frame(_) => {}
             Input::Bytes(Channel::Console, bytes) => self.on_console(bytes, out),
             Input::Bytes(channel, bytes) => self.on_request(channel, bytes, out),
             Input::Connected(channel, to) => self.on_connection(channel, to, out),
