@@ -17,6 +17,7 @@ const LAYERS: &[(&str, u32)] = &[
     ("debrick-uboot-console", 3),
     ("debrick-catalog", 4),
     ("debrick-diagnose", 4),
+    ("debrick-nmrp", 4),
     ("debrick-vault", 4),
     ("debrick-coach", 5),
     ("debrick-virtual-bench", 5),
