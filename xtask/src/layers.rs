@@ -20,6 +20,7 @@ const LAYERS: &[(&str, u32)] = &[
     ("debrick-nmrp", 4),
     ("debrick-vault", 4),
     ("debrick-coach", 5),
+    ("debrick-lan", 5),
     ("debrick-virtual-bench", 5),
     ("debrick-report", 5),
     ("debrick-engine", 6),
