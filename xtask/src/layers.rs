@@ -12,6 +12,7 @@ const LAYERS: &[(&str, u32)] = &[
     ("debrick-link-os", 2),
     ("debrick-target", 2),
     ("debrick-image", 3),
+    ("debrick-bootp", 3),
     ("debrick-tftp", 3),
     ("debrick-xymodem", 3),
     ("debrick-uboot-console", 3),
