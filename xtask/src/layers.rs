@@ -14,6 +14,7 @@ const LAYERS: &[(&str, u32)] = &[
     ("debrick-image", 3),
     ("debrick-tftp", 3),
     ("debrick-http-upload", 3),
+    ("debrick-eva", 3),
     ("debrick-xymodem", 3),
     ("debrick-uboot-console", 3),
     ("debrick-catalog", 4),
