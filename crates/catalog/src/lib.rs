@@ -21,6 +21,7 @@ mod needs;
 mod own;
 mod pack;
 mod recognise;
+mod recoverable;
 mod repairable;
 mod search;
 mod sources;
@@ -37,6 +38,7 @@ pub use method::{Confidence, Method, Parameter, Protocol, Purpose};
 pub use needs::{Connection, Tool};
 pub use pack::{LONGEST_PACK, embedded};
 pub use recognise::Recogniser;
+pub use recoverable::{Door, DoorKind, Recoverable};
 pub use repairable::{
     Console, ConsoleMethod, EnvironmentRecord, Firmware, NetworkRecord, ObservationRule, ObservationSource,
     OperationStatus, Power, RamWindow, Repairable, SettingsRecord, SmokeTest, SmokeTestKind, StopKey,

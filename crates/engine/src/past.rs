@@ -4,6 +4,9 @@ use debrick_model::{Answer, Digest, Effect, Event, EventBody, EvidenceKind, Waiv
 
 use crate::job::ImageEvidence;
 
+/// What an image is called that was offered to a unit, which wrote it where it saw fit.
+pub(crate) const OFFERED: &str = "firmware";
+
 /// What an earlier run left behind.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Past {
@@ -60,6 +63,7 @@ impl Past {
                             region.as_str()
                         }
                         Effect::SetEnvironment { .. } => "environment",
+                        Effect::OfferImage { .. } => OFFERED,
                         Effect::Restart => continue,
                     };
                     past.touched.push(name.to_owned());

@@ -28,7 +28,7 @@ mod system;
 
 pub use bench::Bench;
 pub use brick::Brick;
-pub use door::Door;
+pub use door::{Door, Speech};
 pub use error::BenchError;
 pub use faults::{ConsoleFaults, Fault, FaultLog, Faults, Lie};
 pub use firmware::{FirmwareOptions, firmware};
