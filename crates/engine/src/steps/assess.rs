@@ -191,7 +191,7 @@ impl Repair<'_> {
         let text = String::from_utf8_lossy(&boot.log).into_owned();
         let evidence = [Evidence { kind: EvidenceKind::SerialLog, name: name.into(), text }];
         let architecture = Some(self.device.architecture.as_str());
-        diagnose_case(&Case { evidence: &evidence, surveys, variables, architecture })
+        diagnose_case(&Case { evidence: &evidence, surveys, variables, architecture, ..Case::default() })
     }
 }
 
