@@ -88,6 +88,8 @@ impl<'a> Contents<'a> {
             let mut at = 0;
             for (place, count) in &dump.lines {
                 let was = &dump.bytes[at..at + count];
+                // The text's own veil may have taken the letters apart already.
+                told[place.clone()].copy_from_slice(&said[place.clone()]);
                 show(&mut told[place.clone()], was, &shown[at..at + count]);
                 at += count;
             }
