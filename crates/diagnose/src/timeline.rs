@@ -333,11 +333,12 @@ impl Boots {
 
     /// The boot that a place lies in.
     pub(crate) fn at(&self, place: Place) -> Option<&Boot> {
-        self.boots.iter().rev().find(|boot| {
-            boot.stages
-                .first()
-                .is_some_and(|seen| seen.first.evidence == place.evidence && seen.first <= place)
-        })
+        let starts = |boot: &&Boot| {
+            boot.stages.first().map(|seen| seen.first).filter(|first| first.evidence == place.evidence)
+        };
+        let begun = self.boots.iter().rev().find(|boot| starts(boot).is_some_and(|first| first <= place));
+        // What stands before the first sign of a stage belongs to the boot that it is a sign of.
+        begun.or_else(|| self.boots.iter().find(|boot| starts(boot).is_some()))
     }
 
     /// Whether the unit starts over without getting further, or says that it is about to. From 0 to 1.

@@ -12,6 +12,7 @@ pub(super) static RULES: &[Rule] = &[
         &[
             "dnsmasq-tftp: sent ",
             "dnsmasq-tftp[*]: sent ",
+            "^sent /* to ",
             "tftpd * finished",
             "Serving * to",
             "TFTP transfer complete",

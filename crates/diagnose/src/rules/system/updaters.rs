@@ -129,7 +129,7 @@ pub(super) static RULES: &[Rule] = &[
             "Marking slot * bad",
             "boot status: bad",
             "get-state *: bad",
-            ": returning bad",
+            "returning bad",
             "Swap type: revert",
             "Update failed after reboot",
             "reverting to previous",
