@@ -124,6 +124,13 @@ const RIVALRY: i32 = 6;
 /// What is left of the likelihood of a cause that the device hardly can have.
 const IMPLAUSIBLE: f64 = 0.3;
 
+/// How many causes behind the first make its crowd.
+const CROWD: usize = 3;
+
+/// Several rivals that are each half as likely leave as much doubt as one that is as likely: where together they are more
+/// than this many times as likely as the first cause, it loses in proportion.
+const CROWDED: f64 = 1.35;
+
 /// Causes, likeliest first, at most eight; `unknown` before all of them where none is likely enough.
 fn findings(weights: &Weights, implausible: &[Cause]) -> Vec<Finding> {
     let mut findings = weights.findings();
@@ -137,10 +144,12 @@ fn findings(weights: &Weights, implausible: &[Cause]) -> Vec<Finding> {
     put_unknown_first(&mut findings);
     let of = |rank: usize| findings.get(rank).map_or(0.0, |finding| finding.likelihood);
     let (top, second) = (of(0), of(1));
+    let crowd: f64 = (1..=CROWD).map(of).sum();
     if findings.first().is_none_or(|finding| finding.cause == Cause::Unknown) || top <= 0.0 {
         return findings;
     }
     let left = 1.0 - 0.5 * (second / top).powi(RIVALRY);
+    let left = left.min(CROWDED * top / crowd.max(CROWDED * top)).max(0.5);
     for finding in &mut findings {
         finding.likelihood = (finding.likelihood * left * 1000.0).round() / 1000.0;
     }
