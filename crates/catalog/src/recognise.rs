@@ -11,7 +11,7 @@ mod words;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use debrick_model::{Candidate, Certainty, Observation, Property, Recognition, Sighting};
+use debrick_model::{Candidate, Certainty, Observation, Property, Recognition, Sighting, WITNESSES_NEEDED};
 
 use crate::catalog::Catalog;
 use crate::device::{ConsoleFacts, Device};
@@ -128,6 +128,7 @@ impl Recogniser {
             _ => None,
         };
         let mut next = self.next(certainty, &candidates, &left, &observations, &unmatched);
+        next.extend(other_firmware(&candidates, &left, &observations));
         next.extend(self.of_other_files(&left, &observations, &meanings));
         candidates.truncate(MOST_CANDIDATES);
         let candidates = candidates.into_iter().map(|(_, one)| one).collect();
@@ -137,6 +138,7 @@ impl Recogniser {
     fn candidate(&self, device: usize, observations: &[Sighting], meanings: &[Meaning]) -> Candidate {
         let (mut agreeing, mut contradicting) = (Vec::new(), Vec::new());
         let mut witnesses: BTreeSet<&str> = BTreeSet::new();
+        let mut surviving: BTreeSet<&str> = BTreeSet::new();
         for (index, (sighting, meaning)) in observations.iter().zip(meanings).enumerate() {
             match self.naming.speaks_for(meaning, device) {
                 Some(true) => {
@@ -144,17 +146,27 @@ impl Recogniser {
                     let speaker = sighting.observation.speaker();
                     if meaning.fits().eq([device]) && meaning.is_testimony() && speaker != IMAGE {
                         witnesses.insert(speaker);
+                        if sighting.observation.survives_firmware() {
+                            surviving.insert(speaker);
+                        }
                     }
                 }
                 Some(false) => contradicting.push(index),
                 None => {}
             }
         }
+        let only_firmware =
+            contradicting.iter().all(|index| !observations[*index].observation.survives_firmware());
+        let discounted = match surviving.len() >= WITNESSES_NEEDED && only_firmware {
+            true => std::mem::take(&mut contradicting),
+            false => Vec::new(),
+        };
         Candidate {
             device: self.naming.id(device).to_owned(),
             title: self.naming.title(device).to_owned(),
             agreeing,
             contradicting,
+            discounted,
             independent_witnesses: witnesses.len(),
         }
     }
@@ -284,6 +296,22 @@ impl Recogniser {
         }
         next
     }
+}
+
+/// That firmware of another device is installed, where a device is left of which only its firmware says otherwise.
+fn other_firmware(
+    candidates: &[(usize, Candidate)],
+    left: &[usize],
+    observations: &[Sighting],
+) -> Option<String> {
+    let ([only], found) = (left, candidates) else { return None };
+    let (_, one) = found.iter().find(|(device, _)| device == only)?;
+    let seen = &observations[*one.discounted.first()?];
+    Some(format!(
+        "The system that runs on it calls itself {:?} ({}), and the unit is the {}: firmware of another device is \
+         installed. Write firmware of the unit's own model.",
+        seen.observation.value, seen.input, one.title
+    ))
 }
 
 #[cfg(test)]

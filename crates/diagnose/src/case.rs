@@ -56,6 +56,17 @@ pub struct WrongVariable {
     pub needed: String,
 }
 
+/// What the installed firmware calls the unit, where the unit is known to be another device.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OtherName {
+    /// What it says, verbatim.
+    pub value: String,
+    /// Where it says so, in words.
+    pub source: String,
+    /// What the unit is: vendor and model.
+    pub unit: String,
+}
+
 /// Everything that is known about a unit that does not work.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Case<'a> {
@@ -65,6 +76,8 @@ pub struct Case<'a> {
     pub surveys: &'a [StorageSurvey],
     /// Bootloader variables that are not what they must be.
     pub variables: &'a [WrongVariable],
+    /// Names of other devices that only the installed firmware has for the unit, where the unit itself is known.
+    pub other_names: &'a [OtherName],
     /// The architecture of its processor, where it is known: `arm64`, `mips`.
     pub architecture: Option<&'a str>,
 }

@@ -30,7 +30,7 @@ mod timeline;
 mod trial;
 mod weigh;
 
-pub use case::{Case, Evidence, StorageSurvey, WrongVariable, diagnose, diagnose_case};
+pub use case::{Case, Evidence, OtherName, StorageSurvey, WrongVariable, diagnose, diagnose_case};
 pub use interview::{Answer, Interview, MOST_QUESTIONS, Question};
 pub use observe::observe;
 pub use rules::{KnownRule, known_rules};

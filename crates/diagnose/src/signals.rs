@@ -73,6 +73,7 @@ pub(crate) fn patterns() -> impl Iterator<Item = &'static str> {
 pub(crate) fn apply(case: &Case<'_>, reading: &Reading<'_>, boots: &Boots, weights: &mut Weights) {
     silence_and_garbage(reading, weights);
     wrong_variables(case, weights);
+    other_names(case, weights);
     let signals = Signals { reading, boots };
     if boots.last().is_none() && reading.shapes.iter().any(|shape| shape.kernel_seconds >= RUNS_FROM) {
         weights.hint(State::BootsDegraded, 0.45);
@@ -118,6 +119,19 @@ fn wrong_variables(case: &Case<'_>, weights: &mut Weights) {
             says: format!("This device starts only with {}={}", variable.name, variable.needed),
         };
         weights.add(Cause::BootEnvironmentCorrupt, 0.85, &[], Some(evidence));
+    }
+}
+
+/// Firmware that takes the unit for another device was made for that one.
+fn other_names(case: &Case<'_>, weights: &mut Weights) {
+    for name in case.other_names {
+        let evidence = EvidenceLine {
+            file: name.source.clone(),
+            line: 0,
+            text: name.value.chars().take(400).collect(),
+            says: format!("The installed firmware names another device; this unit is the {}", name.unit),
+        };
+        weights.add(Cause::ImageWrongDevice, 0.9, &[], Some(evidence));
     }
 }
 

@@ -12,6 +12,7 @@ use debrick_target::{Addressable, Geometry, TargetError};
 use debrick_uboot_console::host::{
     Console, ConsoleConfig, Reached as ConsoleReached, Storage, UbootTarget, Until, Watched, observations,
 };
+use debrick_uboot_console::wire::is_banner;
 
 use crate::boot::{Boot, Reached};
 use crate::error::EngineError;
@@ -258,6 +259,7 @@ fn boot(watched: Watched, log: Vec<u8>) -> Boot {
     let took = watched.took.saturating_sub(watched.first_byte_after.unwrap_or_default());
     let reached = match watched.reached {
         ConsoleReached::Ready { text } => Reached::Ready { version: text },
+        ConsoleReached::Prompt if ends_in_a_system(&log) => Reached::Stuck,
         ConsoleReached::Prompt => Reached::Bootloader,
         ConsoleReached::Starts => Reached::Loop { starts: watched.starts },
         _ if watched.first_byte_after.is_none() => Reached::Silent,
@@ -265,6 +267,14 @@ fn boot(watched: Watched, log: Vec<u8>) -> Boot {
         _ => Reached::Stuck,
     };
     Boot { log, reached, starts, took_ms: u64::try_from(took.as_millis()).unwrap_or(u64::MAX) }
+}
+
+/// Whether a kernel was the last to start: a prompt behind it is a shell's. A device's own system would have said that it is
+/// ready.
+fn ends_in_a_system(log: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(log);
+    let last = text.lines().rev().find(|line| is_banner(line) || line.contains("Linux version "));
+    last.is_some_and(|line| !is_banner(line))
 }
 
 /// The observation of a bootloader variable or of a line in a region.

@@ -10,7 +10,9 @@ use debrick_catalog::{Catalog, Recogniser};
 use debrick_engine::{Closed, Ports};
 use debrick_link::Clock as _;
 use debrick_model::{Answer, Cause, Ending, EventBody, Gate, Waiver};
-use debrick_virtual_bench::{Bench, Brick, Faults, FirmwareOptions, UnitState, VirtualRouter, firmware};
+use debrick_virtual_bench::{
+    Bench, Brick, Faults, FirmwareOptions, Identity, UnitState, VirtualRouter, firmware, region,
+};
 
 const SIZE: usize = 256 << 10;
 
@@ -118,28 +120,63 @@ fn every_effect_is_announced_and_every_step_ends() {
     assert!(place("intent") < place("verified"));
 }
 
-#[test]
-fn a_system_that_names_another_device_keeps_the_gate_shut() {
-    let folder = tempfile::tempdir().unwrap();
-    let vault = vault(folder.path());
-    let router = VirtualRouter::new(broken(Brick::KernelBytesDamaged, SIZE));
-    let bench = Bench::new(router, Faults::default(), 1);
-    let before = bench.state();
-    let mut attendant = Attendant::new(&bench);
-    let digest = vault.put_bytes(&image(NEWER, SIZE)).unwrap();
-    let record = include_str!("../../../lab/router/acme-r1n.toml");
-    let mut record = Catalog::builtin().parse("acme-r1n.toml", record).unwrap().repairable().unwrap();
-    // A line of this unit's start stands for what the other device's system would say.
-    record.console.ready = "## Loading kernel from FIT".into();
-    let devices = Arc::new(Recogniser::with_record(&Catalog::builtin(), &record).unwrap());
-    let ports = Ports { devices, ..ports(&bench) };
-    let closed = debrick_engine::rescue(&vault, job(Some(digest)), ports, &mut attendant).unwrap();
-    assert_eq!(closed.ending, Ending::RefusedByGate, "{closed:?}");
-    let gate = attendant.events.iter().find_map(|event| match &event.body {
-        EventBody::Identified { identity } => Some(identity.contradicting.clone()),
+/// Everything that names another device than the one of the unit.
+fn said_otherwise(attendant: &Attendant) -> (Vec<String>, Vec<String>) {
+    let identity = attendant.events.iter().find_map(|event| match &event.body {
+        EventBody::Identified { identity } => Some(identity.clone()),
         _ => None,
     });
-    assert_eq!(gate.unwrap()[0].value, record.console.ready);
+    let identity = identity.unwrap();
+    let counted = identity.contradicting.iter().map(|seen| seen.value.clone()).collect();
+    let discounted = identity.discounted.iter().map(|one| one.observation.value.clone()).collect();
+    (counted, discounted)
+}
+
+/// Ports with a catalog that knows the device whose firmware [`Brick::OtherModelsFirmware`] installs.
+fn ports_that_know_the_other(bench: &Bench) -> Ports {
+    let record = include_str!("../../../lab/router/acme-r1n.toml");
+    let record = Catalog::builtin().parse("acme-r1n.toml", record).unwrap().repairable().unwrap();
+    let devices = Arc::new(Recogniser::with_record(&Catalog::builtin(), &record).unwrap());
+    Ports { devices, ..ports(bench) }
+}
+
+#[test]
+fn a_unit_with_another_models_firmware_is_repaired() {
+    let folder = tempfile::tempdir().unwrap();
+    let vault = vault(folder.path());
+    let before = broken(Brick::OtherModelsFirmware, SIZE);
+    let bench = Bench::new(VirtualRouter::new(before.clone()), Faults::default(), 1);
+    let mut attendant = Attendant::new(&bench);
+    let digest = vault.put_bytes(&image(NEWER, SIZE)).unwrap();
+    let ports = ports_that_know_the_other(&bench);
+    let closed = debrick_engine::rescue(&vault, job(Some(digest)), ports, &mut attendant).unwrap();
+    assert_eq!(closed.ending, Ending::Repaired, "{closed:?}");
+    assert_eq!(cause(&attendant), Some(Cause::ImageWrongDevice));
+    let (counted, discounted) = said_otherwise(&attendant);
+    assert!(counted.is_empty(), "{counted:?}");
+    assert!(discounted.contains(&"ACME R1n".to_owned()), "{discounted:?}");
+    assert!(discounted.contains(&"READY ACME R1n ".to_owned()), "{discounted:?}");
+    assert!(holds(&bench.state(), &image(NEWER, SIZE)));
+    assert!(unique_is_unharmed(&before, &bench.state()));
+}
+
+#[test]
+fn a_contradiction_among_what_survives_a_flash_keeps_the_gate_shut() {
+    let folder = tempfile::tempdir().unwrap();
+    let vault = vault(folder.path());
+    // The factory data is of another model: the bootloader and the firmware do not outvote it.
+    let other = Identity { model: "R1n".into(), board_id: "acme,r1".into(), ..Identity::default() };
+    let mut before = UnitState::healthy_as(&other, &image(INSTALLED, SIZE));
+    let at = region("firmware").unwrap().offset;
+    assert!(before.write(at, &vec![0xFF; SIZE]));
+    let bench = Bench::new(VirtualRouter::new(before.clone()), Faults::default(), 1);
+    let mut attendant = Attendant::new(&bench);
+    let digest = vault.put_bytes(&image(NEWER, SIZE)).unwrap();
+    let ports = ports_that_know_the_other(&bench);
+    let closed = debrick_engine::rescue(&vault, job(Some(digest)), ports, &mut attendant).unwrap();
+    assert_eq!(closed.ending, Ending::RefusedByGate, "{closed:?}");
+    let (counted, discounted) = said_otherwise(&attendant);
+    assert_eq!((counted, discounted), (vec!["R1n".to_owned()], vec![]));
     assert_eq!(held(&before, "firmware"), held(&bench.state(), "firmware"));
 }
 

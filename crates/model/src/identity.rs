@@ -69,7 +69,26 @@ impl Observation {
             other => other,
         }
     }
+
+    /// Whether who speaks is still the unit itself after other firmware was written to it: its boot ROM, its bootloader, its
+    /// factory data, the label that the operator reads. What the running system says tells which firmware is installed, and
+    /// what a firmware file says tells what the file is for.
+    pub fn survives_firmware(&self) -> bool {
+        !matches!(self.speaker(), "firmware" | "image")
+    }
 }
+
+/// An observation that names another device, and does not count.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Discounted {
+    /// What says otherwise.
+    pub observation: Observation,
+    /// Why it does not count, in a sentence.
+    pub because: String,
+}
+
+/// How many independent witnesses make a device known.
+pub const WITNESSES_NEEDED: usize = 2;
 
 /// What a unit is, and how well that is known.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -86,15 +105,28 @@ pub struct Identity {
     pub agreeing: Vec<Observation>,
     /// Observations that contradict it.
     pub contradicting: Vec<Observation>,
+    /// Observations that say otherwise and do not count: what only the installed firmware says, where enough witnesses that
+    /// no firmware changes agree. They tell that firmware of another device is installed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub discounted: Vec<Discounted>,
 }
 
 impl Identity {
     /// The number of independent witnesses that agree on which device it is (a serial number alone says nothing).
     pub fn independent_witnesses(&self) -> usize {
+        self.count_speakers(|_| true)
+    }
+
+    /// Those of them that are still the unit itself after other firmware was written to it.
+    pub fn surviving_witnesses(&self) -> usize {
+        self.count_speakers(Observation::survives_firmware)
+    }
+
+    fn count_speakers(&self, counts: impl Fn(&Observation) -> bool) -> usize {
         let mut witnesses: Vec<&str> = self
             .agreeing
             .iter()
-            .filter(|seen| seen.property.names_the_device())
+            .filter(|seen| seen.property.names_the_device() && counts(seen))
             .map(Observation::speaker)
             .collect();
         witnesses.sort_unstable();
@@ -102,9 +134,28 @@ impl Identity {
         witnesses.len()
     }
 
+    /// Whether something that no firmware changes contradicts it.
+    pub fn is_contradicted_by_the_unit(&self) -> bool {
+        self.contradicting.iter().any(Observation::survives_firmware)
+    }
+
+    /// Weighs contradictions: where enough witnesses agree that no firmware changes, and only the installed firmware says
+    /// otherwise, what it says tells which firmware is installed, and not what the unit is.
+    pub fn weigh(&mut self) {
+        if self.surviving_witnesses() < WITNESSES_NEEDED || self.is_contradicted_by_the_unit() {
+            return;
+        }
+        let because = format!(
+            "Only the installed firmware says so; {} witnesses that no firmware changes agree on what the unit is.",
+            self.surviving_witnesses()
+        );
+        let all = self.contradicting.drain(..);
+        self.discounted.extend(all.map(|observation| Discounted { observation, because: because.clone() }));
+    }
+
     /// Whether destructive steps may build on it: two independent witnesses agree, and nothing contradicts.
     pub fn is_established(&self) -> bool {
-        self.contradicting.is_empty() && self.independent_witnesses() >= 2
+        self.contradicting.is_empty() && self.independent_witnesses() >= WITNESSES_NEEDED
     }
 }
 
@@ -125,6 +176,7 @@ mod tests {
             region: None,
             agreeing,
             contradicting,
+            discounted: vec![],
         }
     }
 
@@ -135,6 +187,24 @@ mod tests {
         let contradicted =
             identity(vec![model_says("factory"), model_says("environment")], vec![model_says("operator")]);
         assert!(!contradicted.is_established());
+    }
+
+    #[test]
+    fn what_only_the_firmware_says_gives_way_to_two_that_survive_it() {
+        let check = |agreeing: &[&str], contradicting: &[&str], is_established: bool| {
+            let says = |witnesses: &[&str]| witnesses.iter().map(|witness| model_says(witness)).collect();
+            let mut weighed = identity(says(agreeing), says(contradicting));
+            weighed.weigh();
+            assert_eq!(weighed.is_established(), is_established, "{agreeing:?} against {contradicting:?}");
+            assert_eq!(weighed.discounted.len(), if is_established { contradicting.len() } else { 0 });
+        };
+        check(&["environment", "factory"], &["firmware"], true);
+        check(&["banner", "operator"], &["firmware", "image"], true);
+        // A bootloader and its variables are one; what the firmware says of both sides is none.
+        check(&["banner", "environment"], &["firmware"], false);
+        check(&["environment", "firmware"], &["firmware"], false);
+        check(&["environment", "factory"], &["firmware", "operator"], false);
+        check(&["operator", "factory"], &["banner"], false);
     }
 
     #[test]

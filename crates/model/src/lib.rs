@@ -21,7 +21,7 @@ pub use diagnosis::{Diagnosis, EvidenceKind, EvidenceLine, Finding, ProposedActi
 pub use digest::{Digest, DigestError};
 pub use event::{Effect, Ending, Event, EventBody};
 pub use gate::{Gate, GateOutcome, GateResult, Waiver};
-pub use identity::{Identity, Observation, Property};
+pub use identity::{Discounted, Identity, Observation, Property, WITNESSES_NEEDED};
 pub use ids::{Action, Cause, State};
 pub use mac::{MacAddress, MacAddressError};
 pub use operator::{Answer, Progress, Request, RequestKind, Sign};

@@ -41,6 +41,10 @@ pub struct Candidate {
     pub agreeing: Vec<usize>,
     /// Observations that name another device or another hardware revision.
     pub contradicting: Vec<usize>,
+    /// Observations that do so and do not count: what only the installed firmware says, where two independent witnesses that
+    /// no firmware changes name this device.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub discounted: Vec<usize>,
     /// How many independent witnesses name this device and no other.
     pub independent_witnesses: usize,
 }

@@ -289,7 +289,12 @@ fn identity(report: &Report, out: &mut Document) {
     for seen in &report.observations {
         let (value, source) = (markdown(&seen.value), markdown(&seen.source));
         let (property, witness) = (property_text(seen.property), markdown(&seen.witness));
-        out.item(&format!("{property}: {value}, from {source} (witness {witness})"));
+        let discounted = report.identity.iter().flat_map(|identity| &identity.discounted);
+        let because = discounted.into_iter().find(|one| one.observation == *seen).map(|one| &one.because);
+        let aside = because.map_or_else(String::new, |because| {
+            format!("; says otherwise and does not count: {}", markdown(because))
+        });
+        out.item(&format!("{property}: {value}, from {source} (witness {witness}){aside}"));
     }
 }
 

@@ -23,6 +23,8 @@ pub enum Brick {
     InterruptedUpdate,
     /// An intact image for 32-bit Arm: the bootloader starts it, its first instruction aborts, over and over.
     ImageOtherArchitecture,
+    /// Intact firmware of another model: it starts, brings its own device tree, and does not work.
+    OtherModelsFirmware,
     /// The environment is valid but has no `bootcmd`: the unit waits at its prompt.
     BootCommandLost,
     /// The environment's checksum is wrong: the bootloader uses its built-in one.
@@ -39,7 +41,7 @@ pub enum Brick {
 
 impl Brick {
     /// Every brick, the control first.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Healthy,
         Self::KernelBytesDamaged,
         Self::RamdiskDamaged,
@@ -47,6 +49,7 @@ impl Brick {
         Self::FirmwareErased,
         Self::InterruptedUpdate,
         Self::ImageOtherArchitecture,
+        Self::OtherModelsFirmware,
         Self::BootCommandLost,
         Self::BootEnvironmentBadCrc,
         Self::SettingsGarbage,
@@ -65,6 +68,7 @@ impl Brick {
             Self::FirmwareErased => "firmware-erased",
             Self::InterruptedUpdate => "interrupted-update",
             Self::ImageOtherArchitecture => "image-other-architecture",
+            Self::OtherModelsFirmware => "other-models-firmware",
             Self::BootCommandLost => "boot-command-lost",
             Self::BootEnvironmentBadCrc => "boot-environment-bad-crc",
             Self::SettingsGarbage => "settings-garbage",
@@ -88,6 +92,7 @@ impl Brick {
             Self::ImageCutShort | Self::InterruptedUpdate => "Bad FIT kernel image format",
             Self::FirmwareErased => "Wrong Image Format for bootm command",
             Self::ImageOtherArchitecture => "Synchronous Abort",
+            Self::OtherModelsFirmware => "Machine model: ACME R1n",
             Self::BootCommandLost => "=> ",
             Self::BootEnvironmentBadCrc => "bad CRC, using default environment",
             Self::SettingsGarbage => "settings: bad magic, rebooting",
@@ -112,6 +117,7 @@ impl Brick {
                 | FirmwareErased
                 | InterruptedUpdate
                 | ImageOtherArchitecture
+                | OtherModelsFirmware
         )
     }
 
@@ -161,6 +167,16 @@ impl Brick {
             Self::ImageOtherArchitecture => {
                 let options =
                     FirmwareOptions { architecture: "arm".into(), size, ..FirmwareOptions::of(identity) };
+                state.write(at, &vec![0; size]);
+                state.write(at, &firmware("2.0.1", &options));
+            }
+            Self::OtherModelsFirmware => {
+                let options = FirmwareOptions {
+                    model: "R1n".into(),
+                    board_id: "acme,r1n".into(),
+                    size,
+                    ..FirmwareOptions::of(identity)
+                };
                 state.write(at, &vec![0; size]);
                 state.write(at, &firmware("2.0.1", &options));
             }

@@ -10,6 +10,8 @@ use crate::layout::{FACTORY, SERIAL, SETTINGS, Settings, seal_settings};
 use crate::storage::Disk;
 
 const KERNEL_LOG: &str = include_str!("kernel.log");
+/// The model in the device tree that the bootloader hands over.
+const GIVEN_TREE: &str = "linux,dummy-virt";
 const PROMPT: &str = "~ # ";
 /// When init has read the settings, when the web page is there, and when the shell.
 const SETTINGS_READ: Duration = Duration::from_millis(1300);
@@ -120,7 +122,7 @@ impl System {
     pub(crate) fn tick(&mut self, now: Moment, disk: &mut Disk, out: &mut Vec<u8>) -> Wish {
         while self.next_wake().is_some_and(|wake| wake <= now) {
             match self.stage {
-                Stage::Kernel(at) => self.kernel(at, out),
+                Stage::Kernel(at) => self.kernel(at, disk, out),
                 Stage::Init => self.init(disk, out),
                 Stage::Services => {
                     let Self { product, version, .. } = self;
@@ -149,7 +151,7 @@ impl System {
         put(&format!("[{up:12.6}] reboot: Restarting system\n"), out);
     }
 
-    fn kernel(&mut self, at: usize, out: &mut Vec<u8>) {
+    fn kernel(&mut self, at: usize, disk: &mut Disk, out: &mut Vec<u8>) {
         let Some(line) = KERNEL_LOG[at..].split_inclusive('\n').next() else {
             self.stage = Stage::Init;
             return;
@@ -167,8 +169,26 @@ impl System {
             };
             return;
         }
-        put(&line.replace("{command_line}", &self.command_line), out);
+        if line.contains(GIVEN_TREE) && self.is_of_another_model(disk) {
+            put(&line.replace(GIVEN_TREE, &self.product), out);
+        } else {
+            put(&line.replace("{command_line}", &self.command_line), out);
+        }
         self.stage = Stage::Kernel(at + line.len());
+    }
+
+    /// Firmware of another model brings a device tree of its own.
+    fn is_of_another_model(&self, disk: &mut Disk) -> bool {
+        let mut factory = [0; 512];
+        if disk.read(FACTORY.offset, &mut factory).is_err() {
+            return false;
+        }
+        let text = String::from_utf8_lossy(&factory);
+        let value = |key: &str| text.lines().find_map(|line| line.strip_prefix(key));
+        match (value("vendor="), value("model=")) {
+            (Some(vendor), Some(model)) => self.product != format!("{vendor} {model}"),
+            _ => false,
+        }
     }
 
     fn init(&mut self, disk: &mut Disk, out: &mut Vec<u8>) {

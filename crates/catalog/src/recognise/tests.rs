@@ -64,6 +64,19 @@ fn a_contradiction_is_shown_and_never_resolved() {
 }
 
 #[test]
+fn what_only_the_firmware_says_tells_what_is_installed() {
+    let firmware = (Property::BoardId, "dlink,dir-645", "firmware");
+    let loader = (Property::Model, "TP-Link Archer C7 v5", "bootloader");
+    let label = (Property::Model, "TP-Link Archer C7 v5", "operator");
+    let recognition = check(&[firmware, loader, label], Certainty::Known, Some("tplink-archer-c7-v5"));
+    let of_v5 = recognition.candidates.iter().find(|one| one.device == "tplink-archer-c7-v5").unwrap();
+    assert_eq!((of_v5.contradicting.as_slice(), of_v5.discounted.as_slice()), (&[][..], &[0][..]));
+    assert!(recognition.next.iter().any(|next| next.contains("firmware of another device is installed")));
+    check(&[firmware, loader], Certainty::Contradicted, None);
+    check(&[firmware, label], Certainty::Contradicted, None);
+}
+
+#[test]
 fn names_that_the_catalog_lacks_leave_it_open() {
     check(&[(Property::Model, "Frobnicator 9000 Deluxe", "firmware")], Certainty::Unknown, None);
     let claims = [

@@ -11,7 +11,7 @@ use debrick_virtual_bench::{Bench, Brick, Faults, FirmwareOptions, Identity, Vir
 
 use crate::answers::Answers;
 use crate::args::Demo;
-use crate::commands::{Context, report};
+use crate::commands::{Context, Traced, report};
 use crate::failure::Failure;
 use crate::stop::Stop;
 use crate::{input, out};
@@ -66,7 +66,11 @@ pub(super) fn demo(context: &Context, args: &Demo) -> Result<i32, Failure> {
     let label = format!("{} {}", identity.vendor, identity.model);
     let code = context.attend(&vault, None, answers(label), &stop, |operator| {
         let mut attendant = Attendant { operator, bench: bench.clone() };
-        let closed = debrick_engine::rescue(&vault, job, ports, &mut attendant)?;
+        let wishes = job.wishes.clone();
+        let run = Traced { command: "rescue", wishes: &wishes, resumed: None };
+        let closed = context.work_traced(&vault, run, ports, &mut attendant, |ports, operator| {
+            debrick_engine::rescue(&vault, job, ports, operator)
+        })?;
         session.clone_from(&closed.session);
         Ok(closed)
     })?;

@@ -71,7 +71,9 @@ fn show(context: &Context, recognition: &Recognition) {
 
 fn show_candidate(recognition: &Recognition, one: &Candidate) {
     out::data(&out::harmless(&format!("{}  {}", one.device, one.title)));
-    for (word, indices) in [("agrees", &one.agreeing), ("contradicts", &one.contradicting)] {
+    let kinds =
+        [("agrees", &one.agreeing), ("contradicts", &one.contradicting), ("not counted", &one.discounted)];
+    for (word, indices) in kinds {
         for index in indices {
             let line = format!("  {word:<11}  {}", in_words(&recognition.observations[*index]));
             out::data(&out::harmless(&line));

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use debrick_diagnose::{Case, Evidence, StorageSurvey, WrongVariable, diagnose_case};
+use debrick_diagnose::{Case, Evidence, OtherName, StorageSurvey, WrongVariable, diagnose_case};
 use debrick_model::{Diagnosis, EventBody, EvidenceKind, Request, RequestKind, Sign, Step};
 use debrick_target::survey::{self, Piece, Survey};
 use debrick_target::{Silent, Source};
@@ -191,7 +191,26 @@ impl Repair<'_> {
         let text = String::from_utf8_lossy(&boot.log).into_owned();
         let evidence = [Evidence { kind: EvidenceKind::SerialLog, name: name.into(), text }];
         let architecture = Some(self.device.architecture.as_str());
-        diagnose_case(&Case { evidence: &evidence, surveys, variables, architecture })
+        let other_names = self.other_names();
+        let other_names = &other_names;
+        diagnose_case(&Case { evidence: &evidence, surveys, variables, other_names, architecture })
+    }
+
+    /// What the installed firmware calls the unit, once the unit is known to be another device and until the firmware is
+    /// replaced.
+    fn other_names(&self) -> Vec<OtherName> {
+        if self.touched.contains(&self.device.firmware.region) {
+            return Vec::new();
+        }
+        let discounted = self.identity.iter().flat_map(|identity| &identity.discounted);
+        let unit = format!("{} {}", self.device.vendor, self.device.model);
+        discounted
+            .map(|one| OtherName {
+                value: one.observation.value.clone(),
+                source: one.observation.source.clone(),
+                unit: unit.clone(),
+            })
+            .collect()
     }
 }
 

@@ -2,8 +2,8 @@
 
 use debrick_catalog::ObservationSource;
 use debrick_model::{
-    Answer, EventBody, Gate, GateOutcome, GateResult, Identity, Observation, Property, Request, RequestKind,
-    Step,
+    Answer, Discounted, EventBody, Gate, GateOutcome, GateResult, Identity, Observation, Property,
+    RegionRole, Request, RequestKind, Step,
 };
 use debrick_target::{Silent, TargetError};
 
@@ -23,7 +23,7 @@ impl Repair<'_> {
             observations.extend(repair.overheard.clone());
             let mut identity = repair.judge(&observations);
             if !identity.is_established()
-                && identity.contradicting.is_empty()
+                && !identity.is_contradicted_by_the_unit()
                 && let Some(label) = repair.ask_for_label()?
             {
                 observations.push(label);
@@ -73,12 +73,20 @@ impl Repair<'_> {
                     let text = texts.iter().find(|(name, _)| name == region).map(|(_, text)| text.as_str());
                     if let Some(value) = text.and_then(|text| value_of(text, key)) {
                         let source = format!("the line {key:?} in the region {region:?}");
-                        observations.push(claim(rule.property, value, source, region));
+                        observations.push(claim(rule.property, value, source, self.witness_of(region)));
                     }
                 }
             }
         }
         Ok(observations)
+    }
+
+    /// Who speaks in a region. What other firmware replaces or writes speaks for the firmware.
+    fn witness_of<'a>(&self, region: &'a str) -> &'a str {
+        match self.device.region(region).map(|region| region.role) {
+            Some(RegionRole::Unique | RegionRole::BootCritical) => region,
+            _ => "firmware",
+        }
     }
 
     fn read_text(
@@ -129,6 +137,7 @@ impl Repair<'_> {
             region: None,
             agreeing: Vec::new(),
             contradicting: Vec::new(),
+            discounted: Vec::new(),
         };
         for seen in observations {
             let one_of =
@@ -170,6 +179,7 @@ impl Repair<'_> {
                 None => {}
             }
         }
+        identity.weigh();
         identity
     }
 
@@ -183,7 +193,16 @@ impl Repair<'_> {
         match identity.independent_witnesses() {
             0 => format!("Nothing on the unit says that it is the {name}."),
             1 => format!("Only one witness says that it is the {name}; two are needed."),
-            count => format!("It is the {name}{serial}: {count} independent witnesses agree."),
+            count => {
+                let agree = format!("It is the {name}{serial}: {count} independent witnesses agree.");
+                match identity.discounted.first() {
+                    Some(Discounted { observation, because }) => format!(
+                        "{agree} Firmware of another device is installed: {} says {:?}. {because}",
+                        observation.source, observation.value
+                    ),
+                    None => agree,
+                }
+            }
         }
     }
 }

@@ -321,6 +321,10 @@ fn identity(report: &Report) -> Markup {
     let contradicting = |seen: &Observation| {
         report.identity.as_ref().is_some_and(|identity| identity.contradicting.contains(seen))
     };
+    let discounted = |seen: &Observation| {
+        let identity = report.identity.as_ref()?;
+        identity.discounted.iter().find(|one| one.observation == *seen)
+    };
     sheet(
         "What the unit is",
         html! {
@@ -336,7 +340,10 @@ fn identity(report: &Report) -> Markup {
                     @for seen in &report.observations {
                         tr {
                             th scope="row" { (property_text(seen.property)) }
-                            td { bdi { (show(&seen.value)) } @if contradicting(seen) { " " (word(Mark::Bad, "contradicts")) } }
+                            td { bdi { (show(&seen.value)) } @if contradicting(seen) { " " (word(Mark::Bad, "contradicts")) }
+                                @if let Some(one) = discounted(seen) {
+                                    " " (word(Mark::Attention, "says otherwise, does not count")) ": " (show(&one.because))
+                                } }
                             td { (show(&seen.source)) }
                             td { (show(&seen.witness)) }
                         }

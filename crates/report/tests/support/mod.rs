@@ -168,6 +168,7 @@ pub fn repaired() -> Session {
             region: None,
             agreeing,
             contradicting: Vec::new(),
+            discounted: Vec::new(),
         },
     });
     session.step(Step::Identify, identify);
