@@ -18,6 +18,7 @@ const LAYERS: &[(&str, u32)] = &[
     ("debrick-eva", 3),
     ("debrick-xymodem", 3),
     ("debrick-uboot-console", 3),
+    ("debrick-ssh", 3),
     ("debrick-catalog", 4),
     ("debrick-diagnose", 4),
     ("debrick-nmrp", 4),
