@@ -16,6 +16,8 @@ const LAYERS: &[(&str, u32)] = &[
     ("debrick-tftp", 3),
     ("debrick-http-upload", 3),
     ("debrick-eva", 3),
+    ("debrick-announce", 3),
+    ("debrick-zyxel-multicast", 3),
     ("debrick-xymodem", 3),
     ("debrick-uboot-console", 3),
     ("debrick-ssh", 3),
