@@ -291,7 +291,8 @@ impl Signals<'_> {
         let weight = if weights.success_is_denied() { DENIED * weight } else { weight };
         let line = self.at(last).map(|line| self.cite(line, says));
         weights.add(Cause::NoFault, weight, &[], line);
-        weights.hint(State::Healthy, weight);
+        let is_loader = last.kind == StageKind::Loader;
+        weights.hint(if is_loader && last.waits { State::BootloaderOnly } else { State::Healthy }, weight);
     }
 
     /// A log that looks like trouble only by lines that come with healthy starts.
@@ -299,7 +300,7 @@ impl Signals<'_> {
         if weights.has_fault() || weights.success_is_denied() || self.boots.loops() > 0.0 {
             return;
         }
-        let is_log = |line: &&Line| self.reading.kind(line.place) == Some(EvidenceKind::SerialLog);
+        let is_log = |line: &&Line| self.reading.kind(line.place) != Some(EvidenceKind::Symptom);
         let Some(noise) = self.reading.lines.iter().filter(is_log).find(|line| line.is_noise) else { return };
         if self.trouble_after(Place { evidence: noise.place.evidence, line: 0 }).is_some() {
             return;

@@ -66,6 +66,7 @@ static MARKERS: &[Marker] = &[
     banner(Rom, "^RPi: BOOTLOADER"),
     banner(Rom, "GXM:BL1:"),
     banner(Rom, "^ROM VER: "),
+    banner(Rom, "^System startup"),
     sign(Rom, "Bootrom start"),
     banner(Rom, "^RomBOOT"),
     banner(Spl, "^AT91Bootstrap "),

@@ -76,6 +76,16 @@ static NOISE: &[&[&str]] = &[
         "SDIO interrupt recieved without function driver",
         "does not have a SELinux domain defined",
     ],
+    // Linux fs/jffs2/scan.c: the rest of the flash is free. mtd-utils ubi-utils/ubiformat.c: what stood there before is
+    // erased.
+    &[
+        "End of filesystem marker found at",
+        "contain non-UBI data",
+        "ubiformat: bad image sequence number",
+        "ubiformat: warning!: * eraseblocks",
+    ],
+    // mdadm Detail.c: counts none.
+    &["Failed Devices : 0", "Failed Devices: 0"],
     // eudev src/udev/udev-rules.c: the rule is skipped.
     &[
         "udevd*: specified group",

@@ -203,6 +203,7 @@ pub(super) static RULES: &[Rule] = &[
             "Programming Finished",
             "PASS!",
             "Flashing has completed",
+            "formatting eraseblock * 100 % complete",
             "flashing complete",
             "Firmware updated successfully",
             "Installation completed",

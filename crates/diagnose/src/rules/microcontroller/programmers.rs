@@ -13,6 +13,7 @@ pub(super) static RULES: &[Rule] = &[
         "The boot loader of the chip does not answer the programmer.",
         &[(C::ToolMismatch, 0.45), (C::LinkFault, 0.38), (C::BootloaderCorrupt, 0.2), (C::NotInRecoveryMode, 0.25)],
     )
+    .without(&["Programmer initialization failed"])
     .states(&[(S::Unknown, 0.5)])
     .actions(&[A::ChangeToolOrOption, A::SwapCableOrPort])
     .from("avrdude src/stk500.c", "avrdude: stk500_getsync() attempt 10 of 10: not in sync: resp=0x00"),
@@ -152,7 +153,7 @@ pub(super) static RULES: &[Rule] = &[
         "No unit in its recovery mode is seen on USB.",
         &[(C::NotInRecoveryMode, 0.58), (C::LinkFault, 0.35), (C::HostPermission, 0.3), (C::ToolMismatch, 0.15)],
     )
-    .without(&["in BOOTSEL mode, but", "Download done", "Downloading to address", "Cannot open DFU device", "DFU device connected"])
+    .without(&["Programmer initialization failed", "in BOOTSEL mode, but", "Download done", "Downloading to address", "Cannot open DFU device", "DFU device connected"])
     .states(&[(S::Unknown, 0.35)])
     .actions(&[A::EnterRecoveryMode])
     .from("dfu-util", "No DFU capable USB device available"),
@@ -167,6 +168,16 @@ pub(super) static RULES: &[Rule] = &[
     .states(&[(S::RecoveryMode, 0.5), (S::RefusedUnharmed, 0.3)])
     .actions(&[A::ChangeToolOrOption, A::InstallDriverOrPermission])
     .from("dfu-programmer src/main.c; QMK Toolbox", "dfu-programmer: no device present."),
+    rule(
+        "probe-low-voltage",
+        Tool,
+        &["Target voltage: 0.", "Target voltage: 1.0", "Target voltage: 1.1", "Target voltage: 1.2", "Target voltage: 1.3", "Target voltage: 1.4", "Target voltage: 1.5", "VTref=0.", "VTarget = 0.", "Voltage     : 0."],
+        "The probe measures too low a voltage at the chip: it has no power, or the wire to its supply is loose.",
+        &[(C::PowerFault, 0.6), (C::LinkFault, 0.5)],
+    )
+    .states(&[(S::Unknown, 0.35), (S::NoPower, 0.3)])
+    .actions(&[A::FixPower, A::SwapCableOrPort])
+    .from("OpenOCD src/jtag/drivers/stlink_usb.c", "Info : Target voltage: 0.062440"),
     rule(
         "probe-absent",
         Tool,

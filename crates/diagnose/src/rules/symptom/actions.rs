@@ -124,6 +124,15 @@ pub(super) static RULES: &[Rule] = &[
         "The update was broken off.",
         &[(C::UpdateInterrupted, 0.6), (C::ImageIncomplete, 0.35)],
     )
+    .without(&[
+        "no power loss",
+        "no powerloss",
+        "without power loss",
+        "without any power loss",
+        "did not lose power",
+        "didn't lose power",
+        "power was not interrupted",
+    ])
     .actions(&[A::ReflashCorrectImage, A::ResumeUpdate])
     .from("symptom answers", "The power went out during the firmware update."),
     rule(
@@ -386,4 +395,35 @@ pub(super) static RULES: &[Rule] = &[
     )
     .actions(&[A::ReflashCorrectImage, A::InstallOtherBuild])
     .from("symptom answers", "It no longer starts after the update."),
+    rule(
+        "said-dead-after-writing",
+        Said,
+        &[
+            "no sign of life",
+            "no signs of life",
+            "only sign of life",
+            "completely dead",
+            "totally dead",
+            "leds turned off",
+            "light is not lit",
+            "led is not lit",
+            "no corresponding connected usb device",
+            "not recognized anymore",
+            "not detected anymore",
+            "not visible with i2cdetect",
+            "never came online",
+            "never came back",
+            "never powered on again",
+        ],
+        "The unit shows no life any more.",
+        &[
+            (C::ImageCorrupt, 0.3),
+            (C::FirmwareBug, 0.25),
+            (C::BootloaderCorrupt, 0.3),
+            (C::ImageIncomplete, 0.25),
+        ],
+    )
+    .states(&[(S::NoOutput, 0.6)])
+    .actions(&[A::ReflashCorrectImage, A::EnterRecoveryMode])
+    .from("symptom answers", "After flashing it shows no signs of life."),
 ];

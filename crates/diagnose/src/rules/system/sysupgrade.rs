@@ -70,6 +70,7 @@ pub(super) static RULES: &[Rule] = &[
         "An update did not finish.",
         &[(C::UpdateInterrupted, 0.65), (C::ImageIncomplete, 0.4)],
     )
+    .without(&["no power loss", "no powerloss", "without power loss"])
     .from("OpenWrt lib/upgrade/stage2", "sysupgrade failed"),
     rule(
         "sysupgrade-wrong-device",

@@ -143,6 +143,26 @@ pub(super) static RULES: &[Rule] = &[
     .actions(&[A::InstallOtherBuild])
     .from("Mender; RAUC", "Rolling back Artifact..."),
     rule(
+        "update-shorter-than-declared",
+        Lasting,
+        &["Signature size * exceeds bundle size", "bundle is too small", "Bundle seems truncated"],
+        "The update is shorter than it declares, or not one at all.",
+        &[(C::ImageIncomplete, 0.6), (C::ImageCorrupt, 0.45)],
+    )
+    .states(&[(S::RefusedUnharmed, 0.7)])
+    .actions(&[A::RedownloadImage])
+    .from("RAUC src/bundle.c", "Signature size (7957085066972967886) exceeds bundle size"),
+    rule(
+        "update-service-died",
+        Lasting,
+        &["RAUC service disappeared", "D-Bus error while installing"],
+        "The updater itself ended while it wrote to the slot that is not in use.",
+        &[(C::FirmwareBug, 0.5), (C::ToolMismatch, 0.25), (C::UpdateInterrupted, 0.2)],
+    )
+    .states(&[(S::Healthy, 0.45), (S::RefusedUnharmed, 0.35)])
+    .actions(&[A::InstallOtherBuild, A::ChangeToolOrOption])
+    .from("RAUC src/main.c", "RAUC service disappeared"),
+    rule(
         "update-mount",
         Lasting,
         &["Failed mounting bundle", "failed to mount bundle"],
