@@ -69,7 +69,7 @@ pub(crate) fn apply(
 ) -> Vec<Spoke> {
     let speaking: Vec<(&Rule, Match<'_>)> =
         all().filter_map(|rule| Some((rule, Match::find(rule, reading)?))).collect();
-    let is_denied = speaking.iter().any(|(rule, _)| rule.level == Level::Said && !rule.is_success());
+    let is_denied = speaking.iter().any(|(rule, _)| rule.level == Level::Said && !rule.speaks_well());
     if is_denied {
         weights.deny_success();
     }

@@ -94,7 +94,7 @@ pub(super) static RULES: &[Rule] = &[
     rule(
         "raspberry-medium",
         Rom,
-        &["Read start4.elf failed", "Read start.elf failed", "Read config.txt failed", "FAT read failed", "start4.elf not found", "start.elf not found", "recovery.elf not found", "Failed to open device", "Unable to read partition as FAT", "Unable to read MBR", "Insert SD-CARD", "No bootable partition", "Firmware not found", "Failed to read device"],
+        &["Read start4.elf failed", "Read start.elf failed", "Read config.txt failed", "FAT read failed", "start4.elf not found", "start.elf not found", "Failed to open device", "Unable to read partition as FAT", "Unable to read MBR", "Insert SD-CARD", "No bootable partition", "Firmware not found", "Failed to read device"],
         "The loader of the board does not find or cannot read its files on the card.",
         &[(C::RecoveryMediaWrong, 0.42), (C::FlashHardwareFault, 0.4), (C::LinkFault, 0.2), (C::ImageIncomplete, 0.2)],
     )

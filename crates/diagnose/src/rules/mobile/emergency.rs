@@ -274,11 +274,14 @@ pub(super) static RULES: &[Rule] = &[
             "Stub running",
             "Chip is ESP",
             "Received configuration request",
+            "Received upload request",
+            "Successfully uploaded programmer",
+            "Detected regular mode",
         ],
         "The unit answers in its recovery mode.",
         &[],
     )
-    .states(&[(S::RecoveryMode, 0.45)])
+    .states(&[(S::RecoveryMode, 0.55)])
     .from(
         "edl; mtkclient; rkdeveloptool; dfu-util; Heimdall; esptool; nmrpflash",
         "main - Mode detected: sahara",

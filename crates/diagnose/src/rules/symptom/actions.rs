@@ -54,6 +54,7 @@ pub(super) static RULES: &[Rule] = &[
         "It happened while it was being updated.",
         &[(C::UpdateInterrupted, 0.4), (C::ImageIncomplete, 0.3)],
     )
+    .without(&["no power loss", "no powerloss", "without power loss"])
     .actions(&[A::ReflashCorrectImage, A::ResumeUpdate])
     .from("symptom answers", "It froze while updating."),
     rule(
@@ -412,6 +413,8 @@ pub(super) static RULES: &[Rule] = &[
             "not detected anymore",
             "not visible with i2cdetect",
             "never came online",
+            "no further response",
+            "no response at all",
             "never came back",
             "never powered on again",
         ],
