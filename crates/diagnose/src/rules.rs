@@ -93,7 +93,7 @@ pub(crate) fn apply(
         let failed_later = of_tool(rule) && failure.is_some_and(|failure| failure >= place);
         let overcome = rule.level == Level::Loader && boot.is_some_and(|boot| boot.loads_after(place));
         let is_contradicted = match reading.kind(place) {
-            Some(EvidenceKind::ToolOutput) => unit_fails,
+            Some(EvidenceKind::ToolOutput) => unit_fails || is_denied,
             _ => is_denied,
         };
         let denied = rule.is_success() && rule.level != Level::Said && is_contradicted;

@@ -307,7 +307,16 @@ impl Signals<'_> {
         }
         let start = Place { evidence, line: 0 };
         let Some(line) = self.trouble_after(start) else {
-            if !weights.success_is_denied() && self.boots.last().is_none() {
+            if let Some(again) = self.begins_again(evidence) {
+                let place = Place { evidence, line: again };
+                let line = cite(self.reading, place, "", "The log begins again here.");
+                for (cause, weight) in
+                    [(Cause::FirmwareBug, 0.36), (Cause::ImageCorrupt, 0.3), (Cause::ImageWrongDevice, 0.26)]
+                {
+                    weights.add(cause, weight, &[], Some(line.clone()));
+                }
+                weights.hint(State::BootLoop, 0.6);
+            } else if !weights.success_is_denied() && self.boots.last().is_none() {
                 let line = cite(self.reading, start, "", "No line of the log tells of trouble.");
                 weights.add(Cause::NoFault, 0.31, &[], Some(line));
             } else {
@@ -324,6 +333,25 @@ impl Signals<'_> {
         ] {
             weights.add(cause, weight, &[], Some(line.clone()));
         }
+    }
+
+    /// The line, counted from one, at which a log that no stage is known of begins again: its first two lines come once
+    /// more.
+    fn begins_again(&self, evidence: usize) -> Option<u64> {
+        if self.boots.last().is_some() {
+            return None;
+        }
+        let text = &self.reading.evidence.get(evidence)?.text;
+        let mut lines =
+            (1..).zip(text.lines().map(str::trim)).filter(|(_, line): &(u64, &str)| !line.is_empty());
+        let (first, second) = (lines.next()?.1, lines.next()?.1);
+        let mut before = (0, "");
+        lines.find_map(|(number, line)| {
+            let start = before.0;
+            let again = first != second && before.1 == first && line == second;
+            before = (number, line);
+            again.then_some(start)
+        })
     }
 
     /// The log ends in a stage before the system, and tells of no trouble.

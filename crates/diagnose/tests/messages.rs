@@ -301,6 +301,16 @@ fn a_loader_that_starts_over() {
     assert_eq!(state, State::BootLoop);
 }
 
+/// A log of a program that is not known, and that begins again.
+#[test]
+fn an_unknown_log_that_begins_again() {
+    let boot = "V:BK7231N_1.0.1\nREG:cpsr spsr r13 r14\n[Flash]init over\ntxd\n";
+    let diagnosis =
+        diagnose(&[Evidence { kind: SerialLog, name: "log".into(), text: [boot, boot].concat() }]);
+    assert_eq!((diagnosis.cause(), diagnosis.state), (Cause::FirmwareBug, State::BootLoop));
+    assert!(diagnosis.findings[0].likelihood < 0.5);
+}
+
 /// A log that ends at a login does not outweigh the person who says that the unit does not work.
 #[test]
 fn success_that_is_denied() {

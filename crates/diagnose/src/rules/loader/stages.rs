@@ -82,6 +82,16 @@ pub(super) static RULES: &[Rule] = &[
     .states(&[(S::BootloaderFailing, 0.7)])
     .from("U-Boot common/board_f.c and vendors' loaders", "Board mem test fail"),
     rule(
+        "rom-loader-signature",
+        Rom,
+        &["img sig err", "ECC_DECODE_FAIL", "ecc decode fail", "check_image_header"],
+        "The ROM reads the flash where its loader should be, and finds none that is whole.",
+        &[(C::BootloaderCorrupt, 0.55), (C::FlashHardwareFault, 0.3), (C::ImageCorrupt, 0.15)],
+    )
+    .states(&[(S::BootloaderFailing, 0.7)])
+    .actions(&[A::ReflashCorrectImage, A::EnterRecoveryMode])
+    .from("Realtek ROM, SPI NAND", "check_image_header(72): h(ff,ff,ff,ff), s(69,72,61,6d)"),
+    rule(
         "rom-waits-on-console",
         Rom,
         &["CCCCCCCCCC"],
