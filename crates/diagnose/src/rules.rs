@@ -145,8 +145,13 @@ impl<'a> Match<'a> {
         // What a tool prints about trouble is its own, not the unit's.
         let is_about_unit = rule.is_last_resort && rule.level <= Level::Lasting;
         let reads = |kind| rule.level.reads(kind) && !(is_about_unit && kind == EvidenceKind::ToolOutput);
-        let readable =
-            |line: &&Line| reading.kind(line.place).is_some_and(reads) && !(line.is_noise && rule.is_fault());
+        // A kernel's line is not a boot loader's, whatever its words.
+        let is_others = |line: &Line| line.is_kernels && rule.level <= Level::Loader;
+        let readable = |line: &&Line| {
+            reading.kind(line.place).is_some_and(reads)
+                && !(line.is_noise && rule.is_fault())
+                && !is_others(line)
+        };
         let last_with = |pattern: &&'static str| {
             MATCHER.number(pattern).and_then(|number| reading.with(number).rev().find(readable))
         };

@@ -88,6 +88,7 @@ pub(crate) fn apply(case: &Case<'_>, reading: &Reading<'_>, boots: &Boots, weigh
         signals.kernel_without_a_word(boot, weights);
         signals.nothing_wrong(boot, weights);
     }
+    signals.success_that_is_denied(weights);
     signals.nothing_but_noise(weights);
     signals.trouble_where_it_stopped(weights);
     what_is_usual(reading, weights);
@@ -281,6 +282,24 @@ impl Signals<'_> {
         weights.hint(if is_loader && last.waits { State::BootloaderOnly } else { State::Healthy }, weight);
     }
 
+    /// The log tells of a system that was started, and a person says that it does not work: no line names a cause.
+    fn success_that_is_denied(&self, weights: &mut Weights) {
+        if weights.has_fault() || !weights.success_is_denied() {
+            return;
+        }
+        let Some(seen) = self.boots.last().and_then(|boot| boot.stages.last()) else { return };
+        if seen.kind < StageKind::Userspace || weights.likelihood(Cause::NoFault) >= 0.5 {
+            return;
+        }
+        let line =
+            self.at(seen).map(|line| self.cite(line, "It is said not to work although it was started."));
+        for (cause, weight) in
+            [(Cause::FirmwareBug, 0.34), (Cause::ImageWrongDevice, 0.2), (Cause::SettingsCorrupt, 0.2)]
+        {
+            weights.add(cause, weight, &[], line.clone());
+        }
+    }
+
     /// A log that looks like trouble only by lines that come with healthy starts.
     fn nothing_but_noise(&self, weights: &mut Weights) {
         if weights.has_fault() || weights.success_is_denied() || self.boots.loops() > 0.0 {
@@ -319,11 +338,22 @@ impl Signals<'_> {
             } else if !weights.success_is_denied() && self.boots.last().is_none() {
                 let line = cite(self.reading, start, "", "No line of the log tells of trouble.");
                 weights.add(Cause::NoFault, 0.31, &[], Some(line));
+                if self.reading.shapes.get(evidence).is_some_and(Shape::is_system_log) {
+                    weights.hint(State::Healthy, 0.6);
+                }
             } else {
                 self.stopped_without_a_word(weights);
             }
             return;
         };
+        if self.reading.shapes.get(evidence).is_some_and(Shape::is_system_log) && !weights.success_is_denied()
+        {
+            let line = self.cite(line, "A program of the running system complains; the system runs.");
+            weights.add(Cause::NoFault, 0.4, &[], Some(line.clone()));
+            weights.add(Cause::FirmwareBug, 0.3, &[], Some(line));
+            weights.hint(State::Healthy, 0.6);
+            return;
+        }
         let line = self.cite(line, "Something failed in a program that is not known here.");
         for (cause, weight) in [
             (Cause::BootloaderCorrupt, 0.31),

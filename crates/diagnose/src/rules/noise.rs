@@ -91,6 +91,8 @@ static NOISE: &[&[&str]] = &[
         "EDID error reading EDID",
         "giving up on reading EDID",
     ],
+    // Linux drivers/net/wireless/broadcom/brcm80211/brcmfmac/cfg80211.c, bcdc.c: asked of a radio that is off.
+    &["BRCMF_C_GET_ASSOCLIST unsupported", "brcmf_proto_bcdc_msg failed w/status"],
     // mdadm Detail.c: counts none.
     &["Failed Devices : 0", "Failed Devices: 0"],
     // eudev src/udev/udev-rules.c: the rule is skipped.

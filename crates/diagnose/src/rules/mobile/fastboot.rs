@@ -161,6 +161,16 @@ pub(super) static RULES: &[Rule] = &[
     .states(&[(S::RefusedUnharmed, 0.6)])
     .from("AOSP fastboot/fastboot_driver.cpp", "FAILED (Status read failed (No such device))"),
     rule(
+        "sideload-refused",
+        Tool,
+        &["Total xfer: 0.00x", "Error in /sideload/package.zip", "not in fstab"],
+        "The recovery system does not take the package: it is for another unit, or needs another recovery.",
+        &[(C::ImageWrongDevice, 0.42), (C::ToolMismatch, 0.4)],
+    )
+    .states(&[(S::RecoveryMode, 0.6)])
+    .actions(&[A::ReflashCorrectImage, A::ChangeToolOrOption])
+    .from("AOSP adb/client/commandline.cpp; TWRP", "Total xfer: 0.00x"),
+    rule(
         "adb-unauthorized",
         Tool,
         &["device unauthorized", "unauthorized.", "This adb server's", "confirmation dialog"],

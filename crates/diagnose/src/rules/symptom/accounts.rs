@@ -194,6 +194,11 @@ pub(super) static RULES: &[Rule] = &[
         &[
             "boots into recovery mode",
             "boots to recovery mode",
+            "ends up booting into recovery",
+            "booting into recovery every",
+            "boots into recovery every",
+            "reboots to recovery every",
+            "reboots into recovery every",
             "straight to recovery",
             "straight into recovery",
             "always boots to recovery",
@@ -235,6 +240,9 @@ pub(super) static RULES: &[Rule] = &[
             "hangs at",
             "hangs on boot",
             "hangs during boot",
+            "stuck on the * logo",
+            "stuck at the * logo",
+            "stucked on",
             "getting stuck at",
             "gets stuck at",
             "stuck at the following",
@@ -459,6 +467,10 @@ pub(super) static RULES: &[Rule] = &[
         "boot loop",
         "not as expected",
         "not work correctly",
+        "issues until",
+        "fine until",
+        "not booting",
+        "anymore",
     ])
     .states(&[(S::Healthy, 0.55)])
     .from("symptom answers", "It boots fine after that."),

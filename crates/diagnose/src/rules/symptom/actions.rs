@@ -200,6 +200,9 @@ pub(super) static RULES: &[Rule] = &[
             "unsupported device",
             "unsupported model",
             "accidentally flashed",
+            "accidentally used",
+            "image * by accident",
+            "firmware * by accident",
             "flashed by accident",
             "by mistake flashed",
             "mistakenly flashed",
@@ -340,6 +343,54 @@ pub(super) static RULES: &[Rule] = &[
     .actions(&[A::EnterRecoveryMode])
     .from("symptom answers", "It works only when I hold the BOOT button."),
     rule(
+        "said-reset-cured",
+        Said,
+        &[
+            "after performing a factory reset",
+            "after a factory reset it",
+            "factory reset fixed",
+            "factory reset solved",
+            "factory reset helped",
+            "resetting to defaults fixed",
+            "reset to defaults fixed",
+            "clearing nvram fixed",
+            "erasing nvram fixed",
+            "clearing the nvram helped",
+        ],
+        "It was gone with the settings.",
+        &[(C::SettingsCorrupt, 0.65)],
+    )
+    .states(&[(S::BootsDegraded, 0.4)])
+    .actions(&[A::FactoryResetSettings])
+    .from("symptom answers", "After performing a factory reset, I could access it."),
+    rule(
+        "said-no-radio",
+        Said,
+        &[
+            "no access point",
+            "no ap appears",
+            "no ap is",
+            "see an ap",
+            "see the ap",
+            "not seeing an",
+            "no wifi network appears",
+            "no ssid",
+            "cannot see the ssid",
+            "blinks once or twice",
+            "nothing being logged",
+            "the problem is that",
+        ],
+        "What was written does not do its work.",
+        &[
+            (C::FirmwareBug, 0.26),
+            (C::ImageWrongDevice, 0.32),
+            (C::ToolMismatch, 0.2),
+            (C::ImageCorrupt, 0.2),
+        ],
+    )
+    .actions(&[A::ReflashCorrectImage, A::ChangeToolOrOption])
+    .from("symptom answers", "There is no access point I could connect to."),
+    rule(
         "said-update-then-dead",
         Said,
         &[
@@ -429,6 +480,9 @@ pub(super) static RULES: &[Rule] = &[
             "not visible with i2cdetect",
             "never came online",
             "no further response",
+            "nothing being logged at all",
+            "doesn't come on at all",
+            "does not come on at all",
             "no response at all",
             "never came back",
             "never powered on again",

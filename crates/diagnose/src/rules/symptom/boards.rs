@@ -66,6 +66,16 @@ pub(super) static RULES: &[Rule] = &[
     .actions(&[A::ReflashCorrectImage, A::ReplaceHardware])
     .from("Raspberry Pi documentation, LED warning flash codes", "The LED blinks 8 times."),
     rule(
+        "said-rainbow",
+        Said,
+        &["rainbow"],
+        "The firmware of the board has started and does not get to the kernel.",
+        &[(C::FirmwareBug, 0.4), (C::ImageIncomplete, 0.25), (C::RecoveryMediaWrong, 0.12)],
+    )
+    .states(&[(S::BootloaderOnly, 0.6)])
+    .actions(&[A::ReflashCorrectImage, A::InstallOtherBuild])
+    .from("Raspberry Pi documentation, boot folder", "It gets stuck at the rainbow screen."),
+    rule(
         "said-rom-asks",
         Said,
         &["CCCC"],
