@@ -364,33 +364,6 @@ pub(super) static RULES: &[Rule] = &[
     .actions(&[A::FactoryResetSettings])
     .from("symptom answers", "After performing a factory reset, I could access it."),
     rule(
-        "said-no-radio",
-        Said,
-        &[
-            "no access point",
-            "no ap appears",
-            "no ap is",
-            "see an ap",
-            "see the ap",
-            "not seeing an",
-            "no wifi network appears",
-            "no ssid",
-            "cannot see the ssid",
-            "blinks once or twice",
-            "nothing being logged",
-            "the problem is that",
-        ],
-        "What was written does not do its work.",
-        &[
-            (C::FirmwareBug, 0.26),
-            (C::ImageWrongDevice, 0.32),
-            (C::ToolMismatch, 0.2),
-            (C::ImageCorrupt, 0.2),
-        ],
-    )
-    .actions(&[A::ReflashCorrectImage, A::ChangeToolOrOption])
-    .from("symptom answers", "There is no access point I could connect to."),
-    rule(
         "said-update-then-dead",
         Said,
         &[
@@ -462,40 +435,4 @@ pub(super) static RULES: &[Rule] = &[
     )
     .actions(&[A::ReflashCorrectImage, A::InstallOtherBuild])
     .from("symptom answers", "It no longer starts after the update."),
-    rule(
-        "said-dead-after-writing",
-        Said,
-        &[
-            "no sign of life",
-            "no signs of life",
-            "only sign of life",
-            "completely dead",
-            "totally dead",
-            "leds turned off",
-            "light is not lit",
-            "led is not lit",
-            "no corresponding connected usb device",
-            "not recognized anymore",
-            "not detected anymore",
-            "not visible with i2cdetect",
-            "never came online",
-            "no further response",
-            "nothing being logged at all",
-            "doesn't come on at all",
-            "does not come on at all",
-            "no response at all",
-            "never came back",
-            "never powered on again",
-        ],
-        "The unit shows no life any more.",
-        &[
-            (C::ImageCorrupt, 0.3),
-            (C::FirmwareBug, 0.25),
-            (C::BootloaderCorrupt, 0.3),
-            (C::ImageIncomplete, 0.25),
-        ],
-    )
-    .states(&[(S::NoOutput, 0.6)])
-    .actions(&[A::ReflashCorrectImage, A::EnterRecoveryMode])
-    .from("symptom answers", "After flashing it shows no signs of life."),
 ];
