@@ -69,7 +69,7 @@ pub(crate) fn apply(
 ) -> Vec<Spoke> {
     let speaking: Vec<(&Rule, Match<'_>)> =
         all().filter_map(|rule| Some((rule, Match::find(rule, reading)?))).collect();
-    let is_denied = speaking.iter().any(|(rule, _)| rule.level == Level::Said && !rule.is_success());
+    let is_denied = speaking.iter().any(|(rule, _)| rule.level == Level::Said && !rule.speaks_well());
     if is_denied {
         weights.deny_success();
     }
@@ -93,7 +93,7 @@ pub(crate) fn apply(
         let failed_later = of_tool(rule) && failure.is_some_and(|failure| failure >= place);
         let overcome = rule.level == Level::Loader && boot.is_some_and(|boot| boot.loads_after(place));
         let is_contradicted = match reading.kind(place) {
-            Some(EvidenceKind::ToolOutput) => unit_fails,
+            Some(EvidenceKind::ToolOutput) => unit_fails || is_denied,
             _ => is_denied,
         };
         let denied = rule.is_success() && rule.level != Level::Said && is_contradicted;
@@ -145,8 +145,13 @@ impl<'a> Match<'a> {
         // What a tool prints about trouble is its own, not the unit's.
         let is_about_unit = rule.is_last_resort && rule.level <= Level::Lasting;
         let reads = |kind| rule.level.reads(kind) && !(is_about_unit && kind == EvidenceKind::ToolOutput);
-        let readable =
-            |line: &&Line| reading.kind(line.place).is_some_and(reads) && !(line.is_noise && rule.is_fault());
+        // A kernel's line is not a boot loader's, whatever its words.
+        let is_others = |line: &Line| line.is_kernels && rule.level <= Level::Loader;
+        let readable = |line: &&Line| {
+            reading.kind(line.place).is_some_and(reads)
+                && !(line.is_noise && rule.is_fault())
+                && !is_others(line)
+        };
         let last_with = |pattern: &&'static str| {
             MATCHER.number(pattern).and_then(|number| reading.with(number).rev().find(readable))
         };

@@ -1,12 +1,15 @@
 //! What no single line says: silence, garbage, a prompt without a countdown, sizes and widths that do not fit.
 
+mod guesses;
+
 use debrick_model::{Cause, EvidenceKind, EvidenceLine, State};
 
-use crate::case::{Case, Evidence};
+use crate::case::Case;
 use crate::matcher::MATCHER;
 use crate::text::{Line, Place, Reading, Shape};
 use crate::timeline::{Boot, Boots, Seen, StageKind};
 use crate::weigh::{Weights, cite};
+use guesses::what_is_usual;
 
 /// What is left of signs of success where a person says that the unit does not work.
 const DENIED: f64 = 0.4;
@@ -89,27 +92,11 @@ pub(crate) fn apply(case: &Case<'_>, reading: &Reading<'_>, boots: &Boots, weigh
         signals.kernel_without_a_word(boot, weights);
         signals.nothing_wrong(boot, weights);
     }
+    signals.success_that_is_denied(weights);
     signals.nothing_but_noise(weights);
     signals.trouble_where_it_stopped(weights);
     what_is_usual(reading, weights);
     signals.nothing_known(weights);
-}
-
-/// Where a person says something and no rule knows what it means, what usually is behind it. These weights are about the
-/// shares of causes among reports that threads of users settled; they keep any finding a guess.
-fn what_is_usual(reading: &Reading<'_>, weights: &mut Weights) {
-    let said = |kind| reading.evidence.iter().any(|item| item.kind == kind && !item.text.trim().is_empty());
-    let nothing = weights.findings().first().is_none_or(|finding| finding.likelihood < 0.25);
-    if !nothing || !said(EvidenceKind::Symptom) || said(EvidenceKind::SerialLog) {
-        return;
-    }
-    let place = Place { evidence: 0, line: 0 };
-    let line = cite(reading, place, "", "Nothing in what is said names a cause; this one is the most usual.");
-    for (cause, weight) in
-        [(Cause::FirmwareBug, 0.31), (Cause::ImageCorrupt, 0.22), (Cause::ImageWrongDevice, 0.2)]
-    {
-        weights.add(cause, weight, &[], Some(line.clone()));
-    }
 }
 
 /// A variable that the device cannot start without, and that is not what it must be, explains a unit that does not start.
@@ -310,115 +297,11 @@ impl Signals<'_> {
         weights.hint(State::Healthy, 0.45);
     }
 
-    /// A log of which no line is known: a guess, by whether it has words of trouble.
-    fn nothing_known(&self, weights: &mut Weights) {
-        let is_log = |item: &Evidence| item.kind == EvidenceKind::SerialLog && !item.text.trim().is_empty();
-        let Some(evidence) = self.reading.evidence.iter().position(is_log) else { return };
-        if weights.findings().first().is_some_and(|finding| finding.likelihood >= 0.3)
-            || self.reading.shapes.get(evidence).is_some_and(Shape::is_garbage)
-        {
-            return;
-        }
-        let start = Place { evidence, line: 0 };
-        let Some(line) = self.trouble_after(start) else {
-            if !weights.success_is_denied() && self.boots.last().is_none() {
-                let line = cite(self.reading, start, "", "No line of the log tells of trouble.");
-                weights.add(Cause::NoFault, 0.31, &[], Some(line));
-            } else {
-                self.stopped_without_a_word(weights);
-            }
-            return;
-        };
-        let line = self.cite(line, "Something failed in a program that is not known here.");
-        for (cause, weight) in [
-            (Cause::BootloaderCorrupt, 0.31),
-            (Cause::FirmwareBug, 0.28),
-            (Cause::ImageCorrupt, 0.25),
-            (Cause::FlashHardwareFault, 0.2),
-        ] {
-            weights.add(cause, weight, &[], Some(line.clone()));
-        }
-    }
-
-    /// The log ends in a stage before the system, and tells of no trouble.
-    fn stopped_without_a_word(&self, weights: &mut Weights) {
-        let Some(seen) = self.boots.last().and_then(|boot| boot.stages.last()) else { return };
-        let causes: &[(Cause, f64)] = match seen.kind {
-            StageKind::Rom | StageKind::Spl => {
-                &[(Cause::BootloaderCorrupt, 0.4), (Cause::FirmwareBug, 0.33), (Cause::RamFault, 0.2)]
-            }
-            StageKind::Loader => &[
-                (Cause::ImageCorrupt, 0.32),
-                (Cause::BootEnvironmentCorrupt, 0.28),
-                (Cause::FirmwareBug, 0.26),
-            ],
-            _ => &[(Cause::FirmwareBug, 0.34), (Cause::KernelCrash, 0.2)],
-        };
-        let line = self.at(seen).map(|line| self.cite(line, "The log ends in this stage."));
-        for (cause, weight) in causes {
-            weights.add(*cause, *weight, &[], line.clone());
-        }
-    }
-
     /// The last line with a word of trouble behind a place, in the same evidence.
     fn trouble_after(&self, place: Place) -> Option<&Line> {
         let behind =
             |line: &&Line| line.place >= place && line.place.evidence == place.evidence && !line.is_noise;
         TROUBLE.iter().filter_map(|word| self.lines(word).rev().find(behind)).max_by_key(|line| line.place)
-    }
-
-    /// Where no rule knows what failed, the stage in which it failed still says something. These weights keep any
-    /// finding unsure.
-    fn trouble_where_it_stopped(&self, weights: &mut Weights) {
-        if weights.has_fault() || weights.findings().first().is_some_and(|finding| finding.likelihood >= 0.3)
-        {
-            return;
-        }
-        let stage = self.boots.last().and_then(|boot| boot.stages.last());
-        let (line, kind) = match stage {
-            Some(stage) => (self.trouble_after(stage.first), stage.kind),
-            None => match self.kernel_log() {
-                Some(evidence) => (self.trouble_after(Place { evidence, line: 0 }), StageKind::Linux),
-                None => return,
-            },
-        };
-        let Some(line) = line else { return };
-        let (says, causes): (_, &[(Cause, f64)]) = match kind {
-            StageKind::Rom | StageKind::Spl => (
-                "Something failed before the boot loader ran.",
-                &[
-                    (Cause::BootloaderCorrupt, 0.42),
-                    (Cause::FirmwareBug, 0.28),
-                    (Cause::FlashHardwareFault, 0.25),
-                    (Cause::RamFault, 0.15),
-                ],
-            ),
-            StageKind::Loader => (
-                "Something failed in the boot loader.",
-                &[
-                    (Cause::ImageCorrupt, 0.3),
-                    (Cause::FirmwareBug, 0.32),
-                    (Cause::BootEnvironmentCorrupt, 0.25),
-                    (Cause::ImageIncomplete, 0.2),
-                ],
-            ),
-            StageKind::Linux | StageKind::Userspace | StageKind::Shell => (
-                "Something failed in the kernel or its drivers.",
-                &[(Cause::FirmwareBug, 0.4), (Cause::KernelCrash, 0.2), (Cause::RootfsMissing, 0.15)],
-            ),
-        };
-        let line = self.cite(line, says);
-        for (cause, weight) in causes {
-            weights.add(*cause, *weight, &[], Some(line.clone()));
-        }
-        weights.hint(
-            match kind {
-                StageKind::Rom | StageKind::Spl => State::BootloaderFailing,
-                StageKind::Loader => State::BootloaderOnly,
-                _ => State::KernelHang,
-            },
-            0.3,
-        );
     }
 
     /// A log of which at least half are lines of a kernel.

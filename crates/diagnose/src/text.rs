@@ -45,6 +45,8 @@ pub(crate) struct Line {
     pub(crate) patterns: Vec<Pattern>,
     /// It looks like trouble and is none.
     pub(crate) is_noise: bool,
+    /// It has the time stamp of a Linux kernel.
+    pub(crate) is_kernels: bool,
 }
 
 /// All evidence, read once.
@@ -104,7 +106,8 @@ impl<'a> Reading<'a> {
             for piece in pieces(raw) {
                 shape.count(piece);
                 shape.system_lines += u64::from(is_system_line(piece));
-                if let Some(seconds) = kernel_stamp(piece) {
+                let stamp = kernel_stamp(piece);
+                if let Some(seconds) = stamp {
                     shape.kernel_lines += 1;
                     shape.kernel_seconds = shape.kernel_seconds.max(seconds);
                 }
@@ -119,6 +122,7 @@ impl<'a> Reading<'a> {
                     text: beginning(text).to_owned(),
                     patterns: patterns.clone(),
                     is_noise: noise::is_noise(&patterns),
+                    is_kernels: stamp.is_some(),
                 };
                 if self.lines.len() - first < MAX_KEPT {
                     self.lines.push(kept);
@@ -291,8 +295,12 @@ fn strip_recorder(text: &str) -> &str {
 fn is_system_line(line: &str) -> bool {
     let starts = |names: &[&str]| names.iter().any(|name| line.starts_with(name));
     let is_dated = starts(MONTHS) || starts(DAYS);
-    is_dated && line.find(" kernel: ").is_some_and(|at| at <= 64)
+    let told = |mark: &str| line.find(mark).is_some_and(|at| at <= 64);
+    is_dated && (told(" kernel: ") || FACILITIES.iter().any(|facility| told(facility)))
 }
+
+/// What `logread` writes of who speaks in a running system.
+const FACILITIES: &[&str] = &[" daemon.", " authpriv.", " cron.", " kern."];
 
 /// How `logread` writes days of the week.
 const DAYS: &[&str] = &["Mon ", "Tue ", "Wed ", "Thu ", "Fri ", "Sat ", "Sun "];

@@ -84,6 +84,15 @@ static NOISE: &[&[&str]] = &[
         "ubiformat: bad image sequence number",
         "ubiformat: warning!: * eraseblocks",
     ],
+    // Raspberry Pi boot loader: looks for its recovery first, and then for a screen.
+    &[
+        "recover4.elf not found",
+        "recovery.elf not found",
+        "EDID error reading EDID",
+        "giving up on reading EDID",
+    ],
+    // Linux drivers/net/wireless/broadcom/brcm80211/brcmfmac/cfg80211.c, bcdc.c: asked of a radio that is off.
+    &["BRCMF_C_GET_ASSOCLIST unsupported", "brcmf_proto_bcdc_msg failed w/status"],
     // mdadm Detail.c: counts none.
     &["Failed Devices : 0", "Failed Devices: 0"],
     // eudev src/udev/udev-rules.c: the rule is skipped.

@@ -4,10 +4,11 @@ mod accounts;
 mod actions;
 mod boards;
 mod power;
+mod sightings;
 mod suspects;
 
 use crate::rule::Rule;
 
 /// A table for each part of the field.
 pub(super) static TABLES: &[&[Rule]] =
-    &[accounts::RULES, actions::RULES, boards::RULES, power::RULES, suspects::RULES];
+    &[accounts::RULES, actions::RULES, boards::RULES, power::RULES, sightings::RULES, suspects::RULES];

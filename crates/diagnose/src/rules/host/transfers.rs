@@ -43,6 +43,7 @@ pub(super) static RULES: &[Rule] = &[
         &[
             "while waiting for TFTP_UL_REQ",
             "while waiting for ACK",
+            "while waiting for initial reply",
             "while waiting for OACK",
             "while waiting for CONF",
         ],
@@ -121,7 +122,7 @@ pub(super) static RULES: &[Rule] = &[
         "The unit cannot be reached over the network.",
         &[(C::NotInRecoveryMode, 0.48), (C::LinkFault, 0.45)],
     )
-    .without(&["Waiting for remote to respond", "Received configuration request"])
+    .without(&["Waiting for remote to respond", "Received configuration request", "Received upload request"])
     .states(&[(S::Unknown, 0.4)])
     .actions(&[A::EnterRecoveryMode, A::FixNetworkSettings])
     .from("tftp-hpa; nmrpflash", "Transfer timed out."),

@@ -27,6 +27,16 @@ pub(super) static RULES: &[Rule] = &[
     .actions(&[A::InstallOtherBuild])
     .from("Linux drivers/mtd/maps/physmap-core.c", "physmap-flash: do_map_probe() failed"),
     rule(
+        "kernel-firmware-silent",
+        System,
+        &["mt7*: Message * (seq *) timeout", "failed to wait for target init", "firmware crashed! (guid", "brcmf_sdio_htclk: HT Avail timeout"],
+        "The firmware of a radio does not answer its driver.",
+        &[(C::FirmwareBug, 0.48), (C::ImageWrongDevice, 0.15)],
+    )
+    .states(&[(S::BootsDegraded, 0.55)])
+    .actions(&[A::InstallOtherBuild])
+    .from("Linux drivers/net/wireless/mediatek/mt76/mcu.c", "mt7915e 0000:02:00.0: Message 00003aed (seq 13) timeout"),
+    rule(
         "kernel-usb-enumeration",
         System,
         &[

@@ -7,6 +7,16 @@ use crate::rule::{Rule, rule};
 
 pub(super) static RULES: &[Rule] = &[
     rule(
+        "barebox-environment",
+        Loader,
+        &["could not open /env/bin/init", "BAD MAGIC, environment", "wrong magic on /dev/env"],
+        "The environment with the scripts that start the system is missing or damaged.",
+        &[(C::BootEnvironmentCorrupt, 0.65)],
+    )
+    .states(&[(S::BootloaderOnly, 0.7)])
+    .actions(&[A::FixBootEnvironment])
+    .from("barebox common/startup.c, common/environment.c", "could not open /env/bin/init"),
+    rule(
         "uboot-default-environment",
         Loader,
         &[

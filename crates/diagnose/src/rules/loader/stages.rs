@@ -82,6 +82,16 @@ pub(super) static RULES: &[Rule] = &[
     .states(&[(S::BootloaderFailing, 0.7)])
     .from("U-Boot common/board_f.c and vendors' loaders", "Board mem test fail"),
     rule(
+        "rom-loader-signature",
+        Rom,
+        &["img sig err", "ECC_DECODE_FAIL", "ecc decode fail", "check_image_header"],
+        "The ROM reads the flash where its loader should be, and finds none that is whole.",
+        &[(C::BootloaderCorrupt, 0.55), (C::FlashHardwareFault, 0.3), (C::ImageCorrupt, 0.15)],
+    )
+    .states(&[(S::BootloaderFailing, 0.7)])
+    .actions(&[A::ReflashCorrectImage, A::EnterRecoveryMode])
+    .from("Realtek ROM, SPI NAND", "check_image_header(72): h(ff,ff,ff,ff), s(69,72,61,6d)"),
+    rule(
         "rom-waits-on-console",
         Rom,
         &["CCCCCCCCCC"],
@@ -94,7 +104,7 @@ pub(super) static RULES: &[Rule] = &[
     rule(
         "raspberry-medium",
         Rom,
-        &["Read start4.elf failed", "Read start.elf failed", "Read config.txt failed", "FAT read failed", "start4.elf not found", "start.elf not found", "recovery.elf not found", "Failed to open device", "Unable to read partition as FAT", "Unable to read MBR", "Insert SD-CARD", "No bootable partition", "Firmware not found", "Failed to read device"],
+        &["Read start4.elf failed", "Read start.elf failed", "Read config.txt failed", "FAT read failed", "start4.elf not found", "start.elf not found", "Failed to open device", "Unable to read partition as FAT", "Unable to read MBR", "Insert SD-CARD", "No bootable partition", "Firmware not found", "Failed to read device"],
         "The loader of the board does not find or cannot read its files on the card.",
         &[(C::RecoveryMediaWrong, 0.42), (C::FlashHardwareFault, 0.4), (C::LinkFault, 0.2), (C::ImageIncomplete, 0.2)],
     )

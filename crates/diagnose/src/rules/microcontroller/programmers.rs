@@ -149,7 +149,7 @@ pub(super) static RULES: &[Rule] = &[
     rule(
         "dfu-none",
         Tool,
-        &["No DFU capable USB device available", "Did not find any rockusb device", "USB device not found!", "FEL device not found", "No device in DFU mode", "No RP2040 device", "No accessible RP", "no device found in recovery", "Unable to discover device mode", "No device in maskrom", "no supported device found", "no DFU device", "no device present", "Device not found", "Wait for Known USB Device", "No device found on", "SAM-BA operation failed", "No valid interface found", "No device found", "No Nordic", "bootloader not found", "No board in bootloader", "bootloader timeout"],
+        &["No DFU capable USB device available", "Did not find any rockusb device", "USB device not found!", "FEL device not found", "No device in DFU mode", "No RP2040 device", "No accessible RP", "no device found in recovery", "Unable to discover device mode", "No device in maskrom", "no supported device found", "no DFU device", "no device present", "Device not found", "Wait for Known USB Device", "No device found on", "SAM-BA operation failed", "No valid interface found", "No device found", "No Nordic", "bootloader not found", "No response from bootloader", "No board in bootloader", "bootloader timeout"],
         "No unit in its recovery mode is seen on USB.",
         &[(C::NotInRecoveryMode, 0.58), (C::LinkFault, 0.35), (C::HostPermission, 0.3), (C::ToolMismatch, 0.15)],
     )
@@ -178,6 +178,16 @@ pub(super) static RULES: &[Rule] = &[
     .states(&[(S::Unknown, 0.35), (S::NoPower, 0.3)])
     .actions(&[A::FixPower, A::SwapCableOrPort])
     .from("OpenOCD src/jtag/drivers/stlink_usb.c", "Info : Target voltage: 0.062440"),
+    rule(
+        "radio-loader-silent",
+        Tool,
+        &["Timeout waiting for ACK/NACK", "Failed to probe running application type", "Failed to enter bootloader", "did not enter the bootloader", "BSL sync or chip read failed"],
+        "The loader of the chip does not answer: the chip runs its application, or another program holds the port.",
+        &[(C::NotInRecoveryMode, 0.52), (C::HostPortConflict, 0.38), (C::LinkFault, 0.25)],
+    )
+    .states(&[(S::Unknown, 0.5)])
+    .actions(&[A::EnterRecoveryMode, A::FreePortOrStopProcess])
+    .from("cc2538-bsl.py; universal-silabs-flasher", "ERROR: Timeout waiting for ACK/NACK after 'Synch (0x55 0x55)'"),
     rule(
         "probe-absent",
         Tool,

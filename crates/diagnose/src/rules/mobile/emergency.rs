@@ -50,6 +50,26 @@ pub(super) static RULES: &[Rule] = &[
     .actions(&[A::SwapCableOrPort, A::FixPower])
     .from("NVIDIA nvflash", "command failure: bootloader download failed (bad data)"),
     rule(
+        "tegra-not-in-recovery",
+        Tool,
+        &["chip does not identify as tegra", "Reading board information failed", "No Jetson device found", "Jetson device in recovery mode * not found", "probing the target board failed"],
+        "No Tegra answers in its recovery mode.",
+        &[(C::NotInRecoveryMode, 0.55), (C::LinkFault, 0.42), (C::ToolMismatch, 0.2)],
+    )
+    .states(&[(S::Unknown, 0.5)])
+    .actions(&[A::EnterRecoveryMode, A::SwapCableOrPort])
+    .from("NVIDIA Linux_for_Tegra flash.sh; OE4T tegra-helper-scripts", "ERR: chip does not identify as tegra210 ()"),
+    rule(
+        "tegra-applet-silent",
+        Tool,
+        &["CPU Bootloader is not running on device", "Applet is not running on device"],
+        "The loader was sent and does not run: it is made for another variant of the board, or the link lost it.",
+        &[(C::ImageWrongDevice, 0.45), (C::ToolMismatch, 0.38), (C::LinkFault, 0.35)],
+    )
+    .states(&[(S::RecoveryMode, 0.65)])
+    .actions(&[A::ReflashCorrectImage, A::ChangeToolOrOption])
+    .from("NVIDIA tegradevflash_v2", "CPU Bootloader is not running on device."),
+    rule(
         "tegra-bct",
         Tool,
         &["Bct file not found", "getbct failed", "bct not found", "Failed sending command"],
@@ -274,11 +294,14 @@ pub(super) static RULES: &[Rule] = &[
             "Stub running",
             "Chip is ESP",
             "Received configuration request",
+            "Received upload request",
+            "Successfully uploaded programmer",
+            "Detected regular mode",
         ],
         "The unit answers in its recovery mode.",
         &[],
     )
-    .states(&[(S::RecoveryMode, 0.45)])
+    .states(&[(S::RecoveryMode, 0.55)])
     .from(
         "edl; mtkclient; rkdeveloptool; dfu-util; Heimdall; esptool; nmrpflash",
         "main - Mode detected: sahara",
@@ -352,6 +375,26 @@ pub(super) static RULES: &[Rule] = &[
     .actions(&[A::ChangeToolOrOption])
     .from("rkdeveloptool main.cpp", "Write LBA failed!"),
     rule(
+        "rockchip-loader-file",
+        Tool,
+        &["Opening loader failed", "Loader * not valid", "Parsing the loader failed"],
+        "The file is not a loader as the tool takes it.",
+        &[(C::ToolMismatch, 0.5), (C::ImageWrongDevice, 0.38)],
+    )
+    .states(&[(S::RecoveryMode, 0.5)])
+    .actions(&[A::ChangeToolOrOption, A::ReflashCorrectImage])
+    .from("rkdeveloptool main.cpp", "Opening loader failed, exiting download boot!"),
+    rule(
+        "rockchip-answers-badly",
+        Tool,
+        &["RKU_ReadChipInfo failed", "Check Chip Fail", "RKU_ReadCapability failed"],
+        "The loader of the unit and the tool do not understand each other.",
+        &[(C::ToolMismatch, 0.5), (C::LinkFault, 0.42)],
+    )
+    .states(&[(S::RecoveryMode, 0.65)])
+    .actions(&[A::ChangeToolOrOption, A::SwapCableOrPort])
+    .from("Rockchip upgrade_tool", "ERROR:CheckChip-->RKU_ReadChipInfo failed,RetCode(-3)"),
+    rule(
         "rockchip-mode",
         Tool,
         &["does not support this operation"],
@@ -379,7 +422,6 @@ pub(super) static RULES: &[Rule] = &[
             "Download Boot Fail",
             "Prepare IDB Fail",
             "Download boot failed",
-            "Opening loader failed",
         ],
         "The unit does not take the loader: it is for another memory or chip, or the link is bad.",
         &[(C::LinkFault, 0.42), (C::ImageWrongDevice, 0.35), (C::ToolMismatch, 0.35)],

@@ -153,13 +153,23 @@ pub(super) static RULES: &[Rule] = &[
     rule(
         "fastboot-transfer",
         Tool,
-        &["Status read failed", "Write to device failed", "Couldn't download data", "data transfer failure", "remote: 'unknown command'", "Invalid sparse file format at header", "remote: 'data invalid size'", "usb_write failed", "command write failed", "RKU_Read failed", "Sending * FAILED (Write", "Sending * FAILED (Status", "Too many links", "no link", "Protocol error", "data transfer", "Error reading data", "Transfer aborted", "closed by remote", "device disconnected"],
+        &["Status read failed", "bulk OUT failed", "bulk IN failed", "Write to device failed", "Couldn't download data", "data transfer failure", "remote: 'unknown command'", "Invalid sparse file format at header", "remote: 'data invalid size'", "usb_write failed", "command write failed", "RKU_Read failed", "Sending * FAILED (Write", "Sending * FAILED (Status", "Too many links", "no link", "Protocol error", "data transfer", "Error reading data", "Transfer aborted", "closed by remote", "device disconnected"],
         "The transfer to the unit broke.",
         &[(C::LinkFault, 0.65), (C::ToolMismatch, 0.33)],
     )
     .without(&["not allowed on locked devices", "not allowed for Critical Partitions"])
     .states(&[(S::RefusedUnharmed, 0.6)])
     .from("AOSP fastboot/fastboot_driver.cpp", "FAILED (Status read failed (No such device))"),
+    rule(
+        "sideload-refused",
+        Tool,
+        &["Total xfer: 0.00x", "Error in /sideload/package.zip", "not in fstab"],
+        "The recovery system does not take the package: it is for another unit, or needs another recovery.",
+        &[(C::ImageWrongDevice, 0.42), (C::ToolMismatch, 0.4)],
+    )
+    .states(&[(S::RecoveryMode, 0.6)])
+    .actions(&[A::ReflashCorrectImage, A::ChangeToolOrOption])
+    .from("AOSP adb/client/commandline.cpp; TWRP", "Total xfer: 0.00x"),
     rule(
         "adb-unauthorized",
         Tool,

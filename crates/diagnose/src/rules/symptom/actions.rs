@@ -54,6 +54,7 @@ pub(super) static RULES: &[Rule] = &[
         "It happened while it was being updated.",
         &[(C::UpdateInterrupted, 0.4), (C::ImageIncomplete, 0.3)],
     )
+    .without(&["no power loss", "no powerloss", "without power loss"])
     .actions(&[A::ReflashCorrectImage, A::ResumeUpdate])
     .from("symptom answers", "It froze while updating."),
     rule(
@@ -70,6 +71,10 @@ pub(super) static RULES: &[Rule] = &[
             "power cut during",
             "power cut while",
             "lost power",
+            "cut power",
+            "cut the power",
+            "got impatient",
+            "bit impatient",
             "unplugged * during",
             "unplugged it while",
             "unplugged while",
@@ -188,6 +193,20 @@ pub(super) static RULES: &[Rule] = &[
             "wrong dtb",
             "wrong device tree",
             "incompatible firmware",
+            "to my incompatible",
+            "my incompatible",
+            "on an incompatible",
+            "onto an incompatible",
+            "unsupported device",
+            "unsupported model",
+            "accidentally flashed",
+            "accidentally used",
+            "image * by accident",
+            "firmware * by accident",
+            "flashed by accident",
+            "by mistake flashed",
+            "mistakenly flashed",
+            "flashed by mistake",
             "for a different",
             "other revision",
             "another revision",
@@ -324,6 +343,27 @@ pub(super) static RULES: &[Rule] = &[
     .actions(&[A::EnterRecoveryMode])
     .from("symptom answers", "It works only when I hold the BOOT button."),
     rule(
+        "said-reset-cured",
+        Said,
+        &[
+            "after performing a factory reset",
+            "after a factory reset it",
+            "factory reset fixed",
+            "factory reset solved",
+            "factory reset helped",
+            "resetting to defaults fixed",
+            "reset to defaults fixed",
+            "clearing nvram fixed",
+            "erasing nvram fixed",
+            "clearing the nvram helped",
+        ],
+        "It was gone with the settings.",
+        &[(C::SettingsCorrupt, 0.65)],
+    )
+    .states(&[(S::BootsDegraded, 0.4)])
+    .actions(&[A::FactoryResetSettings])
+    .from("symptom answers", "After performing a factory reset, I could access it."),
+    rule(
         "said-update-then-dead",
         Said,
         &[
@@ -395,35 +435,4 @@ pub(super) static RULES: &[Rule] = &[
     )
     .actions(&[A::ReflashCorrectImage, A::InstallOtherBuild])
     .from("symptom answers", "It no longer starts after the update."),
-    rule(
-        "said-dead-after-writing",
-        Said,
-        &[
-            "no sign of life",
-            "no signs of life",
-            "only sign of life",
-            "completely dead",
-            "totally dead",
-            "leds turned off",
-            "light is not lit",
-            "led is not lit",
-            "no corresponding connected usb device",
-            "not recognized anymore",
-            "not detected anymore",
-            "not visible with i2cdetect",
-            "never came online",
-            "never came back",
-            "never powered on again",
-        ],
-        "The unit shows no life any more.",
-        &[
-            (C::ImageCorrupt, 0.3),
-            (C::FirmwareBug, 0.25),
-            (C::BootloaderCorrupt, 0.3),
-            (C::ImageIncomplete, 0.25),
-        ],
-    )
-    .states(&[(S::NoOutput, 0.6)])
-    .actions(&[A::ReflashCorrectImage, A::EnterRecoveryMode])
-    .from("symptom answers", "After flashing it shows no signs of life."),
 ];

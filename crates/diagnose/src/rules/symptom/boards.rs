@@ -17,6 +17,12 @@ pub(super) static RULES: &[Rule] = &[
             "flashing 4 times",
             "4 blinks",
             "4 flashes",
+            "4 rapid flashes",
+            "4 quick flashes",
+            "4 fast flashes",
+            "4 short flashes",
+            "four rapid flashes",
+            "four quick flashes",
             "blinks four times",
             "flashes four times",
             "blinkt 4 mal",
@@ -59,6 +65,47 @@ pub(super) static RULES: &[Rule] = &[
     .states(&[(S::BootloaderFailing, 0.6)])
     .actions(&[A::ReflashCorrectImage, A::ReplaceHardware])
     .from("Raspberry Pi documentation, LED warning flash codes", "The LED blinks 8 times."),
+    rule(
+        "said-rainbow",
+        Said,
+        &["rainbow"],
+        "The firmware of the board has started and does not get to the kernel.",
+        &[(C::FirmwareBug, 0.4), (C::ImageIncomplete, 0.25), (C::RecoveryMediaWrong, 0.12)],
+    )
+    .states(&[(S::BootloaderOnly, 0.6)])
+    .actions(&[A::ReflashCorrectImage, A::InstallOtherBuild])
+    .from("Raspberry Pi documentation, boot folder", "It gets stuck at the rainbow screen."),
+    rule(
+        "said-rom-asks",
+        Said,
+        &["CCCC"],
+        "The ROM asks for a loader over the console: it found none.",
+        &[(C::BootloaderCorrupt, 0.45), (C::RecoveryMediaWrong, 0.3)],
+    )
+    .states(&[(S::BootloaderFailing, 0.6)])
+    .actions(&[A::ReflashCorrectImage])
+    .from("Texas Instruments AM335x Technical Reference Manual, section 26.1.9", "I am getting CCCC."),
+    rule(
+        "said-supply-missing",
+        Said,
+        &[
+            "3.3v indicator",
+            "3.3v led",
+            "3v3 led",
+            "5v led is off",
+            "no 3.3v",
+            "3.3v is missing",
+            "3.3v rail is",
+            "no voltage at",
+            "power led is off",
+            "power light is off",
+        ],
+        "A supply of the board is missing.",
+        &[(C::PowerFault, 0.48), (C::FlashHardwareFault, 0.15)],
+    )
+    .states(&[(S::NoPower, 0.55)])
+    .actions(&[A::FixPower, A::ReplaceHardware])
+    .from("symptom answers", "The 3.3V indicator is constantly off."),
     rule(
         "said-line-speed",
         Said,
