@@ -155,6 +155,22 @@ fn curl_uploads_to_our_device() {
 }
 
 #[test]
+fn curl_is_answered_too_early_where_it_waits_for_leave() {
+    if !is_there("curl", "curl") {
+        return;
+    }
+    // As D-Link's DAP-1620 does: the head of the request comes alone, because curl waits for "100 Continue".
+    let early = |listen| HttpConfig {
+        quirks: HttpQuirks { answers_early: true, ..HttpQuirks::default() },
+        ..HttpConfig::new(listen)
+    };
+    let upload = ["-F", "firmware=@FILE", "http://UNIT/"];
+    let (text, _, device) = curl(early, 2_000_000, &upload);
+    assert!(text.contains("<form") && device.written().is_none(), "{text}");
+    assert!(device.events().contains(&HttpEvent::AnsweredEarly));
+}
+
+#[test]
 fn curl_sees_the_pages_of_our_device() {
     if !is_there("curl", "curl") {
         return;
