@@ -186,7 +186,7 @@ impl<'n> Uploader<'n> {
             verdict: Verdict::Silent,
             digest_agrees: false,
         };
-        self.conclude(&mut uploaded, sent.reply, &md5)?;
+        self.conclude(&mut uploaded, &opened.page.text, sent.reply, &md5)?;
         if uploaded.verdict == Verdict::Silent && !uploaded.digest_agrees && self.is_still_there(&opened.path)
         {
             let says = format!("{} is still there", opened.path);
@@ -216,7 +216,7 @@ impl<'n> Uploader<'n> {
         let path = path.ok_or(HttpUploadError::NoSettingsLink { path: opened.path })?;
         let request = wire::get(&path, &self.host());
         match self.exchange(&request, self.options.verdict_within, watch)? {
-            Some(response) => match judge(&response) {
+            Some(response) => match judge(&response, "") {
                 Verdict::Rejected { reason, says } => Err(HttpUploadError::Rejected { reason, says }),
                 verdict => Ok(verdict),
             },
@@ -307,7 +307,13 @@ impl<'n> Uploader<'n> {
     }
 
     /// Reads the verdict; where the unit asks whether to go on, compares and says yes.
-    fn conclude(&mut self, uploaded: &mut Uploaded, reply: Came, md5: &str) -> Result<(), HttpUploadError> {
+    fn conclude(
+        &mut self,
+        uploaded: &mut Uploaded,
+        form: &str,
+        reply: Came,
+        md5: &str,
+    ) -> Result<(), HttpUploadError> {
         let mut reply = reply;
         for round in 0..=MOST_CONFIRMATIONS {
             let response = match reply {
@@ -320,7 +326,7 @@ impl<'n> Uploader<'n> {
                     return Err(HttpUploadError::NoVerdict { waited: self.options.verdict_within });
                 }
             };
-            let verdict = judge(&response);
+            let verdict = judge(&response, form);
             let request = match &verdict {
                 Verdict::Received { length, md5: received } => {
                     if *length != uploaded.bytes || received != md5 {
@@ -371,7 +377,10 @@ impl<'n> Uploader<'n> {
         md5: &str,
     ) -> Result<Option<Vec<u8>>, HttpUploadError> {
         let page = Page::read(&response.text());
-        let Some(form) = page.forms.iter().find(|form| form.only_confirms()) else { return Ok(None) };
+        let Some(form) = page.forms.iter().find(|form| form.only_confirms() && form.goes_on_with_update())
+        else {
+            return Ok(None);
+        };
         let action = form.action.as_deref().unwrap_or_default();
         let Some(path) = resolve(&uploaded.path, action).filter(|path| !is_boot_critical(path)) else {
             return Ok(None);

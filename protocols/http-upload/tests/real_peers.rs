@@ -257,7 +257,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         open(folder + "/digest", "w").write(digest)
         if kind == "asking":
             return self.answer(200, '<p>MD5 %s</p><form method=post action=/sure><input type=hidden name=digest value=%s>'
-                '<input type=submit></form>' % (digest, digest))
+                '<input type=submit value=Continue></form>' % (digest, digest))
         self.answer(200, "<h1>Upload complete</h1>The unit will reboot.")
 
     def log_message(self, *_):

@@ -52,7 +52,7 @@ impl Uploader<'_> {
             }
             Err(Stopped::Broken(source)) => {
                 let response = read_what_is_there(link.as_mut(), progress.early);
-                let rejection = response.map(|response| judge(&response));
+                let rejection = response.map(|response| judge(&response, ""));
                 return Err(match rejection {
                     Some(Verdict::Rejected { reason, says }) => HttpUploadError::Rejected { reason, says },
                     _ => HttpUploadError::CutOff { sent: progress.sent, total: progress.total, source },
