@@ -55,6 +55,56 @@ impl Default for SessionOptions {
     }
 }
 
+/// Where in memory an image is put to be started.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MemoryPlace {
+    /// At the end of memory, which is taken away from the system. Lantiq's, whose memory begins at 0x80000000 for the
+    /// processor.
+    AtItsEnd {
+        /// Where memory begins for the processor.
+        memory_at: u64,
+    },
+    /// At fixed addresses: 0x85000000 to 0x88000000 for IPQ40xx (OpenWrt's `eva_ramboot.py`, `--offset`).
+    Fixed {
+        /// First address.
+        start: u64,
+        /// The address behind the last.
+        end: u64,
+    },
+}
+
+impl MemoryPlace {
+    /// First address, the one behind the last, and the memory that the system is told of.
+    fn layout(self, environment: &Environment, length: u64) -> Result<(u64, u64, u64), EvaError> {
+        const PAGE: u64 = 0x1000;
+        const MODULE: u64 = 32 << 20;
+        let too_large = |room| EvaError::TooLarge { partition: "memory".into(), length, room };
+        match self {
+            Self::Fixed { start, end } => {
+                let room = end.saturating_sub(start);
+                if length > room { Err(too_large(room)) } else { Ok((start, end, length)) }
+            }
+            Self::AtItsEnd { memory_at } => {
+                let memory = environment.memory();
+                let memory =
+                    memory.ok_or_else(|| EvaError::Protocol { what: "does not say its memory".into() })?;
+                if !memory.is_multiple_of(MODULE) {
+                    let what = format!(
+                        "has {memory:#x} bytes of memory left from an earlier start; switch it off and on"
+                    );
+                    return Err(EvaError::Protocol { what });
+                }
+                // Half of the memory is the system's.
+                if length > memory / 2 {
+                    return Err(too_large(memory / 2));
+                }
+                let left = (memory - length) / PAGE * PAGE;
+                Ok((memory_at + left, memory_at + memory, left))
+            }
+        }
+    }
+}
+
 /// A session with a bootloader that was logged in to. As long as it lasts, the system is not started.
 pub struct Session<'n> {
     network: &'n mut dyn Network,
@@ -174,34 +224,15 @@ impl<'n> Session<'n> {
         self.send_file(&partition.to_string(), image, watch)
     }
 
-    /// Starts an image in memory, without writing anything: memory at its end is taken away from the system, and the
-    /// image put there. `memory_at` is where memory begins for the processor: 0x80000000 on MIPS.
-    ///
-    /// The unit forgets all of it when it is switched off.
+    /// Starts an image in memory, without writing anything. The unit forgets all of it when it is switched off.
     pub fn start_from_memory(
         &mut self,
         environment: &Environment,
-        memory_at: u64,
+        place: MemoryPlace,
         image: &dyn Source,
         watch: &mut dyn Watch,
     ) -> Result<(), EvaError> {
-        const PAGE: u64 = 0x1000;
-        const MODULE: u64 = 32 << 20;
-        let memory = environment
-            .memory()
-            .ok_or_else(|| EvaError::Protocol { what: "does not say its memory".into() })?;
-        if !memory.is_multiple_of(MODULE) {
-            let what =
-                format!("has {memory:#x} bytes of memory left from an earlier start; switch it off and on");
-            return Err(EvaError::Protocol { what });
-        }
-        // Half of the memory is the system's.
-        if image.len() > memory / 2 {
-            let (length, room) = (image.len(), memory / 2);
-            return Err(EvaError::TooLarge { partition: "memory".into(), length, room });
-        }
-        let left = (memory - image.len()) / PAGE * PAGE;
-        let (start, end) = (memory_at + left, memory_at + memory);
+        let (start, end, left) = place.layout(environment, image.len())?;
         self.set_variable("memsize", &format!("{left:#010x}"))?;
         self.set_variable("kernel_args_tmp", &format!("mtdram1={start:#010x},{end:#010x}"))?;
         self.command("TYPE I")?;

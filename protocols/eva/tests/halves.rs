@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use common::{bytes, unit, world};
 use debrick_eva::device::{EvaConfig, EvaDevice, EvaEvent, EvaQuirks};
-use debrick_eva::{EvaError, FindOptions, Partition, Session, SessionOptions, Target, find};
+use debrick_eva::{EvaError, FindOptions, MemoryPlace, Partition, Session, SessionOptions, Target, find};
 use debrick_link::fault::{FaultLog as Log, FaultPlan, FaultyLink, StreamFault, When};
 use debrick_link::simulated::{Device, Input, Output, World};
 use debrick_link::{Clock, Datagrams, Deadline, Direction, Link, LinkError, Moment, Network, VirtualClock};
@@ -156,15 +156,23 @@ fn an_image_is_started_from_memory() {
     let mut session = Session::open(&mut network, unit(), SessionOptions::default(), &Silent).unwrap();
     let environment = session.environment().unwrap();
     let image = bytes(0x67_a0f5, 2);
-    session.start_from_memory(&environment, 0x8000_0000, &image, &mut Silent).unwrap();
+    let place = MemoryPlace::AtItsEnd { memory_at: 0x8000_0000 };
+    session.start_from_memory(&environment, place, &image, &mut Silent).unwrap();
     assert!(holds(&world, "0x8f985000 0x90000000").as_ref() == Some(&image));
     let variable = |name: &str| world.with_device(|device| device.variable(name).map(str::to_owned));
     assert_eq!(variable("memsize").as_deref(), Some("0x0f985000"));
     assert_eq!(variable("kernel_args_tmp").as_deref(), Some("mtdram1=0x8f985000,0x90000000"));
     // What is left of an earlier start is noticed.
     let environment = session.environment().unwrap();
-    let error = session.start_from_memory(&environment, 0x8000_0000, &image, &mut Silent).unwrap_err();
+    let error = session.start_from_memory(&environment, place, &image, &mut Silent).unwrap_err();
     assert_eq!(error.code(), "eva-protocol");
+    let fixed = MemoryPlace::Fixed { start: 0x8500_0000, end: 0x8800_0000 };
+    session.start_from_memory(&environment, fixed, &image, &mut Silent).unwrap();
+    assert!(holds(&world, "0x85000000 0x88000000").as_ref() == Some(&image));
+    assert_eq!(variable("memsize").as_deref(), Some("0x0067a0f5"));
+    let small = MemoryPlace::Fixed { start: 0x8500_0000, end: 0x8510_0000 };
+    let error = session.start_from_memory(&environment, small, &image, &mut Silent).unwrap_err();
+    assert_eq!(error.code(), "eva-too-large");
 }
 
 /// A unit that is switched on after a while.

@@ -182,7 +182,8 @@ mod tests {
                 flags: 0x01,
                 payload,
             };
-            let header: String = packet.to_bytes()[..HEADER].iter().map(|byte| format!("{byte:02x}")).collect();
+            let header: String =
+                packet.to_bytes()[..HEADER].iter().map(|byte| format!("{byte:02x}")).collect();
             assert_eq!(header, expected);
         }
     }
