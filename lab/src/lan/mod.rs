@@ -74,7 +74,10 @@ impl Proof {
 }
 
 /// Where a program of this computer is; servers are in folders that not every user searches.
-fn program(name: &str) -> Result<PathBuf, String> {
+///
+/// # Errors
+/// Says that it is not installed.
+pub fn program(name: &str) -> Result<PathBuf, String> {
     let path = std::env::var("PATH").unwrap_or_default();
     let mut folders = path.split(':').chain(["/usr/sbin", "/sbin", "/usr/local/sbin"]);
     folders
@@ -83,7 +86,7 @@ fn program(name: &str) -> Result<PathBuf, String> {
 }
 
 /// An image of this length that is not like any other.
-fn image(length: usize, seed: u64) -> Vec<u8> {
+pub fn image(length: usize, seed: u64) -> Vec<u8> {
     let mut bytes = vec![0; length];
     debrick_link::Rng::new(seed).fill(&mut bytes);
     bytes

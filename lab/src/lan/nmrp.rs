@@ -11,14 +11,14 @@ use debrick_model::MacAddress;
 use debrick_nmrp::device::{NmrpConfig, NmrpDevice, NmrpOutcome, NmrpQuirks};
 use debrick_nmrp::wire::Message;
 use debrick_nmrp::{ETHER_TYPE, Flashed, Host, HostOptions, NmrpError, Region};
-use debrick_target::Silent;
+use debrick_target::{Silent, Source};
 use debrick_tftp::device::Verdict;
 
 use super::wire::{HOST, Lan, Ran, UNIT_MAC, as_link_error, in_full, open_frames, run};
 use super::{image, must, program, write};
 
 /// Where our host is in the unit's network.
-const LOCAL: Ipv4Addr = Ipv4Addr::new(10, 164, 183, 253);
+pub const LOCAL: Ipv4Addr = Ipv4Addr::new(10, 164, 183, 253);
 
 /// A unit that writes for a second. It listens for longer than a real one, because a client needs a second to start.
 fn unit() -> NmrpConfig {
@@ -30,7 +30,8 @@ fn unit() -> NmrpConfig {
     }
 }
 
-fn nmrpflash(lan: &Lan, file: &Path) -> Result<Ran, String> {
+/// Runs nmrpflash on the host's end.
+pub fn nmrpflash(lan: &Lan, file: &Path) -> Result<Ran, String> {
     // 0.9.14 takes the seconds of -T for milliseconds, its own 300 included, which no unit can meet.
     let options = ["-v", "-i", HOST, "-R", "GR", "-T", "20000", "-f"];
     run(lan.host_command(program("nmrpflash")?).args(options).arg(file))
@@ -83,7 +84,11 @@ pub fn nmrpflash_understands_that_our_device_rejects(folder: &Path) -> Result<St
 }
 
 /// Our host, with everything that the engine would do between its steps.
-fn flash(lan: &Lan, options: HostOptions, image: &Vec<u8>) -> Result<Result<Flashed, NmrpError>, String> {
+pub fn flash(
+    lan: &Lan,
+    options: HostOptions,
+    image: &dyn Source,
+) -> Result<Result<Flashed, NmrpError>, String> {
     let frames = open_frames(HOST, Some(ETHER_TYPE))?;
     let mut network = OsNetwork::on_interface(HOST);
     let mut neighbour = |to: debrick_nmrp::Neighbour| {
@@ -105,6 +110,67 @@ pub fn our_host_flashes_our_device(_folder: &Path) -> Result<String, String> {
     must(flashed.unit == UNIT_MAC && flashed.uploads == 2, || format!("{flashed:?}"))?;
     must(flashed.keep_alives == device.counts().keep_alives, || format!("{flashed:?}"))?;
     Ok(format!("{} bytes, twice, without ARP, in {} ms", image.len(), flashed.took.as_millis()))
+}
+
+/// A unit that takes the time from the first advertisement to the acknowledgement of its end.
+#[derive(Debug)]
+pub struct TimedUnit {
+    device: NmrpDevice,
+    began: Option<Moment>,
+    ended: Option<Moment>,
+}
+
+impl Default for TimedUnit {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl TimedUnit {
+    /// A unit that is switched off, and will write for a tenth of a second.
+    pub fn new() -> Self {
+        let config = NmrpConfig { writes_for: Duration::from_millis(100), keep_alive_every: None, ..unit() };
+        Self { device: NmrpDevice::new(config), began: None, ended: None }
+    }
+
+    /// Switches it on.
+    pub fn power_on(&mut self, now: Moment) {
+        self.device.power_on(now);
+    }
+
+    /// The unit.
+    pub fn device(&self) -> &NmrpDevice {
+        &self.device
+    }
+
+    /// How long it took, once it is over.
+    pub fn took(&self) -> Option<Duration> {
+        Some(self.ended?.since(self.began?))
+    }
+}
+
+impl Device for TimedUnit {
+    fn handle(&mut self, input: Input<'_>, now: Moment, out: &mut Vec<Output>) {
+        self.device.handle(input, now, out);
+        if self.began.is_none() && self.device.counts().advertisements > 0 {
+            self.began = Some(now);
+        }
+        if self.ended.is_none() && self.device.outcome().is_some() {
+            self.ended = Some(now);
+        }
+    }
+
+    fn next_wake(&self) -> Option<Moment> {
+        self.device.next_wake()
+    }
+
+    fn addresses(&self) -> Vec<Ipv4Addr> {
+        self.device.addresses()
+    }
+
+    fn answers_arp(&self) -> bool {
+        self.device.answers_arp()
+    }
 }
 
 /// A unit, and a second one that answers every advertisement and must never be spoken to.

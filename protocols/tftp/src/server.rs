@@ -16,8 +16,8 @@ use debrick_target::Watch;
 use crate::error::TftpError;
 use crate::wire::{Direction, ErrorCode, Mode, Options, Packet};
 
-use service::{base_name, is_file_name};
 pub use service::{Intake, NamePolicy, OpenPlace, Place, Service};
+use service::{base_name, is_file_name};
 use transfer::{Step, Transfer};
 
 /// Bytes of the largest datagram.

@@ -122,7 +122,10 @@ fn a_file_without_end_is_stopped_at_the_limit() {
         say(&world, address(UNIT), port, [&[0, 3, 0, block][..], &[7; 512]].concat());
         told.extend(events(&mut server));
     }
-    assert!(matches!(&told[..], [ServerEvent::Aborted { error: TftpError::TooLong { limit: 2000, .. }, .. }]));
+    assert!(matches!(
+        &told[..],
+        [ServerEvent::Aborted { error: TftpError::TooLong { limit: 2000, .. }, .. }]
+    ));
     assert!(store.0.borrow().len() <= 2000, "{} bytes were stored", store.0.borrow().len());
     assert_eq!(server.transfers(), 0);
     let refusal = world.with_device(|puppet| puppet.seen.last().cloned()).unwrap();
@@ -152,7 +155,10 @@ fn a_flood_of_strangers_neither_stops_the_unit_nor_hears_anything() {
         told.extend(events(&mut server));
     }
     let count = |wanted: fn(&ServerEvent) -> bool| told.iter().filter(|event| wanted(event)).count();
-    assert_eq!(count(|event| matches!(event, ServerEvent::Refused { why: Refusal::PeerNotAllowed, .. })), 8200);
+    assert_eq!(
+        count(|event| matches!(event, ServerEvent::Refused { why: Refusal::PeerNotAllowed, .. })),
+        8200
+    );
     assert_eq!(count(|event| matches!(event, ServerEvent::Finished { bytes: 20_000, .. })), 1);
     let answered_others =
         world.with_device(|puppet| puppet.seen.iter().any(|(_, to, _)| *to != address(UNIT)));
