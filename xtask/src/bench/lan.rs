@@ -33,15 +33,17 @@ struct Setting {
     pushes: bool,
 }
 
-pub(super) fn measure() -> Result<Vec<Row>, String> {
+pub(super) fn measure(is_release: bool) -> Result<Vec<Row>, String> {
     let folder = std::env::temp_dir().join(format!("debrick-bench-lan-{}", std::process::id()));
     std::fs::create_dir_all(folder.join("server")).map_err(text)?;
-    let rows = std::fs::write(folder.join(NAME), image(BYTES, 1)).map_err(text).and_then(|()| all(&folder));
+    let rows = std::fs::write(folder.join(NAME), image(BYTES, 1))
+        .map_err(text)
+        .and_then(|()| all(&folder, is_release));
     let _ = std::fs::remove_dir_all(&folder);
     rows
 }
 
-fn all(folder: &Path) -> Result<Vec<Row>, String> {
+fn all(folder: &Path, is_release: bool) -> Result<Vec<Row>, String> {
     let lock_step = || ClientOptions::default();
     let windowed =
         || ClientOptions { block_size: Some(1428), window_size: Some(16), ..ClientOptions::default() };
@@ -51,15 +53,15 @@ fn all(folder: &Path) -> Result<Vec<Row>, String> {
         (false, "TFTP pull, blocks of 512, against tftp-hpa", "TFTP pull, 1428, window 16, against atftp"),
     ] {
         let setting = Setting { what: hpa, server: tftpd_hpa, client: tftp_hpa, options: lock_step, pushes };
-        rows.push(compare(folder, &setting)?);
+        rows.push(compare(folder, &setting, is_release)?);
         let setting = Setting { what: atftp, server: atftpd, client: self::atftp, options: windowed, pushes };
-        rows.push(compare(folder, &setting)?);
+        rows.push(compare(folder, &setting, is_release)?);
     }
     rows.push(compare_nmrp(folder)?);
     Ok(rows)
 }
 
-fn compare(folder: &Path, setting: &Setting) -> Result<Row, String> {
+fn compare(folder: &Path, setting: &Setting, is_release: bool) -> Result<Row, String> {
     let lan = Lan::create(Some(HOST_IP))?;
     lan.give_unit(UNIT_IP)?;
     let served = folder.join("server");
@@ -87,7 +89,7 @@ fn compare(folder: &Path, setting: &Setting) -> Result<Row, String> {
             }
         }
     }
-    Ok(row(setting.what, BYTES, &ours, &theirs, Some(1.0)))
+    Ok(row(setting.what, BYTES, &ours, &theirs, Some(is_release)))
 }
 
 /// Our client, with the file of the other one on disk, too.
@@ -110,7 +112,9 @@ fn transfer(lan: &Lan, setting: &Setting, served: &Path, local: &Path) -> Result
     })
 }
 
-/// From the first advertisement that the unit hears to the acknowledgement of its end, which the unit itself measures.
+/// From the first advertisement that the unit hears to the acknowledgement of its end, which the unit itself measures. Not
+/// judged: ours takes half a second longer by design, to see whether there is a second unit, and whether the unit has
+/// something to say against the image.
 fn compare_nmrp(folder: &Path) -> Result<Row, String> {
     let image = image(NMRP_BYTES, 2);
     let file = folder.join("firmware.img");
@@ -135,7 +139,8 @@ fn compare_nmrp(folder: &Path) -> Result<Row, String> {
     Ok(row("NMRP from advertisement to end, against nmrpflash", NMRP_BYTES, &ours, &theirs, None))
 }
 
-fn row(what: &str, bytes: usize, ours: &[Duration], theirs: &[Duration], least: Option<f64>) -> Row {
+/// `judged`: not at all, or only in a release build.
+fn row(what: &str, bytes: usize, ours: &[Duration], theirs: &[Duration], judged: Option<bool>) -> Row {
     let in_thousandths =
         |(ours, theirs): (&Duration, &Duration)| (theirs.as_secs_f64() / ours.as_secs_f64() * 1000.0) as u64;
     let mut ratios: Vec<u64> = ours.iter().zip(theirs).map(in_thousandths).collect();
@@ -149,8 +154,8 @@ fn row(what: &str, bytes: usize, ours: &[Duration], theirs: &[Duration], least: 
             rate(ours),
             rate(theirs)
         ),
-        required: if least.is_some() { ">= 1.0 x" } else { "-" },
-        ok: least.map(|least| ratio >= least),
+        required: if judged.is_some() { ">= 1.0 x" } else { "-" },
+        ok: judged.filter(|judged| *judged).map(|_| ratio >= 1.0),
     }
 }
 

@@ -146,7 +146,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), String> {
     for part in parts {
         let rows = match part {
             Part::Console => console::measure(arguments.quick)?,
-            Part::Lan => lan::measure()?,
+            Part::Lan => lan::measure(is_release)?,
             Part::Tftp => tftp::measure(&lab()?)?,
             Part::Journal => journal::measure(&lab()?, &program()?)?,
             Part::Start => start::measure(&program()?)?,
