@@ -125,6 +125,7 @@ step "pages made from the code" cargo xtask docs --check
 step "licences, bans and sources of dependencies" check_dependencies
 step "tests" cargo test --workspace --locked
 step "fuzzing, ten seconds for each target" fuzz_two_minutes
+step "lab: recovery over the network, both halves against what others wrote" run_lab lan
 step "lab: every brick on a real bootloader" run_lab router
 step "lab: repairs that are killed, and resumed" run_lab kills --count 10
 

@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use clap::{Args, Subcommand};
 use debrick_lab::router::{Brick, Lab, Model, UnitOptions};
-use debrick_lab::{judge, scenarios, trials};
+use debrick_lab::{judge, lan, scenarios, trials};
 
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
@@ -48,6 +48,13 @@ enum LabName {
         #[arg(long, value_name = "NAME")]
         only: Option<String>,
     },
+    /// Recovery over the network: our devices against real clients, our hosts against real servers, on a wire between two
+    /// namespaces. Needs root, and neither QEMU's parts nor the program.
+    Lan {
+        /// Only this one.
+        #[arg(long, value_name = "NAME")]
+        only: Option<String>,
+    },
 }
 
 #[derive(Debug, Args)]
@@ -73,6 +80,9 @@ struct Case<'a> {
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<(), String> {
+    if let LabName::Lan { only } = &arguments.lab {
+        return prove_all(&on_wire(only.as_deref())?, arguments);
+    }
     let program = match &arguments.program {
         Some(program) => program.clone(),
         None => crate::build_program(false)?,
@@ -82,9 +92,26 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), String> {
         LabName::Router { brick } => router(&lab, &program, brick.as_deref())?,
         LabName::Kills(lots) => drawn(lots, "kill", &lab, &program, trials::kill),
         LabName::Scenarios { only } => played(&lab, &program, only.as_deref())?,
+        LabName::Lan { .. } => Vec::new(),
         LabName::PowerCuts(lots) => drawn(lots, "power-cut", &lab, &program, trials::power_cut),
     };
     prove_all(&cases, arguments)
+}
+
+fn on_wire(only: Option<&str>) -> Result<Vec<Case<'static>>, String> {
+    let mut wanted = lan::PROOFS.to_vec();
+    if let Some(name) = only {
+        wanted.retain(|proof| proof.name == name);
+        if wanted.is_empty() {
+            let names: Vec<&str> = lan::PROOFS.iter().map(|proof| proof.name).collect();
+            return Err(format!("there is no proof {name:?}; there are {}", names.join(", ")));
+        }
+    }
+    let case = |proof: lan::Proof| Case {
+        name: proof.name.to_owned(),
+        prove: Box::new(move |folder: &Path| proof.run(folder)),
+    };
+    Ok(wanted.into_iter().map(case).collect())
 }
 
 fn router<'a>(lab: &'a Lab, program: &'a Path, only: Option<&str>) -> Result<Vec<Case<'a>>, String> {
@@ -145,7 +172,7 @@ fn prove_all(cases: &[Case<'_>], arguments: &Arguments) -> Result<(), String> {
                     let place = folder.join(&case.name);
                     match (case.prove)(&place) {
                         Ok(line) => {
-                            println!("{:<20} {line}", case.name);
+                            println!("{:<28} {line}", case.name);
                             if arguments.keep.is_none() {
                                 remove(&place);
                             }

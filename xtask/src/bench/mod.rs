@@ -8,6 +8,7 @@ mod identify;
 mod image;
 mod journal;
 mod labels;
+mod lan;
 mod line;
 mod start;
 mod tftp;
@@ -84,6 +85,8 @@ enum Part {
     Console,
     /// TFTP to U-Boot in QEMU, against tftpd-hpa.
     Tftp,
+    /// TFTP and NMRP between two network namespaces, against tftp-hpa, atftp and nmrpflash.
+    Lan,
     /// What the journal costs during a repair.
     Journal,
     /// How long `debrick --help` takes.
@@ -131,6 +134,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), String> {
             Part::Diagnose,
             Part::Image,
             Part::Journal,
+            Part::Lan,
             Part::Tftp,
             Part::Console,
         ],
@@ -142,6 +146,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), String> {
     for part in parts {
         let rows = match part {
             Part::Console => console::measure(arguments.quick)?,
+            Part::Lan => lan::measure(is_release)?,
             Part::Tftp => tftp::measure(&lab()?)?,
             Part::Journal => journal::measure(&lab()?, &program()?)?,
             Part::Start => start::measure(&program()?)?,
