@@ -18,7 +18,8 @@ PACKAGES="u-boot-qemu u-boot-tools qemu-system-arm qemu-system-misc ipxe-qemu de
 	busybox-static iproute2 lrzsz tftp-hpa tftpd-hpa atftp nmrpflash dnsmasq-base udhcpc socat xz-utils curl libwrap0 libpcre2-8-0
 	debian-archive-keyring openssl signify-openbsd minisign gpg gpg-agent gpgconf dfu-util squashfs-tools python3-venv
 	genromfs erofs-utils mtd-utils dosfstools mtools gdisk mkbootimg vboot-kernel-utils rauc gcab ovmf e2fsprogs g++
-	tnftp python3-pyftpdlib"
+	tnftp python3-pyftpdlib
+	dropbear-bin openssh-client"
 # Checkers of firmware files that Debian does not package.
 PYTHON_TOOLS="esptool==5.6.0 imgtool==2.5.0"
 MODULES="virtio/virtio_ring virtio/virtio virtio/virtio_pci_modern_dev virtio/virtio_pci_legacy_dev
@@ -166,6 +167,16 @@ fetch_atftpd() {
 	fi
 }
 
+# Its package would start a server on this host.
+fetch_sshd() {
+	[ -x "$PARTS/bin/sshd" ] && return
+	if download "openssh-server:$HOST" && unpack './usr/sbin/sshd'; then
+		install -D "$(find "$DOWNLOADS/out" -name sshd -type f)" "$PARTS/bin/sshd"
+	else
+		lacks "sshd"
+	fi
+}
+
 fetch_python_tools() {
 	[ -x "$PARTS/bin/esptool" ] && [ -x "$PARTS/bin/espsecure" ] && [ -x "$PARTS/bin/imgtool" ] && return
 	mkdir -p "$PARTS/bin"
@@ -191,6 +202,7 @@ if prepare_apt; then
 	fetch_kernel riscv64 linux-image-riscv64
 	fetch_recent_qemu
 	fetch_atftpd
+	fetch_sshd
 	rm -rf "$CACHE/downloads"
 fi
 finish

@@ -1,7 +1,5 @@
 //! What can go wrong between this computer and a system's SSH server, and what a person can do about it.
 
-use std::net::SocketAddr;
-
 use debrick_link::LinkError;
 use debrick_model::Coded;
 use debrick_target::{SourceError, TargetError};
@@ -15,7 +13,7 @@ pub enum SshError {
     #[error("could not reach an SSH server at {address}")]
     Unreachable {
         /// Where.
-        address: SocketAddr,
+        address: String,
         /// Why.
         source: LinkError,
     },
@@ -45,7 +43,7 @@ pub enum SshError {
     #[error("what answers at {address} is no SSH server")]
     NotSsh {
         /// Where.
-        address: SocketAddr,
+        address: String,
     },
     /// Not one algorithm is shared, not even of the old ones.
     #[error("the unit and this program share no {kind} algorithm; the unit offers {theirs}")]
@@ -233,7 +231,7 @@ impl Coded for SshError {
             Self::KeyFileLocked => "Give the passphrase of the key file when you are asked for it.",
             Self::Protocol { .. } => "Try again with another cable. If it happens again, use the unit's web page or console.",
             Self::NoCommands { .. } => "Log in as a user who has a shell.",
-            Self::CommandFailed { .. } => "Nothing was written by this command. What it said tells why.",
+            Self::CommandFailed { .. } => "Nothing was flashed. What it said tells why.",
             Self::CommandMissing { .. } => "The system is another one than expected, or a small build of it. Use another method.",
             Self::TooMuchOutput { .. } => "The system does not behave as expected; use another method.",
             Self::Differs { .. } => "Nothing was flashed. Send the file again, with another cable if you have one.",

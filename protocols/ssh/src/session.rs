@@ -8,7 +8,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use debrick_link::{Clock, Deadline, Link, Network};
+use debrick_link::{Clock, Deadline, Link, LinkError, Network};
 use debrick_target::Source;
 use russh::client::{self, AuthResult, Handle, KeyboardInteractiveAuthResponse, Msg};
 use russh::keys::{HashAlg, PrivateKeyWithHashAlg};
@@ -36,11 +36,9 @@ const MOST_OPENINGS: u32 = 3;
 /// How often an interactive login may ask.
 const MOST_PROMPTS: u32 = 5;
 
-/// Where to go, whom to expect there, and who wants in.
+/// Whom to expect at an address, and who wants in.
 #[derive(Debug, Clone)]
 pub struct Door {
-    /// Where the server is.
-    pub address: SocketAddr,
     /// The unit's host key; `None` until somebody said which it is.
     pub pin: Option<Fingerprint>,
     /// Who wants in.
@@ -75,24 +73,31 @@ impl Session {
     /// Where no key is pinned, [`SshError::HostKeyUnknown`] tells the key that the server showed: nothing else was sent,
     /// and it is the caller's decision whether to call again with it pinned. Where a password is wanted and none is given,
     /// [`SshError::PasswordNeeded`].
-    pub fn connect(network: &mut dyn Network, door: &Door, deadline: Deadline) -> Result<Self, SshError> {
-        match Self::attempt(network, door, Offer::Modern, deadline) {
-            Err(SshError::NoCommonAlgorithm { .. }) => Self::attempt(network, door, Offer::Old, deadline),
-            other => other,
-        }
-    }
-
-    fn attempt(
+    pub fn connect(
         network: &mut dyn Network,
+        address: SocketAddr,
         door: &Door,
-        offer: Offer,
         deadline: Deadline,
     ) -> Result<Self, SshError> {
-        let address = door.address;
-        let link = network
-            .connect_stream(address, deadline)
-            .map_err(|source| SshError::Unreachable { address, source })?;
-        Self::over(link, door, offer, deadline)
+        Self::reach(&mut || network.connect_stream(address, deadline), &address.to_string(), door, deadline)
+    }
+
+    /// As [`Session::connect`], over links that `open` makes; `address` is for messages.
+    pub fn reach(
+        open: &mut dyn FnMut() -> Result<Box<dyn Link>, LinkError>,
+        address: &str,
+        door: &Door,
+        deadline: Deadline,
+    ) -> Result<Self, SshError> {
+        let mut attempt = |offer| {
+            let link =
+                open().map_err(|source| SshError::Unreachable { address: address.to_owned(), source })?;
+            Self::over(link, door, offer, deadline)
+        };
+        match attempt(Offer::Modern) {
+            Err(SshError::NoCommonAlgorithm { .. }) => attempt(Offer::Old),
+            other => other,
+        }
     }
 
     /// As [`Session::connect`], over a link that is already there, with one offer.
@@ -115,7 +120,7 @@ impl Session {
         let operation = "agree on keys";
         let handle = match bridge.drive(connecting, deadline, &|| false) {
             Ok(Ok(handle)) => handle,
-            Ok(Err(error)) => return Err(refused_keys(error, &mut bridge, &notes, door)),
+            Ok(Err(error)) => return Err(refused_keys(error, &mut bridge, &notes, door, &name)),
             Err(stopped) => return Err(stopped.into_error(operation)),
         };
         let (host_key, negotiated) =
@@ -302,7 +307,13 @@ impl Stopped {
 }
 
 /// Why there is no connection, although the link is there.
-fn refused_keys(error: russh::Error, bridge: &mut Bridge, notes: &Notes, door: &Door) -> SshError {
+fn refused_keys(
+    error: russh::Error,
+    bridge: &mut Bridge,
+    notes: &Notes,
+    door: &Door,
+    name: &str,
+) -> SshError {
     let operation = "agree on keys".to_owned();
     let shown = notes.with(|seen| seen.host_key.clone());
     match (error, shown) {
@@ -314,7 +325,7 @@ fn refused_keys(error: russh::Error, bridge: &mut Bridge, notes: &Notes, door: &
             let theirs = theirs.iter().take(20).cloned().collect::<Vec<_>>().join(", ");
             SshError::NoCommonAlgorithm { kind: kind_in_words(&kind), theirs }
         }
-        (russh::Error::Version, _) => SshError::NotSsh { address: door.address },
+        (russh::Error::Version, _) => SshError::NotSsh { address: name.to_owned() },
         (russh::Error::Disconnect | russh::Error::HUP, _) => match bridge.take_gone() {
             Some(source) => SshError::Link { operation, source },
             None => SshError::Closed { operation, reason: notes.with(|seen| seen.farewell.clone()) },

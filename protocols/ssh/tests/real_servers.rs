@@ -145,7 +145,7 @@ fn a_server_that_dies_is_a_loss() {
     assert!(lost.is_loss(), "{lost:?}");
     let after_that = ask(&mut session, "echo a", 100, after(5)).unwrap_err();
     assert!(after_that.is_loss(), "{after_that:?}");
-    let gone = connect(&server.door()).unwrap_err();
+    let gone = connect(&server, &server.door()).unwrap_err();
     assert_eq!(gone.code(), "ssh-unreachable");
 }
 
@@ -157,10 +157,12 @@ fn keys_of_the_host_are_pinned() {
     for kind in BOTH {
         let server = Server::start(kind, Setup::default());
         let unpinned = Door { pin: None, ..server.door() };
-        let SshError::HostKeyUnknown { key } = connect(&unpinned).unwrap_err() else { panic!("{kind:?}") };
+        let SshError::HostKeyUnknown { key } = connect(&server, &unpinned).unwrap_err() else {
+            panic!("{kind:?}")
+        };
         assert_eq!((&key.fingerprint, key.algorithm.as_str()), (&server.fingerprint, "ssh-ed25519"));
         let other = Fingerprint::parse(&format!("SHA256:{}", "A".repeat(43))).unwrap();
-        let changed = connect(&Door { pin: Some(other.clone()), ..server.door() }).unwrap_err();
+        let changed = connect(&server, &Door { pin: Some(other.clone()), ..server.door() }).unwrap_err();
         let SshError::HostKeyChanged { expected, key } = &changed else { panic!("{changed:?}") };
         assert_eq!((expected, &key.fingerprint), (&other, &server.fingerprint));
         assert!(changed.next_step().starts_with("Stop"));
@@ -174,11 +176,11 @@ fn passwords_are_asked_for_and_checked() {
     }
     for kind in BOTH {
         let server = Server::start(kind, Setup { password: true, ..Setup::default() });
-        assert_eq!(connect(&server.door()).unwrap_err().code(), "ssh-password-needed", "{kind:?}");
-        let wrong = connect(&server.door_with_password("wrong horse")).unwrap_err();
+        assert_eq!(connect(&server, &server.door()).unwrap_err().code(), "ssh-password-needed", "{kind:?}");
+        let wrong = connect(&server, &server.door_with_password("wrong horse")).unwrap_err();
         assert_eq!(wrong.code(), "ssh-denied", "{kind:?}");
         assert!(!format!("{wrong:?} {wrong}").contains("wrong horse"));
-        let mut session = connect(&server.door_with_password(PASSWORD)).unwrap();
+        let mut session = connect(&server, &server.door_with_password(PASSWORD)).unwrap();
         assert_eq!(answer(&mut session, "echo in").1, "in\n");
     }
 }
@@ -190,7 +192,7 @@ fn key_files_open_the_door() {
     }
     for kind in BOTH {
         let server = Server::start(kind, Setup { password: true, keys_only: true, ..Setup::default() });
-        let denied = connect(&server.door_with_password(PASSWORD)).unwrap_err();
+        let denied = connect(&server, &server.door_with_password(PASSWORD)).unwrap_err();
         assert!(
             matches!(&denied, SshError::Denied { methods, .. } if methods.contains("publickey")),
             "{denied:?}"
@@ -212,10 +214,10 @@ fn key_files_open_the_door() {
             let key = KeyFile::read(&text, passphrase.as_ref()).unwrap();
             server.authorize(&path.with_extension("pub"));
             let login = Login { key: Some(key), ..Login::bare("root") };
-            let mut session = connect(&Door { login: login.clone(), ..server.door() }).unwrap();
+            let mut session = connect(&server, &Door { login: login.clone(), ..server.door() }).unwrap();
             assert_eq!(answer(&mut session, "echo in").1, "in\n", "{kind:?} {}", path.display());
             server.authorize(&server.path("public"));
-            let denied = connect(&Door { login, ..server.door() }).unwrap_err();
+            let denied = connect(&server, &Door { login, ..server.door() }).unwrap_err();
             assert_eq!(denied.code(), "ssh-denied");
         }
     }
@@ -225,7 +227,7 @@ fn key_files_open_the_door() {
 fn check_old(lines: [&'static str; 4], host_key: &'static str, expected: Result<[&str; 4], &str>) {
     let setup = Setup { lines: lines.to_vec(), host_key: Some(host_key), ..Setup::default() };
     let server = Server::start(Kind::OpenSsh, setup);
-    match (connect(&server.door()), expected) {
+    match (connect(&server, &server.door()), expected) {
         (Ok(mut session), Ok(names)) => {
             let agreed = session.negotiated().clone();
             assert!(agreed.is_old());
@@ -300,7 +302,7 @@ fn an_rsa_key_from_a_file_opens_an_old_server() {
     server.authorize(&path.with_extension("pub"));
     let key = KeyFile::read(&std::fs::read_to_string(path).unwrap(), None).unwrap();
     let login = Login { key: Some(key), ..Login::bare("root") };
-    let mut session = connect(&Door { login, ..server.door() }).unwrap();
+    let mut session = connect(&server, &Door { login, ..server.door() }).unwrap();
     assert_eq!(answer(&mut session, "echo in").1, "in\n");
 }
 
@@ -426,7 +428,8 @@ fn a_copy_of_ours_that_fails_ends_the_command_and_not_the_session() {
 fn what_speaks_no_ssh_is_told() {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
     let address: SocketAddr = listener.local_addr().unwrap();
-    let door = Door { address, pin: None, login: Login::bare("root") };
+    let door = Door { pin: None, login: Login::bare("root") };
+    let connect = |seconds| Session::connect(&mut OsNetwork::new(), address, &door, after(seconds));
     std::thread::scope(|scope| {
         scope.spawn(|| {
             for text in [&b"SSH-1.5-old\r\n"[..], &[b'x'; 100_000], b""] {
@@ -436,7 +439,7 @@ fn what_speaks_no_ssh_is_told() {
                 std::thread::sleep(Duration::from_millis(200));
             }
         });
-        let codes: Vec<&str> = (0..3).map(|_| connect(&door).unwrap_err().code()).collect();
+        let codes: Vec<&str> = (0..3).map(|_| connect(20).unwrap_err().code()).collect();
         assert!(
             codes.iter().all(|code| matches!(*code, "ssh-not-ssh" | "ssh-link" | "ssh-closed")),
             "{codes:?}"
@@ -444,7 +447,6 @@ fn what_speaks_no_ssh_is_told() {
         assert!(codes.contains(&"ssh-not-ssh"), "{codes:?}");
     });
     // Somebody listens and says nothing.
-    let mut network = OsNetwork::new();
-    let silent = Session::connect(&mut network, &door, after(1)).unwrap_err();
+    let silent = connect(1).unwrap_err();
     assert_eq!(silent.code(), "ssh-timed-out");
 }

@@ -198,9 +198,7 @@ fn layouts(line: &str) -> Option<(Compat, Compat)> {
 fn strip_date(line: &str) -> &str {
     let line = line.trim();
     match line.split_once("upgrade: ") {
-        Some((before, rest)) if !before.contains(|symbol: char| matches!(symbol, '\'' | '"' | '(')) => {
-            rest.trim()
-        }
+        Some((before, rest)) if !before.contains(['\'', '"', '(']) => rest.trim(),
         _ => line,
     }
 }

@@ -158,7 +158,7 @@ impl Server {
 
     /// The door, with the key that the server really has.
     pub(crate) fn door(&self) -> Door {
-        Door { address: self.address(), pin: Some(self.fingerprint.clone()), login: Login::bare("root") }
+        Door { pin: Some(self.fingerprint.clone()), login: Login::bare("root") }
     }
 
     pub(crate) fn door_with_password(&self, password: &str) -> Door {
@@ -167,7 +167,7 @@ impl Server {
     }
 
     pub(crate) fn connect(&self) -> Session {
-        connect(&self.door()).unwrap()
+        connect(self, &self.door()).unwrap()
     }
 
     /// Lets this public key in.
@@ -193,8 +193,8 @@ impl Drop for Server {
     }
 }
 
-pub(crate) fn connect(door: &Door) -> Result<Session, SshError> {
-    Session::connect(&mut OsNetwork::new(), door, after(20))
+pub(crate) fn connect(server: &Server, door: &Door) -> Result<Session, SshError> {
+    Session::connect(&mut OsNetwork::new(), server.address(), door, after(20))
 }
 
 pub(crate) fn after(seconds: u64) -> Deadline {
