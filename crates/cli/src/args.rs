@@ -9,12 +9,14 @@ mod devices;
 mod diagnosis;
 mod identify;
 mod image;
+mod lan;
 mod trust;
 
 pub(crate) use devices::{Devices, DevicesUpdate};
 pub(crate) use diagnosis::{CoachArgs, Diagnose, Explain, WatchConsole};
 pub(crate) use identify::Identify;
 pub(crate) use image::{Image, ImageCheck, ImageDiff, ImageInspect, ImageUnwrap};
+pub(crate) use lan::Listen;
 pub(crate) use trust::{Trust, TrustAdd, TrustRevoke};
 
 const AFTER_HELP: &str = "\
@@ -168,6 +170,11 @@ pub(crate) enum Command {
     /// --ask is given.
     #[command(after_help = identify::AFTER)]
     Identify(Identify),
+    /// Listen on a network port: who is there, how far it has come, which devices it may be, what would work now.
+    ///
+    /// Nothing is sent, unless --look is given. A port that is down is brought up for the time, and given back as it was.
+    #[command(after_help = lan::AFTER)]
+    Listen(Listen),
     /// Say in words what a rescue of a device would do, and what has to be on the table before it begins.
     Plan(Plan),
     /// Read logs like an expert: what is wrong, how sure that is, because of which lines, and what to do next.
@@ -364,6 +371,15 @@ pub(crate) struct Doctor {
     /// Look closely at this port.
     #[arg(long, value_name = "SPEC")]
     pub(crate) console: Option<String>,
+
+    /// Look closely at this network port, and listen to it for some seconds. Nothing is sent.
+    #[arg(long, value_name = "IFACE")]
+    pub(crate) lan: Option<String>,
+
+    /// For how many seconds the network port is listened to.
+    #[arg(long, value_name = "SECONDS", default_value_t = 5, requires = "lan",
+        value_parser = clap::value_parser!(u32).range(1..=600))]
+    pub(crate) seconds: u32,
 }
 
 #[derive(Debug, clap::Args)]

@@ -6,6 +6,7 @@ mod answers;
 mod args;
 mod catalog_file;
 mod commands;
+mod ear;
 mod evidence;
 mod exit;
 mod failure;

@@ -25,7 +25,10 @@ mod sys;
 mod udp_table;
 
 pub use clock::OsClock;
-pub use interface::{BorrowedInterface, InterfaceError, LeftOver, Loan, give_back_left_over};
+pub use interface::{
+    BorrowedInterface, InterfaceError, LeftOver, Loan, carries_default_route, give_back_left_over,
+    interface_exists, managers_of, own_addresses,
+};
 pub use network::OsNetwork;
 pub use open::{OpenOptions, open, open_with};
 pub use pty::PtyPair;

@@ -28,7 +28,7 @@ const LONGEST: usize = 4096;
 pub(super) fn coach(context: &Context, args: &CoachArgs) -> Result<i32, Failure> {
     let device = find(&context.catalog()?, &args.device)?;
     let (method, procedure) = chosen(&device, args.method.as_deref())?;
-    let mut sensors = Sensors::open(&device, method, args.lan.as_deref(), args.console.as_deref())?;
+    let mut sensors = Sensors::open(context, &device, method, args.lan.as_deref(), args.console.as_deref())?;
     let stop = Stop::listen()?;
     introduce(context, &device, method, &procedure, &sensors);
     let mut coach = Coach::new(procedure, sensors.senses());

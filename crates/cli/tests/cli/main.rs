@@ -12,6 +12,7 @@ mod help;
 mod identify;
 mod images;
 mod inputs;
+mod lan;
 mod output;
 mod plan;
 mod program;

@@ -21,11 +21,12 @@ use debrick_model::MacAddress;
 
 use crate::network::OsNetwork;
 use journal::{Journal, Undo};
-use managers::Managers;
+use managers::{Manager, Managers};
 use netlink::{Change, Netlink};
 use state::Identity;
 
 pub use error::InterfaceError;
+pub use state::{carries_default_route, own_addresses};
 
 /// What is wanted of an interface.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -206,6 +207,18 @@ impl Drop for BorrowedInterface {
             let _ = give_back(journal, &mut self.netlink, &self.managers);
         }
     }
+}
+
+/// Whether there is an interface of this name.
+pub fn interface_exists(interface: &str) -> bool {
+    Identity::of(interface).is_ok()
+}
+
+/// The programs that manage an interface now, as people call them.
+pub fn managers_of(interface: &str) -> Vec<&'static str> {
+    let Ok(identity) = Identity::of(interface) else { return Vec::new() };
+    let managers = Managers::of_this_computer().managing(interface, identity.index);
+    managers.into_iter().map(Manager::name).collect()
 }
 
 /// Gives back what runs that were killed have left borrowed, by the journals in `folder`. What another process has

@@ -87,8 +87,14 @@ pub(super) fn addresses(interface: &str) -> Result<Vec<Held>, InterfaceError> {
     Ok(each.collect())
 }
 
+/// The IPv4 addresses of an interface; none where it cannot be looked at.
+pub fn own_addresses(interface: &str) -> Vec<Ipv4Addr> {
+    let all = addresses(interface).unwrap_or_default();
+    all.into_iter().filter(|held| held.interface == interface).map(|held| held.address).collect()
+}
+
 /// Whether a default route goes over the interface.
-pub(crate) fn carries_default_route(interface: &str) -> bool {
+pub fn carries_default_route(interface: &str) -> bool {
     let table = |name: &str| fs::read_to_string(format!("/proc/thread-self/net/{name}")).unwrap_or_default();
     let v4 = table("route").lines().skip(1).any(|line| is_default_v4(line, interface));
     v4 || table("ipv6_route").lines().any(|line| is_default_v6(line, interface))
