@@ -350,6 +350,15 @@ pub(crate) struct Doctor {
     pub(crate) console: Option<String>,
 }
 
+/// How the virtual router takes its file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum DemoDoor {
+    /// It asks for the file by TFTP.
+    Pull,
+    /// It waits to be given the file by TFTP.
+    Push,
+}
+
 #[derive(Debug, clap::Args)]
 pub(crate) struct Demo {
     /// Give the virtual router the name of the device that this record of yours describes, and repair it by the record. Its
@@ -360,6 +369,11 @@ pub(crate) struct Demo {
     /// How the virtual router is broken; `list` names the ways.
     #[arg(long, value_name = "NAME", default_value = "kernel-bytes-damaged")]
     pub(crate) brick: String,
+
+    /// Repair it without its console, through the recovery mode of its bootloader: the virtual router asks for the file, or
+    /// waits to be given it.
+    #[arg(long, value_name = "HOW", value_enum, num_args = 0..=1, default_missing_value = "pull", conflicts_with = "device_file")]
+    pub(crate) door: Option<DemoDoor>,
 
     /// The seed of everything that is left to chance.
     #[arg(long, default_value_t = 1)]
