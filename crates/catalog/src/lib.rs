@@ -28,8 +28,8 @@ mod sources;
 
 pub use catalog::Catalog;
 pub use device::{
-    ChipFacts, ConsoleFacts, Device, FirmwareFacts, Kind, LockFacts, PowerFacts, Signing, StopRule,
-    StorageFacts, StoragePart, UsbMode, VersionRule,
+    ChipFacts, ConsoleFacts, Device, FirmwareFacts, Helper, Kind, LockFacts, PowerFacts, Signing, StopRule,
+    StorageFacts, StoragePart, UsbMode, VersionRule, Who,
 };
 pub use entry::{Action, Entry, LightPattern, Sign, Step};
 pub use error::CatalogError;

@@ -87,6 +87,16 @@ Examples:
   For a forum, without secrets:
     debrick report --redact --format markdown --output -";
 
+const AFTER_REPLAY: &str = "\
+Examples:
+  A case that you were sent:
+    debrick replay debrick-20261121-031522-7f3a.tar.gz
+
+  With the firmware file that it used, which is never in the archive:
+    debrick replay debrick-20261121-031522-7f3a.tar.gz --image firmware.itb
+
+Exit codes: 0 it comes out the same; 1 it goes another way, and where. Only the first run of a session is played.";
+
 /// Brings broken devices back: routers, phones, NAS boxes, boards.
 #[derive(Debug, Parser)]
 #[command(name = "debrick", version, about, after_help = AFTER_HELP, max_term_width = 100)]
@@ -174,6 +184,12 @@ pub(crate) enum Command {
     Explain(Explain),
     /// Make the archive of a session that may leave this computer: redacted, for somebody who helps.
     Bundle(Bundle),
+    /// Play a session of such an archive again, against what its unit said, and tell whether it comes out the same.
+    ///
+    /// Nothing is sent to any unit: links and time are those of the recording. Diagnosis, steps, gates, writes and ending are
+    /// compared one by one. Use it on a case that you were sent, or to see what a newer version would have done.
+    #[command(after_help = AFTER_REPLAY)]
+    Replay(Replay),
 }
 
 /// The unit, and how it is reached.
@@ -392,6 +408,17 @@ pub(crate) struct Bundle {
     /// Where it is written [default: debrick-SESSION.tar.gz in this folder].
     #[arg(long, short, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Replay {
+    /// The archive that `debrick bundle` made.
+    #[arg(value_name = "BUNDLE")]
+    pub(crate) bundle: PathBuf,
+
+    /// The firmware file of the session; one that was used on this computer before is found without it.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) image: Option<PathBuf>,
 }
 
 /// What `--color` says on a command line that may not be understood otherwise.

@@ -21,6 +21,7 @@ mod state_file;
 mod stop;
 mod style;
 mod terminal;
+mod trace;
 mod trust_file;
 
 use std::io::IsTerminal;

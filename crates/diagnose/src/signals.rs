@@ -2,11 +2,14 @@
 
 use debrick_model::{Cause, EvidenceKind, EvidenceLine, State};
 
-use crate::case::Case;
+use crate::case::{Case, Evidence};
 use crate::matcher::MATCHER;
 use crate::text::{Line, Place, Reading, Shape};
 use crate::timeline::{Boot, Boots, Seen, StageKind};
 use crate::weigh::{Weights, cite};
+
+/// What is left of signs of success where a person says that the unit does not work.
+const DENIED: f64 = 0.4;
 
 /// Bytes of a legacy image header, which stand before the data that it declares.
 const UIMAGE_HEADER: u64 = 64;
@@ -86,8 +89,10 @@ pub(crate) fn apply(case: &Case<'_>, reading: &Reading<'_>, boots: &Boots, weigh
         signals.kernel_without_a_word(boot, weights);
         signals.nothing_wrong(boot, weights);
     }
+    signals.nothing_but_noise(weights);
     signals.trouble_where_it_stopped(weights);
     what_is_usual(reading, weights);
+    signals.nothing_known(weights);
 }
 
 /// Where a person says something and no rule knows what it means, what usually is behind it. These weights are about the
@@ -283,14 +288,81 @@ impl Signals<'_> {
             StageKind::Loader => (0.35, "The boot loader runs, and nothing failed so far."),
             _ => return,
         };
+        let weight = if weights.success_is_denied() { DENIED * weight } else { weight };
         let line = self.at(last).map(|line| self.cite(line, says));
         weights.add(Cause::NoFault, weight, &[], line);
         weights.hint(State::Healthy, weight);
     }
 
+    /// A log that looks like trouble only by lines that come with healthy starts.
+    fn nothing_but_noise(&self, weights: &mut Weights) {
+        if weights.has_fault() || weights.success_is_denied() || self.boots.loops() > 0.0 {
+            return;
+        }
+        let is_log = |line: &&Line| self.reading.kind(line.place) == Some(EvidenceKind::SerialLog);
+        let Some(noise) = self.reading.lines.iter().filter(is_log).find(|line| line.is_noise) else { return };
+        if self.trouble_after(Place { evidence: noise.place.evidence, line: 0 }).is_some() {
+            return;
+        }
+        let says = "This looks like trouble and comes with healthy starts too; nothing else failed.";
+        weights.add(Cause::NoFault, 0.42, &[], Some(self.cite(noise, says)));
+        weights.hint(State::Healthy, 0.45);
+    }
+
+    /// A log of which no line is known: a guess, by whether it has words of trouble.
+    fn nothing_known(&self, weights: &mut Weights) {
+        let is_log = |item: &Evidence| item.kind == EvidenceKind::SerialLog && !item.text.trim().is_empty();
+        let Some(evidence) = self.reading.evidence.iter().position(is_log) else { return };
+        if weights.findings().first().is_some_and(|finding| finding.likelihood >= 0.3)
+            || self.reading.shapes.get(evidence).is_some_and(Shape::is_garbage)
+        {
+            return;
+        }
+        let start = Place { evidence, line: 0 };
+        let Some(line) = self.trouble_after(start) else {
+            if !weights.success_is_denied() && self.boots.last().is_none() {
+                let line = cite(self.reading, start, "", "No line of the log tells of trouble.");
+                weights.add(Cause::NoFault, 0.31, &[], Some(line));
+            } else {
+                self.stopped_without_a_word(weights);
+            }
+            return;
+        };
+        let line = self.cite(line, "Something failed in a program that is not known here.");
+        for (cause, weight) in [
+            (Cause::BootloaderCorrupt, 0.31),
+            (Cause::FirmwareBug, 0.28),
+            (Cause::ImageCorrupt, 0.25),
+            (Cause::FlashHardwareFault, 0.2),
+        ] {
+            weights.add(cause, weight, &[], Some(line.clone()));
+        }
+    }
+
+    /// The log ends in a stage before the system, and tells of no trouble.
+    fn stopped_without_a_word(&self, weights: &mut Weights) {
+        let Some(seen) = self.boots.last().and_then(|boot| boot.stages.last()) else { return };
+        let causes: &[(Cause, f64)] = match seen.kind {
+            StageKind::Rom | StageKind::Spl => {
+                &[(Cause::BootloaderCorrupt, 0.4), (Cause::FirmwareBug, 0.33), (Cause::RamFault, 0.2)]
+            }
+            StageKind::Loader => &[
+                (Cause::ImageCorrupt, 0.32),
+                (Cause::BootEnvironmentCorrupt, 0.28),
+                (Cause::FirmwareBug, 0.26),
+            ],
+            _ => &[(Cause::FirmwareBug, 0.34), (Cause::KernelCrash, 0.2)],
+        };
+        let line = self.at(seen).map(|line| self.cite(line, "The log ends in this stage."));
+        for (cause, weight) in causes {
+            weights.add(*cause, *weight, &[], line.clone());
+        }
+    }
+
     /// The last line with a word of trouble behind a place, in the same evidence.
     fn trouble_after(&self, place: Place) -> Option<&Line> {
-        let behind = |line: &&Line| line.place >= place && line.place.evidence == place.evidence;
+        let behind =
+            |line: &&Line| line.place >= place && line.place.evidence == place.evidence && !line.is_noise;
         TROUBLE.iter().filter_map(|word| self.lines(word).rev().find(behind)).max_by_key(|line| line.place)
     }
 

@@ -8,7 +8,7 @@ use std::path::Path;
 use std::sync::mpsc;
 use std::time::Duration;
 
-use debrick_link::{Clock, Datagrams, Deadline, Link, LinkError, Network};
+use debrick_link::{Clock, Datagrams, Deadline, Frames, Link, LinkError, Network};
 use nix::errno::Errno;
 use nix::poll::PollFlags;
 use nix::sys::socket::{
@@ -18,6 +18,7 @@ use nix::sys::socket::{
 
 use crate::clock::OsClock;
 use crate::failure::{errno, timed_out, while_open, while_opening};
+use crate::frames;
 use crate::holders::{PROC, in_words, scan_deadline};
 use crate::lock::FileLock;
 use crate::stream::OsStream;
@@ -87,6 +88,20 @@ impl Network for OsNetwork {
         let name = format!("tcp:{to}");
         let stream = self.connect_tcp(to, &name, deadline)?;
         Ok(Box::new(OsStream::new(stream, name, None)))
+    }
+
+    fn open_frames(&mut self, ether_type: Option<u16>) -> Result<Box<dyn Frames>, LinkError> {
+        match &self.interface {
+            Some(interface) => frames::open_frames(interface, ether_type),
+            None => Err(LinkError::Unsupported {
+                link: "the whole network".to_owned(),
+                what: "carry raw Ethernet frames; one interface has to be named".to_owned(),
+            }),
+        }
+    }
+
+    fn carrier(&mut self) -> Option<bool> {
+        frames::carrier(self.interface.as_deref()?)
     }
 
     fn clock(&self) -> &dyn Clock {

@@ -50,6 +50,28 @@ pub trait Network: Send {
     fn clock(&self) -> &dyn Clock;
 }
 
+impl<N: Network + ?Sized> Network for Box<N> {
+    fn bind_datagrams(&mut self, local: SocketAddr) -> Result<Box<dyn Datagrams>, LinkError> {
+        (**self).bind_datagrams(local)
+    }
+
+    fn connect_stream(&mut self, to: SocketAddr, deadline: Deadline) -> Result<Box<dyn Link>, LinkError> {
+        (**self).connect_stream(to, deadline)
+    }
+
+    fn open_frames(&mut self, ether_type: Option<u16>) -> Result<Box<dyn Frames>, LinkError> {
+        (**self).open_frames(ether_type)
+    }
+
+    fn carrier(&mut self) -> Option<bool> {
+        (**self).carrier()
+    }
+
+    fn clock(&self) -> &dyn Clock {
+        (**self).clock()
+    }
+}
+
 impl<D: Datagrams + ?Sized> Datagrams for Box<D> {
     fn receive(&mut self, buffer: &mut [u8], deadline: Deadline) -> Result<(usize, SocketAddr), LinkError> {
         (**self).receive(buffer, deadline)

@@ -37,6 +37,16 @@ pub enum LinkError {
         /// What the operating system says.
         source: std::io::Error,
     },
+    /// This program lacks one right of the system's.
+    #[error("this program may not open {link}: it lacks the capability {capability}")]
+    MissingCapability {
+        /// The link.
+        link: String,
+        /// The capability's name (capabilities(7)).
+        capability: &'static str,
+        /// What the operating system says.
+        source: std::io::Error,
+    },
     /// There is no such port or host.
     #[error("there is no {link}")]
     NotFound {
@@ -93,6 +103,7 @@ impl Coded for LinkError {
             Self::Disconnected { .. } => "link-disconnected",
             Self::Busy { .. } => "link-busy",
             Self::NotPermitted { .. } => "link-not-permitted",
+            Self::MissingCapability { .. } => "link-missing-capability",
             Self::NotFound { .. } => "link-not-found",
             Self::BadSpec { .. } => "link-bad-spec",
             Self::Unsupported { .. } => "link-unsupported",
@@ -108,6 +119,9 @@ impl Coded for LinkError {
             Self::Busy { .. } => "Close the other program, then try again. Two programs must never drive one unit.",
             Self::NotPermitted { .. } => {
                 "Add yourself to the group that owns the port (often `dialout`), log in again, and run `debrick doctor`."
+            }
+            Self::MissingCapability { .. } => {
+                "Give this program its capabilities for networks, `sudo setcap cap_net_raw,cap_net_admin,cap_net_bind_service+ep \"$(command -v debrick)\"`, or run it as root."
             }
             Self::NotFound { .. } => "Run `debrick doctor` to see which ports there are.",
             Self::BadSpec { .. } => {

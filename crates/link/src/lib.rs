@@ -17,6 +17,7 @@ pub mod trace;
 mod datagram;
 mod direction;
 mod frames;
+mod packets;
 mod rng;
 #[cfg(test)]
 mod testing;
@@ -26,5 +27,6 @@ pub use datagram::{Datagrams, Network};
 pub use direction::Direction;
 pub use error::LinkError;
 pub use frames::{FRAME_HEADER, FrameHeader, Frames, LONGEST_FRAME};
+pub use packets::{Arp, ETHER_TYPE_ARP, ETHER_TYPE_IPV4, LONGEST_DATAGRAM, UdpPacket};
 pub use rng::Rng;
 pub use stream::Link;

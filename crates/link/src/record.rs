@@ -3,6 +3,8 @@
 //! A recording is JSON lines: a [`Header`], then one [`Entry`] for each thing that happened, times in microseconds since
 //! the recording began, data in hexadecimal.
 
+pub mod network;
+
 use std::io::{self, Write};
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -53,9 +55,12 @@ pub enum Recorded {
     },
     /// The host sent bytes.
     Sent {
-        /// The bytes.
+        /// The bytes; of those that are not kept, the first.
         #[serde(with = "hex")]
         data: Vec<u8>,
+        /// How many bytes followed that are not kept.
+        #[serde(default, skip_serializing_if = "is_zero")]
+        hidden: u64,
     },
     /// A datagram came.
     DatagramReceived {
@@ -69,9 +74,12 @@ pub enum Recorded {
     DatagramSent {
         /// Its receiver.
         peer: SocketAddr,
-        /// Its content.
+        /// Its content, or how it begins.
         #[serde(with = "hex")]
         data: Vec<u8>,
+        /// How many bytes followed that are not kept.
+        #[serde(default, skip_serializing_if = "is_zero")]
+        hidden: u64,
     },
     /// The host changed the line rate.
     LineRate {
@@ -92,7 +100,24 @@ pub struct Recorder<T, W: Write> {
     began: Moment,
     status: RecordingStatus,
     disconnected: bool,
+    content: Content,
 }
+
+/// How much is kept of what the host sends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Content {
+    Kept,
+    Hidden,
+}
+
+/// Of a datagram whose content is hidden, so many bytes are kept: where TFTP says what it is, and of which block.
+const DATAGRAM_HEAD: usize = 4;
+
+/// Of bytes on a stream that are no text, so many: where YMODEM says the number of its block.
+const STREAM_HEAD: usize = 3;
+
+/// What is shorter, in bytes, holds no content.
+const SHORTEST_CONTENT: usize = 16;
 
 /// Whether a recording is complete. Clones look at the same recording.
 #[derive(Debug, Clone, Default)]
@@ -139,9 +164,23 @@ impl<T, W: Write> Recorder<T, W> {
         self.status.clone()
     }
 
+    /// Keeps only the beginning and the length of files that the host sends. A replay does not compare the rest.
+    #[must_use]
+    pub fn without_content(mut self) -> Self {
+        self.content = Content::Hidden;
+        self
+    }
+
+    /// What is kept of `bytes`, and how many more there were.
+    fn kept(&self, bytes: &[u8], head: usize, is_content: bool) -> (Vec<u8>, u64) {
+        let hide = self.content == Content::Hidden && is_content && bytes.len() > SHORTEST_CONTENT;
+        let kept = &bytes[..if hide { head } else { bytes.len() }];
+        (kept.to_vec(), (bytes.len() - kept.len()) as u64)
+    }
+
     fn begin(inner: T, out: W, began: Moment, header: &Header) -> Self {
-        let mut recorder =
-            Self { inner, out, began, status: RecordingStatus::default(), disconnected: false };
+        let status = RecordingStatus::default();
+        let mut recorder = Self { inner, out, began, status, disconnected: false, content: Content::Kept };
         recorder.write_line(header);
         recorder
     }
@@ -200,7 +239,12 @@ impl<L: Link, W: Write + Send> Link for Recorder<L, W> {
         let result = self.inner.write_all(bytes, deadline);
         match &result {
             Ok(()) if bytes.is_empty() => {}
-            Ok(()) => self.record(now, Recorded::Sent { data: bytes.to_vec() }),
+            Ok(()) => {
+                let is_text =
+                    |byte: &u8| (0x20..0x7F).contains(byte) || matches!(byte, b'\r' | b'\n' | b'\t');
+                let (data, hidden) = self.kept(bytes, STREAM_HEAD, !bytes.iter().all(is_text));
+                self.record(now, Recorded::Sent { data, hidden });
+            }
             Err(error) => self.record_failure(now, error),
         }
         result
@@ -243,7 +287,10 @@ impl<D: Datagrams, W: Write + Send> Datagrams for Recorder<D, W> {
         let now = self.inner.clock().now();
         let result = self.inner.send(datagram, to);
         match &result {
-            Ok(()) => self.record(now, Recorded::DatagramSent { peer: to, data: datagram.to_vec() }),
+            Ok(()) => {
+                let (data, hidden) = self.kept(datagram, DATAGRAM_HEAD, true);
+                self.record(now, Recorded::DatagramSent { peer: to, data, hidden });
+            }
             Err(error) => self.record_failure(now, error),
         }
         result
@@ -260,6 +307,11 @@ impl<D: Datagrams, W: Write + Send> Datagrams for Recorder<D, W> {
     fn name(&self) -> &str {
         self.inner.name()
     }
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde hands a reference")]
+fn is_zero(count: &u64) -> bool {
+    *count == 0
 }
 
 /// Bytes as lower-case hexadecimal digits.
@@ -326,6 +378,28 @@ mod tests {
         assert!(
             text.contains(r#"{"at_us":3000,"event":"datagram-received","peer":"10.0.0.1:69","data":"01"}"#)
         );
+    }
+
+    #[test]
+    fn of_files_that_are_sent_only_the_beginning_is_kept() {
+        let mut out = Vec::new();
+        let mut link = Recorder::of_stream(Script::new(&[]), &mut out).without_content();
+        let block = [&[2, 1, 0xFE][..], &[7; 1026]].concat();
+        for bytes in [&b"setenv a a command that is longer than sixteen letters\n"[..], &block, b"\x04"] {
+            link.write_all(bytes, Deadline::at(at_ms(1))).unwrap();
+        }
+        drop(link);
+        let text = String::from_utf8(out).unwrap();
+        assert!(text.contains(r#""data":"736574656e76"#), "{text}");
+        assert!(text.contains(r#"{"at_us":0,"event":"sent","data":"0201fe","hidden":1026}"#), "{text}");
+        assert!(text.contains(r#""data":"04"}"#), "{text}");
+
+        let mut out = Vec::new();
+        let mut socket = Recorder::of_datagrams(DatagramScript::new(&[]), &mut out).without_content();
+        socket.send(&[&[0, 3, 0, 1][..], &[7; 512]].concat(), PEER).unwrap();
+        drop(socket);
+        let text = String::from_utf8(out).unwrap();
+        assert!(text.contains(r#""data":"00030001","hidden":512}"#), "{text}");
     }
 
     /// Takes some bytes, then is full.

@@ -3,6 +3,8 @@
 //! Time is virtual. An answer comes as long after the host's last word as it did in the recording, so a host that is
 //! faster or slower than the recorded one meets the same unit. How the bytes were cut into calls does not matter.
 
+pub mod network;
+
 use std::collections::VecDeque;
 use std::io::{self, BufRead, Read};
 use std::net::SocketAddr;
@@ -128,7 +130,7 @@ impl Recording {
 }
 
 /// Reads a line without its end; false when the file ended before the line did.
-fn read_line(from: &mut impl BufRead, line: &mut Vec<u8>) -> Result<bool, RecordingError> {
+pub(crate) fn read_line(from: &mut impl BufRead, line: &mut Vec<u8>) -> Result<bool, RecordingError> {
     line.clear();
     from.take(MOST_LINE_BYTES as u64).read_until(b'\n', line)?;
     if line.pop_if(|byte| *byte == b'\n').is_some() {
@@ -199,20 +201,25 @@ impl Replay {
     fn match_sent(&mut self, bytes: &[u8]) -> Result<usize, LinkError> {
         self.script.check_end()?;
         let entry = self.script.entries.front();
-        let Some(Entry { at_us, what: Recorded::Sent { data } }) = entry else {
+        let Some(Entry { at_us, what: Recorded::Sent { data, hidden } }) = entry else {
             let detail = format!("the host sent {}, the recording has {}", show(bytes), in_words(entry));
             return Err(self.script.diverge(detail));
         };
         let at = Duration::from_micros(*at_us);
-        let wanted = &data[self.said..];
-        let count = bytes.len().min(wanted.len());
-        if let Some(index) = (0..count).find(|index| bytes[*index] != wanted[*index]) {
+        // What was not kept may be anything of that length.
+        let wanted = data.get(self.said..).unwrap_or_default();
+        let left = (data.len() - self.said.min(data.len()))
+            + usize::try_from(*hidden)
+                .unwrap_or(usize::MAX)
+                .saturating_sub(self.said.saturating_sub(data.len()));
+        let count = bytes.len().min(left);
+        if let Some(index) = (0..count.min(wanted.len())).find(|index| bytes[*index] != wanted[*index]) {
             let (host, recorded) = (show(&bytes[index..]), show(&wanted[index..]));
             let detail = format!("the host sent {host}, the recording has {recorded}");
             return Err(self.script.diverge(detail));
         }
         self.said += count;
-        if count == wanted.len() {
+        if count == left {
             self.said = 0;
             self.script.entries.pop_front();
             self.script.host_spoke(at);
@@ -331,8 +338,10 @@ impl Datagrams for ReplayDatagrams {
         self.script.check_end()?;
         let entry = self.script.entries.front();
         let at = match entry {
-            Some(Entry { at_us, what: Recorded::DatagramSent { peer, data } })
-                if *peer == to && *data == datagram =>
+            Some(Entry { at_us, what: Recorded::DatagramSent { peer, data, hidden } })
+                if *peer == to
+                    && datagram.starts_with(data)
+                    && (datagram.len() - data.len()) as u64 == *hidden =>
             {
                 Duration::from_micros(*at_us)
             }
@@ -457,15 +466,21 @@ impl Script {
 fn in_words(entry: Option<&Entry>) -> String {
     match entry.map(|entry| &entry.what) {
         None => "nothing more".to_owned(),
-        Some(Recorded::Sent { data } | Recorded::Received { data }) => show(data),
-        Some(Recorded::DatagramSent { peer, data } | Recorded::DatagramReceived { peer, data }) => {
-            format!("{} to {peer}", show(data))
+        Some(Recorded::Sent { data, hidden }) => format!("{}{}", show(data), more(*hidden)),
+        Some(Recorded::Received { data }) => show(data),
+        Some(Recorded::DatagramSent { peer, data, hidden }) => {
+            format!("{}{} to {peer}", show(data), more(*hidden))
         }
+        Some(Recorded::DatagramReceived { peer, data }) => format!("{} from {peer}", show(data)),
         Some(Recorded::LineRate { bits_per_second }) => {
             format!("a change of the line rate to {bits_per_second}")
         }
         Some(Recorded::Disconnected) => "the end of the link".to_owned(),
     }
+}
+
+fn more(hidden: u64) -> String {
+    if hidden == 0 { String::new() } else { format!(" and {hidden} bytes that were not kept") }
 }
 
 /// The beginning of some bytes, as text where they are text.

@@ -6,7 +6,7 @@
 //! client, on a real clock.
 
 use std::collections::{BTreeMap, VecDeque};
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -84,6 +84,17 @@ pub trait Device: Send {
         let _ = now;
         true
     }
+
+    /// The IPv4 addresses that it has now. Only what puts it on a real wire asks; in a simulated world every datagram
+    /// reaches it.
+    fn addresses(&self) -> Vec<Ipv4Addr> {
+        Vec::new()
+    }
+
+    /// Whether it answers ARP requests for them. Many bootloaders do not while they wait for something.
+    fn answers_arp(&self) -> bool {
+        true
+    }
 }
 
 impl<D: Device + ?Sized> Device for Box<D> {
@@ -97,6 +108,14 @@ impl<D: Device + ?Sized> Device for Box<D> {
 
     fn carrier(&self, now: Moment) -> bool {
         (**self).carrier(now)
+    }
+
+    fn addresses(&self) -> Vec<Ipv4Addr> {
+        (**self).addresses()
+    }
+
+    fn answers_arp(&self) -> bool {
+        (**self).answers_arp()
     }
 }
 

@@ -8,12 +8,16 @@
 //! | `report.html`, `report.md`, `report.json` | the report |
 //! | `journal.jsonl` | every event, one a line, with the hash that the owner's unredacted journal has for it |
 //! | `evidence/…` | console logs and other evidence |
+//! | `device.json` | the record of the device, as the session used it |
+//! | `trace-N/…` | what passed between computer and unit in each run, for playing it again: see [`trace`] |
 //! | `manifest.json` | size and SHA-256 of each of them, and what was left out |
 //!
 //! Backups and firmware files never go in. The same session gives the same bytes.
 
+mod archive;
 mod pack;
 mod summary;
+pub mod trace;
 
 use std::io::{self, Write};
 
@@ -27,6 +31,15 @@ use crate::collect::ReportError;
 use crate::model::{Report, StoredEvidence};
 use crate::redact::{Redaction, Redactor};
 use crate::text::{safe_json, visible_lines};
+use trace::Traces;
+
+pub use archive::{Archive, ArchiveError};
+
+/// The member that holds the events.
+const JOURNAL: &str = "journal.jsonl";
+
+/// The member that holds the record of the device.
+pub const DEVICE: &str = "device.json";
 
 /// The version of the archive's shape, as its manifest names it.
 pub const SCHEMA: &str = "debrick.bundle/1";
@@ -71,6 +84,15 @@ impl Coded for BundleError {
     }
 }
 
+/// What is known of a device whatever becomes of a unit of it: for the page that a professional reads first.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Guidance {
+    /// What must not be done, and why.
+    pub must_not: Vec<String>,
+    /// Who can help, with what, and where they are found.
+    pub helpers: Vec<String>,
+}
+
 /// What an archive holds.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct BundleSummary {
@@ -98,8 +120,8 @@ pub struct Member {
 pub struct LeftOut {
     /// Its name.
     pub name: String,
-    /// Where it is in the owner's vault.
-    pub artifact: Digest,
+    /// Where it is in the owner's vault; a trace is none of its artifacts.
+    pub artifact: Option<Digest>,
     /// Why, in a sentence.
     pub because: String,
 }
@@ -112,17 +134,25 @@ pub fn bundle(
     vault: &Vault,
     session: &str,
     redaction: Redaction,
+    guidance: &Guidance,
     out: &mut dyn Write,
 ) -> Result<BundleSummary, BundleError> {
     let chain = vault.verify_session(session).map_err(ReportError::from)?;
     let entries = vault.read_session_as_found(session).map_err(ReportError::from)?;
     let events: Vec<Event> = entries.iter().map(|entry| entry.event.clone()).collect();
     let found = Report::from_events(session, &events, &chain);
-    let (logs, left_out) = logs(vault, &found.evidence);
+    let (logs, mut left_out) = logs(vault, &found.evidence);
+    let traces = Traces::of(vault, session);
+    left_out.extend(traces.left_out.iter().map(|(name, because)| LeftOut {
+        name: name.clone(),
+        artifact: None,
+        because: because.clone(),
+    }));
 
     let mut redactor = Redactor::new(redaction);
     events.iter().for_each(|event| redactor.learn_event(event));
     logs.iter().for_each(|log| redactor.learn_text(&log.text));
+    traces.teach(&mut redactor);
 
     let redacted: Vec<Event> = events.iter().map(|event| redactor.event(event)).collect();
     let mut report = Report::from_events(session, &redacted, &chain);
@@ -139,14 +169,15 @@ pub fn bundle(
         files.push((log.name.clone(), lines.join("\n") + "\n", Some(log.evidence.artifact)));
     }
     let told = [
-        ("summary.txt", summary::render(&report)),
+        ("summary.txt", summary::render(&report, guidance)),
         ("report.html", crate::html::render(&report)),
         ("report.md", crate::markdown::render(&report)),
         ("report.json", crate::json::render(&report)),
-        ("journal.jsonl", journal_lines(&entries, &redacted)),
+        (JOURNAL, journal_lines(&entries, &redacted)),
     ];
     let told = told.map(|(name, text)| (name.to_owned(), text, None));
     files.splice(0..0, told);
+    files.extend(traces.veiled(vault, &events, &redactor).into_iter().map(|(name, text)| (name, text, None)));
 
     let members = files.iter().map(|(name, text, artifact)| Member {
         name: name.clone(),
@@ -178,7 +209,7 @@ fn logs(vault: &Vault, evidence: &[StoredEvidence]) -> (Vec<Log>, Vec<LeftOut>) 
             continue;
         }
         let mut leave_out = |because: &str| {
-            let (name, artifact) = (one.name.clone(), one.artifact);
+            let (name, artifact) = (one.name.clone(), Some(one.artifact));
             left_out.push(LeftOut { name, artifact, because: because.into() });
         };
         let Ok((text, shortened)) = read_log(vault, one.artifact) else {

@@ -3,6 +3,7 @@
 //!
 //! [`VirtualRouter`] is the device. [`Bench`] puts it on a virtual clock, with the faults of a [`Faults`] drawn from a
 //! seed and counted in a [`FaultLog`]. [`serve`] runs the same router for a real client on a real stream.
+//! [`Plug`] puts any device half on real Ethernet.
 
 mod bench;
 mod board;
@@ -17,6 +18,7 @@ mod layout;
 mod loading;
 mod network;
 mod pages;
+mod plug;
 mod router;
 mod script;
 mod serve;
@@ -34,6 +36,7 @@ pub use layout::{
     BOARD_ID, BOOT_COMMAND, FLASH_SIZE, HOST_ADDRESS, Identity, MAC_ADDRESS, READY, REGIONS, Region, SERIAL,
     UNIT_ADDRESS, region, seal_settings,
 };
+pub use plug::Plug;
 pub use router::{Led, Leds, RouterConfig, VirtualRouter};
 pub use serve::serve;
 pub use state::{Hardware, UnitState};

@@ -5,7 +5,7 @@ use debrick_engine::Wishes;
 use crate::args::{Backup, Restore, VerifyBackup};
 use crate::commands::rescue::waivers;
 use crate::commands::unit::{Named, answers};
-use crate::commands::{Context, seed};
+use crate::commands::{Context, Traced, seed};
 use crate::failure::Failure;
 use crate::stop::Stop;
 use crate::{json, out};
@@ -17,8 +17,11 @@ pub(super) fn back_up(context: &Context, args: &Backup) -> Result<i32, Failure> 
     let vault = context.vault()?;
     let ports = named.ports(context)?;
     let job = named.job(None, Wishes::default(), seed());
+    let run = Traced { command: "backup", wishes: &Wishes::default(), resumed: None };
     context.attend(&vault, None, answers, &stop, |operator| {
-        debrick_engine::back_up(&vault, job, ports, operator)
+        context.work_traced(&vault, run, ports, operator, |ports, operator| {
+            debrick_engine::back_up(&vault, job, ports, operator)
+        })
     })
 }
 
@@ -31,9 +34,12 @@ pub(super) fn restore(context: &Context, args: &Restore) -> Result<i32, Failure>
     // Before the port is opened: whether there is such a session.
     vault.summary(&args.session)?;
     let ports = named.ports(context)?;
-    let job = named.job(None, wishes, seed());
+    let job = named.job(None, wishes.clone(), seed());
+    let run = Traced { command: "restore", wishes: &wishes, resumed: None };
     context.attend(&vault, None, answers, &stop, |operator| {
-        debrick_engine::restore(&vault, &args.session, &args.region, job, ports, operator)
+        context.work_traced(&vault, run, ports, operator, |ports, operator| {
+            debrick_engine::restore(&vault, &args.session, &args.region, job, ports, operator)
+        })
     })
 }
 

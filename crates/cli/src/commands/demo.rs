@@ -20,7 +20,7 @@ use debrick_virtual_bench::{
 
 use crate::answers::Answers;
 use crate::args::{Demo, DemoDoor};
-use crate::commands::{Context, report};
+use crate::commands::{Context, Traced, report};
 use crate::failure::Failure;
 use crate::stop::Stop;
 use crate::{input, out};
@@ -68,7 +68,7 @@ pub(super) fn demo(context: &Context, args: &Demo) -> Result<i32, Failure> {
     let code = context.attend(&vault, None, answers(label), &stop, |operator| {
         let mut attendant = Attendant { operator, bench: bench.clone(), hands: Hands::default() };
         let closed = match args.door {
-            None => play.over_the_console(device, &mut attendant)?,
+            None => play.over_the_console(context, device, &mut attendant)?,
             Some(door) => play.through_the_door(door, &mut attendant)?,
         };
         session.clone_from(&closed.session);
@@ -105,6 +105,7 @@ struct Play<'a> {
 impl Play<'_> {
     fn over_the_console(
         self,
+        context: &Context,
         device: Repairable,
         operator: &mut dyn Operator,
     ) -> Result<Closed, EngineError> {
@@ -124,7 +125,11 @@ impl Play<'_> {
             host,
             devices: self.recogniser,
         };
-        debrick_engine::rescue(self.vault, job, ports, operator)
+        let wishes = job.wishes.clone();
+        let run = Traced { command: "rescue", wishes: &wishes, resumed: None };
+        context.work_traced(self.vault, run, ports, operator, |ports, operator| {
+            debrick_engine::rescue(self.vault, job, ports, operator)
+        })
     }
 
     /// The same router without a wire to its console: its bootloader takes the firmware over the network.

@@ -11,6 +11,7 @@ mod identify;
 mod image;
 mod packed_catalog;
 mod plan;
+mod replay;
 mod report;
 mod rescue;
 mod sessions;
@@ -22,7 +23,7 @@ use std::cell::Cell;
 use std::path::PathBuf;
 
 use debrick_catalog::{Catalog, Fault};
-use debrick_engine::{Closed, EngineError, Operator};
+use debrick_engine::{Closed, EngineError, Operator, Ports, Wishes};
 use debrick_model::{Ending, Event, EventBody, Problem, Step};
 use debrick_vault::Vault;
 
@@ -35,6 +36,7 @@ use crate::operators::{Attended, Script};
 use crate::stop::Stop;
 use crate::style::Style;
 use crate::terminal::Terminal;
+use crate::trace::Trace;
 use crate::{json, out};
 
 /// The most faults of the operator's own records that every command tells.
@@ -62,6 +64,7 @@ pub(crate) fn run(args: &Args, style: Style, notes: Style) -> Result<i32, Failur
         Command::Sessions => sessions::list(&context),
         Command::Report(args) => report::report(&context, args),
         Command::Bundle(args) => report::bundle(&context, args),
+        Command::Replay(args) => replay::replay(&context, args),
         Command::Backup(args) => care::back_up(&context, args),
         Command::Restore(args) => care::restore(&context, args),
         Command::VerifyBackup(args) => care::verify_backup(&context, args),
@@ -154,6 +157,24 @@ impl Context {
         }
     }
 
+    /// Lets the engine work with these ports, and keeps what passes through them beside the session's journal.
+    pub(crate) fn work_traced(
+        &self,
+        vault: &Vault,
+        run: Traced<'_>,
+        ports: Ports,
+        operator: &mut dyn Operator,
+        work: impl FnOnce(Ports, &mut dyn Operator) -> Result<Closed, EngineError>,
+    ) -> Result<Closed, EngineError> {
+        match Trace::begin(vault, run.command, run.wishes, &ports) {
+            Some(trace) => {
+                let ports = trace.of_ports(ports);
+                work(ports, &mut trace.following(vault, operator, run.resumed))
+            }
+            None => work(ports, operator),
+        }
+    }
+
     /// Writes the report of an ended session, tells how it ended, and returns the exit code.
     pub(crate) fn conclude(&self, vault: &Vault, closed: &Closed) -> Result<i32, Failure> {
         let code = exit::of(closed.ending);
@@ -228,6 +249,15 @@ impl Context {
             Ending::FailedRestoreOffered => vec![restore, resume, bundle],
         }
     }
+}
+
+/// What is known of a run that is traced.
+pub(crate) struct Traced<'a> {
+    /// `rescue`, `resume`, `backup`, `restore`.
+    pub(crate) command: &'a str,
+    pub(crate) wishes: &'a Wishes,
+    /// The session that is gone on with.
+    pub(crate) resumed: Option<&'a str>,
 }
 
 /// A command that may help.

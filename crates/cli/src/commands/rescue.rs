@@ -12,7 +12,7 @@ use debrick_vault::{SessionStatus, Vault};
 use crate::args::{Rescue, Resume, WaiverArgs};
 use crate::commands::image::sums;
 use crate::commands::unit::{Named, answers};
-use crate::commands::{Context, seed};
+use crate::commands::{Context, Traced, seed};
 use crate::failure::Failure;
 use crate::stop::Stop;
 use crate::{input, trust_file};
@@ -51,8 +51,13 @@ pub(super) fn rescue(context: &Context, args: &Rescue) -> Result<i32, Failure> {
     for (kind, name, bytes) in evidence {
         job.evidence.push(ImageEvidence { kind, name, artifact: vault.put_bytes(&bytes)? });
     }
-    context
-        .attend(&vault, None, answers, &stop, |operator| debrick_engine::rescue(&vault, job, ports, operator))
+    let wishes = job.wishes.clone();
+    let run = Traced { command: "rescue", wishes: &wishes, resumed: None };
+    context.attend(&vault, None, answers, &stop, |operator| {
+        context.work_traced(&vault, run, ports, operator, |ports, operator| {
+            debrick_engine::rescue(&vault, job, ports, operator)
+        })
+    })
 }
 
 pub(super) fn resume(context: &Context, args: &Resume) -> Result<i32, Failure> {
@@ -73,8 +78,12 @@ pub(super) fn resume(context: &Context, args: &Resume) -> Result<i32, Failure> {
     let answers = answers(&args.answers)?;
     let named = Named { device, console, no_network: args.no_network, record: None };
     let ports = named.ports(context)?;
+    let wished = wishes.clone();
+    let run = Traced { command: "resume", wishes: &wished, resumed: Some(&session) };
     context.attend(&vault, Some(&session), answers, &stop, |operator| {
-        debrick_engine::resume(&vault, &session, wishes, ports, operator)
+        context.work_traced(&vault, run, ports, operator, |ports, operator| {
+            debrick_engine::resume(&vault, &session, wishes, ports, operator)
+        })
     })
 }
 

@@ -2,10 +2,12 @@
 
 mod accounts;
 mod actions;
+mod boards;
 mod power;
 mod suspects;
 
 use crate::rule::Rule;
 
 /// A table for each part of the field.
-pub(super) static TABLES: &[&[Rule]] = &[accounts::RULES, actions::RULES, power::RULES, suspects::RULES];
+pub(super) static TABLES: &[&[Rule]] =
+    &[accounts::RULES, actions::RULES, boards::RULES, power::RULES, suspects::RULES];

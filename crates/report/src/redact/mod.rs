@@ -13,6 +13,7 @@ mod json;
 mod keys;
 mod lines;
 mod shapes;
+mod veil;
 
 use std::collections::BTreeSet;
 use std::ops::Range;
@@ -21,6 +22,7 @@ use debrick_model::{Answer, Event, EventBody, Property};
 use serde_json::Value;
 
 pub use self::keys::is_secret_key;
+pub(crate) use self::veil::HIDDEN;
 
 /// What stands in the place of a secret.
 pub const MARK: &str = "[redacted]";

@@ -253,6 +253,11 @@ impl PushDevice {
         });
     }
 
+    /// Whether somebody's image is coming in.
+    pub fn is_receiving(&self) -> bool {
+        matches!(self.state, State::Receiving(_))
+    }
+
     /// Whether an image has come in whole and waits for [`PushDevice::conclude`].
     pub fn is_deciding(&self) -> bool {
         matches!(self.state, State::Deciding(_))

@@ -11,6 +11,8 @@ pub(super) static RULES: &[Rule] = &[
         Tool,
         &[
             "dnsmasq-tftp: sent ",
+            "dnsmasq-tftp[*]: sent ",
+            "^sent /* to ",
             "tftpd * finished",
             "Serving * to",
             "TFTP transfer complete",
@@ -70,7 +72,7 @@ pub(super) static RULES: &[Rule] = &[
     .from("nmrpflash nmrp.c", "Waiting for remote to respond."),
     rule(
         "host-network",
-        Tool,
+        Output,
         &[
             "Failed to bind",
             "requested address is not valid",
@@ -123,6 +125,27 @@ pub(super) static RULES: &[Rule] = &[
     .states(&[(S::Unknown, 0.4)])
     .actions(&[A::EnterRecoveryMode, A::FixNetworkSettings])
     .from("tftp-hpa; nmrpflash", "Transfer timed out."),
+    rule(
+        "xmodem-fails",
+        Tool,
+        &[
+            "CRC Error, Try again",
+            "NAK on sector",
+            "Retry 0: ",
+            "Got * for sector ACK",
+            "too many errors",
+            "Transfer incomplete",
+            "Timeout on sector ACK",
+            "xyzModem",
+            "Total Size      = 0x00000000",
+            "transfer was cancelled",
+        ],
+        "The transfer over the serial line broke off, or its checksum does not agree.",
+        &[(C::LinkFault, 0.55), (C::ImageCorrupt, 0.25), (C::ToolMismatch, 0.3)],
+    )
+    .states(&[(S::RecoveryMode, 0.55)])
+    .actions(&[A::SwapCableOrPort, A::PowerCycleAndRetry, A::ChangeToolOrOption])
+    .from("lrzsz src/lsz.c; U-Boot common/xyzModem.c", "Retry 0: NAK on sector"),
     rule(
         "tftp-server-file",
         Tool,

@@ -65,7 +65,7 @@ pub(super) static RULES: &[Rule] = &[
     rule(
         "kernel-driver-fails",
         Kernel,
-        &["probe of * failed with error", "failed to probe", "probe failed", "could not attach to PHY", "failed to find PHY", "no PHY found", "error: Failed to get", "failed to get clk", "failed to get clock", "failed to register", "unable to register", "request_irq failed", "failed to map", "failed to init", "Failed to initialize", "initialization failed", "fails to initialize", "could not get", "Couldn't get", "timed out waiting", "poll timeout", "transmit queue * timed out", "command timed out", "timeout waiting for", "reset timeout", "failed with error -", "error -110", "error -22", "error -19", "error -12", "returned -22", "ret=-", "Link down", "phy link never came up", "link never came up", "link timeout", "could not initialize"],
+        &["probe of * failed with error", "failed to probe", "probe failed", "could not attach to PHY", "failed to find PHY", "no PHY found", "error: Failed to get", "failed to get clk", "failed to get clock", "failed to register", "unable to register", "request_irq failed", "failed to map", "failed to init", "Failed to initialize", "initialization failed", "fails to initialize", "could not get", "Couldn't get", "timed out waiting", "poll timeout", "transmit queue * timed out", "command timed out", "timeout waiting for", "reset timeout", "failed with error -", "error -110", "error -22", "error -19", "error -12", "returned -22", "ret=-", "Link down", "link never came up", "link timeout", "could not initialize"],
         "A driver does not get its hardware to work.",
         &[(C::FirmwareBug, 0.38), (C::FlashHardwareFault, 0.1), (C::KernelCrash, 0.1)],
     )

@@ -75,7 +75,7 @@ pub(super) static RULES: &[Rule] = &[
     rule(
         "uboot-ram",
         Rom,
-        &["Board mem test fail", "Memory test FAILED", "DRAM init failed", "DRAM: * failed", "dram init fail", "ddr training failed", "DDR init failed", "Memory error at", "memtest * FAIL", "ddr test fail", "DDR training error", "RAM test failed", "DRAM: 0 Bytes", "memory test error", "DDR calibration failed", "DDR calibration error", "DataBus test fail", "AddrBus test fail", "DDR Training Fail", "training failed!", "DRAM initialization failed", "DRAM test failed", "calibration failed"],
+        &["Board mem test fail", "Memory test FAILED", "DRAM init failed", "DRAM: * failed", "dram init fail", "ddr training failed", "DDR init failed", "Memory error at", "memtest * FAIL", "ddr test fail", "DDR training error", "RAM test failed", "DRAM: 0 Bytes", "memory test error", "DDR calibration failed", "DDR calibration error", "DataBus test fail", "AddrBus test fail", "DDR Training Fail", "training failed!", "DRAM initialization failed", "DRAM test failed", "calibration failed", "Memory initialization has failed", "Memory initialization failed", "NO EYE found", "Training Sequence - FAILED", "tap tune failed", "MRC * FAILED", "Memtest failed"],
         "The memory could not be set up, or does not hold what is written to it.",
         &[(C::RamFault, 0.7), (C::PowerFault, 0.15), (C::BootloaderCorrupt, 0.2), (C::FirmwareBug, 0.15)],
     )
@@ -137,7 +137,7 @@ pub(super) static RULES: &[Rule] = &[
         Loader,
         &["\"Synchronous Abort\" handler", "\"Error\" handler, esr", "^data abort", "^undefined instruction", "^prefetch abort", "Resetting CPU", "### ERROR ### Please RESET the board"],
         "The boot loader itself crashed.",
-        &[(C::BootloaderCorrupt, 0.3), (C::BootEnvironmentCorrupt, 0.22), (C::FirmwareBug, 0.34), (C::RamFault, 0.2)],
+        &[(C::BootloaderCorrupt, 0.3), (C::BootEnvironmentCorrupt, 0.16), (C::FirmwareBug, 0.42), (C::RamFault, 0.2)],
     )
     .without(&["U-Boot SPL"])
     .states(&[(S::BootloaderFailing, 0.5)])

@@ -19,13 +19,23 @@ pub(super) static RULES: &[Rule] = &[
     rule(
         "avr-no-programmer",
         Tool,
-        &["did not find any USB device", "Could not find USB", "no programmer has been specified", "could not find USBtiny", "Could not find USBtiny device", "usbdev_open()", "cannot find programmer", "can't open config file", "USB read error", "USB error", "error reading system wide configuration", "cannot open programmer"],
+        &["did not find any USB device", "Could not find USB", "no programmer has been specified", "could not find USBtiny", "Could not find USBtiny device", "usbdev_open()", "cannot find programmer", "USB read error", "USB error", "cannot open programmer"],
         "The programmer itself is not found, or does not answer.",
         &[(C::LinkFault, 0.45), (C::HostPermission, 0.35), (C::ToolMismatch, 0.35)],
     )
     .states(&[(S::Unknown, 0.4)])
     .actions(&[A::SwapCableOrPort, A::InstallDriverOrPermission])
     .from("avrdude src/usb_libusb.c", "avrdude: usbdev_open(): did not find any USB device \"usb\""),
+    rule(
+        "avr-configuration",
+        Tool,
+        &["can't open config file", "error reading system wide configuration", "error at *avrdude.conf", "unable to find part", "AVR Part * not found", "unable to open system wide configuration"],
+        "The tool and its configuration file do not belong together.",
+        &[(C::ToolMismatch, 0.8)],
+    )
+    .states(&[(S::Unknown, 0.4)])
+    .actions(&[A::ChangeToolOrOption])
+    .from("avrdude src/main.c", "avrdude: error reading system wide configuration file \"avrdude.conf\""),
     rule(
         "avr-wrong-programmer",
         Tool,
@@ -107,7 +117,7 @@ pub(super) static RULES: &[Rule] = &[
     rule(
         "dfu-transfer",
         Tool,
-        &["Error during special command", "Error during download", "LIBUSB_ERROR_PIPE", "dfuse_download", "status(8)", "status(15)", "status(10)", "dfuERROR"],
+        &["Error during special command", "Error during download", "LIBUSB_ERROR_PIPE", "dfuse_download", "status(15)", "dfuERROR"],
         "The transfer to the chip broke off.",
         &[(C::LinkFault, 0.5), (C::ToolMismatch, 0.3), (C::BootloaderLocked, 0.22), (C::FlashHardwareFault, 0.2)],
     )
@@ -142,7 +152,7 @@ pub(super) static RULES: &[Rule] = &[
         "No unit in its recovery mode is seen on USB.",
         &[(C::NotInRecoveryMode, 0.58), (C::LinkFault, 0.35), (C::HostPermission, 0.3), (C::ToolMismatch, 0.15)],
     )
-    .without(&["Download done", "Downloading to address", "Cannot open DFU device", "DFU device connected"])
+    .without(&["in BOOTSEL mode, but", "Download done", "Downloading to address", "Cannot open DFU device", "DFU device connected"])
     .states(&[(S::Unknown, 0.35)])
     .actions(&[A::EnterRecoveryMode])
     .from("dfu-util", "No DFU capable USB device available"),
@@ -167,4 +177,24 @@ pub(super) static RULES: &[Rule] = &[
     .states(&[(S::Unknown, 0.5)])
     .actions(&[A::SwapCableOrPort, A::ChangeToolOrOption])
     .from("pyOCD; nrfjprog; SEGGER J-Link; OpenOCD", "FATAL ERROR: Unable to find a board; is the board connected?"),
+    rule(
+        "picotool-access",
+        Tool,
+        &["in BOOTSEL mode, but"],
+        "The chip waits in its loader, and this computer does not let the tool use it.",
+        &[(C::HostPermission, 0.8), (C::LinkFault, 0.15)],
+    )
+    .states(&[(S::RecoveryMode, 0.8)])
+    .actions(&[A::InstallDriverOrPermission])
+    .from("picotool main.cpp", "appears to be a RP2040 device in BOOTSEL mode, but picotool was unable to connect"),
+    rule(
+        "picotool-running",
+        Tool,
+        &["with a USB serial connection, so consider", "device with a USB reset interface"],
+        "The chip runs its application; the tool has to send it into its loader first.",
+        &[(C::NotInRecoveryMode, 0.75), (C::ToolMismatch, 0.3)],
+    )
+    .states(&[(S::Healthy, 0.6)])
+    .actions(&[A::EnterRecoveryMode, A::ChangeToolOrOption])
+    .from("picotool main.cpp", "appears to be a RP2040 device with a USB serial connection, so consider -f"),
 ];

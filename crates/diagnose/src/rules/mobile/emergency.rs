@@ -174,6 +174,53 @@ pub(super) static RULES: &[Rule] = &[
     .actions(&[A::SwapCableOrPort, A::EnterRecoveryMode])
     .from("MediaTek SP Flash Tool", "BROM ERROR : S_BROM_CMD_STARTCMD_FAIL (2005)"),
     rule(
+        "flash-tool-status",
+        Tool,
+        &[
+            "STATUS_PROTOCOL_ERR",
+            "STATUS_ERR",
+            "STATUS_BROM_CMD",
+            "STATUS_USB_",
+            "STATUS_TIMEOUT",
+            "STATUS_DEVICE_CTRL_EXCEPTION",
+            "STATUS_DA_EXCEED",
+            "(0xC0010001)",
+            "(0xC0060001)",
+            "(0xC0060002)",
+            "(0xC0060003)",
+        ],
+        "The phone and the tool do not come to terms about the loader.",
+        &[
+            (C::LinkFault, 0.44),
+            (C::NotInRecoveryMode, 0.4),
+            (C::ToolMismatch, 0.38),
+            (C::VerifiedBootRejected, 0.2),
+        ],
+    )
+    .states(&[(S::Unknown, 0.4)])
+    .actions(&[A::EnterRecoveryMode, A::SwapCableOrPort, A::ChangeToolOrOption])
+    .from("MediaTek SP Flash Tool 5 and 6", "ERROR: STATUS_PROTOCOL_ERR (0xC0060003)"),
+    rule(
+        "flash-tool-files",
+        Tool,
+        &[
+            "STATUS_SCATTER_",
+            "STATUS_LOAD_",
+            "STATUS_FILE_",
+            "STATUS_UNSUPPORT",
+            "STATUS_INVALID_",
+            "DA do not match",
+            "DA not match",
+            "DA version is not",
+            "lib DA not match",
+        ],
+        "Version and files of the tool do not belong together.",
+        &[(C::ToolMismatch, 0.6), (C::ImageWrongDevice, 0.3)],
+    )
+    .states(&[(S::RefusedUnharmed, 0.5)])
+    .actions(&[A::ChangeToolOrOption])
+    .from("MediaTek SP Flash Tool 5 and 6", "STATUS_SCATTER_FILE_INVALID (0xC0030001)"),
+    rule(
         "qualcomm-no-loader",
         Tool,
         &[
@@ -192,6 +239,49 @@ pub(super) static RULES: &[Rule] = &[
     .from(
         "edl edlclient/Library/sahara.py",
         "sahara - [LIB]: Couldn't find a loader for given hwid and pkhash",
+    ),
+    rule(
+        "qualcomm-vendor-login",
+        Tool,
+        &[
+            "EDL Auth detected",
+            "EDL auth",
+            "edlauth",
+            "Only nop and sig tag can be recevied before authentication",
+            "need authorized account",
+            "not authorized account",
+        ],
+        "The phone's emergency loader wants a login that only the vendor gives.",
+        &[(C::BootloaderLocked, 0.52), (C::VerifiedBootRejected, 0.5), (C::ToolMismatch, 0.3)],
+    )
+    .states(&[(S::RecoveryMode, 0.7)])
+    .actions(&[A::SeekProfessional])
+    .from("edl edlclient/Library/Modules/xiaomi.py", "firehose - Xiaomi EDL Auth detected."),
+    rule(
+        "unit-in-recovery-mode",
+        Tool,
+        &[
+            "Mode detected: sahara",
+            "Device is in EDL mode",
+            "BROM mode detected",
+            "Preloader -     CPU:",
+            "Mode=Maskrom",
+            "Mode=Loader",
+            "Device detected :)",
+            "Opening DFU capable USB device",
+            "Protocol initialisation successful",
+            "Session begun",
+            "Stub running",
+            "Chip is ESP",
+            "Received configuration request",
+        ],
+        "The unit answers in its recovery mode.",
+        &[],
+    )
+    .states(&[(S::RecoveryMode, 0.45)])
+    .from(
+        "edl; mtkclient; rkdeveloptool; dfu-util; Heimdall; esptool; nmrpflash",
+        "main - Mode detected: sahara",
     ),
     rule(
         "qualcomm-loader-refused",

@@ -238,6 +238,17 @@ pub(super) static RULES: &[Rule] = &[
         "The phone could not write to its storage.",
         &[(C::FlashHardwareFault, 0.5), (C::ImageWrongDevice, 0.15), (C::ToolMismatch, 0.2)],
     )
+    .without(&["Failed to write partition table"])
     .states(&[(S::BootloaderOnly, 0.5)])
     .from("lk app/aboot/aboot.c", "FAILED (remote: 'flash write failure')"),
+    rule(
+        "fastboot-logical",
+        Tool,
+        &["Failed to write partition table", "Failed to create partition", "Could not delete partition", "Not enough space to resize partition", "Failed to resize partition", "Cannot resize partition", "super_empty", "logical partition"],
+        "The list of logical partitions on the phone does not take the change.",
+        &[(C::ToolMismatch, 0.45), (C::PartitionTableDamaged, 0.4), (C::StorageFull, 0.25), (C::ImageIncomplete, 0.2)],
+    )
+    .states(&[(S::RecoveryMode, 0.55)])
+    .actions(&[A::ChangeToolOrOption, A::ReflashCorrectImage])
+    .from("AOSP fastboot/device/flashing.cpp, commands.cpp", "FAILED (remote: 'Failed to write partition table')"),
 ];

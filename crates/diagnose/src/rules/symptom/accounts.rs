@@ -54,6 +54,13 @@ pub(super) static RULES: &[Rule] = &[
             "keeps restarting",
             "restarts over and over",
             "reboot loop",
+            "splash loop",
+            "cycle repeats",
+            "loops forever",
+            "restarts again and again",
+            "reboots again and again",
+            "reboots over and over",
+            "power cycles itself",
             "endless reboot",
             "rebooting infinite",
             "restarts every",
@@ -80,6 +87,29 @@ pub(super) static RULES: &[Rule] = &[
     )
     .states(&[(S::BootLoop, 0.7)])
     .from("symptom answers", "The router is in a boot loop."),
+    rule(
+        "said-at-the-loader",
+        Said,
+        &[
+            "stuck in u-boot",
+            "stuck at u-boot",
+            "stuck in uboot",
+            "stuck at uboot",
+            "u-boot prompt",
+            "uboot prompt",
+            "bootloader prompt",
+            "stuck in the bootloader",
+            "stays in u-boot",
+            "stays in the bootloader",
+            "drops to u-boot",
+            "hängt im Bootloader",
+            "CFE prompt",
+        ],
+        "The unit stays in its boot loader.",
+        &[(C::ImageCorrupt, 0.15), (C::BootEnvironmentCorrupt, 0.2)],
+    )
+    .states(&[(S::BootloaderOnly, 0.65)])
+    .from("symptom answers", "It gets stuck in U-Boot."),
     rule(
         "said-hangs",
         Said,
@@ -263,7 +293,25 @@ pub(super) static RULES: &[Rule] = &[
             "safe to ignore",
             "safely ignore",
             "cosmetic",
-            "as expected",
+            "works as expected",
+            "working as expected",
+            "successful boot",
+            "boots successfully",
+            "boot completes",
+            "boots ok",
+            "boots up fine",
+            "works correctly",
+            "work correctly",
+            "works perfectly",
+            "boots correctly",
+            "boots and works",
+            "should this be ignored",
+            "should i be worried",
+            "should i worry",
+            "warnings serious",
+            "errors serious",
+            "is it serious",
+            "everything seems",
             "funktioniert wieder",
             "läuft wieder",
             "ist normal",
@@ -280,7 +328,15 @@ pub(super) static RULES: &[Rule] = &[
         "The unit is said to work.",
         &[(C::NoFault, 0.55)],
     )
-    .without(&["no longer", "does not boot", "doesn't boot", "bootloop", "boot loop", "not as expected"])
+    .without(&[
+        "no longer",
+        "does not boot",
+        "doesn't boot",
+        "bootloop",
+        "boot loop",
+        "not as expected",
+        "not work correctly",
+    ])
     .states(&[(S::Healthy, 0.55)])
     .from("symptom answers", "It boots fine after that."),
     rule(
@@ -418,7 +474,7 @@ pub(super) static RULES: &[Rule] = &[
             (C::ImageIncomplete, 0.25),
         ],
     )
-    .actions(&[A::EnterRecoveryMode, A::ReflashCorrectImage])
+    .actions(&[A::ReflashCorrectImage, A::EnterRecoveryMode])
     .last_resort()
     .from("symptom answers", "My router is bricked."),
 ];

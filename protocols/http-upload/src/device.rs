@@ -1,0 +1,396 @@
+//! The device half: a bootloader with a page. After u-boot_mod's server on uIP 0.9 (u-boot/httpd/httpd.c) and MediaTek's
+//! failsafe server (bl-mt798x, failsafe/failsafe.c); what others do differently are quirks.
+
+mod pages;
+mod request;
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use debrick_link::Moment;
+use debrick_link::simulated::{Channel, Device, Input, Output};
+use md5::{Digest, Md5};
+
+use pages::Pages;
+use request::{Fed, Part, Request};
+
+use crate::verdict::Reason;
+
+/// Most connections at once; uIP is built with about this many.
+const MOST_CONNECTIONS: usize = 8;
+
+/// What a stack that can be overrun takes at once whatever its pace.
+const BURST: u64 = 64 * 1024;
+
+/// How the bootloader's page behaves.
+#[derive(Debug, Clone)]
+pub struct HttpConfig {
+    /// Its address, and the port of its page.
+    pub listen: SocketAddr,
+    /// Title of its page.
+    pub title: String,
+    /// Where its form goes; `None` leaves the action out, and the form goes where the page is.
+    pub action: Option<String>,
+    /// The field for firmware.
+    pub field: String,
+    /// Other fields for files that its page has: `uboot`.
+    pub other_fields: Vec<String>,
+    /// Hidden fields of its form. An upload without them is not taken.
+    pub hidden: Vec<(String, String)>,
+    /// The longest image that it takes, in bytes.
+    pub most_bytes: u64,
+    /// What an image has to begin with; another one is rejected for this reason.
+    pub wants: Option<(Vec<u8>, Reason)>,
+    /// Whether it asks before it writes.
+    pub confirms: Confirmation,
+    /// How long it writes, silently, before it answers.
+    pub silent_for: Duration,
+    /// What it does otherwise.
+    pub quirks: HttpQuirks,
+}
+
+impl HttpConfig {
+    /// A page with one form that goes to itself and takes the field `firmware`, as u-boot_mod's.
+    pub fn new(listen: SocketAddr) -> Self {
+        Self {
+            listen,
+            title: "Firmware update".into(),
+            action: None,
+            field: "firmware".into(),
+            other_fields: Vec::new(),
+            hidden: Vec::new(),
+            most_bytes: 64 << 20,
+            wants: None,
+            confirms: Confirmation::No,
+            silent_for: Duration::ZERO,
+            quirks: HttpQuirks::default(),
+        }
+    }
+
+    /// MediaTek's failsafe page: a script sends the file, and the MD5 of what came has to be confirmed.
+    pub fn mediatek(listen: SocketAddr) -> Self {
+        Self { action: Some("/upload".into()), confirms: Confirmation::Digest, ..Self::new(listen) }
+    }
+}
+
+/// Whether the unit asks before it writes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Confirmation {
+    /// It writes at once.
+    #[default]
+    No,
+    /// It answers with length and MD5 of what it received, and writes when `/result` is asked for.
+    Digest,
+    /// It answers with a page that shows the MD5 and has a button.
+    Form,
+}
+
+/// What some pages do otherwise.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct HttpQuirks {
+    /// Insists, as u-boot_mod does, that length and boundary come with the first packet, and everything up to the file
+    /// with that or the next.
+    pub first_packets: bool,
+    /// Takes no more than this many bytes a second, and resets the connection of who sends faster.
+    pub overrun_above: Option<u64>,
+    /// Works off this many bytes a second, and answers when it is through.
+    pub works_off: Option<u64>,
+    /// Answers with its first page when a request comes without its body, as uIP on D-Link's DAP-1620 does.
+    pub answers_early: bool,
+    /// Resets the connection instead of answering.
+    pub resets: bool,
+    /// Says that it has written the image, and has not.
+    pub lies: bool,
+    /// Flips a bit of this byte in what it receives.
+    pub damages_byte: Option<u64>,
+    /// Sends pages without status line and headers.
+    pub bare_pages: bool,
+    /// Sends heads that break the rules.
+    pub wrong_heads: bool,
+    /// Says that its pages are longer than they are.
+    pub short_pages: bool,
+}
+
+/// What happened to the device.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum HttpEvent {
+    /// A page was asked for.
+    Asked {
+        /// Its path.
+        path: String,
+    },
+    /// An upload came in, whole.
+    Took {
+        /// Field that it came in.
+        field: String,
+        /// Bytes.
+        bytes: u64,
+    },
+    /// It did not take an image.
+    Refused(Reason),
+    /// It was told to go on.
+    Confirmed,
+    /// It wrote the image.
+    Wrote {
+        /// Bytes.
+        bytes: u64,
+    },
+    /// It said so, and wrote nothing.
+    Lied,
+    /// It was sent more than it could take.
+    Overrun,
+    /// It reset a connection instead of answering.
+    Reset,
+    /// It answered a request before its body had come.
+    AnsweredEarly,
+    /// It damaged what came.
+    Damaged,
+    /// Its settings were cleared.
+    Cleared,
+}
+
+/// A bootloader with a page. It takes one image; then it restarts, and this is over.
+#[derive(Debug)]
+pub struct HttpDevice {
+    config: HttpConfig,
+    connections: BTreeMap<Channel, Connection>,
+    pages: Pages,
+    /// Whether it has begun to write, and answers nobody any more.
+    is_busy: bool,
+    /// What was received and waits for a yes.
+    pending: Option<Vec<u8>>,
+    /// What its storage holds for firmware.
+    written: Option<Vec<u8>>,
+    events: Vec<HttpEvent>,
+}
+
+#[derive(Debug)]
+struct Connection {
+    opened: Moment,
+    request: Request,
+    /// The answer, and when it is sent.
+    answer: Option<(Moment, Answer)>,
+}
+
+#[derive(Debug)]
+struct Answer {
+    bytes: Vec<u8>,
+    /// What becomes of the image when it is sent.
+    then: Then,
+}
+
+#[derive(Debug)]
+enum Then {
+    Nothing,
+    Write(Vec<u8>),
+}
+
+impl HttpDevice {
+    /// A bootloader that listens.
+    pub fn new(config: HttpConfig) -> Self {
+        let pages = Pages::new(&config);
+        let connections = BTreeMap::new();
+        Self { config, connections, pages, is_busy: false, pending: None, written: None, events: Vec::new() }
+    }
+
+    /// What it has written.
+    pub fn written(&self) -> Option<&[u8]> {
+        self.written.as_deref()
+    }
+
+    /// What has happened, in order.
+    pub fn events(&self) -> &[HttpEvent] {
+        &self.events
+    }
+
+    fn bytes(&mut self, channel: Channel, bytes: &[u8], now: Moment, out: &mut Vec<Output>) {
+        let Some(connection) = self.connections.get_mut(&channel) else { return };
+        if connection.answer.is_some() {
+            return;
+        }
+        let quirks = self.config.quirks;
+        let fed = connection.request.feed(bytes, &self.config);
+        if let Some(rate) = quirks.overrun_above {
+            let open_for = now.since(connection.opened).as_millis();
+            let may = BURST + u64::try_from(u128::from(rate) * open_for / 1000).unwrap_or(u64::MAX);
+            if connection.request.received() > may {
+                self.events.push(HttpEvent::Overrun);
+                return self.hang_up(channel, out);
+            }
+        }
+        match fed {
+            Fed::More => {}
+            Fed::Broken => self.hang_up(channel, out),
+            Fed::WithoutBody if quirks.answers_early => {
+                self.events.push(HttpEvent::AnsweredEarly);
+                let bytes = self.pages.index(quirks);
+                out.push(Output::Bytes(channel, bytes));
+            }
+            Fed::WithoutBody => {}
+            Fed::Whole => {
+                let worked_off = quirks.works_off.filter(|rate| *rate > 0).map_or(Duration::ZERO, |rate| {
+                    Duration::from_micros(connection.request.received().saturating_mul(1_000_000) / rate)
+                });
+                let ready = (connection.opened + worked_off).max(now);
+                let request = std::mem::take(&mut connection.request);
+                let (span, answer) = self.answer(request);
+                if let Some(connection) = self.connections.get_mut(&channel) {
+                    connection.answer = Some((ready + span, answer));
+                }
+                self.send_due(now, out);
+            }
+        }
+    }
+
+    /// The answer to a request, and how long it takes.
+    fn answer(&mut self, request: Request) -> (Duration, Answer) {
+        let quirks = self.config.quirks;
+        let plain = |bytes| (Duration::ZERO, Answer { bytes, then: Then::Nothing });
+        let path = request.path().to_owned();
+        if !request.is_post() {
+            self.events.push(HttpEvent::Asked { path: path.clone() });
+            return match path.as_str() {
+                "/" | "/index.html" | "/index.htm" => plain(self.pages.index(quirks)),
+                "/index.js" if self.config.confirms == Confirmation::Digest => {
+                    plain(self.pages.script(quirks))
+                }
+                "/result" if self.config.confirms == Confirmation::Digest => self.go_on(),
+                "/do.htm?cmd=nvram+erase" => {
+                    self.events.push(HttpEvent::Cleared);
+                    plain(self.pages.done(quirks))
+                }
+                _ => plain(self.pages.not_found(quirks)),
+            };
+        }
+        if self.config.confirms == Confirmation::Form && path == "/confirm" {
+            return self.go_on();
+        }
+        match request.into_file(&self.config) {
+            Ok(part) => self.take(part),
+            Err(reason) => self.refuse(reason),
+        }
+    }
+
+    fn refuse(&mut self, reason: Reason) -> (Duration, Answer) {
+        self.events.push(HttpEvent::Refused(reason));
+        let bytes = match self.config.confirms {
+            Confirmation::Digest => self.pages.words("fail", self.config.quirks),
+            _ => self.pages.refused(reason, self.config.quirks),
+        };
+        (Duration::ZERO, Answer { bytes, then: Then::Nothing })
+    }
+
+    fn take(&mut self, part: Part) -> (Duration, Answer) {
+        let Part { field, mut image } = part;
+        self.events.push(HttpEvent::Took { field, bytes: image.len() as u64 });
+        if let Some(byte) = self.config.quirks.damages_byte
+            && let Some(byte) = usize::try_from(byte).ok().and_then(|at| image.get_mut(at))
+        {
+            *byte ^= 0x10;
+            self.events.push(HttpEvent::Damaged);
+        }
+        if let Some((begin, reason)) = &self.config.wants
+            && !image.starts_with(begin)
+        {
+            let reason = *reason;
+            return self.refuse(reason);
+        }
+        let md5: String = Md5::digest(&image).iter().map(|byte| format!("{byte:02x}")).collect();
+        let quirks = self.config.quirks;
+        let bytes = match self.config.confirms {
+            Confirmation::No => return self.write(image),
+            Confirmation::Digest => self.pages.words(&format!("{} {md5}", image.len()), quirks),
+            Confirmation::Form => self.pages.confirmation(image.len(), &md5, quirks),
+        };
+        self.pending = Some(image);
+        (Duration::ZERO, Answer { bytes, then: Then::Nothing })
+    }
+
+    fn go_on(&mut self) -> (Duration, Answer) {
+        match self.pending.take() {
+            Some(image) => {
+                self.events.push(HttpEvent::Confirmed);
+                self.write(image)
+            }
+            None => {
+                let bytes = self.pages.words("failed", self.config.quirks);
+                (Duration::ZERO, Answer { bytes, then: Then::Nothing })
+            }
+        }
+    }
+
+    fn write(&mut self, image: Vec<u8>) -> (Duration, Answer) {
+        let quirks = self.config.quirks;
+        let bytes = match self.config.confirms {
+            Confirmation::Digest => self.pages.words("success", quirks),
+            _ => self.pages.done(quirks),
+        };
+        if quirks.lies {
+            self.events.push(HttpEvent::Lied);
+            return (self.config.silent_for, Answer { bytes, then: Then::Nothing });
+        }
+        (self.config.silent_for, Answer { bytes, then: Then::Write(image) })
+    }
+
+    fn send_due(&mut self, now: Moment, out: &mut Vec<Output>) {
+        let is_due = |connection: &Connection| connection.answer.as_ref().is_some_and(|(at, _)| *at <= now);
+        let due: Vec<Channel> =
+            self.connections.iter().filter(|(_, it)| is_due(it)).map(|(channel, _)| *channel).collect();
+        for channel in due {
+            let Some(Connection { answer: Some((_, answer)), .. }) = self.connections.remove(&channel) else {
+                continue;
+            };
+            let writes = matches!(answer.then, Then::Write(_));
+            if let Then::Write(image) = answer.then {
+                self.keep(image);
+            }
+            if writes && self.config.quirks.resets {
+                self.events.push(HttpEvent::Reset);
+            } else {
+                out.push(Output::Bytes(channel, answer.bytes));
+            }
+            out.push(Output::Closed(channel));
+        }
+    }
+
+    fn keep(&mut self, image: Vec<u8>) {
+        self.events.push(HttpEvent::Wrote { bytes: image.len() as u64 });
+        self.written = Some(image);
+        self.is_busy = true;
+    }
+
+    fn hang_up(&mut self, channel: Channel, out: &mut Vec<Output>) {
+        self.connections.remove(&channel);
+        out.push(Output::Closed(channel));
+    }
+}
+
+impl Device for HttpDevice {
+    fn handle(&mut self, input: Input<'_>, now: Moment, out: &mut Vec<Output>) {
+        match input {
+            Input::Connected(channel, to) => {
+                if self.is_busy || to != self.config.listen || self.connections.len() >= MOST_CONNECTIONS {
+                    out.push(Output::Closed(channel));
+                } else {
+                    let connection = Connection { opened: now, request: Request::default(), answer: None };
+                    self.connections.insert(channel, connection);
+                }
+            }
+            Input::Bytes(channel, bytes) => self.bytes(channel, bytes, now, out),
+            // Whoever hangs up is not answered; what is being written is written all the same.
+            Input::Closed(channel) => {
+                let answer = self.connections.remove(&channel).and_then(|connection| connection.answer);
+                if let Some((_, Answer { then: Then::Write(image), .. })) = answer {
+                    self.keep(image);
+                }
+            }
+            Input::Tick => self.send_due(now, out),
+            Input::Datagram { .. } | Input::Frame(_) => {}
+        }
+    }
+
+    fn next_wake(&self) -> Option<Moment> {
+        self.connections.values().filter_map(|connection| connection.answer.as_ref().map(|(at, _)| *at)).min()
+    }
+}
