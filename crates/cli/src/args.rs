@@ -42,6 +42,9 @@ Examples:
   With a signed list of checksums, by a key that `debrick trust` knows:
     debrick rescue --console /dev/ttyUSB0 --device acme-r1 --image firmware.itb --sums sha256sums --signature sha256sums.asc
 
+  Without opening the case: its bootloader takes firmware over the network, and you are led to its button:
+    debrick rescue --lan eth0 --device tplink-archer-c7-v5 --image firmware.bin --waive backup --because \"no console\"
+
   Unattended, with every event as a line of JSON:
     debrick rescue --json --console /dev/ttyUSB0 --device acme-r1 --image firmware.itb --answers yes.toml
   where yes.toml holds:
@@ -237,6 +240,16 @@ pub(crate) struct Rescue {
     #[command(flatten)]
     pub(crate) unit: UnitArgs,
 
+    /// Repair the unit without its console, through the mode of its bootloader that takes firmware over the network: the
+    /// interface of this computer that its cable is in. It is borrowed, and given back as it was. With --console, the
+    /// console is only listened to.
+    #[arg(long, value_name = "INTERFACE", conflicts_with = "no_network")]
+    pub(crate) lan: Option<String>,
+
+    /// A log of this unit's console from before, as a witness of what it is; may be given more than once.
+    #[arg(long, value_name = "FILE", requires = "lan")]
+    pub(crate) log: Vec<PathBuf>,
+
     /// The firmware file for exactly this device.
     #[arg(long, value_name = "FILE")]
     pub(crate) image: Option<PathBuf>,
@@ -269,6 +282,10 @@ pub(crate) struct Resume {
     /// The unit's console, if it is another port now.
     #[arg(long, value_name = "SPEC")]
     pub(crate) console: Option<String>,
+
+    /// The network interface, if the repair goes over one and it is another now.
+    #[arg(long, value_name = "INTERFACE")]
+    pub(crate) lan: Option<String>,
 
     /// Do without a network cable to the unit.
     #[arg(long)]

@@ -1,11 +1,17 @@
 //! Whole repairs through the doors of a virtual router's bootloader, led by the coach, judged by what the unit holds and runs
 //! afterwards.
-#![allow(clippy::unwrap_used, reason = "a test that panics has failed")]
+#![allow(
+    clippy::disallowed_methods,
+    clippy::unwrap_used,
+    reason = "a test that starts itself again tells its child what to do"
+)]
 
 mod common;
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
-use std::path::Path;
+use std::os::unix::process::ExitStatusExt as _;
+use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -27,9 +33,9 @@ fn pull() -> Speech {
     Speech::pull(server, "acme-r1-recovery.itb")
 }
 
-fn bench_with(brick: Brick, door: Door) -> Bench {
+fn bench_with(state: UnitState, door: Door) -> Bench {
     let config = RouterConfig { door: Some(door), ..RouterConfig::default() };
-    Bench::new(VirtualRouter::with_config(broken(brick, SIZE), config), Faults::default(), 1)
+    Bench::new(VirtualRouter::with_config(state, config), Faults::default(), 1)
 }
 
 fn ports(bench: &Bench) -> DoorPorts {
@@ -56,11 +62,17 @@ struct Case {
     log: Option<&'static str>,
     attendant: Attendant,
     folder: tempfile::TempDir,
+    /// Where the vault is, where another process has made it.
+    vault: Option<PathBuf>,
 }
 
 impl Case {
     fn of(method: &'static str, brick: Brick, door: Door) -> Self {
-        let bench = bench_with(brick, door);
+        Self::with_state(method, broken(brick, SIZE), door)
+    }
+
+    fn with_state(method: &'static str, state: UnitState, door: Door) -> Self {
+        let bench = bench_with(state, door);
         let mut attendant = Attendant::new(&bench);
         attendant.hands = Some(Hands::steady(&bench));
         Self {
@@ -71,11 +83,12 @@ impl Case {
             log: (method == PUSH).then_some("settings: ok\r\nREADY ACME R1 1.0.4\r\n"),
             attendant,
             folder: quick_folder(),
+            vault: None,
         }
     }
 
     fn path(&self) -> &Path {
-        self.folder.path()
+        self.vault.as_deref().unwrap_or(self.folder.path())
     }
 
     fn run(&mut self) -> Closed {
@@ -423,4 +436,68 @@ fn whatever_the_hands_do_no_unit_is_left_worse() {
         assert!(case.count("intent") <= 2, "{name}");
     }
     assert!(repaired * 10 >= RUNS * 9, "{repaired} of {RUNS}");
+}
+
+const PLACE: &str = "DEBRICK_TEST_DOOR_PLACE";
+const KILL_AT: &str = "DEBRICK_TEST_DOOR_KILL_AT";
+
+fn unit_in(place: &Path) -> Case {
+    let state = UnitState::open(&place.join("unit")).unwrap();
+    let mut case = Case::with_state(PULL, state, Door::of(pull()));
+    case.vault = Some(place.join("vault"));
+    case
+}
+
+/// Not a test by itself: what the child does. It repairs the unit in the folder that it is told, and kills itself.
+#[test]
+fn child() {
+    let Some(place) = std::env::var_os(PLACE) else { return };
+    let at: u64 = std::env::var(KILL_AT).unwrap().parse().unwrap();
+    let mut case = unit_in(Path::new(&place));
+    case.attendant.on_event = Box::new(move |event| {
+        if event.seq == at {
+            nix::sys::signal::kill(nix::unistd::Pid::this(), nix::sys::signal::Signal::SIGKILL).unwrap();
+            // The signal may take a moment; nothing may happen in it.
+            loop {
+                std::thread::park();
+            }
+        }
+    });
+    case.run();
+}
+
+#[test]
+fn killed_at_its_events_it_is_finished_by_a_resume() {
+    let mut killed = 0;
+    for at in (1..).step_by(4) {
+        let folder = quick_folder();
+        let place = folder.path();
+        std::fs::create_dir(place.join("unit")).unwrap();
+        let before = broken(Brick::KernelBytesDamaged, SIZE);
+        drop(before.clone().keep_in(&place.join("unit")).unwrap());
+        let status = Command::new(std::env::current_exe().unwrap())
+            .args(["child", "--exact", "--quiet"])
+            .env(PLACE, place)
+            .env(KILL_AT, at.to_string())
+            .stdout(std::process::Stdio::null())
+            .status()
+            .unwrap();
+        if status.signal() != Some(9) {
+            assert!(status.success(), "{status}");
+            break;
+        }
+        killed += 1;
+        let mut case = unit_in(place);
+        let session = vault(case.path()).sessions().unwrap()[0].id.clone();
+        let events = vault(case.path()).read_session(&session).unwrap();
+        if !matches!(events.last().map(|event| &event.body), Some(EventBody::SessionClosed { .. })) {
+            let closed = case.resume(&session);
+            assert_eq!(closed.ending, Ending::Repaired, "killed at {at}: {closed:?}");
+        }
+        assert!(vault(case.path()).verify_session(&session).unwrap().is_intact(), "killed at {at}");
+        assert!(holds(&case.bench.state(), &case.image), "killed at {at}");
+        assert!(unique_is_unharmed(&before, &case.bench.state()), "killed at {at}");
+        assert!(at < 400, "a repair has no end");
+    }
+    assert!(killed >= 10, "killed only {killed} times");
 }
