@@ -44,6 +44,9 @@ Examples:
   With a signed list of checksums, by a key that `debrick trust` knows:
     debrick rescue --console /dev/ttyUSB0 --device acme-r1 --image firmware.itb --sums sha256sums --signature sha256sums.asc
 
+  Without opening the case: its bootloader takes firmware over the network, and you are led to its button:
+    debrick rescue --lan eth0 --device tplink-archer-c7-v5 --image firmware.bin --waive backup --because \"no console\"
+
   Unattended, with every event as a line of JSON:
     debrick rescue --json --console /dev/ttyUSB0 --device acme-r1 --image firmware.itb --answers yes.toml
   where yes.toml holds:
@@ -244,6 +247,16 @@ pub(crate) struct Rescue {
     #[command(flatten)]
     pub(crate) unit: UnitArgs,
 
+    /// Repair the unit without its console, through the mode of its bootloader that takes firmware over the network: the
+    /// interface of this computer that its cable is in. It is borrowed, and given back as it was. With --console, the
+    /// console is only listened to.
+    #[arg(long, value_name = "INTERFACE", conflicts_with = "no_network")]
+    pub(crate) lan: Option<String>,
+
+    /// A log of this unit's console from before, as a witness of what it is; may be given more than once.
+    #[arg(long, value_name = "FILE", requires = "lan")]
+    pub(crate) log: Vec<PathBuf>,
+
     /// The firmware file for exactly this device.
     #[arg(long, value_name = "FILE")]
     pub(crate) image: Option<PathBuf>,
@@ -276,6 +289,10 @@ pub(crate) struct Resume {
     /// The unit's console, if it is another port now.
     #[arg(long, value_name = "SPEC")]
     pub(crate) console: Option<String>,
+
+    /// The network interface, if the repair goes over one and it is another now.
+    #[arg(long, value_name = "INTERFACE")]
+    pub(crate) lan: Option<String>,
 
     /// Do without a network cable to the unit.
     #[arg(long)]
@@ -382,6 +399,15 @@ pub(crate) struct Doctor {
     pub(crate) seconds: u32,
 }
 
+/// How the virtual router takes its file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum DemoDoor {
+    /// It asks for the file by TFTP.
+    Pull,
+    /// It waits to be given the file by TFTP.
+    Push,
+}
+
 #[derive(Debug, clap::Args)]
 pub(crate) struct Demo {
     /// Give the virtual router the name of the device that this record of yours describes, and repair it by the record. Its
@@ -392,6 +418,11 @@ pub(crate) struct Demo {
     /// How the virtual router is broken; `list` names the ways.
     #[arg(long, value_name = "NAME", default_value = "kernel-bytes-damaged")]
     pub(crate) brick: String,
+
+    /// Repair it without its console, through the recovery mode of its bootloader: the virtual router asks for the file, or
+    /// waits to be given it.
+    #[arg(long, value_name = "HOW", value_enum, num_args = 0..=1, default_missing_value = "pull", conflicts_with = "device_file")]
+    pub(crate) door: Option<DemoDoor>,
 
     /// The seed of everything that is left to chance.
     #[arg(long, default_value_t = 1)]

@@ -16,6 +16,7 @@ mod input;
 mod json;
 mod operators;
 mod out;
+mod person;
 mod senses;
 mod state_file;
 mod stop;

@@ -232,6 +232,14 @@ impl Operator for Following<'_> {
         self.operator.ask(request)
     }
 
+    fn cue(&mut self, cue: &debrick_coach::Cue) {
+        self.operator.cue(cue);
+    }
+
+    fn said(&mut self) -> Vec<debrick_coach::Seen> {
+        self.operator.said()
+    }
+
     fn cancelled(&self) -> bool {
         self.operator.cancelled()
     }

@@ -18,6 +18,8 @@ pub(crate) struct Past {
     pub(crate) agreed: Vec<String>,
     /// What came with the firmware file.
     pub(crate) evidence: Vec<ImageEvidence>,
+    /// Logs of the unit's console: their names, and where in the vault.
+    pub(crate) logs: Vec<(String, Digest)>,
     /// Waivers that were recorded.
     pub(crate) waivers: Vec<Waiver>,
     /// Regions (or `environment`) whose writing was announced.
@@ -53,6 +55,9 @@ impl Past {
                     artifact,
                 } => {
                     past.evidence.push(ImageEvidence { kind: *kind, name: name.clone(), artifact: *artifact })
+                }
+                EventBody::EvidenceStored { kind: EvidenceKind::SerialLog, name, artifact } => {
+                    past.logs.push((name.clone(), *artifact));
                 }
                 EventBody::Identified { .. } => past.reached_bootloader = true,
                 EventBody::Answered { request, answer: Answer::Yes, .. } => past.agreed.push(request.clone()),

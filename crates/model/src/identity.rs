@@ -42,7 +42,7 @@ pub enum Property {
 impl Property {
     /// Whether a claim of this property says which device it is, and not only something that fits it.
     pub fn names_the_device(self) -> bool {
-        matches!(self, Self::Model | Self::BoardId | Self::Codename | Self::ReadyText)
+        matches!(self, Self::Model | Self::BoardId | Self::Codename | Self::ReadyText | Self::RequestedFile)
     }
 }
 

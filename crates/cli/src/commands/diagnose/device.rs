@@ -155,16 +155,12 @@ impl Known {
         let mut steps: Vec<String> = entry
             .map(|entry| entry.steps_for(method).iter().map(|step| step.in_words(method)).collect())
             .unwrap_or_default();
-        steps.extend(entry.and_then(|entry| entry.reaches.as_ref()).map(|reaches| format!("Then {reaches}.")));
+        steps
+            .extend(entry.and_then(|entry| entry.reaches.as_ref()).map(|reaches| format!("Then {reaches}.")));
         if let (Some(protocol), true) = (method.protocol, steps.is_empty()) {
             steps.push(protocol.about().to_owned());
         }
-        How {
-            action,
-            method: Some(method.name.clone()),
-            protocol: method.protocol.map(Protocol::id),
-            steps,
-        }
+        How { action, method: Some(method.name.clone()), protocol: method.protocol.map(Protocol::id), steps }
     }
 
     fn lock(&self, action: Action) -> Vec<How> {
@@ -172,7 +168,9 @@ impl Known {
         if let Some(lock) = &self.device.lock {
             match lock.can_be_unlocked {
                 Some(false) => steps.push("Its maker provides no way to unlock it.".to_owned()),
-                Some(true) => steps.push("Its maker lets the owner unlock it; that erases everything on it.".into()),
+                Some(true) => {
+                    steps.push("Its maker lets the owner unlock it; that erases everything on it.".into())
+                }
                 None => {}
             }
             steps.extend(lock.needs.as_ref().map(|needs| format!("Needed for that: {needs}.")));
