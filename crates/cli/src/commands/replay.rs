@@ -119,13 +119,7 @@ impl Played {
         };
         let host = run.host.iter().map(|fact| HostCheck { ok: fact.ok, says: fact.says.clone() });
         let devices = Arc::new(Recogniser::with_record(&context.catalog()?, &device)?);
-        let ports = Ports {
-            console,
-            network,
-            clock: Arc::new(clock),
-            host: host.collect(),
-            devices,
-        };
+        let ports = Ports { console, network, clock: Arc::new(clock), host: host.collect(), devices };
         let (named, image) = firmware(context, recorded, vault, image)?;
         let waivers = recorded.iter().filter_map(|event| match &event.body {
             EventBody::GateWaived { waiver } => Some(waiver.clone()),
