@@ -13,6 +13,7 @@
 
 pub mod attend;
 pub mod judge;
+pub mod live;
 pub mod router;
 pub mod scenarios;
 pub mod trials;
