@@ -17,6 +17,7 @@
 pub mod attend;
 pub mod judge;
 pub mod lan;
+pub mod live;
 pub mod router;
 pub mod scenarios;
 pub mod trials;

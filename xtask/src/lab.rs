@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use clap::{Args, Subcommand};
 use debrick_lab::router::{Brick, Lab, Model, UnitOptions};
-use debrick_lab::{judge, lan, scenarios, trials};
+use debrick_lab::{judge, lan, live, scenarios, trials};
 
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
@@ -37,6 +37,12 @@ enum LabName {
         /// Only this brick.
         #[arg(long, value_name = "NAME")]
         brick: Option<String>,
+    },
+    /// Every brick, diagnosed live from its console; nothing is written.
+    Diagnose {
+        /// Only these bricks.
+        #[arg(long, value_name = "NAME")]
+        brick: Vec<String>,
     },
     /// Repairs that are killed at moments drawn by lot, and resumed.
     Kills(Lots),
@@ -90,6 +96,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), String> {
     let lab = Lab::open(&arguments.cache).map_err(|error| format!("{error}; run lab/setup.sh first"))?;
     let cases = match &arguments.lab {
         LabName::Router { brick } => router(&lab, &program, brick.as_deref())?,
+        LabName::Diagnose { brick } => listened_to(&lab, &program, brick)?,
         LabName::Kills(lots) => drawn(lots, "kill", &lab, &program, trials::kill),
         LabName::Scenarios { only } => played(&lab, &program, only.as_deref())?,
         LabName::Lan { .. } => Vec::new(),
@@ -126,6 +133,23 @@ fn router<'a>(lab: &'a Lab, program: &'a Path, only: Option<&str>) -> Result<Vec
         prove: Box::new(move |folder: &Path| judge::prove(lab, options, program, folder)),
     };
     Ok(units.into_iter().map(case).collect())
+}
+
+fn listened_to<'a>(lab: &'a Lab, program: &'a Path, only: &[String]) -> Result<Vec<Case<'a>>, String> {
+    let bricks: Vec<Brick> = match only {
+        [] => Brick::ALL.to_vec(),
+        only => only
+            .iter()
+            .map(|name| Brick::from_name(name).ok_or_else(|| format!("there is no brick {name:?}")))
+            .collect::<Result<_, _>>()?,
+    };
+    let case = |brick: Brick| Case {
+        name: format!("live-{}", brick.name()),
+        prove: Box::new(move |folder: &Path| {
+            live::diagnose(lab, UnitOptions::bricked(brick), program, folder)
+        }),
+    };
+    Ok(bricks.into_iter().map(case).collect())
 }
 
 fn played<'a>(lab: &'a Lab, program: &'a Path, only: Option<&str>) -> Result<Vec<Case<'a>>, String> {

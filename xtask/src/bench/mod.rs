@@ -75,6 +75,14 @@ enum Helper {
         /// The size of the log in bytes.
         size: usize,
     },
+    /// Run the program once on a log, and print how long it took and how much memory.
+    #[command(hide = true)]
+    DiagnoseFile {
+        /// The program.
+        program: PathBuf,
+        /// The log.
+        file: PathBuf,
+    },
     /// Make the list of noisy labels anew that the search is measured on.
     Labels,
 }
@@ -116,6 +124,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), String> {
     match &arguments.helper {
         Some(Helper::ServeTftp { file, address }) => return tftp::serve(file, *address),
         Some(Helper::ReadLog { size }) => return diagnose::read_log(*size),
+        Some(Helper::DiagnoseFile { program, file }) => return diagnose::diagnose_file(program, file),
         Some(Helper::Labels) => return labels::write(),
         None => {}
     }
@@ -152,7 +161,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), String> {
             Part::Start => start::measure(&program()?)?,
             Part::Catalog => catalog::measure(&program()?, is_release, arguments.mismatches)?,
             Part::Identify => identify::measure(arguments.cases.as_deref(), arguments.mismatches)?,
-            Part::Diagnose => diagnose::measure(arguments.cases.as_deref(), arguments.mismatches)?,
+            Part::Diagnose => {
+                diagnose::measure(&program()?, arguments.cases.as_deref(), arguments.mismatches)?
+            }
             Part::Image => image::measure(&program()?, arguments.images.as_deref(), arguments.mismatches)?,
         };
         for row in rows {

@@ -78,7 +78,7 @@ fn from_evidence(args: &Diagnose, known: Option<&Known>) -> Result<Diagnosis, Fa
         out::note(&out::harmless(&remark));
     }
     let mut pieces: Vec<Evidence> = read.iter().map(|one| one.evidence.clone()).collect();
-    pieces.extend(known.iter().flat_map(|known| known.lights(&args.symptom)));
+    pieces.extend(known.iter().flat_map(|known| known.lights()));
     let mut diagnosis = debrick_diagnose::diagnose_case(&Case {
         evidence: &pieces,
         architecture: known.and_then(Known::architecture),

@@ -1,7 +1,7 @@
 //! What the catalog adds to a diagnosis where the device, or its family, is known: which causes it can hardly have, what
 //! its lights mean, which way leads into its recovery mode, when to stop, and who can help.
 
-use debrick_catalog::{Connection, Device, Kind, Method, Protocol, Signing};
+use debrick_catalog::{Connection, Device, Kind, LightPattern, Method, Protocol, Signing};
 use debrick_diagnose::Evidence;
 use debrick_model::{Action, Cause, Diagnosis, EvidenceKind};
 use serde::Serialize;
@@ -20,6 +20,8 @@ pub(super) struct Known {
     device: Device,
     is_family: bool,
     implausible: Vec<Cause>,
+    /// The patterns of its lights that were described.
+    lights: Vec<LightPattern>,
 }
 
 /// What the catalog adds, as it is printed and as JSON.
@@ -33,10 +35,20 @@ pub(super) struct Advice {
     console: Option<String>,
     /// Causes that it can hardly have.
     implausible: Vec<Cause>,
+    /// What the lights that were described mean.
+    lights: Vec<Light>,
     /// How the proposed actions are done on it.
     how: Vec<How>,
     stop: Vec<String>,
     help: Vec<Help>,
+}
+
+/// What a pattern of lights means on this device.
+#[derive(Debug, PartialEq, Eq, Serialize)]
+struct Light {
+    light: String,
+    does: String,
+    means: String,
 }
 
 /// How an action is done on this device.
@@ -66,7 +78,11 @@ impl Known {
             (None, None) => return Ok(None),
         };
         let implausible = implausible(&device, is_family);
-        Ok(Some(Self { device, is_family, implausible }))
+        let described = |pattern: &&LightPattern| {
+            args.symptom.iter().any(|symptom| says(symptom, &pattern.light) && says(symptom, &pattern.does))
+        };
+        let lights = device.light.iter().filter(described).cloned().collect();
+        Ok(Some(Self { device, is_family, implausible, lights }))
     }
 
     pub(super) fn architecture(&self) -> Option<&str> {
@@ -78,11 +94,9 @@ impl Known {
     }
 
     /// What the lights that were described mean on this device, as evidence.
-    pub(super) fn lights(&self, symptoms: &[String]) -> Vec<Evidence> {
-        let patterns = self.device.light.iter().filter(|pattern| {
-            symptoms.iter().any(|symptom| says(symptom, &pattern.light) && says(symptom, &pattern.does))
-        });
-        patterns
+    pub(super) fn lights(&self) -> Vec<Evidence> {
+        self.lights
+            .iter()
             .map(|pattern| Evidence {
                 kind: EvidenceKind::Symptom,
                 name: format!("the lights of {}", self.device.id),
@@ -109,6 +123,7 @@ impl Known {
             kind: device.kind().id(),
             console: console(device),
             implausible: self.implausible.clone(),
+            lights: self.lights.iter().map(light).collect(),
             how: diagnosis.actions.iter().flat_map(|proposed| self.how(proposed.action)).collect(),
             stop: stop.collect(),
             help: help.collect(),
@@ -134,7 +149,7 @@ impl Known {
             | Action::ResumeUpdate => self.ways(action, |_| true),
             Action::RestoreBootloader | Action::RestorePartitionTable | Action::UpdateBootloader => {
                 // A mode that the bootloader offers is gone with it.
-                self.ways(action, |protocol| survives_the_bootloader(protocol))
+                self.ways(action, survives_the_bootloader)
             }
             Action::UnlockBootloader | Action::UseSignedOrNewerImage => self.lock(action),
             Action::FixPower => self.power(action),
@@ -212,6 +227,9 @@ impl Known {
         if let Some(console) = &advice.console {
             say(&format!("  Its console: {console}"));
         }
+        for light in &advice.lights {
+            say(&format!("  Its {} light {}: {}", light.light, light.does, light.means));
+        }
         let mut told: Vec<&[String]> = Vec::new();
         for how in &advice.how {
             if told.contains(&how.steps.as_slice()) {
@@ -239,6 +257,10 @@ impl Known {
             say(&format!("Step by step: debrick coach {0}, or debrick plan {0}", advice.id));
         }
     }
+}
+
+fn light(pattern: &LightPattern) -> Light {
+    Light { light: pattern.light.clone(), does: pattern.does.clone(), means: pattern.means.clone() }
 }
 
 fn family(context: &Context, id: &str) -> Result<Device, Failure> {
@@ -374,7 +396,7 @@ mod tests {
     #[test]
     fn what_a_device_can_hardly_have() {
         let of = |id: &str| implausible(&debrick_catalog::find(id).unwrap(), false);
-        assert!(of("esp32").contains(&Cause::RootfsMissing), "{:?}", of("esp32"));
+        assert!(of("espressif-esp32").contains(&Cause::RootfsMissing));
         assert!(of("acme-r1").contains(&Cause::BootloaderLocked));
         assert!(!of("acme-r1").contains(&Cause::BootEnvironmentCorrupt));
     }
