@@ -105,7 +105,7 @@ impl Device {
     /// # Errors
     /// [`CatalogError::Incomplete`], which names everything that the record does not say.
     pub fn recoverable(&self) -> Result<Recoverable, CatalogError> {
-        let doors: Vec<Door> = self.method.iter().filter_map(door).collect();
+        let doors: Vec<Door> = self.method.iter().filter_map(Method::door).collect();
         let mut missing = Vec::new();
         if doors.is_empty() {
             missing.push("a method by TFTP with the addresses of unit and computer".to_owned());
@@ -116,7 +116,7 @@ impl Device {
             missing.push("which formats or board ids its firmware has".to_owned());
         }
         if !missing.is_empty() {
-            let is_other = |method: &&Method| door(method).is_none();
+            let is_other = |method: &&Method| method.door().is_none();
             let other_ways = self.method.iter().filter(is_other).map(|method| method.name.clone()).collect();
             return Err(CatalogError::Incomplete { id: self.id.clone(), missing, other_ways });
         }
@@ -124,15 +124,17 @@ impl Device {
     }
 }
 
-/// The door that a method is; `None` where it is none, or where an address is missing.
-fn door(method: &Method) -> Option<Door> {
-    let kind = match method.protocol? {
-        Protocol::TftpPull => DoorKind::TftpPull { host: method.host?, unit: method.unit },
-        Protocol::TftpPush => DoorKind::TftpPush { unit: method.unit?, host: method.host },
-        _ => return None,
-    };
-    let files = method.file.iter().chain(&method.more_files).cloned().collect();
-    Some(Door { name: method.name.clone(), kind, files })
+impl Method {
+    /// The door that it is; `None` where it is none, or where an address is missing.
+    pub fn door(&self) -> Option<Door> {
+        let kind = match self.protocol? {
+            Protocol::TftpPull => DoorKind::TftpPull { host: self.host?, unit: self.unit },
+            Protocol::TftpPush => DoorKind::TftpPush { unit: self.unit?, host: self.host },
+            _ => return None,
+        };
+        let files = self.file.iter().chain(&self.more_files).cloned().collect();
+        Some(Door { name: self.name.clone(), kind, files })
+    }
 }
 
 #[cfg(test)]
