@@ -21,6 +21,7 @@ pub mod shell;
 
 mod bridge;
 mod caller;
+mod login;
 
 pub use access::{Fingerprint, HostKey, KeyFile, Login, Secret};
 pub use algorithms::{Negotiated, Offer};
