@@ -22,7 +22,7 @@ pub(crate) struct Reading {
 }
 
 /// Of larger files not even the lines in the middle are counted, in bytes.
-const COUNTED: u64 = 4 << 30;
+const COUNTED: u64 = 1 << 30;
 
 /// The middle of a file that was not looked at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
