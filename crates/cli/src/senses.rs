@@ -6,7 +6,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use debrick_catalog::{Device, Method, Protocol};
+use debrick_catalog::{Device, Method, Protocol, Sign};
 use debrick_coach::{Seen, Senses};
 use debrick_lan::Word;
 use debrick_link::{Datagrams, Deadline, Link, Network};
@@ -42,6 +42,8 @@ struct Lan {
     ear: Ear,
     /// The addresses under which the device looks for this computer.
     ours: Vec<Ipv4Addr>,
+    /// Whether what the device says there is a sign of this method.
+    tells: bool,
     /// Held, so that the system does not tell the device that nobody serves files here.
     _requests: Option<Box<dyn Datagrams>>,
 }
@@ -57,7 +59,7 @@ impl Sensors {
     ) -> Result<Self, Failure> {
         let mut network = interface.map(OsNetwork::on_interface);
         let lan = match (interface, &mut network) {
-            (Some(interface), Some(network)) => Some(Lan::open(context, interface, network, method)?),
+            (Some(interface), Some(network)) => Some(Lan::open(context, interface, network, device, method)?),
             _ => None,
         };
         let console = match console {
@@ -78,7 +80,7 @@ impl Sensors {
     pub(crate) fn senses(&self) -> Senses {
         Senses {
             link: self.lan.is_some(),
-            network: self.lan.is_some(),
+            network: self.page.is_some() || self.lan.as_ref().is_some_and(|lan| lan.tells),
             usb: self.usb.is_some(),
             console: self.console.is_some(),
         }
@@ -132,6 +134,7 @@ impl Lan {
         context: &Context,
         interface: &str,
         network: &mut OsNetwork,
+        device: &Device,
         method: &Method,
     ) -> Result<Self, Failure> {
         let ear = Ear::open(context, interface)?.hearing_all();
@@ -140,7 +143,11 @@ impl Lan {
         let all = SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), TFTP);
         // Another server there, or a missing right, is no hindrance: the ear hears the request all the same.
         let requests = asks_by_tftp(method).then(|| network.bind_datagrams(all).ok()).flatten();
-        Ok(Self { ear, ours, _requests: requests })
+        let entry = device.entry.iter().find(|entry| Some(&entry.name) == method.entry.as_ref());
+        let steps = entry.map(|entry| entry.steps_for(method)).unwrap_or_default();
+        let is_heard = |sign: &Sign| matches!(sign, Sign::Arp | Sign::Bootp | Sign::TftpRequest { .. });
+        let tells = asks_by_tftp(method) || steps.iter().filter_map(|step| step.sign.as_ref()).any(is_heard);
+        Ok(Self { ear, ours, tells, _requests: requests })
     }
 
     fn look(&mut self) -> Vec<Seen> {

@@ -56,7 +56,7 @@ pub struct Observation {
     /// Where it comes from, in words: "the unit's factory region", "the label, read by the operator".
     pub source: String,
     /// What of the unit the claim is from: `environment`, `banner`, `bootloader`, `factory`, `operator`, `firmware`, `chip`,
-    /// `usb`. Which of them are independent of each other says [`Observation::speaker`].
+    /// `usb`, `mac-prefix`. Which of them are independent of each other says [`Observation::speaker`].
     pub witness: String,
 }
 

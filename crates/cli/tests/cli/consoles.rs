@@ -109,8 +109,10 @@ fn a_port_that_is_held() {
     let console = silent(&place);
     let holder = place.start(&["rescue", "--device", "acme-r1", "--console", &console]);
     let began = Instant::now();
-    let has_begun =
-        || std::fs::read_dir(place.path("state/sessions")).is_ok_and(|mut found| found.next().is_some());
+    let has_begun = || {
+        let sessions = std::fs::read_dir(place.path("state/sessions")).into_iter().flatten().flatten();
+        sessions.into_iter().any(|session| session.path().join("journal.db").exists())
+    };
     while !has_begun() && began.elapsed() < Duration::from_secs(20) {
         std::thread::sleep(Duration::from_millis(20));
     }
