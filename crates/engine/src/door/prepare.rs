@@ -2,6 +2,7 @@
 
 use std::net::{IpAddr, SocketAddr};
 
+use debrick_catalog::DoorKind;
 use debrick_image::FitnessTarget;
 use debrick_model::{
     Answer, Coded, EventBody, Gate, GateOutcome, GateResult, Identity, Request, RequestKind, Step,
@@ -121,7 +122,8 @@ impl DoorRepair<'_> {
         let network = &mut self.network;
         self.doors.retain(|door| {
             let Some(host) = door.kind.host() else { return true };
-            let port = if door.kind.unit() == Some(host) { 0 } else { TFTP };
+            // Who asks is answered at the well-known port; who is asked answers any.
+            let port = if matches!(door.kind, DoorKind::TftpPull { .. }) { TFTP } else { 0 };
             match network.bind_datagrams(SocketAddr::new(IpAddr::V4(host), port)) {
                 Ok(socket) => {
                     drop(socket);

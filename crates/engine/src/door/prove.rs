@@ -77,10 +77,9 @@ impl DoorRepair<'_> {
             let Some(version) = repair.facts.as_ref().and_then(|facts| facts.version.clone()) else {
                 return repair.version_by_operator(None);
             };
-            let tells_by_network =
-                repair.unit_address().is_some() && !proofs(&repair.record.device).is_empty();
-            let tells_by_console = repair.ready_text().is_some() && repair.console.is_some();
-            if !tells_by_network && !tells_by_console {
+            let on_a_page = repair.unit_address().is_some() && !proofs(&repair.record.device).is_empty();
+            let on_the_console = repair.ready_text().is_some() && repair.console.is_some();
+            if !on_a_page && !on_the_console {
                 return repair.version_by_operator(Some(&version));
             }
             let took_ms = repair.wait_for(&version)?;
