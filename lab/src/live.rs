@@ -17,7 +17,7 @@ const OPENING: Duration = Duration::from_secs(30);
 const CONCLUDING: Duration = Duration::from_secs(30);
 
 /// How long a brick takes to show itself, at most.
-const SHOWING: Duration = Duration::from_secs(60);
+const SHOWING: Duration = Duration::from_secs(150);
 
 /// What comes right behind a brick's sign is listened to as well.
 const LINGER: Duration = Duration::from_millis(1500);
@@ -67,8 +67,9 @@ pub fn diagnose(lab: &Lab, options: UnitOptions, program: &Path, folder: &Path) 
 /// What a unit with this brick says once all that speaks for the cause has been said.
 fn last_sign(brick: Brick) -> &'static str {
     match brick {
-        // That it uses its built-in environment harms a unit only where that does not start it.
-        Brick::BootEnvironmentBadCrc => "BOOTP broadcast 1",
+        // That it uses its built-in environment harms a unit only where that starts nothing: it has to give up first, which
+        // takes a minute.
+        Brick::BootEnvironmentBadCrc => "Retry time exceeded",
         other => other.sign(),
     }
 }
