@@ -148,6 +148,17 @@ fn the_demo_repairs_and_leaves_a_page() {
     place.refuses(&["demo", "--brick", "nonsense"], 2, "usage");
 }
 
+#[test]
+fn the_demo_goes_through_each_door() {
+    let place = Place::new();
+    let page = place.path("page.html").display().to_string();
+    for door in ["pull", "push"] {
+        let run = place.run(&["demo", "--json", "--door", door, "--report", &page]);
+        assert_eq!(run.closed()["ending"], "repaired", "{door}");
+        assert_eq!(run.code, Some(0));
+    }
+}
+
 /// A new device can be tried before there is a unit: the virtual router takes its name.
 #[test]
 fn the_demo_plays_a_device_of_ones_own() {

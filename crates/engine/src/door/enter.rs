@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use debrick_catalog::Door;
+use debrick_catalog::{Action, Door};
 use debrick_coach::{Coach, Ending, Procedure};
 use debrick_model::{EventBody, EvidenceKind, Step};
 
@@ -28,8 +28,12 @@ impl DoorRepair<'_> {
         }
         self.is_open = false;
         self.testimony.clear();
-        let procedure =
-            self.record.method_of(door).and_then(|method| Procedure::of(&self.record.device, method));
+        // The port was given its address before: nobody has to do it by hand.
+        let mut device = self.record.device.clone();
+        for entry in &mut device.entry {
+            entry.steps.retain(|step| step.action != Action::SetAddress);
+        }
+        let procedure = self.record.method_of(door).and_then(|method| Procedure::of(&device, method));
         let Some(procedure) = procedure else {
             return Err(EngineError::NoEntry { method: door.name.clone() });
         };
