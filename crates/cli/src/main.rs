@@ -15,6 +15,7 @@ mod input;
 mod json;
 mod operators;
 mod out;
+mod secret;
 mod senses;
 mod state_file;
 mod stop;

@@ -16,5 +16,6 @@ mod output;
 mod plan;
 mod program;
 mod repair;
+mod ssh;
 mod state;
 mod trust;

@@ -1,4 +1,4 @@
-//! Where observations come from: the label, logs, firmware files, the console, USB.
+//! Where observations come from: the label, logs, firmware files, the console, USB, SSH.
 
 use std::io::Read;
 use std::path::Path;
@@ -12,6 +12,7 @@ use debrick_uboot_console::host::{Console, ConsoleConfig, observations};
 
 use crate::args::Identify;
 use crate::commands::Context;
+use crate::commands::identify::over_ssh;
 use crate::failure::Failure;
 use crate::file_source::FileSource;
 use crate::stop::Stop;
@@ -51,6 +52,9 @@ pub(super) fn collect(
     }
     if let Some(spec) = &args.console {
         seen.extend(of_console(context, recogniser, spec, args)?);
+    }
+    if let Some(target) = &args.ssh {
+        seen.extend(over_ssh::of_ssh(context, target, args)?);
     }
     Ok(seen)
 }
