@@ -15,9 +15,10 @@ CACHE=${1:?usage: lab/setup.sh CACHE}
 PARTS=$CACHE/parts
 STAMP=$PARTS/stamp
 PACKAGES="u-boot-qemu u-boot-tools qemu-system-arm qemu-system-misc ipxe-qemu device-tree-compiler kmod cpio
-	busybox-static iproute2 lrzsz tftp-hpa tftpd-hpa atftp socat xz-utils curl libwrap0 libpcre2-8-0
+	busybox-static iproute2 lrzsz tftp-hpa tftpd-hpa atftp nmrpflash dnsmasq-base udhcpc socat xz-utils curl libwrap0 libpcre2-8-0
 	debian-archive-keyring openssl signify-openbsd minisign gpg gpg-agent gpgconf dfu-util squashfs-tools python3-venv
 	genromfs erofs-utils mtd-utils dosfstools mtools gdisk mkbootimg vboot-kernel-utils rauc gcab ovmf e2fsprogs g++
+	tnftp python3-pyftpdlib
 	dropbear-bin openssh-client"
 # Checkers of firmware files that Debian does not package.
 PYTHON_TOOLS="esptool==5.6.0 imgtool==2.5.0"

@@ -56,6 +56,13 @@ impl Run {
         causes.last().unwrap_or("none")
     }
 
+    /// The first cause that it found: by the console alone.
+    #[must_use]
+    pub fn first_cause(&self) -> &str {
+        let diagnosed = self.events.iter().find(|event| event["event"] == "diagnosed");
+        diagnosed.and_then(|event| event["diagnosis"]["findings"][0]["cause"].as_str()).unwrap_or("none")
+    }
+
     /// The code of the error that ended the program before it had a session.
     #[must_use]
     pub fn error_code(&self) -> Option<&str> {

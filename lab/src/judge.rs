@@ -122,6 +122,10 @@ pub fn prove(lab: &Lab, options: UnitOptions, program: &Path, folder: &Path) -> 
     if !expected.causes.contains(&run.cause()) {
         return Err(format!("the cause found was {}, and not one of {:?}", run.cause(), expected.causes));
     }
+    if !expected.causes.contains(&run.first_cause()) {
+        let first = run.first_cause();
+        return Err(format!("by its console the cause was {first}, and not one of {:?}", expected.causes));
+    }
     check(lab, &unit, &before)?;
     Ok(format!(
         "{:<9} {:<29} diagnosed {:<25} ended {:<14} {:>5.1} s",

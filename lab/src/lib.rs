@@ -5,6 +5,9 @@
 //! namespace of its own. [`router`] lays its storage out, breaks it in named ways, switches it on, and looks at
 //! the result from outside, without trusting what the program under test says.
 //!
+//! [`lan`] is the other half: two network namespaces and a wire between them, on which the virtual devices of this project meet
+//! real clients, and its host halves meet real servers.
+//!
 //! `lab/setup.sh CACHE` fetches everything; `lab/router/README.md` holds what was measured.
 #![allow(
     clippy::disallowed_methods,
@@ -13,6 +16,8 @@
 
 pub mod attend;
 pub mod judge;
+pub mod lan;
+pub mod live;
 pub mod router;
 pub mod scenarios;
 pub mod trials;

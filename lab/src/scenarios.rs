@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use crate::attend::{Bench, Deed, Intervention, Run, Sign, image_file};
 use crate::judge::{Snapshot, check, check_running, say};
-use crate::router::{Brick, Image, Lab, UnitOptions};
+use crate::router::layout::factory;
+use crate::router::{Brick, Image, Lab, Model, UnitOptions};
 use crate::trials::keep_console;
 
 /// Where the sessions of a state folder are.
@@ -24,7 +25,7 @@ pub struct Scenario {
 }
 
 /// Every scenario.
-pub const ALL: [Scenario; 12] = [
+pub const ALL: [Scenario; 13] = [
     Scenario { name: "wrong-model", tells: "firmware of another model is refused", act: wrong_model },
     Scenario { name: "downgrade", tells: "older firmware is refused without a waiver", act: downgrade },
     Scenario { name: "damaged-image", tells: "a damaged file is refused", act: damaged_image },
@@ -49,6 +50,11 @@ pub const ALL: [Scenario; 12] = [
         act: interrupt,
     },
     Scenario { name: "no-network", tells: "the console alone is enough", act: no_network },
+    Scenario {
+        name: "bundle-replays",
+        tells: "a failed repair is packed without secrets and replays",
+        act: bundle_replays,
+    },
 ];
 
 /// Plays a scenario. Returns a line for a person.
@@ -282,6 +288,71 @@ fn no_network(stage: &Stage<'_>) -> Result<String, String> {
         let sent = run.events.iter().filter_map(|event| event["sent"].as_u64()).sum::<u64>();
         Ok(format!("{} bytes over the console", sent))
     })
+}
+
+/// A repair that fails on a flash that lies, handed to somebody else as an archive.
+fn bundle_replays(stage: &Stage<'_>) -> Result<String, String> {
+    let options = UnitOptions::bricked(Brick::NorThatLies);
+    let image = stage.image(options.newer())?;
+    stage.with_unit(options, |bench, _| {
+        let run = bench.rescue(Some(&image), &[], None).map_err(say)?;
+        must_end(&run, 10)?;
+        let archive = stage.folder.join("case.tar.gz").display().to_string();
+        let packed = bench.run(&["bundle".into(), "--output".into(), archive.clone()], None).map_err(say)?;
+        must_end(&packed, 0)?;
+        has_no_secret(Path::new(&archive), bench.unit().model())?;
+
+        // Somebody else has the archive and the maker's file, and nothing of the session.
+        bench.keep_state_in(&stage.folder.join("elsewhere"));
+        let file = image.display().to_string();
+        let replay = bench.run(&["replay".into(), archive, "--image".into(), file], None).map_err(say)?;
+        must_end(&replay, 0)?;
+        let said = replay.events.last().cloned().unwrap_or_default();
+        if said["same"] != true || said["ending"] != run.ending() {
+            return Err(format!("it does not come out the same: {said}"));
+        }
+        Ok(format!("{}; {} events the same", run.ending(), said["events"]))
+    })
+}
+
+/// Looks for what is the unit's and its owner's own in every file of an archive, in what recordings hold as well.
+fn has_no_secret(archive: &Path, model: Model) -> Result<(), String> {
+    let output = Command::new("tar").arg("-xzOf").arg(archive).output().map_err(|error| error.to_string())?;
+    if !output.status.success() {
+        return Err(format!("tar cannot read {}", archive.display()));
+    }
+    let mut text = String::from_utf8_lossy(&output.stdout).into_owned();
+    let mut heard = Vec::new();
+    for line in text.lines().filter(|line| line.contains(r#""event":"received""#)) {
+        let digits =
+            line.split(r#""data":""#).nth(1).and_then(|rest| rest.split('"').next()).unwrap_or_default();
+        let pairs = (0..digits.len() / 2).filter_map(|at| digits.get(2 * at..2 * at + 2));
+        heard.extend(pairs.filter_map(|pair| u8::from_str_radix(pair, 16).ok()));
+    }
+    if heard.len() < 10_000 {
+        return Err(format!("the archive holds {} bytes of what the unit said", heard.len()));
+    }
+    let heard = String::from_utf8_lossy(&heard).into_owned();
+    // What memory dumps show as numbers, in one row.
+    let shown: String = heard
+        .lines()
+        .filter_map(|line| line.split_once(": "))
+        .flat_map(|(_, numbers)| numbers.split(' ').map_while(|word| u8::from_str_radix(word, 16).ok()))
+        .map(char::from)
+        .collect();
+    text.push_str(&heard);
+    text.push_str(&shown);
+    let factory = String::from_utf8_lossy(&factory(model)).into_owned();
+    let own = |key: &str| factory.lines().find_map(|line| line.strip_prefix(key)).map(str::to_owned);
+    let (Some(serial), Some(mac)) = (own("serial="), own("mac=")) else {
+        return Err(format!("the unit's own data has no serial number or address: {factory:?}"));
+    };
+    for secret in [serial.as_str(), mac.as_str(), "attic-router"] {
+        if text.contains(secret) {
+            return Err(format!("{secret:?} is in the archive"));
+        }
+    }
+    Ok(())
 }
 
 /// A file system in memory, so that a disk can be full.

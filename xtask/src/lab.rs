@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use clap::{Args, Subcommand};
 use debrick_lab::router::{Brick, Lab, Model, UnitOptions};
-use debrick_lab::{judge, scenarios, trials};
+use debrick_lab::{judge, lan, live, scenarios, trials};
 
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
@@ -38,12 +38,25 @@ enum LabName {
         #[arg(long, value_name = "NAME")]
         brick: Option<String>,
     },
+    /// Every brick, diagnosed live from its console; nothing is written.
+    Diagnose {
+        /// Only these bricks.
+        #[arg(long, value_name = "NAME")]
+        brick: Vec<String>,
+    },
     /// Repairs that are killed at moments drawn by lot, and resumed.
     Kills(Lots),
     /// Repairs whose unit loses power while it is written to, and that are resumed.
     PowerCuts(Lots),
     /// Named things that can happen around a repair: wrong files, full disks, two repairs at once.
     Scenarios {
+        /// Only this one.
+        #[arg(long, value_name = "NAME")]
+        only: Option<String>,
+    },
+    /// Recovery over the network: our devices against real clients, our hosts against real servers, on a wire between two
+    /// namespaces. Needs root, and neither QEMU's parts nor the program.
+    Lan {
         /// Only this one.
         #[arg(long, value_name = "NAME")]
         only: Option<String>,
@@ -73,6 +86,9 @@ struct Case<'a> {
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<(), String> {
+    if let LabName::Lan { only } = &arguments.lab {
+        return prove_all(&on_wire(only.as_deref())?, arguments);
+    }
     let program = match &arguments.program {
         Some(program) => program.clone(),
         None => crate::build_program(false)?,
@@ -80,11 +96,29 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), String> {
     let lab = Lab::open(&arguments.cache).map_err(|error| format!("{error}; run lab/setup.sh first"))?;
     let cases = match &arguments.lab {
         LabName::Router { brick } => router(&lab, &program, brick.as_deref())?,
+        LabName::Diagnose { brick } => listened_to(&lab, &program, brick)?,
         LabName::Kills(lots) => drawn(lots, "kill", &lab, &program, trials::kill),
         LabName::Scenarios { only } => played(&lab, &program, only.as_deref())?,
+        LabName::Lan { .. } => Vec::new(),
         LabName::PowerCuts(lots) => drawn(lots, "power-cut", &lab, &program, trials::power_cut),
     };
     prove_all(&cases, arguments)
+}
+
+fn on_wire(only: Option<&str>) -> Result<Vec<Case<'static>>, String> {
+    let mut wanted = lan::PROOFS.to_vec();
+    if let Some(name) = only {
+        wanted.retain(|proof| proof.name == name);
+        if wanted.is_empty() {
+            let names: Vec<&str> = lan::PROOFS.iter().map(|proof| proof.name).collect();
+            return Err(format!("there is no proof {name:?}; there are {}", names.join(", ")));
+        }
+    }
+    let case = |proof: lan::Proof| Case {
+        name: proof.name.to_owned(),
+        prove: Box::new(move |folder: &Path| proof.run(folder)),
+    };
+    Ok(wanted.into_iter().map(case).collect())
 }
 
 fn router<'a>(lab: &'a Lab, program: &'a Path, only: Option<&str>) -> Result<Vec<Case<'a>>, String> {
@@ -99,6 +133,23 @@ fn router<'a>(lab: &'a Lab, program: &'a Path, only: Option<&str>) -> Result<Vec
         prove: Box::new(move |folder: &Path| judge::prove(lab, options, program, folder)),
     };
     Ok(units.into_iter().map(case).collect())
+}
+
+fn listened_to<'a>(lab: &'a Lab, program: &'a Path, only: &[String]) -> Result<Vec<Case<'a>>, String> {
+    let bricks: Vec<Brick> = match only {
+        [] => Brick::ALL.to_vec(),
+        only => only
+            .iter()
+            .map(|name| Brick::from_name(name).ok_or_else(|| format!("there is no brick {name:?}")))
+            .collect::<Result<_, _>>()?,
+    };
+    let case = |brick: Brick| Case {
+        name: format!("live-{}", brick.name()),
+        prove: Box::new(move |folder: &Path| {
+            live::diagnose(lab, UnitOptions::bricked(brick), program, folder)
+        }),
+    };
+    Ok(bricks.into_iter().map(case).collect())
 }
 
 fn played<'a>(lab: &'a Lab, program: &'a Path, only: Option<&str>) -> Result<Vec<Case<'a>>, String> {
@@ -145,7 +196,7 @@ fn prove_all(cases: &[Case<'_>], arguments: &Arguments) -> Result<(), String> {
                     let place = folder.join(&case.name);
                     match (case.prove)(&place) {
                         Ok(line) => {
-                            println!("{:<20} {line}", case.name);
+                            println!("{:<28} {line}", case.name);
                             if arguments.keep.is_none() {
                                 remove(&place);
                             }

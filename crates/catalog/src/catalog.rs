@@ -148,6 +148,23 @@ impl Catalog {
         self.own.family(id, |id| self.pack.family(id))
     }
 
+    /// The family with this id, on top of those that it builds on.
+    ///
+    /// # Errors
+    /// [`CatalogError::UnknownFamily`] where there is none, and what keeps it from being put together.
+    pub fn find_family(&self, id: &str) -> Result<Device, CatalogError> {
+        let family = self.family(id).ok_or_else(|| CatalogError::UnknownFamily { id: id.into() })?;
+        self.whole(family, &self.pack.families()?)
+    }
+
+    /// The ids of all families, in order.
+    ///
+    /// # Errors
+    /// [`CatalogError::Damaged`] where the catalog is.
+    pub fn family_ids(&self) -> Result<Vec<String>, CatalogError> {
+        Ok(self.pack.families()?.into_keys().collect())
+    }
+
     /// How many devices there are.
     ///
     /// # Errors

@@ -134,6 +134,9 @@ pub struct Device {
     /// When to stop, and what to do then.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub stop: Vec<StopRule>,
+    /// Who can help where its owner cannot.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub help: Vec<Helper>,
 }
 
 /// What sort of thing a device is.
@@ -411,6 +414,50 @@ pub struct StopRule {
     /// Where this is from.
     #[serde(default, skip_serializing_if = "Sources::is_empty")]
     pub source: Sources,
+}
+
+/// Somebody who can help where an owner cannot.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Helper {
+    /// What sort of help it is.
+    pub who: Who,
+    /// Their name, or what to look for.
+    pub name: String,
+    /// What they do, and what they need for it.
+    pub does: String,
+    /// Where they are found: an address on the web.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at: Option<String>,
+    /// Where this is from.
+    #[serde(default, skip_serializing_if = "Sources::is_empty")]
+    pub source: Sources,
+}
+
+/// Sorts of help.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Who {
+    /// Its maker.
+    Vendor,
+    /// People who know it, on a forum.
+    Community,
+    /// A shop with tools for chips: programmers, hot air, debug probes.
+    RepairShop,
+    /// Somebody who brings data back, and not the device.
+    DataRecovery,
+}
+
+impl Who {
+    /// The word in records and in JSON.
+    pub fn id(self) -> &'static str {
+        match self {
+            Self::Vendor => "vendor",
+            Self::Community => "community",
+            Self::RepairShop => "repair-shop",
+            Self::DataRecovery => "data-recovery",
+        }
+    }
 }
 
 impl Device {

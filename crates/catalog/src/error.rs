@@ -51,6 +51,12 @@ pub enum CatalogError {
         /// What was asked for.
         id: String,
     },
+    /// There is no such family.
+    #[error("no family in the catalog is called {id:?}")]
+    UnknownFamily {
+        /// What was asked for.
+        id: String,
+    },
     /// Not everything is known that a repair over the console needs.
     #[error("the catalog does not know enough of {id} to repair it over its console; missing: {}", missing.join("; "))]
     Incomplete {
@@ -114,6 +120,7 @@ impl Coded for CatalogError {
             Self::OtherSchema { .. } => "device-file-schema",
             Self::Invalid { .. } => "device-file-invalid",
             Self::UnknownDevice { .. } => "device-unknown",
+            Self::UnknownFamily { .. } => "family-unknown",
             Self::Incomplete { .. } => "device-incomplete",
             Self::OwnBroken { .. } => "device-own-record-broken",
             Self::Damaged { .. } => "catalog-damaged",
@@ -131,6 +138,9 @@ impl Coded for CatalogError {
             }
             Self::Unreadable { .. } => "Check the name and the permissions of the file or folder.".into(),
             Self::OtherSchema { .. } => "Use the program that the file was made for, or convert the file.".into(),
+            Self::UnknownFamily { .. } => {
+                "Name the device instead with --device, which says its family; `debrick devices search TEXT` finds it.".into()
+            }
             Self::UnknownDevice { .. } => {
                 "Look for the name on the label with `debrick devices search TEXT`, or describe the device in a file and \
                  pass it with --device-file."

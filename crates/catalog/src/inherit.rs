@@ -123,6 +123,7 @@ pub(crate) fn over(above: Device, below: Device) -> Device {
         lock: above.lock.or(below.lock),
         smoke: list(above.smoke, below.smoke),
         stop: joined(above.stop, below.stop),
+        help: joined(above.help, below.help),
     }
 }
 

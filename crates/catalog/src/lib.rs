@@ -21,14 +21,15 @@ mod needs;
 mod own;
 mod pack;
 mod recognise;
+mod recoverable;
 mod repairable;
 mod search;
 mod sources;
 
 pub use catalog::Catalog;
 pub use device::{
-    ChipFacts, ConsoleFacts, Device, FirmwareFacts, Kind, LockFacts, PowerFacts, Signing, StopRule,
-    StorageFacts, StoragePart, UsbMode, VersionRule,
+    ChipFacts, ConsoleFacts, Device, FirmwareFacts, Helper, Kind, LockFacts, PowerFacts, Signing, StopRule,
+    StorageFacts, StoragePart, UsbMode, VersionRule, Who,
 };
 pub use entry::{Action, Entry, LightPattern, Sign, Step};
 pub use error::CatalogError;
@@ -37,6 +38,7 @@ pub use method::{Confidence, Method, Parameter, Protocol, Purpose};
 pub use needs::{Connection, Tool};
 pub use pack::{LONGEST_PACK, embedded};
 pub use recognise::Recogniser;
+pub use recoverable::{Door, DoorKind, Recoverable};
 pub use repairable::{
     Console, ConsoleMethod, EnvironmentRecord, Firmware, NetworkRecord, ObservationRule, ObservationSource,
     OperationStatus, Power, RamWindow, Repairable, SettingsRecord, SmokeTest, SmokeTestKind, StopKey,

@@ -220,6 +220,22 @@ fn texts(device: &Device, faults: &mut Faults) {
             "it says when, why and what instead",
         );
     }
+    for (index, helper) in device.help.iter().enumerate() {
+        let is_whole = [&helper.name, &helper.does].iter().all(|text| !text.trim().is_empty());
+        faults.require(
+            is_whole && !helper.source.is_empty(),
+            format!("help[{index}]"),
+            "a helper has an empty part",
+            "it says who helps, with what, and where that is from",
+        );
+        let at = helper.at.as_deref().unwrap_or("https://");
+        faults.require(
+            at.starts_with("https://"),
+            format!("help[{index}].at"),
+            format!("{at:?} is no address"),
+            "it is an address on the web that begins with https://",
+        );
+    }
     for (index, usb) in device.usb.iter().enumerate() {
         check_usb(&usb.id, &format!("usb[{index}].id"), faults);
     }

@@ -66,6 +66,13 @@ impl Recogniser {
         self.naming.speaks_for(&self.naming.meaning(seen), device)
     }
 
+    /// Whether an observation is testimony for a device, and fits no other.
+    pub fn names_alone(&self, device: &str, seen: &Observation) -> bool {
+        let meaning = self.naming.meaning(seen);
+        let index = self.naming.index_of(device);
+        index.is_some_and(|index| meaning.is_testimony() && meaning.fits().eq([index]))
+    }
+
     /// The texts that systems of the catalog's devices print once they run.
     pub fn ready_texts(&self) -> Vec<String> {
         self.naming.ready_texts()

@@ -9,12 +9,14 @@ mod devices;
 mod diagnosis;
 mod identify;
 mod image;
+mod lan;
 mod trust;
 
 pub(crate) use devices::{Devices, DevicesUpdate};
 pub(crate) use diagnosis::{CoachArgs, Diagnose, Explain, WatchConsole};
 pub(crate) use identify::Identify;
 pub(crate) use image::{Image, ImageCheck, ImageDiff, ImageInspect, ImageUnwrap};
+pub(crate) use lan::Listen;
 pub(crate) use trust::{Trust, TrustAdd, TrustRevoke};
 
 const AFTER_HELP: &str = "\
@@ -41,6 +43,9 @@ Examples:
 
   With a signed list of checksums, by a key that `debrick trust` knows:
     debrick rescue --console /dev/ttyUSB0 --device acme-r1 --image firmware.itb --sums sha256sums --signature sha256sums.asc
+
+  Without opening the case: its bootloader takes firmware over the network, and you are led to its button:
+    debrick rescue --lan eth0 --device tplink-archer-c7-v5 --image firmware.bin --waive backup --because \"no console\"
 
   Unattended, with every event as a line of JSON:
     debrick rescue --json --console /dev/ttyUSB0 --device acme-r1 --image firmware.itb --answers yes.toml
@@ -168,6 +173,11 @@ pub(crate) enum Command {
     /// --ask is given.
     #[command(after_help = identify::AFTER)]
     Identify(Identify),
+    /// Listen on a network port: who is there, how far it has come, which devices it may be, what would work now.
+    ///
+    /// Nothing is sent, unless --look is given. A port that is down is brought up for the time, and given back as it was.
+    #[command(after_help = lan::AFTER)]
+    Listen(Listen),
     /// Say in words what a rescue of a device would do, and what has to be on the table before it begins.
     Plan(Plan),
     /// Read logs like an expert: what is wrong, how sure that is, because of which lines, and what to do next.
@@ -237,6 +247,16 @@ pub(crate) struct Rescue {
     #[command(flatten)]
     pub(crate) unit: UnitArgs,
 
+    /// Repair the unit without its console, through the mode of its bootloader that takes firmware over the network: the
+    /// interface of this computer that its cable is in. It is borrowed, and given back as it was. With --console, the
+    /// console is only listened to.
+    #[arg(long, value_name = "INTERFACE", conflicts_with = "no_network")]
+    pub(crate) lan: Option<String>,
+
+    /// A log of this unit's console from before, as a witness of what it is; may be given more than once.
+    #[arg(long, value_name = "FILE", requires = "lan")]
+    pub(crate) log: Vec<PathBuf>,
+
     /// The firmware file for exactly this device.
     #[arg(long, value_name = "FILE")]
     pub(crate) image: Option<PathBuf>,
@@ -269,6 +289,10 @@ pub(crate) struct Resume {
     /// The unit's console, if it is another port now.
     #[arg(long, value_name = "SPEC")]
     pub(crate) console: Option<String>,
+
+    /// The network interface, if the repair goes over one and it is another now.
+    #[arg(long, value_name = "INTERFACE")]
+    pub(crate) lan: Option<String>,
 
     /// Do without a network cable to the unit.
     #[arg(long)]
@@ -364,6 +388,24 @@ pub(crate) struct Doctor {
     /// Look closely at this port.
     #[arg(long, value_name = "SPEC")]
     pub(crate) console: Option<String>,
+
+    /// Look closely at this network port, and listen to it for some seconds. Nothing is sent.
+    #[arg(long, value_name = "IFACE")]
+    pub(crate) lan: Option<String>,
+
+    /// For how many seconds the network port is listened to.
+    #[arg(long, value_name = "SECONDS", default_value_t = 5, requires = "lan",
+        value_parser = clap::value_parser!(u32).range(1..=600))]
+    pub(crate) seconds: u32,
+}
+
+/// How the virtual router takes its file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum DemoDoor {
+    /// It asks for the file by TFTP.
+    Pull,
+    /// It waits to be given the file by TFTP.
+    Push,
 }
 
 #[derive(Debug, clap::Args)]
@@ -376,6 +418,11 @@ pub(crate) struct Demo {
     /// How the virtual router is broken; `list` names the ways.
     #[arg(long, value_name = "NAME", default_value = "kernel-bytes-damaged")]
     pub(crate) brick: String,
+
+    /// Repair it without its console, through the recovery mode of its bootloader: the virtual router asks for the file, or
+    /// waits to be given it.
+    #[arg(long, value_name = "HOW", value_enum, num_args = 0..=1, default_missing_value = "pull", conflicts_with = "device_file")]
+    pub(crate) door: Option<DemoDoor>,
 
     /// The seed of everything that is left to chance.
     #[arg(long, default_value_t = 1)]

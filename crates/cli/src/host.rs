@@ -1,6 +1,7 @@
 //! What this computer is like, as it bears on a repair: facts of `link-os`, judged.
 
 pub(crate) mod for_device;
+pub(crate) mod for_lan;
 
 use std::path::Path;
 

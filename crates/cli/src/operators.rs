@@ -1,22 +1,25 @@
 //! The operators that the command line knows: a script that reads JSON, and a person at a terminal.
 
+use debrick_coach::{Cue, Seen};
 use debrick_engine::Operator;
 use debrick_model::{Answer, Event, EventBody, Progress, Request};
 use serde_json::json;
 
 use crate::answers::Answers;
 use crate::json;
+use crate::person::Person;
 use crate::stop::Stop;
 
 /// A script: every event as a line of JSON, answers from a file.
 pub(crate) struct Script {
     answers: Answers,
     stop: Stop,
+    person: Person,
 }
 
 impl Script {
     pub(crate) fn new(answers: Answers, stop: Stop) -> Self {
-        Self { answers, stop }
+        Self { answers, stop, person: Person::default() }
     }
 }
 
@@ -34,6 +37,14 @@ impl Operator for Script {
 
     fn ask(&mut self, request: &Request) -> Answer {
         self.answers.get(&request.id).unwrap_or(Answer::DontKnow)
+    }
+
+    fn cue(&mut self, cue: &Cue) {
+        json::line("debrick.coach/1", cue);
+    }
+
+    fn said(&mut self) -> Vec<Seen> {
+        self.person.says()
     }
 
     fn cancelled(&self) -> bool {
@@ -76,6 +87,14 @@ impl Operator for Attended {
 
     fn ask(&mut self, request: &Request) -> Answer {
         self.operator.ask(request)
+    }
+
+    fn cue(&mut self, cue: &Cue) {
+        self.operator.cue(cue);
+    }
+
+    fn said(&mut self) -> Vec<Seen> {
+        self.operator.said()
     }
 
     fn cancelled(&self) -> bool {

@@ -1,4 +1,4 @@
-//! What this computer can sense of a device that a person handles: the link of a network port, requests for files, pages,
+//! What this computer can sense of a device that a person handles: the link of a network port and what is said there, pages,
 //! USB devices that come and go, words on the console. Nothing is sent to the device, except that its page is knocked at.
 
 use std::collections::BTreeSet;
@@ -6,15 +6,16 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use debrick_catalog::{Device, Method, Protocol};
+use debrick_catalog::{Device, Method, Protocol, Sign};
 use debrick_coach::{Seen, Senses};
+use debrick_lan::Word;
 use debrick_link::{Datagrams, Deadline, Link, Network};
-use debrick_link_os::host::{has_carrier, usb_devices};
-use debrick_link_os::{OsClock, OsNetwork};
-use debrick_tftp::wire::Packet;
+use debrick_link_os::host::usb_devices;
+use debrick_link_os::{OsClock, OsNetwork, own_addresses};
 
+use crate::commands::Context;
+use crate::ear::{Ear, Noticed};
 use crate::failure::Failure;
-use crate::out;
 
 /// How often a page is knocked at, and how long it may take to open.
 const KNOCK_EVERY: Duration = Duration::from_secs(2);
@@ -29,50 +30,42 @@ const LONGEST_LINE: usize = 4096;
 
 /// Everything that is sensed.
 pub(crate) struct Sensors {
-    interface: Option<(String, bool)>,
+    lan: Option<Lan>,
     usb: Option<BTreeSet<String>>,
     console: Option<(Box<dyn Link>, Vec<u8>)>,
-    requests: Option<Box<dyn Datagrams>>,
     page: Option<(SocketAddr, Instant)>,
     network: Option<OsNetwork>,
+}
+
+/// A network port.
+struct Lan {
+    ear: Ear,
+    /// The addresses under which the device looks for this computer.
+    ours: Vec<Ipv4Addr>,
+    /// Whether what the device says there is a sign of this method.
+    tells: bool,
+    /// Held, so that the system does not tell the device that nobody serves files here.
+    _requests: Option<Box<dyn Datagrams>>,
 }
 
 impl Sensors {
     /// Opens what a method can be sensed by, of what the person has named.
     pub(crate) fn open(
+        context: &Context,
         device: &Device,
         method: &Method,
         interface: Option<&str>,
         console: Option<&str>,
     ) -> Result<Self, Failure> {
         let mut network = interface.map(OsNetwork::on_interface);
-        let interface = match interface {
-            None => None,
-            Some(name) => {
-                if !Path::new("/sys/class/net").join(name).is_dir() {
-                    let what = format!("there is no network interface {name:?}");
-                    return Err(Failure::usage(what, "`debrick doctor` lists them."));
-                }
-                Some((name.to_owned(), has_carrier(Path::new("/"), name).unwrap_or(false)))
-            }
+        let lan = match (interface, &mut network) {
+            (Some(interface), Some(network)) => Some(Lan::open(context, interface, network, device, method)?),
+            _ => None,
         };
         let console = match console {
             None => None,
             Some(spec) => Some((debrick_link_os::open(&with_rate(spec, device))?, Vec::new())),
         };
-        let mut requests = None;
-        if let Some(network) = &mut network
-            && asks_by_tftp(method)
-        {
-            let all = SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), TFTP);
-            match network.bind_datagrams(all) {
-                Ok(socket) => requests = Some(socket),
-                Err(error) => out::note(&format!(
-                    "{} So the device's requests cannot be heard here; you will be asked what you see.",
-                    Failure::from(error).sentence()
-                )),
-            }
-        }
         let has_page = matches!(method.protocol, Some(Protocol::HttpUpload | Protocol::ConsoleHttp));
         let page = method
             .unit
@@ -80,14 +73,14 @@ impl Sensors {
             .map(|unit| (SocketAddr::new(IpAddr::V4(unit), method.port.unwrap_or(HTTP)), Instant::now()));
         let by_usb = !method.usb.is_empty();
         let usb = by_usb.then(ids);
-        Ok(Self { interface, usb, console, requests, page, network })
+        Ok(Self { lan, usb, console, page, network })
     }
 
     /// What can be sensed.
     pub(crate) fn senses(&self) -> Senses {
         Senses {
-            link: self.interface.is_some(),
-            network: self.requests.is_some() || self.page.is_some(),
+            link: self.lan.is_some(),
+            network: self.page.is_some() || self.lan.as_ref().is_some_and(|lan| lan.tells),
             usb: self.usb.is_some(),
             console: self.console.is_some(),
         }
@@ -96,11 +89,8 @@ impl Sensors {
     /// What has come since the last time.
     pub(crate) fn look(&mut self) -> Vec<Seen> {
         let mut seen = Vec::new();
-        if let Some((name, had)) = &mut self.interface {
-            let has = has_carrier(Path::new("/"), name).unwrap_or(false);
-            if has != std::mem::replace(had, has) {
-                seen.push(if has { Seen::LinkUp } else { Seen::LinkDown });
-            }
+        if let Some(lan) = &mut self.lan {
+            seen.extend(lan.look());
         }
         if let Some(known) = &mut self.usb {
             let now = ids();
@@ -109,14 +99,6 @@ impl Sensors {
             *known = now;
         }
         self.hear(&mut seen);
-        if let Some(socket) = &mut self.requests {
-            let mut buffer = [0; 2048];
-            while let Ok((count, _)) = socket.receive(&mut buffer, at_once()) {
-                if let Ok(Packet::Request { name, .. }) = Packet::parse(&buffer[..count]) {
-                    seen.push(Seen::TftpRequest(name.into_owned()));
-                }
-            }
-        }
         if let (Some((address, due)), Some(network)) = (&mut self.page, &mut self.network)
             && *due <= Instant::now()
         {
@@ -143,6 +125,50 @@ impl Sensors {
                     _ => {}
                 }
             }
+        }
+    }
+}
+
+impl Lan {
+    fn open(
+        context: &Context,
+        interface: &str,
+        network: &mut OsNetwork,
+        device: &Device,
+        method: &Method,
+    ) -> Result<Self, Failure> {
+        let ear = Ear::open(context, interface)?.hearing_all();
+        let mut ours = own_addresses(interface);
+        ours.extend(method.host);
+        let all = SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), TFTP);
+        // Another server there, or a missing right, is no hindrance: the ear hears the request all the same.
+        let requests = asks_by_tftp(method).then(|| network.bind_datagrams(all).ok()).flatten();
+        let entry = device.entry.iter().find(|entry| Some(&entry.name) == method.entry.as_ref());
+        let steps = entry.map(|entry| entry.steps_for(method)).unwrap_or_default();
+        let is_heard = |sign: &Sign| matches!(sign, Sign::Arp | Sign::Bootp | Sign::TftpRequest { .. });
+        let tells = asks_by_tftp(method) || steps.iter().filter_map(|step| step.sign.as_ref()).any(is_heard);
+        Ok(Self { ear, ours, tells, _requests: requests })
+    }
+
+    fn look(&mut self) -> Vec<Seen> {
+        // A port that is gone is noticed as a link that is gone.
+        let noticed = self.ear.listen(Duration::ZERO).unwrap_or_default();
+        noticed.into_iter().filter_map(|one| self.as_sign(one)).collect()
+    }
+
+    fn as_sign(&self, noticed: Noticed) -> Option<Seen> {
+        match noticed {
+            Noticed::Link(true) => Some(Seen::LinkUp),
+            Noticed::Link(false) => Some(Seen::LinkDown),
+            Noticed::Heard(heard) => match heard.word {
+                Word::AsksFor { wanted } if self.ours.contains(&wanted) => Some(Seen::Arp),
+                // Its own system asks for an address, too.
+                Word::AsksForAddress(request) if !request.is_of_a_system() => Some(Seen::Bootp),
+                Word::AsksForFile { file, sends: false, .. } => Some(Seen::TftpRequest(file)),
+                Word::Nmrp { code } if code.is_of_unit() => Some(Seen::Answers),
+                Word::Eva { .. } => Some(Seen::Answers),
+                _ => None,
+            },
         }
     }
 }

@@ -5,6 +5,7 @@ use std::io::{IsTerminal, Read};
 use std::os::fd::AsFd;
 use std::time::Duration;
 
+use debrick_coach::{Cue, Seen};
 use debrick_engine::Operator;
 use debrick_model::{
     Answer, Event, EventBody, GateOutcome, Outcome, Progress, Request, RequestKind, Verdict, VerdictReport,
@@ -19,6 +20,7 @@ use serde_json::Value;
 
 use crate::answers::Answers;
 use crate::out::{self, harmless};
+use crate::person::{CueView, Person};
 use crate::stop::Stop;
 use crate::style::Style;
 
@@ -28,6 +30,8 @@ pub(crate) struct Terminal {
     stop: Stop,
     style: Style,
     bar: Option<(String, ProgressBar)>,
+    cues: CueView,
+    person: Person,
 }
 
 /// How often a wish to stop is looked for while a person thinks, in milliseconds.
@@ -38,7 +42,8 @@ const LONGEST_ANSWER: usize = 4096;
 
 impl Terminal {
     pub(crate) fn new(answers: Answers, stop: Stop, style: Style) -> Self {
-        Self { answers, stop, style, bar: None }
+        let cues = CueView::new(false, style);
+        Self { answers, stop, style, bar: None, cues, person: Person::default() }
     }
 
     fn say(&mut self, text: &str) {
@@ -244,6 +249,15 @@ impl Operator for Terminal {
                 }
             }
         }
+    }
+
+    fn cue(&mut self, cue: &Cue) {
+        self.clear_bar();
+        self.cues.show(cue);
+    }
+
+    fn said(&mut self) -> Vec<Seen> {
+        self.person.says()
     }
 
     fn cancelled(&self) -> bool {

@@ -9,10 +9,12 @@ use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use debrick_engine::{HostCheck, Operator, Ports, Wishes};
 use debrick_link::record::Recorder;
 use debrick_link::record::network::NetworkRecorder;
+use debrick_link::{Clock, Deadline, Link, LinkError, Moment};
 use debrick_model::{Answer, Event, EventBody, Progress, Request};
 use debrick_report::bundle::trace::{CONSOLE, HostFact, NETWORK, RUN, Run};
 use debrick_vault::Vault;
@@ -35,6 +37,7 @@ struct Folder {
     path: Mutex<PathBuf>,
     settled: Mutex<bool>,
     left: Arc<AtomicU64>,
+    began_ms: u64,
 }
 
 impl Trace {
@@ -44,14 +47,16 @@ impl Trace {
         let path =
             vault.path().join("traces").join(format!("{}-{:x}", std::process::id(), crate::commands::seed()));
         fs::create_dir_all(&path).ok()?;
+        let began_ms = ports.clock.wall_ms();
         let trace = Self(Arc::new(Folder {
+            began_ms,
             path: Mutex::new(path),
             settled: Mutex::new(false),
             left: Arc::new(AtomicU64::new(LARGEST)),
         }));
         let run = Run {
             command: command.to_owned(),
-            began_ms: ports.clock.wall_ms(),
+            began_ms,
             method: wishes.method.clone(),
             soak_restarts: wishes.soak_restarts,
             network: ports.network.is_some(),
@@ -64,7 +69,10 @@ impl Trace {
     /// The same ports, recorded.
     pub(crate) fn of_ports(&self, ports: Ports) -> Ports {
         let console = match self.file(CONSOLE) {
-            Ok(file) => Box::new(Recorder::of_stream(ports.console, file).without_content()),
+            Ok(file) => {
+                let recorded = Recorder::of_stream(ports.console, file).without_content();
+                of_date(recorded, ports.clock.clone(), self.0.began_ms)
+            }
             Err(_) => ports.console,
         };
         let network = ports.network.map(|network| {
@@ -106,6 +114,58 @@ impl Trace {
         let path = self.0.path.lock().unwrap_or_else(PoisonError::into_inner).join(name);
         let file = BufWriter::new(File::create_new(path)?);
         Ok(Box::new(Bounded { file, left: self.0.left.clone() }))
+    }
+}
+
+/// A link whose calendar stands still. What is drawn by lot on a link is drawn from its date (the marks behind commands
+/// on a console): whoever plays the recording again has to draw the same.
+pub(crate) fn of_date(link: impl Link + 'static, clock: Arc<dyn Clock>, wall_ms: u64) -> Box<dyn Link> {
+    Box::new(OfDate { link, calendar: Still { clock, wall_ms } })
+}
+
+struct OfDate<L> {
+    link: L,
+    calendar: Still,
+}
+
+struct Still {
+    clock: Arc<dyn Clock>,
+    wall_ms: u64,
+}
+
+impl Clock for Still {
+    fn now(&self) -> Moment {
+        self.clock.now()
+    }
+
+    fn sleep(&self, span: Duration) {
+        self.clock.sleep(span);
+    }
+
+    fn wall_ms(&self) -> u64 {
+        self.wall_ms
+    }
+}
+
+impl<L: Link> Link for OfDate<L> {
+    fn read(&mut self, buffer: &mut [u8], deadline: Deadline) -> Result<usize, LinkError> {
+        self.link.read(buffer, deadline)
+    }
+
+    fn write_all(&mut self, bytes: &[u8], deadline: Deadline) -> Result<(), LinkError> {
+        self.link.write_all(bytes, deadline)
+    }
+
+    fn set_line_rate(&mut self, bits_per_second: u32) -> Result<(), LinkError> {
+        self.link.set_line_rate(bits_per_second)
+    }
+
+    fn clock(&self) -> &dyn Clock {
+        &self.calendar
+    }
+
+    fn name(&self) -> &str {
+        self.link.name()
     }
 }
 
@@ -170,6 +230,14 @@ impl Operator for Following<'_> {
 
     fn ask(&mut self, request: &Request) -> Answer {
         self.operator.ask(request)
+    }
+
+    fn cue(&mut self, cue: &debrick_coach::Cue) {
+        self.operator.cue(cue);
+    }
+
+    fn said(&mut self) -> Vec<debrick_coach::Seen> {
+        self.operator.said()
     }
 
     fn cancelled(&self) -> bool {

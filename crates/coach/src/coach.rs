@@ -192,6 +192,19 @@ impl Coach {
         self.misses.len()
     }
 
+    /// When the button was let go in this attempt, since the power came on; `None` where it was not yet, or there is none.
+    pub fn let_go(&self) -> Option<Duration> {
+        self.let_go.filter(|_| self.procedure.letting_go().is_some())
+    }
+
+    /// What was seen in each attempt that missed, in sentences.
+    pub fn misses_in_words(&self) -> Vec<String> {
+        let in_words = |(index, (miss, why)): (usize, &(Miss, String))| {
+            format!("Attempt {}: let go {} after power. {why}.", index + 1, seconds(miss.let_go))
+        };
+        self.misses.iter().enumerate().map(in_words).collect()
+    }
+
     /// Begins with the first move.
     pub fn start(&mut self, now: Duration) -> Vec<Cue> {
         self.go_to(0, now)
@@ -408,14 +421,7 @@ impl Coach {
 
     fn give_up(&mut self, last: &str) -> Vec<Cue> {
         self.phase = Phase::Over(Ending::GaveUp);
-        let mut why: Vec<String> = self
-            .misses
-            .iter()
-            .enumerate()
-            .map(|(index, (miss, why))| {
-                format!("Attempt {}: let go {} after power. {why}.", index + 1, seconds(miss.let_go))
-            })
-            .collect();
+        let mut why = self.misses_in_words();
         if !last.is_empty() {
             why.push(last.to_owned());
         }

@@ -165,6 +165,7 @@ fn goals(method: &Method) -> Vec<Sign> {
             vec![Sign::Bootp, Sign::TftpRequest { file: method.file.clone() }]
         }
         Some(Protocol::HttpUpload | Protocol::ConsoleHttp) => vec![Sign::Page],
+        Some(Protocol::Nmrp | Protocol::EvaFtp) => vec![Sign::Answers],
         _ => method.usb.iter().map(|id| Sign::Usb { id: Some(id.clone()) }).collect(),
     }
 }

@@ -9,7 +9,9 @@ use debrick_catalog::{Catalog, Device};
 use debrick_coach::{Coach, Cue, Ending, Procedure, Seen, Senses};
 use debrick_link::simulated::{Input, World};
 use debrick_link::{Clock, Datagrams, Deadline, Link, Network, Rng, VirtualClock};
-use debrick_virtual_bench::{Door, FirmwareOptions, RouterConfig, UnitState, VirtualRouter, firmware};
+use debrick_virtual_bench::{
+    Door, FirmwareOptions, RouterConfig, Speech, UnitState, VirtualRouter, firmware,
+};
 
 const STEP: Duration = Duration::from_millis(50);
 const RUNS: u64 = 100;
@@ -88,7 +90,7 @@ fn run(seed: u64) -> Run {
     let server = SocketAddr::new(IpAddr::V4(HOST), 69);
     let file = method.file.clone().unwrap();
     let link_after = Duration::from_secs(2);
-    let door = Door { looks, least, most, link_after, server, file };
+    let door = Door { looks, least, most, link_after, ..Door::of(Speech::pull(server, file)) };
     let config = RouterConfig { door: Some(door), ..RouterConfig::default() };
     let clock = VirtualClock::new();
     let state = UnitState::healthy(&firmware("1.0", &FirmwareOptions::default()));

@@ -54,7 +54,7 @@ static ADVICE: &[Advice] = &[
     ),
     advice(
         C::BootloaderCorrupt,
-        &[A::RestoreBootloader, A::EnterRecoveryMode, A::SeekProfessional],
+        &[A::RestoreBootloader, A::ReflashCorrectImage, A::EnterRecoveryMode, A::SeekProfessional],
         "Watch the console from power-on, and USB for the recovery mode of the processor.",
     ),
     advice(

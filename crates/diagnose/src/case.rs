@@ -80,6 +80,8 @@ pub struct Case<'a> {
     pub other_names: &'a [OtherName],
     /// The architecture of its processor, where it is known: `arm64`, `mips`.
     pub architecture: Option<&'a str>,
+    /// Causes that a device of this kind hardly can have: they weigh less, whatever speaks for them.
+    pub implausible: &'a [Cause],
 }
 
 /// What the evidence says.
@@ -100,7 +102,7 @@ pub(crate) fn diagnose_by(case: &Case<'_>, trial: Option<&Trial>) -> (Diagnosis,
     let spoke = rules::apply(&reading, &boots, trial, &mut weights);
     signals::apply(case, &reading, &boots, &mut weights);
     case.surveys.iter().for_each(|survey| survey::apply(survey, &mut weights));
-    let findings = findings(&weights);
+    let findings = findings(&weights, case.implausible);
     let state = state::conclude(&boots, &weights, &findings);
     let diagnosis = Diagnosis {
         state,
@@ -119,17 +121,35 @@ const DECIDES_FROM: f64 = 0.3;
 /// half as likely next to nothing.
 const RIVALRY: i32 = 6;
 
+/// What is left of the likelihood of a cause that the device hardly can have.
+const IMPLAUSIBLE: f64 = 0.3;
+
+/// How many causes behind the first make its crowd.
+const CROWD: usize = 3;
+
+/// Several rivals that are each half as likely leave as much doubt as one that is as likely: where together they are more
+/// than this many times as likely as the first cause, it loses in proportion.
+const CROWDED: f64 = 1.35;
+
 /// Causes, likeliest first, at most eight; `unknown` before all of them where none is likely enough.
-fn findings(weights: &Weights) -> Vec<Finding> {
+fn findings(weights: &Weights, implausible: &[Cause]) -> Vec<Finding> {
     let mut findings = weights.findings();
+    for finding in findings.iter_mut().filter(|finding| implausible.contains(&finding.cause)) {
+        finding.likelihood *= IMPLAUSIBLE;
+    }
+    if !implausible.is_empty() {
+        findings.sort_by(|one, other| other.likelihood.total_cmp(&one.likelihood));
+    }
     findings.truncate(8);
     put_unknown_first(&mut findings);
     let of = |rank: usize| findings.get(rank).map_or(0.0, |finding| finding.likelihood);
     let (top, second) = (of(0), of(1));
+    let crowd: f64 = (1..=CROWD).map(of).sum();
     if findings.first().is_none_or(|finding| finding.cause == Cause::Unknown) || top <= 0.0 {
         return findings;
     }
     let left = 1.0 - 0.5 * (second / top).powi(RIVALRY);
+    let left = left.min(CROWDED * top / crowd.max(CROWDED * top)).max(0.5);
     for finding in &mut findings {
         finding.likelihood = (finding.likelihood * left * 1000.0).round() / 1000.0;
     }

@@ -5,15 +5,16 @@
 //! 1. `text`: raw text becomes clean lines; noise of a wrong line speed is told from words.
 //! 2. `matcher`: every pattern of every rule is looked for in one pass.
 //! 3. `timeline`: lines that start a stage become boots, and boots become a loop, a hang or a running system.
-//! 4. `rules`: static tables say what a line means and which causes it speaks for; `survey` and `signals` do the
-//!    same for what has to be computed.
+//! 4. `rules`: static tables say what a line means and which causes it speaks for, and which lines look like trouble
+//!    and are none; `survey` and `signals` do the same for what has to be computed.
 //! 5. `weigh`: everything that speaks for a cause is combined; faults that a later stage survived count little.
 //! 6. `advice`: what to do about a cause, what it risks, and what to look at to be surer.
 //!
 //! Beside them, `observe` takes from a log what it says about which device wrote it.
 //! Where there is no log, `interview` asks: it chooses each question by what it is expected to tell.
 //!
-//! Nothing is concluded from the absence of a line, except from an empty log.
+//! From the absence of a line nothing is concluded that is sure: where a log ends, or that no line of it is known, makes
+//! a guess that is marked as one. An empty log alone says more.
 
 mod advice;
 mod case;

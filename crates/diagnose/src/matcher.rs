@@ -20,12 +20,13 @@ impl Pattern {
     }
 }
 
-/// Every pattern of rules and timeline.
+/// Every pattern of rules, noise, timeline and signals.
 pub(crate) static MATCHER: LazyLock<Matcher> = LazyLock::new(|| {
     let of_rules = rules::all().flat_map(|rule| rule.patterns());
     let of_timeline = timeline::patterns();
     let of_signals = signals::patterns();
-    Matcher::new(of_rules.chain(of_timeline).chain(of_signals))
+    let of_noise = rules::noise::patterns();
+    Matcher::new(of_rules.chain(of_timeline).chain(of_signals).chain(of_noise))
 });
 
 /// The longest text that goes into the automaton, in bytes. Longer ones hardly find less, and building takes longer.

@@ -136,6 +136,11 @@ impl Rule {
         self.causes.iter().any(|(cause, weight)| *cause == Cause::NoFault && *weight >= 0.5)
     }
 
+    /// Whether it says anything good about the unit.
+    pub(crate) fn speaks_well(&self) -> bool {
+        self.causes.iter().any(|(cause, _)| *cause == Cause::NoFault)
+    }
+
     /// Whether it tells of something that went wrong.
     pub(crate) fn is_fault(&self) -> bool {
         self.causes.iter().any(|(cause, weight)| *cause != Cause::NoFault && *weight >= 0.3)

@@ -8,6 +8,7 @@ mod kernel;
 mod loader;
 mod microcontroller;
 mod mobile;
+pub(crate) mod noise;
 mod storage;
 mod symptom;
 mod system;
@@ -55,7 +56,8 @@ pub fn known_rules() -> impl Iterator<Item = KnownRule> {
     all().map(|rule| KnownRule { id: rule.id, says: rule.says, source: rule.source, sample: rule.sample })
 }
 
-/// What is left of a tool's failure when a tool succeeds later, and of a success when one fails later.
+/// What is left of a tool's failure when a tool succeeds later, and of a success when one fails later; of a boot loader's
+/// failure when it loads a kernel later, and of a unit's success when a person says that it does not work.
 const RETRIED: f64 = 0.35;
 
 /// Lets every rule speak whose lines are there, and returns them.
@@ -67,9 +69,18 @@ pub(crate) fn apply(
 ) -> Vec<Spoke> {
     let speaking: Vec<(&Rule, Match<'_>)> =
         all().filter_map(|rule| Some((rule, Match::find(rule, reading)?))).collect();
+    let is_denied = speaking.iter().any(|(rule, _)| rule.level == Level::Said && !rule.speaks_well());
+    if is_denied {
+        weights.deny_success();
+    }
     let speaking = without_last_resorts(speaking, boots);
     let success =
         speaking.iter().filter(|(rule, _)| rule.is_success()).map(|(_, found)| found.last.place).max();
+    let unit_fails = speaking.iter().any(|(rule, found)| {
+        let place = found.last.place;
+        let survived = boots.at(place).is_some_and(|boot| boot.survived(rule.level, place));
+        rule.is_fault() && !survived && reading.kind(place) == Some(EvidenceKind::SerialLog)
+    });
     let of_tool = |rule: &Rule| matches!(rule.level, Level::Tool | Level::Output);
     let is_tools = |rule: &Rule| of_tool(rule) && rule.is_fault();
     let failure = speaking.iter().filter(|(rule, _)| is_tools(rule)).map(|(_, found)| found.last.place).max();
@@ -80,10 +91,16 @@ pub(crate) fn apply(
         let probing = rule.level <= Level::Kernel && boot.is_some_and(|boot| boot.counts_down_after(place));
         let retried = of_tool(rule) && success.is_some_and(|success| success > place);
         let failed_later = of_tool(rule) && failure.is_some_and(|failure| failure >= place);
+        let overcome = rule.level == Level::Loader && boot.is_some_and(|boot| boot.loads_after(place));
+        let is_contradicted = match reading.kind(place) {
+            Some(EvidenceKind::ToolOutput) => unit_fails || is_denied,
+            _ => is_denied,
+        };
+        let denied = rule.is_success() && rule.level != Level::Said && is_contradicted;
         let share = match rule.is_fault() {
             true if survived || probing => SURVIVED,
-            true if retried => RETRIED,
-            false if failed_later => RETRIED,
+            true if retried || overcome => RETRIED,
+            false if failed_later || denied => RETRIED,
             _ => 1.0,
         };
         let line = cite(reading, found.cited.place, &found.cited.text, rule.says);
@@ -128,7 +145,13 @@ impl<'a> Match<'a> {
         // What a tool prints about trouble is its own, not the unit's.
         let is_about_unit = rule.is_last_resort && rule.level <= Level::Lasting;
         let reads = |kind| rule.level.reads(kind) && !(is_about_unit && kind == EvidenceKind::ToolOutput);
-        let readable = |line: &&Line| reading.kind(line.place).is_some_and(reads);
+        // A kernel's line is not a boot loader's, whatever its words.
+        let is_others = |line: &Line| line.is_kernels && rule.level <= Level::Loader;
+        let readable = |line: &&Line| {
+            reading.kind(line.place).is_some_and(reads)
+                && !(line.is_noise && rule.is_fault())
+                && !is_others(line)
+        };
         let last_with = |pattern: &&'static str| {
             MATCHER.number(pattern).and_then(|number| reading.with(number).rev().find(readable))
         };

@@ -1,5 +1,7 @@
 //! What no single line says: silence, garbage, a prompt without a countdown, sizes and widths that do not fit.
 
+mod guesses;
+
 use debrick_model::{Cause, EvidenceKind, EvidenceLine, State};
 
 use crate::case::Case;
@@ -7,6 +9,10 @@ use crate::matcher::MATCHER;
 use crate::text::{Line, Place, Reading, Shape};
 use crate::timeline::{Boot, Boots, Seen, StageKind};
 use crate::weigh::{Weights, cite};
+use guesses::what_is_usual;
+
+/// What is left of signs of success where a person says that the unit does not work.
+const DENIED: f64 = 0.4;
 
 /// Bytes of a legacy image header, which stand before the data that it declares.
 const UIMAGE_HEADER: u64 = 64;
@@ -86,25 +92,11 @@ pub(crate) fn apply(case: &Case<'_>, reading: &Reading<'_>, boots: &Boots, weigh
         signals.kernel_without_a_word(boot, weights);
         signals.nothing_wrong(boot, weights);
     }
+    signals.success_that_is_denied(weights);
+    signals.nothing_but_noise(weights);
     signals.trouble_where_it_stopped(weights);
     what_is_usual(reading, weights);
-}
-
-/// Where a person says something and no rule knows what it means, what usually is behind it. These weights are about the
-/// shares of causes among reports that threads of users settled; they keep any finding a guess.
-fn what_is_usual(reading: &Reading<'_>, weights: &mut Weights) {
-    let said = |kind| reading.evidence.iter().any(|item| item.kind == kind && !item.text.trim().is_empty());
-    let nothing = weights.findings().first().is_none_or(|finding| finding.likelihood < 0.25);
-    if !nothing || !said(EvidenceKind::Symptom) || said(EvidenceKind::SerialLog) {
-        return;
-    }
-    let place = Place { evidence: 0, line: 0 };
-    let line = cite(reading, place, "", "Nothing in what is said names a cause; this one is the most usual.");
-    for (cause, weight) in
-        [(Cause::FirmwareBug, 0.31), (Cause::ImageCorrupt, 0.22), (Cause::ImageWrongDevice, 0.2)]
-    {
-        weights.add(cause, weight, &[], Some(line.clone()));
-    }
+    signals.nothing_known(weights);
 }
 
 /// A variable that the device cannot start without, and that is not what it must be, explains a unit that does not start.
@@ -283,69 +275,33 @@ impl Signals<'_> {
             StageKind::Loader => (0.35, "The boot loader runs, and nothing failed so far."),
             _ => return,
         };
+        let weight = if weights.success_is_denied() { DENIED * weight } else { weight };
         let line = self.at(last).map(|line| self.cite(line, says));
         weights.add(Cause::NoFault, weight, &[], line);
-        weights.hint(State::Healthy, weight);
+        let is_loader = last.kind == StageKind::Loader;
+        weights.hint(if is_loader && last.waits { State::BootloaderOnly } else { State::Healthy }, weight);
+    }
+
+    /// A log that looks like trouble only by lines that come with healthy starts.
+    fn nothing_but_noise(&self, weights: &mut Weights) {
+        if weights.has_fault() || weights.success_is_denied() || self.boots.loops() > 0.0 {
+            return;
+        }
+        let is_log = |line: &&Line| self.reading.kind(line.place) != Some(EvidenceKind::Symptom);
+        let Some(noise) = self.reading.lines.iter().filter(is_log).find(|line| line.is_noise) else { return };
+        if self.trouble_after(Place { evidence: noise.place.evidence, line: 0 }).is_some() {
+            return;
+        }
+        let says = "This looks like trouble and comes with healthy starts too; nothing else failed.";
+        weights.add(Cause::NoFault, 0.42, &[], Some(self.cite(noise, says)));
+        weights.hint(State::Healthy, 0.45);
     }
 
     /// The last line with a word of trouble behind a place, in the same evidence.
     fn trouble_after(&self, place: Place) -> Option<&Line> {
-        let behind = |line: &&Line| line.place >= place && line.place.evidence == place.evidence;
+        let behind =
+            |line: &&Line| line.place >= place && line.place.evidence == place.evidence && !line.is_noise;
         TROUBLE.iter().filter_map(|word| self.lines(word).rev().find(behind)).max_by_key(|line| line.place)
-    }
-
-    /// Where no rule knows what failed, the stage in which it failed still says something. These weights keep any
-    /// finding unsure.
-    fn trouble_where_it_stopped(&self, weights: &mut Weights) {
-        if weights.has_fault() || weights.findings().first().is_some_and(|finding| finding.likelihood >= 0.3)
-        {
-            return;
-        }
-        let stage = self.boots.last().and_then(|boot| boot.stages.last());
-        let (line, kind) = match stage {
-            Some(stage) => (self.trouble_after(stage.first), stage.kind),
-            None => match self.kernel_log() {
-                Some(evidence) => (self.trouble_after(Place { evidence, line: 0 }), StageKind::Linux),
-                None => return,
-            },
-        };
-        let Some(line) = line else { return };
-        let (says, causes): (_, &[(Cause, f64)]) = match kind {
-            StageKind::Rom | StageKind::Spl => (
-                "Something failed before the boot loader ran.",
-                &[
-                    (Cause::BootloaderCorrupt, 0.42),
-                    (Cause::FirmwareBug, 0.28),
-                    (Cause::FlashHardwareFault, 0.25),
-                    (Cause::RamFault, 0.15),
-                ],
-            ),
-            StageKind::Loader => (
-                "Something failed in the boot loader.",
-                &[
-                    (Cause::ImageCorrupt, 0.3),
-                    (Cause::FirmwareBug, 0.32),
-                    (Cause::BootEnvironmentCorrupt, 0.25),
-                    (Cause::ImageIncomplete, 0.2),
-                ],
-            ),
-            StageKind::Linux | StageKind::Userspace | StageKind::Shell => (
-                "Something failed in the kernel or its drivers.",
-                &[(Cause::FirmwareBug, 0.4), (Cause::KernelCrash, 0.2), (Cause::RootfsMissing, 0.15)],
-            ),
-        };
-        let line = self.cite(line, says);
-        for (cause, weight) in causes {
-            weights.add(*cause, *weight, &[], Some(line.clone()));
-        }
-        weights.hint(
-            match kind {
-                StageKind::Rom | StageKind::Spl => State::BootloaderFailing,
-                StageKind::Loader => State::BootloaderOnly,
-                _ => State::KernelHang,
-            },
-            0.3,
-        );
     }
 
     /// A log of which at least half are lines of a kernel.

@@ -10,6 +10,7 @@ use debrick_model::EvidenceKind;
 
 use crate::case::Evidence;
 use crate::matcher::{MATCHER, Pattern};
+use crate::rules::noise;
 
 /// Longer lines are looked at in pieces of this many bytes.
 const MAX_LINE: usize = 4096;
@@ -42,6 +43,10 @@ pub(crate) struct Line {
     pub(crate) text: String,
     /// The patterns that match, each once.
     pub(crate) patterns: Vec<Pattern>,
+    /// It looks like trouble and is none.
+    pub(crate) is_noise: bool,
+    /// It has the time stamp of a Linux kernel.
+    pub(crate) is_kernels: bool,
 }
 
 /// All evidence, read once.
@@ -68,6 +73,8 @@ pub(crate) struct Shape {
     pub(crate) kernel_lines: u64,
     /// The highest of those time stamps, in seconds.
     pub(crate) kernel_seconds: u64,
+    /// Lines of the kernel as the log of a running system keeps them.
+    pub(crate) system_lines: u64,
 }
 
 impl<'a> Reading<'a> {
@@ -98,7 +105,9 @@ impl<'a> Reading<'a> {
             shape.lines = line;
             for piece in pieces(raw) {
                 shape.count(piece);
-                if let Some(seconds) = kernel_stamp(piece) {
+                shape.system_lines += u64::from(is_system_line(piece));
+                let stamp = kernel_stamp(piece);
+                if let Some(seconds) = stamp {
                     shape.kernel_lines += 1;
                     shape.kernel_seconds = shape.kernel_seconds.max(seconds);
                 }
@@ -112,6 +121,8 @@ impl<'a> Reading<'a> {
                     place: Place { evidence, line },
                     text: beginning(text).to_owned(),
                     patterns: patterns.clone(),
+                    is_noise: noise::is_noise(&patterns),
+                    is_kernels: stamp.is_some(),
                 };
                 if self.lines.len() - first < MAX_KEPT {
                     self.lines.push(kept);
@@ -159,6 +170,11 @@ impl Shape {
     /// Whether the text is what a wrong line speed or a loose wire makes of words.
     pub(crate) fn is_garbage(&self) -> bool {
         self.visible >= MIN_GARBAGE && self.unreadable as f64 > GARBAGE_PART * self.visible as f64
+    }
+
+    /// Whether a running system wrote it, so that the unit got at least that far.
+    pub(crate) fn is_system_log(&self) -> bool {
+        self.system_lines > 0 && self.system_lines * 2 >= self.lines
     }
 
     pub(crate) fn is_silent(&self) -> bool {
@@ -267,12 +283,27 @@ fn strip_recorder(text: &str) -> &str {
     {
         return rest;
     }
-    let is_log = MONTHS.iter().any(|month| text.starts_with(month));
+    let is_log = MONTHS.iter().chain(DAYS).any(|name| text.starts_with(name));
     match text.split_once(": ").filter(|(stamp, _)| is_log && stamp.len() <= 64 && stamp.contains(':')) {
         Some((_, rest)) => rest,
         None => text,
     }
 }
+
+/// Whether a line is the kernel's in the log of a system: `Jun 05 03:46:05 host kernel: text` (RFC 3164, section 4.1),
+/// `Tue Jan 26 18:07:52 2021 kern.err kernel: text` (OpenWrt ubox `log/logread.c`).
+fn is_system_line(line: &str) -> bool {
+    let starts = |names: &[&str]| names.iter().any(|name| line.starts_with(name));
+    let is_dated = starts(MONTHS) || starts(DAYS);
+    let told = |mark: &str| line.find(mark).is_some_and(|at| at <= 64);
+    is_dated && (told(" kernel: ") || FACILITIES.iter().any(|facility| told(facility)))
+}
+
+/// What `logread` writes of who speaks in a running system.
+const FACILITIES: &[&str] = &[" daemon.", " authpriv.", " cron.", " kern."];
+
+/// How `logread` writes days of the week.
+const DAYS: &[&str] = &["Mon ", "Tue ", "Wed ", "Thu ", "Fri ", "Sat ", "Sun "];
 
 /// How `syslog` and `journalctl` write months (RFC 3164, section 4.1.2).
 const MONTHS: &[&str] =
@@ -322,6 +353,7 @@ mod tests {
         check("[12:34:56] <6>[  0.1] text", "text");
         check("17:03:28.609 -> rst:0x1 (POWERON_RESET)", "rst:0x1 (POWERON_RESET)");
         check("Jun 05 03:46:05 pikvm kernel: Under-voltage detected!", "Under-voltage detected!");
+        check("Tue Jan 26 18:07:52 2021 kern.err kernel: [    2.5] zswap: x", "zswap: x");
         check("May be wrong: text", "May be wrong: text");
         check("[ERR] Image", "[ERR] Image");
         check("=> iminfo", "=> iminfo");
@@ -339,6 +371,20 @@ mod tests {
         check("Mon Jan 22 02:17:39 2024 kern.info kernel: [  304.096284] NETDEV", Some(304));
         for other in ["[12:34:56] x", "[ERR] x", "[1.23] x", "[    1.234567", "text", "[]", ""] {
             check(other, None);
+        }
+    }
+
+    #[test]
+    fn logs_of_systems_are_told_from_consoles() {
+        for line in [
+            "Jun 05 03:46:05 pikvm kernel: Under-voltage detected!",
+            "Tue Jan 26 18:07:52 2021 kern.err kernel: [    2.5] zswap",
+        ] {
+            assert!(is_system_line(line), "{line}");
+        }
+        for line in ["[    1.2] text", "Sun is up", "Jun 05 03:46:05 host sshd[1]: text", "Monday kernel: x"]
+        {
+            assert!(!is_system_line(line), "{line}");
         }
     }
 

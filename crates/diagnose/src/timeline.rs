@@ -6,7 +6,7 @@ use debrick_model::{EvidenceKind, Stage, StageEnd};
 
 use crate::matcher::{MATCHER, Pattern};
 use crate::rule::Level;
-use crate::text::{Line, Place, Reading, boot_loader_prompt, shell_prompt};
+use crate::text::{Line, Place, Reading, Shape, boot_loader_prompt, shell_prompt};
 use crate::weigh::Weights;
 
 /// A stage of a boot, in order.
@@ -62,7 +62,23 @@ static MARKERS: &[Marker] = &[
     sign(Shell, "Jumping to the first image slot"),
     sign(Shell, "Calling app_main()"),
     sign(Shell, "Booting Zephyr OS"),
+    sign(Loader, "mcuboot: Starting bootloader"),
     banner(Rom, "^RPi: BOOTLOADER"),
+    banner(Rom, "GXM:BL1:"),
+    banner(Rom, "^ROM VER: "),
+    banner(Rom, "^System startup"),
+    sign(Rom, "Bootrom start"),
+    banner(Rom, "^RomBOOT"),
+    banner(Spl, "^AT91Bootstrap "),
+    sign(Spl, "NOTICE:  Booting Trusted Firmware"),
+    sign(Spl, "NOTICE:  BL1: "),
+    sign(Spl, "NOTICE:  BL2: "),
+    sign(Spl, "^I/TC: "),
+    sign(Spl, "^D/TC:"),
+    banner(Spl, "BOOT0 is starting"),
+    sign(Loader, "---RealTek(RTL"),
+    sign(Userspace, "mount_root: switching to"),
+    sign(Userspace, "kmodloader: done loading"),
     banner(Rom, "GXBB:BL1:"),
     banner(Rom, "G12A:BL:"),
     banner(Rom, "GXL:BL1:"),
@@ -93,6 +109,7 @@ static MARKERS: &[Marker] = &[
     sign(Userspace, "Freeing unused kernel"),
     sign(Userspace, "init: Console is alive"),
     sign(Userspace, "^systemd[1]: "),
+    sign(Shell, "procd: - init complete"),
     sign(Userspace, "^procd: "),
     sign(Userspace, "init started: BusyBox"),
     sign(Userspace, "Please wait: booting"),
@@ -104,7 +121,6 @@ static MARKERS: &[Marker] = &[
     sign(Shell, "^READY "),
     sign(Shell, " login: "),
     sign(Shell, "Startup finished in"),
-    sign(Shell, "procd: - init complete"),
     sign(Shell, "entered forwarding state"),
     sign(Shell, "Reached target Multi-User"),
     sign(Shell, "Started Getty on"),
@@ -121,6 +137,10 @@ static COUNTDOWNS: &[&str] = &[
     "Please choose the operation",
 ];
 
+/// What a boot loader says once it has a kernel: what it did not find before was looked for elsewhere, and it went on.
+static LOADINGS: &[&str] =
+    &["## Booting kernel from", "## Booting image at", "## Loading kernel from", "Kernel image @ 0x"];
+
 /// A line with which a unit says that it starts over.
 static RESTARTS: &[&str] = &[
     "reboot: Restarting system",
@@ -132,13 +152,15 @@ static RESTARTS: &[&str] = &[
 
 /// Every line that is needed here.
 pub(crate) fn patterns() -> impl Iterator<Item = &'static str> {
-    MARKERS.iter().map(|marker| marker.pattern).chain(COUNTDOWNS.iter().chain(RESTARTS).copied())
+    let others = COUNTDOWNS.iter().chain(LOADINGS).chain(RESTARTS).copied();
+    MARKERS.iter().map(|marker| marker.pattern).chain(others)
 }
 
 /// The numbers of all patterns of this module, in the order of its tables.
 struct Numbers {
     markers: Vec<Option<Pattern>>,
     countdowns: Vec<Option<Pattern>>,
+    loadings: Vec<Option<Pattern>>,
     restarts: Vec<Option<Pattern>>,
 }
 
@@ -147,6 +169,7 @@ static NUMBERS: LazyLock<Numbers> = LazyLock::new(|| {
     Numbers {
         markers: MARKERS.iter().map(|marker| MATCHER.number(marker.pattern)).collect(),
         countdowns: of(COUNTDOWNS),
+        loadings: of(LOADINGS),
         restarts: of(RESTARTS),
     }
 });
@@ -170,11 +193,19 @@ pub(crate) struct Boot {
     banners: Vec<&'static str>,
     /// Where a countdown ran, so that there is a command to boot with.
     countdown: Option<Place>,
+    /// Where it last had a kernel to start.
+    loading: Option<Place>,
     /// It announced its own restart.
     pub(crate) announced_restart: bool,
 }
 
 impl Boot {
+    /// A boot of which only the log of the system that came up is there.
+    fn of_system(first: Place) -> Self {
+        let seen = Seen { kind: Userspace, first, last: first, uboot: false, waits: false };
+        Self { stages: vec![seen], ..Self::default() }
+    }
+
     pub(crate) fn furthest(&self) -> Option<StageKind> {
         self.stages.last().map(|seen| seen.kind)
     }
@@ -188,6 +219,11 @@ impl Boot {
     /// many boards do not have, not booting.
     pub(crate) fn counts_down_after(&self, place: Place) -> bool {
         self.countdown.is_some_and(|countdown| countdown.evidence == place.evidence && countdown > place)
+    }
+
+    /// Whether the boot loader had a kernel to start after the place.
+    pub(crate) fn loads_after(&self, place: Place) -> bool {
+        self.loading.is_some_and(|loading| loading.evidence == place.evidence && loading > place)
     }
 
     /// Whether a stage after this level began behind the place: the fault there was survived.
@@ -224,7 +260,8 @@ impl Boots {
             }
             if evidence != Some(line.place.evidence) {
                 evidence = Some(line.place.evidence);
-                boots.boots.push(Boot::default());
+                let is_system_log = reading.shapes.get(line.place.evidence).is_some_and(Shape::is_system_log);
+                boots.boots.push(if is_system_log { Boot::of_system(line.place) } else { Boot::default() });
             }
             boots.take(line);
         }
@@ -241,7 +278,14 @@ impl Boots {
         if NUMBERS.countdowns.iter().any(has) {
             boot.countdown = Some(line.place);
         }
+        if NUMBERS.loadings.iter().any(has) {
+            boot.loading = Some(line.place);
+        }
         boot.announced_restart |= NUMBERS.restarts.iter().any(has);
+        if boot.stages.is_empty() && boot_loader_prompt(&line.text) {
+            let (first, last) = (line.place, line.place);
+            boot.stages.push(Seen { kind: Loader, first, last, uboot: false, waits: true });
+        }
         let Some(seen) = boot.stages.last_mut() else { return };
         match seen.kind {
             StageKind::Loader if boot_loader_prompt(&line.text) => seen.waits = true,
@@ -290,11 +334,12 @@ impl Boots {
 
     /// The boot that a place lies in.
     pub(crate) fn at(&self, place: Place) -> Option<&Boot> {
-        self.boots.iter().rev().find(|boot| {
-            boot.stages
-                .first()
-                .is_some_and(|seen| seen.first.evidence == place.evidence && seen.first <= place)
-        })
+        let starts = |boot: &&Boot| {
+            boot.stages.first().map(|seen| seen.first).filter(|first| first.evidence == place.evidence)
+        };
+        let begun = self.boots.iter().rev().find(|boot| starts(boot).is_some_and(|first| first <= place));
+        // What stands before the first sign of a stage belongs to the boot that it is a sign of.
+        begun.or_else(|| self.boots.iter().find(|boot| starts(boot).is_some()))
     }
 
     /// Whether the unit starts over without getting further, or says that it is about to. From 0 to 1.

@@ -69,15 +69,15 @@ mod tests {
 
     #[test]
     fn weights_can_be_left_out_and_scaled() {
-        let text = "Error: Error connecting DP: cannot read IDR".to_owned();
+        let text = "Secure Download Mode is on".to_owned();
         let evidence = [Evidence { kind: EvidenceKind::ToolOutput, name: "tool".into(), text }];
         let case = Case { evidence: &evidence, ..Case::default() };
         let spoke = rules_that_speak(&case);
-        assert_eq!(spoke, [Spoke { id: "debug-probe", cause: Some(Cause::LinkFault) }]);
+        assert_eq!(spoke, [Spoke { id: "esp-security-active", cause: Some(Cause::BootloaderLocked) }]);
         let likelihood = |trial: &Trial| diagnose_in_trial(&case, trial).findings[0].likelihood;
         let flat = likelihood(&Trial { flat: true, ..Trial::default() });
         assert!((FLAT_FIRST - flat).abs() < 0.01, "{flat}");
-        let half = Trial { flat: true, factors: BTreeMap::from([("debug-probe", 0.8)]) };
+        let half = Trial { flat: true, factors: BTreeMap::from([("esp-security-active", 0.8)]) };
         assert!((likelihood(&half) - 0.8 * FLAT_FIRST).abs() < 0.01);
     }
 }

@@ -31,6 +31,7 @@ pub(crate) struct Weights {
     causes: BTreeMap<Cause, Vec<Voice>>,
     states: Vec<(State, f64)>,
     faults: Vec<Place>,
+    success_is_denied: bool,
 }
 
 /// One thing that speaks for a cause.
@@ -80,6 +81,16 @@ impl Weights {
         evidence: Option<EvidenceLine>,
     ) {
         self.causes.entry(cause).or_default().push(Voice { weight, line: None, actions, evidence });
+    }
+
+    /// Notes that a person says of the unit that it does not work.
+    pub(crate) fn deny_success(&mut self) {
+        self.success_is_denied = true;
+    }
+
+    /// Whether a person says of the unit that it does not work.
+    pub(crate) fn success_is_denied(&self) -> bool {
+        self.success_is_denied
     }
 
     /// Adds a hint at a state.

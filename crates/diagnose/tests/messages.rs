@@ -266,3 +266,77 @@ fn guesses_are_marked_and_ask() {
         assert!(diagnosis.next_evidence.len() >= 3, "{:?}", diagnosis.next_evidence);
     }
 }
+
+#[test]
+fn programmers_and_probes() {
+    check(
+        ToolOutput,
+        "spi_nand_probe: mfr_id = 0xff, dev_id = 0x98\nSPI NAND Flash Not Detected!\n",
+        Cause::LinkFault,
+        Action::SwapCableOrPort,
+    );
+    check(
+        ToolOutput,
+        "Unable to open FTDI device: -3 (device not found).\nError: Programmer initialization failed.\n",
+        Cause::ToolMismatch,
+        Action::ChangeToolOrOption,
+    );
+    check(
+        ToolOutput,
+        "Info : Target voltage: 0.952756\nError: jtag status contains invalid mode value - communication failure\n",
+        Cause::PowerFault,
+        Action::FixPower,
+    );
+}
+
+/// The same first words again and again: the first loader does not get to the next.
+#[test]
+fn a_loader_that_starts_over() {
+    let state = check(
+        SerialLog,
+        &"System startup\n".repeat(6),
+        Cause::BootloaderCorrupt,
+        Action::ReflashCorrectImage,
+    );
+    assert_eq!(state, State::BootLoop);
+}
+
+/// A log of a program that is not known, and that begins again.
+#[test]
+fn an_unknown_log_that_begins_again() {
+    let boot = "V:BK7231N_1.0.1\nREG:cpsr spsr r13 r14\n[Flash]init over\ntxd\n";
+    let diagnosis =
+        diagnose(&[Evidence { kind: SerialLog, name: "log".into(), text: [boot, boot].concat() }]);
+    assert_eq!((diagnosis.cause(), diagnosis.state), (Cause::FirmwareBug, State::BootLoop));
+    assert!(diagnosis.findings[0].likelihood < 0.5);
+}
+
+/// A log that ends at a login does not outweigh the person who says that the unit does not work.
+#[test]
+fn success_that_is_denied() {
+    let evidence = |kind, text: &str| Evidence { kind, name: "evidence".into(), text: text.into() };
+    let log = "Linux version 6.1.0 (gcc) #1\nVFS: Mounted root (squashfs filesystem) readonly on device 31:5.\n\
+               procd: - init complete -\n";
+    let likelihood = |said: &[&str]| {
+        let said = said.iter().map(|text| evidence(Symptom, text));
+        let evidence: Vec<_> = [evidence(SerialLog, log)].into_iter().chain(said).collect();
+        let diagnosis = diagnose(&evidence);
+        diagnosis
+            .findings
+            .iter()
+            .find(|finding| finding.cause == Cause::NoFault)
+            .map(|found| found.likelihood)
+    };
+    assert!(likelihood(&[]) > Some(0.7));
+    assert!(likelihood(&["It boots normally."]) > Some(0.7));
+    assert!(likelihood(&["It is in a boot loop."]) < Some(0.5));
+}
+
+/// No power loss is none.
+#[test]
+fn what_did_not_happen() {
+    let text = "The update went through, no power loss during the update. It is in a boot loop now.";
+    let diagnosis = diagnose(&[Evidence { kind: Symptom, name: "said".into(), text: text.into() }]);
+    assert_ne!(diagnosis.cause(), Cause::UpdateInterrupted, "{:?}", diagnosis.findings);
+    assert_eq!(diagnosis.state, State::BootLoop);
+}

@@ -112,3 +112,32 @@ fn tools_that_succeed() {
     tool("Reading old flash chip contents... done.\nErase/write done.\nVerifying flash... VERIFIED.\n");
     tool("Uploading firmware.img ... OK\nWaiting for remote to respond.\nTimeout while waiting for 0000.\n");
 }
+
+#[test]
+fn the_log_of_a_running_system() {
+    check(
+        EvidenceKind::SerialLog,
+        &[
+            "Mon Apr 27 12:33:20 2020 daemon.warn miniupnpd[1503]: HTTP Connection from 0.0.0.0 closed unexpectedly\n",
+            "Mon Apr 27 12:33:30 2020 daemon.err miniupnpd[1503]: Failed to convert hostname '::1' to ip address\n",
+        ],
+    );
+    check(
+        EvidenceKind::SerialLog,
+        &[
+            "Tue Jan 26 18:07:52 2021 kern.err kernel: [    0.776539] bam-dma-engine 8e04000.dma: num-channels unspecified in dt\n",
+            "Tue Jan 26 18:07:52 2021 kern.err kernel: [    2.513499] zswap: pool creation failed\n",
+            "Tue Jan 26 18:07:52 2021 kern.err kernel: [    5.256349] dwc3-qcom 8af8800.usb3: IRQ hs_phy_irq not found\n",
+        ],
+    );
+    check(
+        EvidenceKind::SerialLog,
+        &[LINUX, MOUNTED, "jffs2_scan_eraseblock(): End of filesystem marker found at 0x0\n"],
+    );
+}
+
+/// What kept the loader from one medium is over once it has loaded a kernel from another.
+#[test]
+fn a_loader_that_found_another_way() {
+    check_boot("Card did not respond to voltage select!\nBad Linux ARM64 Image magic!\n", "", "");
+}

@@ -76,6 +76,32 @@ pub enum EngineError {
         /// Why.
         reason: String,
     },
+    /// The steps into a mode of recovery are not known.
+    #[error("the catalog knows no steps that bring the unit into {method:?}")]
+    NoEntry {
+        /// The method's name.
+        method: String,
+    },
+    /// The unit did not come into its mode of recovery.
+    #[error("the unit did not come into {method:?} in {attempts} attempts")]
+    NotEntered {
+        /// The method's name.
+        method: String,
+        /// How often it was tried.
+        attempts: usize,
+    },
+    /// The evidence points to something that no firmware mends.
+    #[error("the evidence points to {cause}, which new firmware does not mend")]
+    NotByFirmware {
+        /// The cause.
+        cause: debrick_model::Cause,
+    },
+    /// The unit has the image, and nothing shows what it runs.
+    #[error("the unit took the firmware, and in {waited_s} s nothing showed that it runs")]
+    Unproven {
+        /// How long it was waited for, in seconds.
+        waited_s: u64,
+    },
     /// A test of the running system failed.
     #[error("the system starts, but the test {name:?} fails: {detail}")]
     SmokeTest {
@@ -152,6 +178,10 @@ impl Coded for EngineError {
             Self::Undecided { .. } => "undecided",
             Self::Exhausted { .. } => "methods-exhausted",
             Self::NotResumable { .. } => "session-not-resumable",
+            Self::NoEntry { .. } => "no-known-steps",
+            Self::NotEntered { .. } => "recovery-not-entered",
+            Self::NotByFirmware { .. } => "not-by-firmware",
+            Self::Unproven { .. } => "first-boot-unproven",
             Self::SmokeTest { .. } => "smoke-test-failed",
             other => other.coded().map_or("unknown", Coded::code),
         }
@@ -178,6 +208,22 @@ impl Coded for EngineError {
                 "Leave the unit as it is. The report says what was tried; hand it to a repair shop.".into()
             }
             Self::NotResumable { .. } => "Start a new repair with `debrick rescue`.".into(),
+            Self::NoEntry { .. } => {
+                "Look at its ways with `debrick devices show`, or at its maker's instructions.".into()
+            }
+            Self::NotEntered { .. } => {
+                "Try another method with --method, or go on with `debrick resume` when the button, the port and the cable \
+                 have been checked."
+                    .into()
+            }
+            Self::NotByFirmware { .. } => {
+                "Mend that first, or show more evidence with --log; `debrick explain` says what the cause means.".into()
+            }
+            Self::Unproven { .. } => {
+                "Leave the power on for ten minutes more: it may still be writing. Then look at its page, and go on with \
+                 `debrick resume`."
+                    .into()
+            }
             Self::SmokeTest { .. } => "Check the cable between this computer and the unit, then `debrick resume`.".into(),
             other => other.coded().map_or_else(String::new, Coded::next_step),
         }

@@ -9,7 +9,9 @@
 mod artifact_source;
 mod boot;
 mod care;
+mod door;
 mod error;
+mod identity;
 mod job;
 mod methods;
 mod operator;
@@ -20,9 +22,11 @@ mod repair;
 mod session;
 mod smoke;
 mod steps;
+mod tries;
 mod unit;
 
 pub use care::{back_up, prove_backup, restore};
+pub use door::{DoorJob, DoorPorts, rescue_by_door, resume_by_door};
 pub use error::EngineError;
 pub use job::{Closed, ImageEvidence, Job, Wishes};
 pub use operator::Operator;

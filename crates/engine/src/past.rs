@@ -4,6 +4,9 @@ use debrick_model::{Answer, Digest, Effect, Event, EventBody, EvidenceKind, Waiv
 
 use crate::job::ImageEvidence;
 
+/// What an image is called that was offered to a unit, which wrote it where it saw fit.
+pub(crate) const OFFERED: &str = "firmware";
+
 /// What an earlier run left behind.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Past {
@@ -15,6 +18,8 @@ pub(crate) struct Past {
     pub(crate) agreed: Vec<String>,
     /// What came with the firmware file.
     pub(crate) evidence: Vec<ImageEvidence>,
+    /// Logs of the unit's console: their names, and where in the vault.
+    pub(crate) logs: Vec<(String, Digest)>,
     /// Waivers that were recorded.
     pub(crate) waivers: Vec<Waiver>,
     /// Regions (or `environment`) whose writing was announced.
@@ -51,6 +56,9 @@ impl Past {
                 } => {
                     past.evidence.push(ImageEvidence { kind: *kind, name: name.clone(), artifact: *artifact })
                 }
+                EventBody::EvidenceStored { kind: EvidenceKind::SerialLog, name, artifact } => {
+                    past.logs.push((name.clone(), *artifact));
+                }
                 EventBody::Identified { .. } => past.reached_bootloader = true,
                 EventBody::Answered { request, answer: Answer::Yes, .. } => past.agreed.push(request.clone()),
                 EventBody::GateWaived { waiver } => past.waivers.push(waiver.clone()),
@@ -60,6 +68,7 @@ impl Past {
                             region.as_str()
                         }
                         Effect::SetEnvironment { .. } => "environment",
+                        Effect::OfferImage { .. } => OFFERED,
                         Effect::Restart => continue,
                     };
                     past.touched.push(name.to_owned());

@@ -91,13 +91,13 @@ pub fn resume(
 }
 
 /// How a session began, from its journal.
-struct Opening {
-    device: Repairable,
-    image: Option<(String, Digest)>,
+pub(crate) struct Opening<T> {
+    pub(crate) device: T,
+    pub(crate) image: Option<(String, Digest)>,
 }
 
-impl Opening {
-    fn of(vault: &Vault, session: &str, events: &[Event]) -> Result<Self, EngineError> {
+impl<T: serde::de::DeserializeOwned> Opening<T> {
+    pub(crate) fn of(vault: &Vault, session: &str, events: &[Event]) -> Result<Self, EngineError> {
         let not_resumable =
             |reason: &str| EngineError::NotResumable { session: session.into(), reason: reason.into() };
         let last_ending = events.iter().rev().find_map(|event| match &event.body {
@@ -114,7 +114,8 @@ impl Opening {
             return Err(not_resumable("its journal does not say how it began"));
         };
         let first_step = events.iter().find_map(|event| match &event.body {
-            EventBody::StepStarted { step, .. } => Some(*step),
+            // One that was stopped before it began has only been closed.
+            EventBody::StepStarted { step, .. } if *step != Step::Close => Some(*step),
             _ => None,
         });
         if first_step.is_some_and(|step| step != Step::Assess) {

@@ -141,6 +141,16 @@ impl<'a> Session<'a> {
         self.record(EventBody::Answered { request: request.id.clone(), answer: Answer::Done, sensed: true })
     }
 
+    /// Shows a cue.
+    pub(crate) fn cue(&mut self, cue: &debrick_coach::Cue) {
+        self.operator.cue(cue);
+    }
+
+    /// What the person has said while they are led.
+    pub(crate) fn said(&mut self) -> Vec<debrick_coach::Seen> {
+        self.operator.said()
+    }
+
     /// Keeps a text as evidence.
     pub(crate) fn keep_evidence(
         &mut self,

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use debrick_catalog::{ConsoleMethod, Repairable, SmokeTest, StorageKind, Transfer};
 use debrick_link::{Clock, Deadline, Network};
-use debrick_model::{Observation, Property};
+use debrick_model::Observation;
 use debrick_target::{Addressable, Geometry, TargetError};
 use debrick_uboot_console::host::{
     Console, ConsoleConfig, Reached as ConsoleReached, Storage, UbootTarget, Until, Watched, observations,
@@ -275,9 +275,4 @@ fn ends_in_a_system(log: &[u8]) -> bool {
     let text = String::from_utf8_lossy(log);
     let last = text.lines().rev().find(|line| is_banner(line) || line.contains("Linux version "));
     last.is_some_and(|line| !is_banner(line))
-}
-
-/// The observation of a bootloader variable or of a line in a region.
-pub(crate) fn claim(property: Property, value: &str, source: String, witness: &str) -> Observation {
-    Observation { property, value: value.trim().to_owned(), source, witness: witness.to_owned() }
 }

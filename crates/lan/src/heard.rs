@@ -5,6 +5,9 @@ use std::net::{IpAddr, Ipv4Addr};
 use debrick_model::MacAddress;
 use serde::Serialize;
 
+/// What clients of running systems call themselves in requests for addresses.
+const SYSTEMS: [&str; 7] = ["udhcp", "dhcpcd", "MSFT", "android-dhcp", "systemd", "dhclient", "anaconda"];
+
 /// Something that a station said.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Heard {
@@ -232,6 +235,12 @@ impl Word {
 }
 
 impl AddressRequest {
+    /// Whether a running system asks, and not a bootloader, as far as it says.
+    pub fn is_of_a_system(&self) -> bool {
+        let class = self.vendor_class.as_deref().unwrap_or_default();
+        self.message != AddressMessage::Bootp && SYSTEMS.iter().any(|one| class.starts_with(one))
+    }
+
     fn in_words(&self) -> String {
         let by = if self.message == AddressMessage::Bootp { "BOOTP" } else { "DHCP" };
         let mut words = format!("asks for an address by {by}");

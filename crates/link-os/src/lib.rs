@@ -12,9 +12,11 @@ mod clock;
 mod failure;
 mod frames;
 mod holders;
+mod interface;
 mod lock;
 mod network;
 mod open;
+mod program;
 mod pty;
 mod serial;
 mod spec;
@@ -23,6 +25,10 @@ mod sys;
 mod udp_table;
 
 pub use clock::OsClock;
+pub use interface::{
+    BorrowedInterface, InterfaceError, LeftOver, Loan, carries_default_route, give_back_left_over,
+    interface_exists, managers_of, own_addresses,
+};
 pub use network::OsNetwork;
 pub use open::{OpenOptions, open, open_with};
 pub use pty::PtyPair;

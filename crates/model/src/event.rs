@@ -58,6 +58,17 @@ pub enum Effect {
         /// Names and values.
         variables: Vec<(String, String)>,
     },
+    /// Offer an image to the unit, which writes it where it sees fit.
+    OfferImage {
+        /// The method's name.
+        method: String,
+        /// The name that the file is offered under.
+        name: String,
+        /// Bytes.
+        size: u64,
+        /// Digest of the image.
+        content: Digest,
+    },
     /// Restart the unit.
     Restart,
 }
@@ -229,6 +240,21 @@ pub enum EventBody {
         /// Whether the program saw it for itself.
         sensed: bool,
     },
+    /// A person was led into a recovery mode, or to where leading on would be the same again.
+    Coached {
+        /// The method's name.
+        method: String,
+        /// Whether the unit is in the mode.
+        reached: bool,
+        /// What proves it, as half a sentence; empty where it was not reached.
+        by: String,
+        /// Attempts, the last one included.
+        attempts: u32,
+        /// When the button was let go in the attempt that worked, in milliseconds since the power came on, where one is held.
+        let_go_ms: Option<u64>,
+        /// What was seen in each attempt that missed.
+        misses: Vec<String>,
+    },
     /// A region was read until two readings agreed.
     BackedUp {
         /// The region's name.
@@ -346,6 +372,7 @@ impl EventBody {
             Self::Cleared { .. } => "cleared",
             Self::Asked { .. } => "asked",
             Self::Answered { .. } => "answered",
+            Self::Coached { .. } => "coached",
             Self::BackedUp { .. } => "backed-up",
             Self::BackupProven { .. } => "backup-proven",
             Self::BackupOmitted { .. } => "backup-omitted",

@@ -42,7 +42,7 @@ pub enum Property {
 impl Property {
     /// Whether a claim of this property says which device it is, and not only something that fits it.
     pub fn names_the_device(self) -> bool {
-        matches!(self, Self::Model | Self::BoardId | Self::Codename | Self::ReadyText)
+        matches!(self, Self::Model | Self::BoardId | Self::Codename | Self::ReadyText | Self::RequestedFile)
     }
 }
 
@@ -56,7 +56,7 @@ pub struct Observation {
     /// Where it comes from, in words: "the unit's factory region", "the label, read by the operator".
     pub source: String,
     /// What of the unit the claim is from: `environment`, `banner`, `bootloader`, `factory`, `operator`, `firmware`, `chip`,
-    /// `usb`. Which of them are independent of each other says [`Observation::speaker`].
+    /// `usb`, `mac-prefix`. Which of them are independent of each other says [`Observation::speaker`].
     pub witness: String,
 }
 

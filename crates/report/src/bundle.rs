@@ -84,6 +84,15 @@ impl Coded for BundleError {
     }
 }
 
+/// What is known of a device whatever becomes of a unit of it: for the page that a professional reads first.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Guidance {
+    /// What must not be done, and why.
+    pub must_not: Vec<String>,
+    /// Who can help, with what, and where they are found.
+    pub helpers: Vec<String>,
+}
+
 /// What an archive holds.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct BundleSummary {
@@ -125,6 +134,7 @@ pub fn bundle(
     vault: &Vault,
     session: &str,
     redaction: Redaction,
+    guidance: &Guidance,
     out: &mut dyn Write,
 ) -> Result<BundleSummary, BundleError> {
     let chain = vault.verify_session(session).map_err(ReportError::from)?;
@@ -159,7 +169,7 @@ pub fn bundle(
         files.push((log.name.clone(), lines.join("\n") + "\n", Some(log.evidence.artifact)));
     }
     let told = [
-        ("summary.txt", summary::render(&report)),
+        ("summary.txt", summary::render(&report, guidance)),
         ("report.html", crate::html::render(&report)),
         ("report.md", crate::markdown::render(&report)),
         ("report.json", crate::json::render(&report)),

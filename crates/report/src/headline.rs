@@ -119,6 +119,12 @@ fn change_line(write: &Write, all: &[&Write]) -> Option<String> {
         ),
         Effect::EraseRegion { region, .. } => format!("The part \u{201c}{region}\u{201d} was erased."),
         Effect::SetEnvironment { .. } => "The bootloader's settings were corrected.".into(),
+        Effect::OfferImage { .. } => {
+            format!(
+                "Firmware was handed over ({}); what the unit wrote of it is the unit's to say.",
+                bytes(done.sent)
+            )
+        }
         Effect::Restart => return None,
     })
 }
@@ -222,7 +228,8 @@ fn same_place(one: &Effect, other: &Effect) -> bool {
         | (Effect::EraseRegion { region: one, .. }, Effect::EraseRegion { region: other, .. }) => {
             one == other
         }
-        (Effect::SetEnvironment { .. }, Effect::SetEnvironment { .. }) => true,
+        (Effect::SetEnvironment { .. }, Effect::SetEnvironment { .. })
+        | (Effect::OfferImage { .. }, Effect::OfferImage { .. }) => true,
         _ => false,
     }
 }

@@ -18,7 +18,7 @@ pub mod redact;
 pub mod text;
 mod timeline;
 
-pub use bundle::{BundleError, BundleSummary, LeftOut, Member, bundle};
+pub use bundle::{BundleError, BundleSummary, Guidance, LeftOut, Member, bundle};
 pub use collect::ReportError;
 pub use model::{
     Archive, Attempt, Backup, Boot, Conversation, Done, Excerpt, GateState, Headline, Image, Judgement, Mark,

@@ -46,6 +46,9 @@ pub(crate) fn effect_text(effect: &Effect) -> String {
             let names: Vec<_> = variables.iter().map(|(name, _)| name.as_str()).collect();
             format!("change of the bootloader's variables {}", names.join(", "))
         }
+        Effect::OfferImage { method, name, size, .. } => {
+            format!("offer of {name} ({}) by {method}", bytes(*size))
+        }
         Effect::Restart => "restart".into(),
     }
 }
@@ -135,6 +138,13 @@ fn sentence(body: &EventBody) -> (Mark, String) {
         }
         EventBody::BackedUp { region, size, readings, .. } => {
             (Good, format!("Copied: {region}, {}, {readings} readings.", bytes(*size)))
+        }
+        EventBody::Coached { reached: true, by, attempts, .. } => {
+            (Good, format!("In its recovery mode: {by} (attempt {attempts})."))
+        }
+        EventBody::Coached { attempts, misses, .. } => {
+            let why = misses.join(" ");
+            (Attention, format!("Not brought into its recovery mode in {attempts} attempts. {why}"))
         }
         EventBody::BackupProven { regions } => {
             (Good, format!("The copies were proven to restore: {}.", regions.join(", ")))

@@ -9,7 +9,7 @@ use std::io::{self, Read, Write};
 use debrick_model::{
     Answer, Coded, Digest, Effect, Ending, EventBody, EvidenceKind, Request, RequestKind, Step,
 };
-use debrick_report::{Redaction, Report, bundle};
+use debrick_report::{Guidance, Redaction, Report, bundle};
 use debrick_vault::Vault;
 use sha2::Digest as _;
 use support::{AT_MS, HOSTILE, Session, opened};
@@ -84,7 +84,7 @@ fn session(log: &[u8]) -> Packed {
 
 fn pack(packed: &Packed) -> Vec<u8> {
     let mut out = Vec::new();
-    bundle(&packed.vault, &packed.id, Redaction::default(), &mut out).unwrap();
+    bundle(&packed.vault, &packed.id, Redaction::default(), &Guidance::default(), &mut out).unwrap();
     out
 }
 
@@ -170,7 +170,8 @@ fn long_logs_are_cut_between_lines_and_damaged_ones_stay_out() {
     let line = "psk=Another-Secret-77 and the rest of a long line of console text\n";
     let packed = session(line.repeat(66_000).as_bytes());
     let mut out = Vec::new();
-    let summary = bundle(&packed.vault, &packed.id, Redaction::default(), &mut out).unwrap();
+    let summary =
+        bundle(&packed.vault, &packed.id, Redaction::default(), &Guidance::default(), &mut out).unwrap();
     assert_eq!(summary.left_out.len(), 1);
     let text = &unpack(&out)["evidence/00003-_boot_log.txt"];
     assert!(text.len() < 5 << 20 && text.contains("bytes are left out here]"));
@@ -183,7 +184,9 @@ fn long_logs_are_cut_between_lines_and_damaged_ones_stay_out() {
     std::fs::write(packed.vault.artifact_path(log), "evil\n").unwrap();
     let report = Report::from_vault(&packed.vault, &packed.id).unwrap();
     assert!(report.excerpt.is_none() && !report.chain.is_intact());
-    let summary = bundle(&packed.vault, &packed.id, Redaction::default(), &mut Vec::new()).unwrap();
+    let summary =
+        bundle(&packed.vault, &packed.id, Redaction::default(), &Guidance::default(), &mut Vec::new())
+            .unwrap();
     assert_eq!(summary.left_out[0].because, "The stored file is missing or damaged.");
 }
 
@@ -199,7 +202,9 @@ fn failures_have_codes() {
         }
     }
     let packed = session(b"x\n");
-    let failed = |id: &str| bundle(&packed.vault, id, Redaction::default(), &mut Full).unwrap_err();
+    let failed = |id: &str| {
+        bundle(&packed.vault, id, Redaction::default(), &Guidance::default(), &mut Full).unwrap_err()
+    };
     assert_eq!(failed(&packed.id).code(), "bundle-disk-full");
     assert_eq!(failed("20200101-000000-0000").code(), "journal-no-such-session");
 }

@@ -10,6 +10,7 @@
 //! | compare by digest, send only what differs, resume, boot-critical region last | [`flash`] |
 //! | compare what is there with what should be | [`verify`] |
 //! | what a damaged storage looks like | [`survey`] |
+//! | offer an image to a device that takes it whole | [`mod@offer`] |
 //! | leave to write | [`clearance`] |
 
 pub mod backup;
@@ -18,6 +19,7 @@ pub mod clearance;
 pub mod digest;
 pub mod error;
 pub mod flash;
+pub mod offer;
 pub mod source;
 pub mod survey;
 pub mod verify;
@@ -26,5 +28,6 @@ pub mod virtual_unit;
 pub use capability::{Addressable, BlockDigest, DigestKind, Extent, Geometry, Opaque, Silent, Watch};
 pub use clearance::{Clearance, Refusal, Scope};
 pub use error::TargetError;
+pub use offer::{Offer, offer};
 pub use source::{Source, SourceError};
 pub use virtual_unit::VirtualUnit;

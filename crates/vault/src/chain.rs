@@ -270,6 +270,7 @@ fn digests_in(body: &EventBody) -> Vec<(Digest, bool)> {
         | EventBody::ImageJudged { artifact, .. }
         | EventBody::BackedUp { artifact, .. } => vec![(*artifact, true)],
         EventBody::Cleared { image, .. } => image.iter().map(|digest| (*digest, true)).collect(),
+        EventBody::Intent { effect: Effect::OfferImage { content, .. } } => vec![(*content, true)],
         EventBody::Intent { effect: Effect::WriteRegion { content, .. } }
         | EventBody::Verified { content, .. } => vec![(*content, false)],
         EventBody::Intent { .. }
@@ -284,6 +285,7 @@ fn digests_in(body: &EventBody) -> Vec<(Digest, bool)> {
         | EventBody::GateWaived { .. }
         | EventBody::Asked { .. }
         | EventBody::Answered { .. }
+        | EventBody::Coached { .. }
         | EventBody::BackupProven { .. }
         | EventBody::BackupOmitted { .. }
         | EventBody::EffectDone { .. }

@@ -1,20 +1,25 @@
 //! A bootloader's recovery door: a button that it looks at while it starts. Held for the right time, the unit does not
-//! start its system but asks for a file by TFTP, again and again; released too early or held for too long, it starts as
-//! always.
+//! start its system but takes a file over the network, looks at it, and writes it; released too early or held for too
+//! long, it starts as always.
+
+mod speaker;
 
 use std::net::SocketAddr;
 use std::time::Duration;
 
 use debrick_link::Moment;
 use debrick_link::simulated::Output;
-use debrick_tftp::wire::{Mode, Packet};
-use debrick_tftp::{Direction, Options};
 
-/// How often the unit asks.
-const ASKS_EVERY: Duration = Duration::from_secs(1);
+use crate::fdt::{self, Bytes};
+use speaker::Speaker;
 
-/// The port that it asks from.
-const PORT: u16 = 2000;
+pub use speaker::Speech;
+
+/// How long the bootloader waits after a file that it does not like.
+const AFTER_REFUSAL: Duration = Duration::from_secs(3);
+
+/// What the bootloader says of a file that it does not take.
+const NOT_FOR_THIS: &str = "firmware check failed: this image is not for this device";
 
 /// How a door is built. Times are since the power came on.
 #[derive(Debug, Clone)]
@@ -27,14 +32,34 @@ pub struct Door {
     pub most: Duration,
     /// How long after the start of recovery or system the network port gets its link.
     pub link_after: Duration,
-    /// Who is asked for the file.
-    pub server: SocketAddr,
-    /// The file that is asked for.
-    pub file: String,
+    /// For how long it is open, before the unit starts as always; `None` for ever.
+    pub open_for: Option<Duration>,
+    /// How the file comes in.
+    pub speech: Speech,
+    /// How long the bootloader erases and writes; it says nothing meanwhile.
+    pub writes_for: Duration,
+    /// Whether it says that it took the file, and writes nothing.
+    pub lies: bool,
+}
+
+impl Door {
+    /// A door of usual times with this speech.
+    pub fn of(speech: Speech) -> Self {
+        Self {
+            looks: Duration::from_secs(1),
+            least: Duration::from_secs(5),
+            most: Duration::from_secs(12),
+            link_after: Duration::from_secs(2),
+            open_for: None,
+            speech,
+            writes_for: Duration::from_secs(90),
+            lies: false,
+        }
+    }
 }
 
 /// Where it stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug)]
 enum Stand {
     /// Nobody has switched the unit on.
     Off,
@@ -42,8 +67,12 @@ enum Stand {
     Looking { began: Moment },
     /// The system was let start.
     Passed { at: Moment },
-    /// The unit asks for its file.
-    Open { since: Moment, next: Moment },
+    /// The unit takes its file, as soon as the network port has a link.
+    Open { since: Moment, speaker: Option<Speaker>, image: Vec<u8> },
+    /// It did not like its file, and begins anew then.
+    Refused { since: Moment, until: Moment },
+    /// It writes its file until then.
+    Writing { since: Moment, until: Moment, image: Vec<u8> },
 }
 
 /// What the unit has to do now.
@@ -54,7 +83,9 @@ pub(crate) enum Turn {
     /// Start as always.
     Start,
     /// Say this on the console.
-    Say(&'static str),
+    Say(String),
+    /// Write this to the firmware's region, and start as always.
+    Install(Vec<u8>),
 }
 
 /// A door in a unit.
@@ -89,24 +120,36 @@ impl DoorState {
             self.stand = Stand::Passed { at: now };
             return Turn::Start;
         }
-        self.stand = Stand::Open { since: now, next: now + self.door.link_after };
-        Turn::Say("\r\nRecovery: the button was held.\r\n")
+        self.stand = Stand::Open { since: now, speaker: None, image: Vec::new() };
+        Turn::Say("\r\nRecovery: the button was held.\r\n".into())
     }
 
     /// When something happens next.
     pub(crate) fn next_wake(&self) -> Option<Moment> {
-        match self.stand {
+        match &self.stand {
             Stand::Off | Stand::Passed { .. } => None,
-            Stand::Looking { began } if self.is_held => Some(began + self.door.most),
-            Stand::Looking { began } => Some(began + self.door.looks),
-            Stand::Open { next, .. } => Some(next),
+            Stand::Looking { began } if self.is_held => Some(*began + self.door.most),
+            Stand::Looking { began } => Some(*began + self.door.looks),
+            Stand::Open { since, speaker: None, .. } => Some(*since + self.door.link_after),
+            Stand::Open { since, speaker: Some(speaker), .. } => {
+                let closes = self.door.open_for.map(|span| *since + span);
+                speaker.next_wake().into_iter().chain(closes).min()
+            }
+            Stand::Refused { until, .. } | Stand::Writing { until, .. } => Some(*until),
         }
     }
 
-    pub(crate) fn step(&mut self, now: Moment, from: SocketAddr, send: &mut impl FnMut(Output)) -> Turn {
-        match self.stand {
+    /// Lets happen what is due; `model` is what the unit is, as firmware for it is called.
+    pub(crate) fn step(
+        &mut self,
+        now: Moment,
+        unit: SocketAddr,
+        model: &str,
+        send: &mut Vec<Output>,
+    ) -> Turn {
+        match &mut self.stand {
             Stand::Looking { began } => {
-                let after = now.since(began);
+                let after = now.since(*began);
                 let decides = if self.is_held { self.door.most } else { self.door.looks };
                 if after < decides {
                     return Turn::Stay;
@@ -114,41 +157,125 @@ impl DoorState {
                 self.stand = Stand::Passed { at: now };
                 Turn::Start
             }
-            Stand::Open { since, next } if next <= now => {
-                let request = Packet::Request {
-                    direction: Direction::Read,
-                    name: self.door.file.as_str().into(),
-                    mode: Mode::Octet,
-                    options: Options::default(),
-                };
-                let payload = request.to_bytes();
-                send(Output::Datagram {
-                    from: SocketAddr::new(from.ip(), PORT),
-                    to: self.door.server,
-                    payload,
-                });
-                self.stand = Stand::Open { since, next: now + ASKS_EVERY };
+            Stand::Open { since, speaker, .. } => {
+                let opens = *since + self.door.link_after;
+                let closes = self.door.open_for.map(|span| *since + span);
+                match speaker {
+                    None if now < opens => return Turn::Stay,
+                    None => *speaker = Some(Speaker::start(&self.door.speech, unit, now, send)),
+                    Some(_) if closes.is_some_and(|closes| closes <= now) => {
+                        self.stand = Stand::Passed { at: now };
+                        return Turn::Start;
+                    }
+                    Some(speaker) => speaker.tick(now, send),
+                }
+                self.settle(now, model, send)
+            }
+            Stand::Refused { since, until } if *until <= now => {
+                self.stand = Stand::Open { since: *since, speaker: None, image: Vec::new() };
                 Turn::Stay
+            }
+            Stand::Writing { until, image, .. } if *until <= now => {
+                let image = std::mem::take(image);
+                self.stand = Stand::Passed { at: now };
+                if self.door.lies { Turn::Start } else { Turn::Install(image) }
             }
             _ => Turn::Stay,
         }
     }
 
+    /// Takes a datagram that came to the unit.
+    pub(crate) fn on_datagram(
+        &mut self,
+        (from, to): (SocketAddr, SocketAddr),
+        payload: &[u8],
+        now: Moment,
+        model: &str,
+        send: &mut Vec<Output>,
+    ) -> Turn {
+        let Stand::Open { speaker: Some(speaker), .. } = &mut self.stand else { return Turn::Stay };
+        speaker.on_datagram(from, to, payload, now, send);
+        self.settle(now, model, send)
+    }
+
+    /// Looks at what has come in, and decides once it is whole.
+    fn settle(&mut self, now: Moment, model: &str, send: &mut Vec<Output>) -> Turn {
+        let Stand::Open { since, speaker: Some(speaker), image } = &mut self.stand else { return Turn::Stay };
+        let since = *since;
+        let mut text = speaker.take_text();
+        if speaker.receive(image) {
+            let is_good = is_firmware_for(image, model);
+            speaker.conclude((!is_good).then_some(NOT_FOR_THIS), now, send);
+            let image = std::mem::take(image);
+            text.push('\n');
+            self.stand = if is_good {
+                text.push_str("Writing firmware ...\n");
+                Stand::Writing { since, until: now + self.door.writes_for, image }
+            } else {
+                text.push_str(NOT_FOR_THIS);
+                text.push('\n');
+                Stand::Refused { since, until: now + AFTER_REFUSAL }
+            };
+        } else if speaker.gave_up() {
+            self.stand = Stand::Refused { since, until: now + AFTER_REFUSAL };
+        }
+        if text.is_empty() { Turn::Stay } else { Turn::Say(text.replace('\n', "\r\n")) }
+    }
+
     /// Whether the unit is in its recovery mode.
     pub(crate) fn is_open(&self) -> bool {
-        matches!(self.stand, Stand::Open { .. })
+        matches!(self.stand, Stand::Open { .. } | Stand::Refused { .. })
     }
 
     /// Whether the bootloader still holds the start back.
     pub(crate) fn holds_back(&self) -> bool {
-        matches!(self.stand, Stand::Looking { .. } | Stand::Open { .. })
+        !matches!(self.stand, Stand::Off | Stand::Passed { .. })
     }
 
     /// Whether the network port has a link.
     pub(crate) fn has_link(&self, now: Moment) -> bool {
-        match self.stand {
+        match &self.stand {
             Stand::Off | Stand::Looking { .. } => false,
-            Stand::Passed { at } | Stand::Open { since: at, .. } => now >= at + self.door.link_after,
+            Stand::Passed { at: since }
+            | Stand::Open { since, .. }
+            | Stand::Refused { since, .. }
+            | Stand::Writing { since, .. } => now >= *since + self.door.link_after,
         }
+    }
+}
+
+/// What a bootloader looks at: the header, that all of it came, and the model that it names.
+fn is_firmware_for(image: &[u8], model: &str) -> bool {
+    let bytes = Slice(image);
+    let is_whole = bytes.word(4).is_some_and(|total| total as usize <= image.len());
+    let description = fdt::read(&bytes).and_then(|root| root.text("description", &bytes));
+    is_whole && description.is_some_and(|text| text.starts_with(&format!("{model} firmware ")))
+}
+
+struct Slice<'a>(&'a [u8]);
+
+impl Bytes for Slice<'_> {
+    fn fill(&self, offset: u64, buffer: &mut [u8]) -> bool {
+        let Ok(from) = usize::try_from(offset) else { return false };
+        let Some(part) = from.checked_add(buffer.len()).and_then(|end| self.0.get(from..end)) else {
+            return false;
+        };
+        buffer.copy_from_slice(part);
+        true
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::firmware::{FirmwareOptions, firmware};
+
+    #[test]
+    fn a_bootloader_looks_at_header_length_and_model() {
+        let image = firmware("1.0", &FirmwareOptions { size: 64 << 10, ..FirmwareOptions::default() });
+        assert!(is_firmware_for(&image, "ACME R1"));
+        assert!(!is_firmware_for(&image, "ACME R2"));
+        assert!(!is_firmware_for(&image[..image.len() - 8], "ACME R1"));
+        assert!(!is_firmware_for(b"hello", "ACME R1"));
     }
 }

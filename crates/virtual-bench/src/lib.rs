@@ -3,7 +3,8 @@
 //!
 //! [`VirtualRouter`] is the device. [`Bench`] puts it on a virtual clock, with the faults of a [`Faults`] drawn from a
 //! seed and counted in a [`FaultLog`]. [`serve`] runs the same router for a real client on a real stream.
-//! [`Plug`] puts any device half on real Ethernet.
+//! [`Plug`] puts any device half on real Ethernet, among them
+//! [`Netboot`], a bootloader that boots from the network.
 
 mod bench;
 mod board;
@@ -16,6 +17,7 @@ mod fdt;
 mod firmware;
 mod layout;
 mod loading;
+mod netboot;
 mod network;
 mod pages;
 mod plug;
@@ -28,7 +30,7 @@ mod system;
 
 pub use bench::Bench;
 pub use brick::Brick;
-pub use door::Door;
+pub use door::{Door, Speech};
 pub use error::BenchError;
 pub use faults::{ConsoleFaults, Fault, FaultLog, Faults, Lie};
 pub use firmware::{FirmwareOptions, firmware};
@@ -36,6 +38,7 @@ pub use layout::{
     BOARD_ID, BOOT_COMMAND, FLASH_SIZE, HOST_ADDRESS, Identity, MAC_ADDRESS, READY, REGIONS, Region, SERIAL,
     UNIT_ADDRESS, region, seal_settings,
 };
+pub use netboot::{Netboot, NetbootOutcome};
 pub use plug::Plug;
 pub use router::{Led, Leds, RouterConfig, VirtualRouter};
 pub use serve::serve;

@@ -6,18 +6,20 @@ use std::time::Duration;
 
 use debrick_link::simulated::{Channel, Device, Input, Output};
 use debrick_link::{Moment, Rng};
-use debrick_uboot_console::device::{Standing, UbootConfig, UbootDevice};
+use debrick_uboot_console::device::{Standing, Storage as _, UbootConfig, UbootDevice};
 
 use crate::board::RouterBoard;
 use crate::brick::Brick;
 use crate::door::{Door, DoorState, Turn};
 use crate::faults::{Fault, FaultLog, Faults};
-use crate::layout::UNIT_ADDRESS;
+use crate::layout::{BLOCK, FACTORY, FIRMWARE, UNIT_ADDRESS};
 use crate::state::UnitState;
 use crate::system::{System, Wish};
 
 /// How long a datagram takes to leave the unit.
 const NETWORK_DELAY: Duration = Duration::from_micros(100);
+/// How much of a file that came in through the door is written at once, in bytes.
+const INSTALLS_AT_ONCE: usize = 0x1_0000;
 /// What a request to the web page may be long at most.
 const LONGEST_REQUEST: usize = 8192;
 /// How long after its line a bootloader hangs at most.
@@ -231,15 +233,56 @@ impl VirtualRouter {
         self.has_power && self.door.as_ref().is_none_or(|door| door.has_link(self.now))
     }
 
+    /// Lets the recovery door do something, and does what that leads to.
+    fn at_door(&mut self, work: impl FnOnce(&mut DoorState, SocketAddr, &str, &mut Vec<Output>) -> Turn) {
+        let model = self.model();
+        let mut sent = Vec::new();
+        let unit = SocketAddr::new(IpAddr::V4(UNIT_ADDRESS), 0);
+        let Some(door) = &mut self.door else { return };
+        let turn = work(door, unit, &model, &mut sent);
+        let due = self.now + NETWORK_DELAY;
+        self.delayed.extend(sent.into_iter().map(|output| (due, output)));
+        self.turn(turn);
+    }
+
     /// Does what the recovery door leads to.
     fn turn(&mut self, turn: Turn) {
         match turn {
             Turn::Stay => {}
             Turn::Start => self.uboot.power_on(self.now),
             Turn::Say(text) => {
-                self.delayed.push_back((self.now, Output::Bytes(Channel::Console, text.as_bytes().to_vec())));
+                self.delayed.push_back((self.now, Output::Bytes(Channel::Console, text.into_bytes())));
             }
+            Turn::Install(image) => self.install(&image),
         }
+    }
+
+    /// Writes what came in through the recovery door, and starts as always. What the storage does not take is not there
+    /// afterwards; the bootloader says nothing of it.
+    fn install(&mut self, image: &[u8]) {
+        let disk = &mut self.uboot.board_mut().disk;
+        let places = image.chunks(INSTALLS_AT_ONCE).zip((FIRMWARE.offset..).step_by(INSTALLS_AT_ONCE));
+        for (piece, at) in places {
+            let mut block = piece.to_vec();
+            block.resize(piece.len().next_multiple_of(BLOCK as usize), 0);
+            let _ = disk.write(at, &block);
+        }
+        if std::mem::take(&mut disk.power_is_lost) {
+            self.power_off();
+        } else {
+            self.uboot.power_on(self.now);
+        }
+    }
+
+    /// What firmware for this unit calls it.
+    fn model(&mut self) -> String {
+        let mut factory = [0; 512];
+        if self.uboot.board_mut().disk.read(FACTORY.offset, &mut factory).is_err() {
+            return String::new();
+        }
+        let text = String::from_utf8_lossy(&factory);
+        let value = |key: &str| text.lines().find_map(|line| line.strip_prefix(key)).unwrap_or_default();
+        format!("{} {}", value("vendor="), value("model="))
     }
 
     /// Whether it has power. A power cut among the faults takes it away.
@@ -373,13 +416,10 @@ impl VirtualRouter {
         if happenings.hangs {
             return;
         }
-        if let Some(door) = &mut self.door
+        if let Some(door) = &self.door
             && door.next_wake().is_some_and(|wake| wake <= now)
         {
-            let delayed = &mut self.delayed;
-            let from = SocketAddr::new(IpAddr::V4(UNIT_ADDRESS), 0);
-            let turn = door.step(now, from, &mut |output| delayed.push_back((now + NETWORK_DELAY, output)));
-            return self.turn(turn);
+            return self.at_door(|door, unit, model, sent| door.step(now, unit, model, sent));
         }
         if self.door.as_ref().is_some_and(DoorState::holds_back) {
             return;
@@ -527,6 +567,13 @@ impl Device for VirtualRouter {
             Input::Closed(channel) => {
                 self.connections.remove(&channel);
             }
+            Input::Datagram { from, to, payload } if self.is_in_recovery() => {
+                if !self.happenings.hangs {
+                    self.at_door(|door, _, model, sent| {
+                        door.on_datagram((from, to), payload, now, model, sent)
+                    });
+                }
+            }
             Input::Datagram { from, to, payload } => {
                 if self.has_power && !self.happenings.hangs && self.system.is_none() {
                     self.uboot.board_mut().on_datagram(from, to, payload, now);
@@ -537,6 +584,10 @@ impl Device for VirtualRouter {
                 }
             }
         }
+    }
+
+    fn carrier(&self, _now: Moment) -> bool {
+        self.has_link()
     }
 
     fn next_wake(&self) -> Option<Moment> {

@@ -26,16 +26,25 @@ impl Namespace {
     /// # Errors
     /// [`LabError::NoNetwork`] names the step the system refused.
     pub fn create(address: &str) -> Result<Self, LabError> {
+        let namespace = Self::empty()?;
+        let n = namespace.name.as_str();
+        step("tap device", &["-n", n, "tuntap", "add", "dev", TAP, "mode", "tap"])?;
+        step("address", &["-n", n, "addr", "add", address, "dev", TAP])?;
+        step("link", &["-n", n, "link", "set", TAP, "up"])?;
+        Ok(namespace)
+    }
+
+    /// Makes a namespace with nothing but a loopback interface. Those of dead runs are removed first.
+    ///
+    /// # Errors
+    /// [`LabError::NoNetwork`] names the step the system refused.
+    pub fn empty() -> Result<Self, LabError> {
         reap();
         let name = format!("{PREFIX}{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
         step("network namespace", &["netns", "add", &name])?;
         // From here on the value's Drop cleans up.
         let namespace = Self { name };
-        let n = namespace.name.as_str();
-        step("loopback", &["-n", n, "link", "set", "lo", "up"])?;
-        step("tap device", &["-n", n, "tuntap", "add", "dev", TAP, "mode", "tap"])?;
-        step("address", &["-n", n, "addr", "add", address, "dev", TAP])?;
-        step("link", &["-n", n, "link", "set", TAP, "up"])?;
+        step("loopback", &["-n", &namespace.name, "link", "set", "lo", "up"])?;
         Ok(namespace)
     }
 
@@ -60,7 +69,7 @@ impl Drop for Namespace {
     }
 }
 
-fn step(what: &'static str, arguments: &[&str]) -> Result<(), LabError> {
+pub(crate) fn step(what: &'static str, arguments: &[&str]) -> Result<(), LabError> {
     match run_args("ip", arguments) {
         Ok(_) => Ok(()),
         Err(LabError::Tool { detail, .. }) => Err(LabError::NoNetwork { what, detail }),

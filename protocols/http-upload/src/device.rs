@@ -96,7 +96,7 @@ pub struct HttpQuirks {
     pub overrun_above: Option<u64>,
     /// Works off this many bytes a second, and answers when it is through.
     pub works_off: Option<u64>,
-    /// Answers with its first page when a request comes without its body, as uIP on D-Link's DAP-1620 does.
+    /// Answers with its first page, and hangs up, when a request comes without its body: uIP on D-Link's DAP-1620.
     pub answers_early: bool,
     /// Resets the connection instead of answering.
     pub resets: bool,
@@ -226,6 +226,7 @@ impl HttpDevice {
                 self.events.push(HttpEvent::AnsweredEarly);
                 let bytes = self.pages.index(quirks);
                 out.push(Output::Bytes(channel, bytes));
+                self.hang_up(channel, out);
             }
             Fed::WithoutBody => {}
             Fed::Whole => {

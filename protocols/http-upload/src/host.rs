@@ -1,21 +1,21 @@
 //! The host half: opens the page, finds the form, sends the image, and reads what comes back.
 
 mod exchange;
+mod send;
 
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use debrick_link::{Clock, Deadline, Link, LinkError, Moment, Network, Rng};
+use debrick_link::{Deadline, Link, LinkError, Moment, Network};
 use debrick_target::{Opaque, Source, TargetError, Watch};
-use md5::{Digest, Md5};
 
-use crate::choose::{Target, choose, is_boot_critical};
+use crate::choose::{choose, is_boot_critical};
 use crate::error::HttpUploadError;
 use crate::page::{Page, resolve};
 use crate::verdict::{Reason, Verdict, judge, md5s};
-use crate::wire::{self, Envelope, FormUpload, Response};
+use crate::wire::{self, Response};
 
-use exchange::{Came, read_reply, read_what_is_there};
+use exchange::{Came, read_reply};
 
 /// How often a page may lead to another one before the form is found.
 const MOST_REDIRECTS: u32 = 3;
@@ -186,7 +186,7 @@ impl<'n> Uploader<'n> {
             verdict: Verdict::Silent,
             digest_agrees: false,
         };
-        self.conclude(&mut uploaded, sent.reply, &md5)?;
+        self.conclude(&mut uploaded, &opened.page.text, sent.reply, &md5)?;
         if uploaded.verdict == Verdict::Silent && !uploaded.digest_agrees && self.is_still_there(&opened.path)
         {
             let says = format!("{} is still there", opened.path);
@@ -216,7 +216,7 @@ impl<'n> Uploader<'n> {
         let path = path.ok_or(HttpUploadError::NoSettingsLink { path: opened.path })?;
         let request = wire::get(&path, &self.host());
         match self.exchange(&request, self.options.verdict_within, watch)? {
-            Some(response) => match judge(&response) {
+            Some(response) => match judge(&response, "") {
                 Verdict::Rejected { reason, says } => Err(HttpUploadError::Rejected { reason, says }),
                 verdict => Ok(verdict),
             },
@@ -306,122 +306,14 @@ impl<'n> Uploader<'n> {
         Ok(text)
     }
 
-    /// Sends the image, and waits for what comes back.
-    fn send(
-        &mut self,
-        target: &Target,
-        name: &str,
-        image: &dyn Source,
-        watch: &mut dyn Watch,
-    ) -> Result<(Sent, String), HttpUploadError> {
-        let (host, file_name) = (self.host(), plain_name(name));
-        let upload = FormUpload {
-            path: &target.path,
-            host: &host,
-            field: &target.field,
-            file_name: &file_name,
-            hidden: &target.hidden,
-            length: image.len(),
-        };
-        let mut chance = Rng::new(self.network.clock().wall_ms() ^ image.len().rotate_left(32));
-        let boundary = format!("----Form{:016x}{:016x}", chance.next_u64(), chance.next_u64());
-        let envelope = Envelope::new(&upload, &boundary);
-        let mut link = self.connect(watch)?;
-        let began = link.clock().now();
-        let mut progress = Progress { sent: 0, total: image.len(), early: Vec::new() };
-        let mut digest = Md5::new();
-        let posted = self.post(link.as_mut(), &envelope, name, image, &mut digest, &mut progress, watch);
-        let took = link.clock().now().since(began);
-        let reply = match posted {
-            Ok(()) => {
-                let deadline = Deadline::after(link.clock(), self.options.verdict_within);
-                read_reply(link.as_mut(), progress.early, deadline).map_err(failed("read the verdict"))?
-            }
-            // A unit that has had enough says why, and hangs up.
-            Err(Stopped::Answered) => {
-                let deadline = Deadline::after(link.clock(), self.options.page_within);
-                read_reply(link.as_mut(), progress.early, deadline).map_err(failed("read the verdict"))?
-            }
-            Err(Stopped::Broken(source)) => {
-                let response = read_what_is_there(link.as_mut(), progress.early);
-                let rejection = response.map(|response| judge(&response));
-                return Err(match rejection {
-                    Some(Verdict::Rejected { reason, says }) => HttpUploadError::Rejected { reason, says },
-                    _ => HttpUploadError::CutOff { sent: progress.sent, total: progress.total, source },
-                });
-            }
-            Err(Stopped::Failed(error)) => return Err(error),
-        };
-        drop(link);
-        self.network.clock().sleep(REST);
-        let md5 = digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
-        Ok((Sent { reply, took }, md5))
-    }
-
-    #[expect(clippy::too_many_arguments, reason = "the pieces of one upload, used nowhere else")]
-    fn post(
-        &self,
-        link: &mut dyn Link,
-        envelope: &Envelope,
-        name: &str,
-        image: &dyn Source,
-        digest: &mut Md5,
-        progress: &mut Progress,
-        watch: &mut dyn Watch,
-    ) -> Result<(), Stopped> {
-        let within = |link: &dyn Link, span| Deadline::after(link.clock(), span);
-        let deadline = within(link, self.options.stall_within);
-        link.write_all(&envelope.opening, deadline).map_err(Stopped::Broken)?;
-        let began = link.clock().now();
-        let mut piece = vec![0; self.options.piece.clamp(256, 1 << 20)];
-        while progress.sent < progress.total {
-            if watch.cancelled() {
-                return Err(Stopped::Failed(HttpUploadError::Cancelled));
-            }
-            let left = usize::try_from(progress.total - progress.sent).unwrap_or(usize::MAX);
-            let count = piece.len().min(left);
-            let bytes = &mut piece[..count];
-            image.read_at(progress.sent, bytes).map_err(|source| {
-                Stopped::Failed(HttpUploadError::Source { name: name.to_owned(), source })
-            })?;
-            digest.update(&*bytes);
-            let deadline = within(link, self.options.stall_within);
-            link.write_all(bytes, deadline).map_err(Stopped::Broken)?;
-            progress.sent += count as u64;
-            watch.advance(count as u64);
-            self.keep_pace(link.clock(), began, progress.sent);
-            match progress.listen(link) {
-                Listened::Refusal => return Err(Stopped::Answered),
-                Listened::End(source) if progress.sent < progress.total => {
-                    return Err(if progress.early.is_empty() {
-                        Stopped::Broken(source)
-                    } else {
-                        Stopped::Answered
-                    });
-                }
-                _ => {}
-            }
-        }
-        let deadline = within(link, self.options.stall_within);
-        // Loaders count what came, and some are content without the last line.
-        match link.write_all(&envelope.closing, deadline) {
-            Ok(()) | Err(LinkError::Disconnected { .. } | LinkError::Io { .. }) => Ok(()),
-            Err(error) => Err(Stopped::Broken(error)),
-        }
-    }
-
-    /// Rests as long as the rate asks for.
-    fn keep_pace(&self, clock: &dyn Clock, began: Moment, sent: u64) {
-        let Some(rate) = self.options.rate.filter(|rate| *rate > 0) else { return };
-        let due = Duration::from_micros(sent.saturating_mul(1_000_000) / rate);
-        let ahead = due.saturating_sub(clock.now().since(began));
-        if ahead > Duration::from_millis(5) {
-            clock.sleep(ahead);
-        }
-    }
-
     /// Reads the verdict; where the unit asks whether to go on, compares and says yes.
-    fn conclude(&mut self, uploaded: &mut Uploaded, reply: Came, md5: &str) -> Result<(), HttpUploadError> {
+    fn conclude(
+        &mut self,
+        uploaded: &mut Uploaded,
+        form: &str,
+        reply: Came,
+        md5: &str,
+    ) -> Result<(), HttpUploadError> {
         let mut reply = reply;
         for round in 0..=MOST_CONFIRMATIONS {
             let response = match reply {
@@ -434,7 +326,7 @@ impl<'n> Uploader<'n> {
                     return Err(HttpUploadError::NoVerdict { waited: self.options.verdict_within });
                 }
             };
-            let verdict = judge(&response);
+            let verdict = judge(&response, form);
             let request = match &verdict {
                 Verdict::Received { length, md5: received } => {
                     if *length != uploaded.bytes || received != md5 {
@@ -485,7 +377,10 @@ impl<'n> Uploader<'n> {
         md5: &str,
     ) -> Result<Option<Vec<u8>>, HttpUploadError> {
         let page = Page::read(&response.text());
-        let Some(form) = page.forms.iter().find(|form| form.only_confirms()) else { return Ok(None) };
+        let Some(form) = page.forms.iter().find(|form| form.only_confirms() && form.goes_on_with_update())
+        else {
+            return Ok(None);
+        };
         let action = form.action.as_deref().unwrap_or_default();
         let Some(path) = resolve(&uploaded.path, action).filter(|path| !is_boot_critical(path)) else {
             return Ok(None);
@@ -516,60 +411,6 @@ impl Opaque for Uploader<'_> {
     }
 }
 
-/// An upload whose last byte is sent.
-struct Sent {
-    reply: Came,
-    took: Duration,
-}
-
-/// How far an upload is.
-struct Progress {
-    sent: u64,
-    total: u64,
-    /// What the unit said before it had everything.
-    early: Vec<u8>,
-}
-
-/// Why an upload ended before its end.
-enum Stopped {
-    /// The unit answered.
-    Answered,
-    /// The connection broke.
-    Broken(LinkError),
-    /// It is over.
-    Failed(HttpUploadError),
-}
-
-/// What a unit says while it is sent to.
-enum Listened {
-    Nothing,
-    Refusal,
-    /// It has hung up.
-    End(LinkError),
-}
-
-impl Progress {
-    /// Hears whether the unit has refused already, or hung up. What sounds like consent is only kept: uIP has been seen
-    /// to answer before anything came.
-    fn listen(&mut self, link: &mut dyn Link) -> Listened {
-        let mut buffer = [0; 2048];
-        let now = Deadline::at(link.clock().now());
-        match link.read(&mut buffer, now) {
-            Ok(count) if self.early.len() < wire::LONGEST_HEAD => {
-                self.early.extend_from_slice(&buffer[..count])
-            }
-            Ok(_) => {}
-            Err(error) if error.is_timeout() => {}
-            Err(source) => return Listened::End(source),
-        }
-        let status = match self.early.is_empty() {
-            true => None,
-            false => wire::read_response(&self.early, false).and_then(|response| response.status),
-        };
-        if status.is_some_and(|status| status >= 400) { Listened::Refusal } else { Listened::Nothing }
-    }
-}
-
 fn opened(path: String, response: &Response, page: Page) -> Opened {
     Opened { path, server: response.header("server").map(str::to_owned), page }
 }
@@ -581,27 +422,4 @@ fn damaged(received: String, bytes: u64, md5: &str) -> HttpUploadError {
 fn failed(operation: &str) -> impl FnOnce(LinkError) -> HttpUploadError {
     let operation = operation.to_owned();
     move |source| HttpUploadError::Link { operation, source }
-}
-
-/// A name that every loader can take.
-fn plain_name(name: &str) -> String {
-    let name = name.rsplit(['/', '\\']).next().unwrap_or_default();
-    let plain: String = name
-        .chars()
-        .map(|letter| if letter.is_ascii_alphanumeric() || "._-".contains(letter) { letter } else { '_' })
-        .take(64)
-        .collect();
-    if plain.trim_matches('.').is_empty() { "firmware.bin".into() } else { plain }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn names_are_made_plain() {
-        assert_eq!(plain_name("a/b\\fw \"1\".bin"), "fw__1_.bin");
-        assert_eq!(plain_name(""), "firmware.bin");
-        assert_eq!(plain_name("x".repeat(100).as_str()).len(), 64);
-    }
 }

@@ -56,6 +56,8 @@ pub struct Input {
     pub name: String,
     /// Its value.
     pub value: String,
+    /// What is written on it: a button's text.
+    pub label: String,
 }
 
 /// What an input takes.
@@ -111,6 +113,25 @@ impl Form {
             .collect()
     }
 
+    /// Whether its button says, as far as words go, that an update goes on with it, and nothing else: a page may also offer
+    /// to restart, or to clear the settings.
+    pub fn goes_on_with_update(&self) -> bool {
+        const ON: &[&str] =
+            &["update", "upgrade", "flash", "confirm", "proceed", "continue", "write", "更新", "升级", "确"];
+        const ELSE: &[&str] = &[
+            "reboot", "restart", "reset", "default", "erase", "factory", "cancel", "back", "clear", "format",
+            "stop", "boot", "重启", "恢复", "取消", "返回",
+        ];
+        let buttons = self.inputs.iter().filter(|input| input.kind == InputKind::Submit);
+        let mut words = self.action.clone().unwrap_or_default();
+        for button in buttons {
+            words = format!("{words} {} {} {}", button.name, button.value, button.label);
+        }
+        let words = words.to_lowercase();
+        let any = |list: &[&str]| list.iter().any(|word| words.contains(word));
+        any(ON) && !any(ELSE)
+    }
+
     /// Whether it only has to be sent as it is: there is a button, and nothing to fill in.
     pub fn only_confirms(&self) -> bool {
         let to_fill_in = |input: &Input| matches!(input.kind, InputKind::File | InputKind::Other);
@@ -124,6 +145,7 @@ struct Reading {
     form: Option<Form>,
     loose: Form,
     within: Within,
+    is_in_button: bool,
 }
 
 #[derive(Default, PartialEq, Eq)]
@@ -171,6 +193,7 @@ impl Reading {
             b"button" => {
                 let kind = attribute("type").unwrap_or_default().to_ascii_lowercase();
                 if kind.is_empty() || kind == "submit" {
+                    self.is_in_button = true;
                     self.input(InputKind::Submit, attribute("name"), attribute("value"));
                 }
             }
@@ -190,6 +213,7 @@ impl Reading {
         match name {
             b"title" | b"script" | b"style" => self.within = Within::Body,
             b"form" => self.close_form(),
+            b"button" => self.is_in_button = false,
             _ => {}
         }
     }
@@ -201,6 +225,11 @@ impl Reading {
             Within::Title => append(self.page.title.get_or_insert_default(), &with_single_blanks(text)),
             Within::Body => {
                 let words = with_single_blanks(text);
+                if self.is_in_button
+                    && let Some(button) = self.form.as_mut().unwrap_or(&mut self.loose).inputs.last_mut()
+                {
+                    button.label.push_str(&shortened(&words, MOST_VALUE.saturating_sub(button.label.len())));
+                }
                 if !words.is_empty() {
                     if !self.page.text.is_empty() {
                         append(&mut self.page.text, " ");
@@ -214,7 +243,9 @@ impl Reading {
     fn input(&mut self, kind: InputKind, name: Option<String>, value: Option<String>) {
         let form = self.form.as_mut().unwrap_or(&mut self.loose);
         if form.inputs.len() < MOST_INPUTS {
-            let input = Input { kind, name: name.unwrap_or_default(), value: value.unwrap_or_default() };
+            let (name, value) = (name.unwrap_or_default(), value.unwrap_or_default());
+            let label = if kind == InputKind::Submit { value.clone() } else { String::new() };
+            let input = Input { kind, name, value, label };
             form.inputs.push(input);
         }
     }
@@ -310,6 +341,22 @@ mod tests {
         let page = Page::read("<input type=file name=fw><input type=button onclick='upload()'>");
         assert!(page.takes_files() && !page.forms[0].post);
         assert!(Page::read("<form><button>Go</button></form>").forms[0].only_confirms());
+    }
+
+    #[test]
+    fn only_a_button_that_goes_on_is_pressed() {
+        let check = |html: &str, expected: bool| {
+            let form = &Page::read(&format!("<form method=post {html}</form>")).forms[0];
+            assert_eq!(form.only_confirms() && form.goes_on_with_update(), expected, "{html}");
+        };
+        check("action=/confirm><button>Yes</button>", true);
+        check("><button type=submit>Update <b>now</b></button>", true);
+        check("><input type=submit value=Upgrade>", true);
+        check("><input type=submit value=更新>", true);
+        check("><button>Yes</button>", false);
+        check("action=/update><button>Reboot now</button>", false);
+        check("action=/reset.cgi><input type=submit value=Continue>", false);
+        check("><input type=submit value='Update'><input type=submit name=factory value='x'>", false);
     }
 
     #[test]

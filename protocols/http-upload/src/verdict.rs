@@ -182,8 +182,12 @@ const REASONS: &[(Reason, &[&str])] = &[
     ),
 ];
 
-/// Judges what came back.
-pub fn judge(response: &Response) -> Verdict {
+/// What stands on no page that only asks for a file; warnings there speak of restarting and of power, too.
+const TAKEN: &[&str] = &["success", "in progress", "complete", "成功"];
+
+/// Judges what came back. `form` are the words of the page that the file was sent with: warnings that stood there before
+/// are no answer.
+pub fn judge(response: &Response, form: &str) -> Verdict {
     let body = response.text();
     if let Some(received) = received(&body) {
         return received;
@@ -194,7 +198,7 @@ pub fn judge(response: &Response) -> Verdict {
         _ => page.text.clone(),
     };
     let says = words[..words.floor_char_boundary(MOST_WORDS)].trim().to_owned();
-    let (title, words) = (page.title.unwrap_or_default().to_lowercase(), words.to_lowercase());
+    let (title, words) = (page.title.as_deref().unwrap_or_default().to_lowercase(), words.to_lowercase());
     let any = |list: &[&str], text: &str| list.iter().any(|phrase| text.contains(phrase));
     let (accepts, rejects) = (any(ACCEPTED, &words), any(REJECTED, &words));
     let rejected = |says| {
@@ -206,15 +210,21 @@ pub fn judge(response: &Response) -> Verdict {
         Some(status) if status >= 400 => return rejected(format!("{status} {says}").trim().to_owned()),
         _ => {}
     }
+    // A page that asks for a file again has taken none, unless it says so.
+    if page.takes_files() {
+        let (taken, is_the_same) = (any(TAKEN, &words), !form.is_empty() && page.text == form);
+        return match (is_the_same, taken, rejects) {
+            (false, true, _) => Verdict::Unclear { says },
+            (false, false, true) => rejected(says),
+            _ => Verdict::Rejected { reason: Reason::NotTaken, says },
+        };
+    }
     // Where the words speak both ways, the title decides, if it speaks one way.
     match (accepts, rejects) {
         (true, false) => Verdict::Accepted { says },
         (false, true) => rejected(says),
         (true, true) if any(REJECTED, &title) && !any(ACCEPTED, &title) => rejected(says),
         (true, true) if any(ACCEPTED, &title) && !any(REJECTED, &title) => Verdict::Accepted { says },
-        (false, false) if page.forms.iter().any(|form| form.files().next().is_some()) => {
-            Verdict::Rejected { reason: Reason::NotTaken, says }
-        }
         _ if says.is_empty() && body.trim().is_empty() => Verdict::Silent,
         _ => Verdict::Unclear { says },
     }
@@ -244,7 +254,7 @@ mod tests {
 
     fn of(status: u16, body: &str) -> Verdict {
         let body = body.as_bytes().to_vec();
-        judge(&Response { status: Some(status), body, whole: true, ..Response::default() })
+        judge(&Response { status: Some(status), body, whole: true, ..Response::default() }, "")
     }
 
     fn check_rejected(status: u16, body: &str, expected: Reason) {
@@ -281,6 +291,21 @@ mod tests {
         check_rejected(413, "", Reason::Size);
         check_rejected(500, "", Reason::Unsaid);
         check_rejected(200, "<form method=post><input type=file name=firmware></form>", Reason::NotTaken);
+    }
+
+    #[test]
+    fn warnings_of_the_form_are_no_answer() {
+        let page = "<p>A wrong file may be fatal. Do not power off while it is updating; the unit will restart.</p>\
+                    <form method=post><input type=file name=firmware></form>";
+        let body = page.as_bytes().to_vec();
+        let response = Response { status: Some(200), body, whole: true, ..Response::default() };
+        let form = Page::read(page).text;
+        let not_taken = |verdict| matches!(verdict, Verdict::Rejected { reason: Reason::NotTaken, .. });
+        assert!(not_taken(judge(&response, &form)));
+        let plain = "<p>Do not power off. The unit will restart.</p><form method=post><input type=file name=a></form>";
+        assert!(not_taken(of(200, plain)));
+        check_rejected(200, &format!("<b>Invalid image: wrong region</b>{plain}"), Reason::Region);
+        assert!(matches!(of(200, &format!("<b>Upload complete</b>{plain}")), Verdict::Unclear { .. }));
     }
 
     #[test]

@@ -113,6 +113,8 @@ fn refusals_are_told_by_their_reasons() {
 #[test]
 fn pages_in_any_shape_are_read() {
     for shape in [
+        // Only a request that comes without its body is answered too early, and ours never does.
+        HttpQuirks { answers_early: true, ..HttpQuirks::default() },
         HttpQuirks { bare_pages: true, ..HttpQuirks::default() },
         HttpQuirks { wrong_heads: true, ..HttpQuirks::default() },
         HttpQuirks { short_pages: true, ..HttpQuirks::default() },

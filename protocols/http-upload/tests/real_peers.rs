@@ -155,6 +155,22 @@ fn curl_uploads_to_our_device() {
 }
 
 #[test]
+fn curl_is_answered_too_early_where_it_waits_for_leave() {
+    if !is_there("curl", "curl") {
+        return;
+    }
+    // As D-Link's DAP-1620 does: the head of the request comes alone, because curl waits for "100 Continue".
+    let early = |listen| HttpConfig {
+        quirks: HttpQuirks { answers_early: true, ..HttpQuirks::default() },
+        ..HttpConfig::new(listen)
+    };
+    let upload = ["-F", "firmware=@FILE", "http://UNIT/"];
+    let (text, _, device) = curl(early, 2_000_000, &upload);
+    assert!(text.contains("<form") && device.written().is_none(), "{text}");
+    assert!(device.events().contains(&HttpEvent::AnsweredEarly));
+}
+
+#[test]
 fn curl_sees_the_pages_of_our_device() {
     if !is_there("curl", "curl") {
         return;
@@ -241,7 +257,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         open(folder + "/digest", "w").write(digest)
         if kind == "asking":
             return self.answer(200, '<p>MD5 %s</p><form method=post action=/sure><input type=hidden name=digest value=%s>'
-                '<input type=submit></form>' % (digest, digest))
+                '<input type=submit value=Continue></form>' % (digest, digest))
         self.answer(200, "<h1>Upload complete</h1>The unit will reboot.")
 
     def log_message(self, *_):

@@ -11,7 +11,7 @@ proptest! {
     fn any_bytes_are_a_response_once_they_end(bytes in prop::collection::vec(any::<u8>(), 0..2000)) {
         let response = read_response(&bytes, true).unwrap();
         prop_assert!(response.body.len() <= bytes.len());
-        let _ = judge(&response);
+        let _ = judge(&response, "");
     }
 
     #[test]
@@ -35,7 +35,7 @@ proptest! {
         prop_assert!(page.text.len() <= 16 * 1024 + 1);
         prop_assert!(page.forms.len() <= 17);
         let response = Response { status: Some(200), body: html.into_bytes(), whole: true, ..Response::default() };
-        let _ = judge(&response);
+        let _ = judge(&response, "");
     }
 
     #[test]

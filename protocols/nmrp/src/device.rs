@@ -52,7 +52,7 @@ impl NmrpConfig {
 }
 
 /// What some bootloaders do otherwise.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct NmrpQuirks {
     /// Answers ARP. Most do not: the host knows their address from NMRP.
     pub answers_arp: bool,
@@ -64,18 +64,6 @@ pub struct NmrpQuirks {
     pub wants_keep_alive_acks: bool,
     /// Begins to write without the last ACK.
     pub no_last_ack: bool,
-}
-
-impl Default for NmrpQuirks {
-    fn default() -> Self {
-        Self {
-            answers_arp: false,
-            asks_again: 0,
-            closes_after_bytes: None,
-            wants_keep_alive_acks: false,
-            no_last_ack: false,
-        }
-    }
 }
 
 /// How it ended.

@@ -5,6 +5,8 @@
 //! peer, and parts that a larger virtual device composes: datagrams and time in; datagrams, console text and chunks of
 //! the image out.
 
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+
 mod loading;
 mod pull;
 mod push;
@@ -31,5 +33,13 @@ fn store(chunks: &mut Vec<Chunk>, offset: u64, bytes: &[u8]) {
             chunk.bytes.extend_from_slice(bytes);
         }
         _ => chunks.push(Chunk { offset, bytes: bytes.to_vec() }),
+    }
+}
+
+/// The address of a socket, where it is one of IPv4.
+fn ipv4(socket: SocketAddr) -> Vec<Ipv4Addr> {
+    match socket.ip() {
+        IpAddr::V4(address) => vec![address],
+        IpAddr::V6(_) => Vec::new(),
     }
 }

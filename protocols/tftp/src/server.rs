@@ -16,8 +16,8 @@ use debrick_target::Watch;
 use crate::error::TftpError;
 use crate::wire::{Direction, ErrorCode, Mode, Options, Packet};
 
-use service::base_name;
 pub use service::{Intake, NamePolicy, OpenPlace, Place, Service};
+use service::{base_name, is_file_name};
 use transfer::{Step, Transfer};
 
 /// Bytes of the largest datagram.
@@ -387,7 +387,9 @@ impl<'n, 'a> Server<'n, 'a> {
                 if announced > limit {
                     return Err(Refusal::TooLarge);
                 }
-                let sink = (intake.open)(peer, base_name(name)).ok_or(Refusal::PushNotAccepted)?;
+                let file = Some(base_name(name)).filter(|file| is_file_name(file));
+                let place = file.and_then(|file| (intake.open)(peer, file));
+                let sink = place.ok_or(Refusal::PushNotAccepted)?;
                 let socket = self.transfer_socket()?;
                 let agreed = self.service.agree(options, direction, announced);
                 Transfer::receive(socket, peer, name.to_owned(), sink, limit, &agreed, &self.service)

@@ -17,10 +17,10 @@ use debrick_diagnose::{Case, diagnose_case};
 use super::Row;
 use score::Score;
 
-pub(super) use speed::read_log;
+pub(super) use speed::{diagnose_file, read_log};
 
-pub(super) fn measure(folder: Option<&Path>, mismatches: bool) -> Result<Vec<Row>, String> {
-    let mut rows = speed::measure()?;
+pub(super) fn measure(program: &Path, folder: Option<&Path>, mismatches: bool) -> Result<Vec<Row>, String> {
+    let mut rows = speed::measure(program)?;
     let Some(folder) = folder else {
         println!("diagnose: no cases were given; name a folder with --cases");
         return Ok(rows);

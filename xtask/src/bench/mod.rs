@@ -8,6 +8,7 @@ mod identify;
 mod image;
 mod journal;
 mod labels;
+mod lan;
 mod line;
 mod start;
 mod tftp;
@@ -74,6 +75,14 @@ enum Helper {
         /// The size of the log in bytes.
         size: usize,
     },
+    /// Run the program once on a log, and print how long it took and how much memory.
+    #[command(hide = true)]
+    DiagnoseFile {
+        /// The program.
+        program: PathBuf,
+        /// The log.
+        file: PathBuf,
+    },
     /// Make the list of noisy labels anew that the search is measured on.
     Labels,
 }
@@ -84,6 +93,8 @@ enum Part {
     Console,
     /// TFTP to U-Boot in QEMU, against tftpd-hpa.
     Tftp,
+    /// TFTP and NMRP between two network namespaces, against tftp-hpa, atftp and nmrpflash.
+    Lan,
     /// What the journal costs during a repair.
     Journal,
     /// How long `debrick --help` takes.
@@ -113,6 +124,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), String> {
     match &arguments.helper {
         Some(Helper::ServeTftp { file, address }) => return tftp::serve(file, *address),
         Some(Helper::ReadLog { size }) => return diagnose::read_log(*size),
+        Some(Helper::DiagnoseFile { program, file }) => return diagnose::diagnose_file(program, file),
         Some(Helper::Labels) => return labels::write(),
         None => {}
     }
@@ -131,6 +143,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), String> {
             Part::Diagnose,
             Part::Image,
             Part::Journal,
+            Part::Lan,
             Part::Tftp,
             Part::Console,
         ],
@@ -142,12 +155,15 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), String> {
     for part in parts {
         let rows = match part {
             Part::Console => console::measure(arguments.quick)?,
+            Part::Lan => lan::measure(is_release)?,
             Part::Tftp => tftp::measure(&lab()?)?,
             Part::Journal => journal::measure(&lab()?, &program()?)?,
             Part::Start => start::measure(&program()?)?,
             Part::Catalog => catalog::measure(&program()?, is_release, arguments.mismatches)?,
             Part::Identify => identify::measure(arguments.cases.as_deref(), arguments.mismatches)?,
-            Part::Diagnose => diagnose::measure(arguments.cases.as_deref(), arguments.mismatches)?,
+            Part::Diagnose => {
+                diagnose::measure(&program()?, arguments.cases.as_deref(), arguments.mismatches)?
+            }
             Part::Image => image::measure(&program()?, arguments.images.as_deref(), arguments.mismatches)?,
         };
         for row in rows {

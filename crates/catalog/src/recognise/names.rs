@@ -331,7 +331,8 @@ impl Naming {
         let has_model = |index: &usize| {
             let known = &self.devices[*index];
             let own = known.model.strip_prefix(known.vendor.as_str()).unwrap_or(&known.model);
-            own.len() >= SHORTEST_ALONE && name.contains(own)
+            // A model of a letter and a number stands in many names; with its maker before it, in its own.
+            (own.len() >= SHORTEST_ALONE && name.contains(own)) || name.contains(&known.model)
         };
         if found.iter().all(has_model) { Meaning::Devices(found.clone()) } else { few(Some(found)) }
     }

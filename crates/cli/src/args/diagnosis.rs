@@ -10,6 +10,9 @@ Examples:
   What a tool said, and what there is to see:
     debrick diagnose --tool-output esptool.txt --symptom 'red light, never blinks'
 
+  Of a device that the catalog knows, with the way into its recovery mode and who can help:
+    debrick diagnose --device netgear-r7800 --symptom 'power light blinks white'
+
   Without any evidence, by a few questions:
     debrick diagnose
 
@@ -59,6 +62,14 @@ pub(crate) struct Diagnose {
     /// What there is to see or hear, or what was done before, in your words; may be given more than once.
     #[arg(long, value_name = "TEXT")]
     pub(crate) symptom: Vec<String>,
+
+    /// The device by its catalog id: its lights are understood, and what to do is said for it.
+    #[arg(long, value_name = "ID", conflicts_with = "family")]
+    pub(crate) device: Option<String>,
+
+    /// The device's family in the catalog, where the device itself is not listed: `netgear-nmrp`, `android`, `nas`.
+    #[arg(long, value_name = "ID")]
+    pub(crate) family: Option<String>,
 
     /// Answers to the questions that are asked where there is no evidence, as TOML: `lights = "none"`.
     #[arg(long, value_name = "FILE", conflicts_with_all = ["log", "tool_output", "symptom"])]

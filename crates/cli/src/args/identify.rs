@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use debrick_model::MacAddress;
+
 pub(super) const AFTER: &str = "\
 Examples:
   debrick identify --log boot.log
@@ -9,12 +11,14 @@ Examples:
   debrick identify --console /dev/ttyUSB0 --label \"TP-Link Archer C7 Ver: 5.0\"
   debrick identify --usb --image firmware.bin
   debrick identify --ssh 192.168.1.1 --label \"TP-Link Archer C7 Ver: 5.0\"
+  debrick identify --lan eth1 --seconds 30 --label \"TP-Link Archer C7 Ver: 5.0\"
 
 Exit codes: 0 known, 11 likely or unknown, 12 contradicted.";
 
 /// What is known of the unit.
 #[derive(Debug, clap::Args)]
 #[group(id = "evidence", required = true, multiple = true)]
+#[command(group = clap::ArgGroup::new("listening").args(["console", "lan"]).multiple(true))]
 pub(crate) struct Identify {
     /// A log of its console, or what a tool printed; may be given more than once. `-` is standard input.
     #[arg(long, visible_alias = "tool-output", value_name = "FILE", group = "evidence")]
@@ -42,12 +46,24 @@ pub(crate) struct Identify {
     #[arg(long, value_name = "SPEC", group = "evidence")]
     pub(crate) console: Option<String>,
 
+    /// Listen on the network port of this computer that it is connected to. Nothing is sent, unless --look is given.
+    #[arg(long, value_name = "IFACE", group = "evidence")]
+    pub(crate) lan: Option<String>,
+
+    /// On the network port, the unit is the station with this Ethernet address.
+    #[arg(long, value_name = "MAC", requires = "lan")]
+    pub(crate) unit: Option<MacAddress>,
+
+    /// Look at the page of the unit on the network port, too.
+    #[arg(long, requires = "lan")]
+    pub(crate) look: bool,
+
     /// Stop its start at the bootloader's prompt, and ask for version and variables. The unit then waits there.
     #[arg(long, requires = "console")]
     pub(crate) ask: bool,
 
-    /// For how many seconds to listen to the console, or to wait for the bootloader's prompt.
-    #[arg(long, value_name = "SECONDS", default_value_t = 60, requires = "console",
+    /// For how many seconds to listen to the console or the network port, or to wait for the bootloader's prompt.
+    #[arg(long, value_name = "SECONDS", default_value_t = 60, requires = "listening",
         value_parser = clap::value_parser!(u32).range(1..=3600))]
     pub(crate) seconds: u32,
 

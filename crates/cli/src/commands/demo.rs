@@ -1,23 +1,37 @@
 //! `debrick demo`: breaks a virtual router and repairs it.
 
+mod hands;
+
 use std::collections::BTreeMap;
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use debrick_catalog::{Recogniser, Repairable};
-use debrick_engine::{HostCheck, Job, Operator, Ports, Wishes};
-use debrick_model::{Answer, Event, Progress, Request};
-use debrick_virtual_bench::{Bench, Brick, Faults, FirmwareOptions, Identity, VirtualRouter, firmware};
+use debrick_coach::{Cue, Seen};
+use debrick_engine::{Closed, DoorJob, DoorPorts, EngineError, HostCheck, Job, Operator, Ports, Wishes};
+use debrick_link::Clock as _;
+use debrick_model::{Answer, Digest, Event, Gate, Progress, Request, Waiver};
+use debrick_vault::Vault;
+use debrick_virtual_bench::{
+    Bench, Brick, Door, Faults, FirmwareOptions, HOST_ADDRESS, Identity, READY, RouterConfig, Speech,
+    VirtualRouter, firmware,
+};
 
 use crate::answers::Answers;
-use crate::args::Demo;
+use crate::args::{Demo, DemoDoor};
 use crate::commands::{Context, Traced, report};
 use crate::failure::Failure;
 use crate::stop::Stop;
 use crate::{input, out};
+use hands::Hands;
 
 /// The device of the catalog that the virtual router is built like.
 const PLAYED: &str = "acme-r1";
+
+/// The methods of its record that are doors.
+const PULLS: &str = "tftp-recovery";
+const TAKES: &str = "tftp-receive";
 
 /// How large the firmware of the demo is, in bytes.
 const FIRMWARE_SIZE: usize = 8 << 20;
@@ -33,29 +47,16 @@ pub(super) fn demo(context: &Context, args: &Demo) -> Result<i32, Failure> {
     let stop = Stop::listen()?;
     let device = device(context, args)?;
     let identity = identity(&device)?;
-    let recogniser = Recogniser::with_record(&context.catalog()?, &device)?;
+    let recogniser = Arc::new(Recogniser::with_record(&context.catalog()?, &device)?);
     let options = FirmwareOptions { size: FIRMWARE_SIZE, ..FirmwareOptions::of(&identity) };
     let (installed, newer) = (firmware("1.0.4", &options), firmware("2.0.1", &options));
-    let bench =
-        Bench::new(VirtualRouter::new(brick.apply_as(&identity, &installed)), Faults::default(), args.seed);
+    let config = RouterConfig { door: args.door.map(door), ..RouterConfig::default() };
+    let router = VirtualRouter::with_config(brick.apply_as(&identity, &installed), config);
+    let bench = Bench::new(router, Faults::default(), args.seed);
 
     let vault = context.vault()?;
-    let image = vault.put_bytes(&newer)?;
-    let job = Job {
-        image: Some((format!("{}-2.0.1.itb", device.id), image)),
-        device,
-        evidence: Vec::new(),
-        ports: vec!["virtual router".to_owned()],
-        wishes: Wishes { soak_restarts: 1, ..Wishes::default() },
-        seed: args.seed ^ super::seed(),
-    };
-    let ports = Ports {
-        console: bench.console(),
-        network: Some(bench.network()),
-        clock: Arc::new(bench.clock.clone()),
-        host: vec![HostCheck { ok: true, says: "The virtual router has a virtual power supply.".into() }],
-        devices: Arc::new(recogniser),
-    };
+    let image = (format!("{}-2.0.1.itb", device.id), vault.put_bytes(&newer)?);
+    let play = Play { bench: &bench, vault: &vault, image, recogniser, seed: args.seed ^ super::seed() };
     if !context.json {
         out::note(&format!(
             "A virtual router, broken on purpose: {}. Nothing real is touched.",
@@ -65,12 +66,11 @@ pub(super) fn demo(context: &Context, args: &Demo) -> Result<i32, Failure> {
     let mut session = String::new();
     let label = format!("{} {}", identity.vendor, identity.model);
     let code = context.attend(&vault, None, answers(label), &stop, |operator| {
-        let mut attendant = Attendant { operator, bench: bench.clone() };
-        let wishes = job.wishes.clone();
-        let run = Traced { command: "rescue", wishes: &wishes, resumed: None };
-        let closed = context.work_traced(&vault, run, ports, &mut attendant, |ports, operator| {
-            debrick_engine::rescue(&vault, job, ports, operator)
-        })?;
+        let mut attendant = Attendant { operator, bench: bench.clone(), hands: Hands::default() };
+        let closed = match args.door {
+            None => play.over_the_console(context, device, &mut attendant)?,
+            Some(door) => play.through_the_door(door, &mut attendant)?,
+        };
         session.clone_from(&closed.session);
         Ok(closed)
     })?;
@@ -83,6 +83,93 @@ pub(super) fn demo(context: &Context, args: &Demo) -> Result<i32, Failure> {
         out::data(&format!("Open {} in a browser to read it.", copy.display()));
     }
     Ok(code)
+}
+
+/// The virtual router's door.
+fn door(wanted: DemoDoor) -> Door {
+    Door::of(match wanted {
+        DemoDoor::Pull => Speech::pull(SocketAddr::new(IpAddr::V4(HOST_ADDRESS), 69), "acme-r1-recovery.itb"),
+        DemoDoor::Push => Speech::push(),
+    })
+}
+
+/// What is on the table of the demo.
+struct Play<'a> {
+    bench: &'a Bench,
+    vault: &'a Vault,
+    image: (String, Digest),
+    recogniser: Arc<Recogniser>,
+    seed: u64,
+}
+
+impl Play<'_> {
+    fn over_the_console(
+        self,
+        context: &Context,
+        device: Repairable,
+        operator: &mut dyn Operator,
+    ) -> Result<Closed, EngineError> {
+        let host = self.host();
+        let job = Job {
+            image: Some(self.image),
+            device,
+            evidence: Vec::new(),
+            ports: vec!["virtual router".to_owned()],
+            wishes: Wishes { soak_restarts: 1, ..Wishes::default() },
+            seed: self.seed,
+        };
+        let ports = Ports {
+            console: self.bench.console(),
+            network: Some(self.bench.network()),
+            clock: Arc::new(self.bench.clock.clone()),
+            host,
+            devices: self.recogniser,
+        };
+        let wishes = job.wishes.clone();
+        let run = Traced { command: "rescue", wishes: &wishes, resumed: None };
+        context.work_traced(self.vault, run, ports, operator, |ports, operator| {
+            debrick_engine::rescue(self.vault, job, ports, operator)
+        })
+    }
+
+    /// The same router without a wire to its console: its bootloader takes the firmware over the network.
+    fn through_the_door(self, door: DemoDoor, operator: &mut dyn Operator) -> Result<Closed, EngineError> {
+        let host = self.host();
+        let method = match door {
+            DemoDoor::Pull => PULLS,
+            DemoDoor::Push => TAKES,
+        };
+        // A bootloader that only listens says nothing of itself: somebody has kept a log.
+        let log = format!("{READY}1.0.4\r\n");
+        let log = ("before.log".to_owned(), self.vault.put_bytes(log.as_bytes())?);
+        let because = "the virtual router has no wire to its console".to_owned();
+        let job = DoorJob {
+            device: debrick_catalog::find(PLAYED)?.recoverable()?,
+            image: Some(self.image),
+            evidence: Vec::new(),
+            logs: if door == DemoDoor::Push { vec![log] } else { Vec::new() },
+            ports: vec!["virtual router".to_owned()],
+            wishes: Wishes {
+                soak_restarts: 1,
+                method: Some(method.to_owned()),
+                waivers: vec![Waiver { gate: Gate::Backup, because }],
+                ..Wishes::default()
+            },
+            seed: self.seed,
+        };
+        let ports = DoorPorts {
+            network: self.bench.network(),
+            console: None,
+            clock: Arc::new(self.bench.clock.clone()),
+            host,
+            devices: self.recogniser,
+        };
+        debrick_engine::rescue_by_door(self.vault, job, ports, operator)
+    }
+
+    fn host(&self) -> Vec<HostCheck> {
+        vec![HostCheck { ok: true, says: "The virtual router has a virtual power supply.".into() }]
+    }
 }
 
 /// The device that the virtual router plays.
@@ -140,6 +227,7 @@ fn answers(label: String) -> Answers {
 struct Attendant<'a> {
     operator: &'a mut dyn Operator,
     bench: Bench,
+    hands: Hands,
 }
 
 impl Operator for Attendant<'_> {
@@ -157,6 +245,15 @@ impl Operator for Attendant<'_> {
             self.bench.power_cycle();
         }
         answer
+    }
+
+    fn cue(&mut self, cue: &Cue) {
+        self.operator.cue(cue);
+        self.hands.take(cue, self.bench.clock.now().since_start());
+    }
+
+    fn said(&mut self) -> Vec<Seen> {
+        self.hands.act(&self.bench)
     }
 
     fn cancelled(&self) -> bool {

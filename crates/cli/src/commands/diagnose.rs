@@ -1,12 +1,15 @@
 //! `debrick diagnose`: what logs, tool output and words of the operator say about a device. Nothing is sent to it.
 
 mod ask;
+mod device;
 
-use debrick_diagnose::Evidence;
+use debrick_diagnose::{Case, Evidence};
 use debrick_model::{Cause, Diagnosis, Ending, EvidenceKind, Finding};
+use serde_json::json;
 
 use crate::args::Diagnose;
 use crate::commands::Context;
+use crate::commands::diagnose::device::Known;
 use crate::evidence::{self, Reading};
 use crate::failure::Failure;
 use crate::{exit, json, out};
@@ -17,27 +20,48 @@ const SHOWN_CAUSES: usize = 4;
 const SHOWN_SIGNS: usize = 110;
 
 pub(super) fn diagnose(context: &Context, args: &Diagnose) -> Result<i32, Failure> {
+    let known = Known::of(context, args)?;
     let diagnosis = match &args.answers {
         Some(path) => ask::from_file(path)?.conclude(),
         None if args.log.is_empty() && args.tool_output.is_empty() && args.symptom.is_empty() => {
             ask::at_terminal(context)?.conclude()
         }
-        None => from_evidence(args)?,
+        None => from_evidence(args, known.as_ref())?,
     };
-    Ok(conclude(context, &diagnosis))
+    let code = match &known {
+        Some(known) if context.json => {
+            let mut value = json!(diagnosis);
+            value["device"] = json!(known.advice(&diagnosis));
+            json::line(SCHEMA, &value);
+            code_of(&diagnosis)
+        }
+        known => {
+            let code = conclude(context, &diagnosis);
+            known.iter().for_each(|known| known.show(context, &diagnosis));
+            code
+        }
+    };
+    Ok(code)
 }
+
+/// The version of what `--json` prints.
+const SCHEMA: &str = "debrick.diagnosis/1";
 
 /// Prints what was concluded, and returns the exit code.
 pub(super) fn conclude(context: &Context, diagnosis: &Diagnosis) -> i32 {
     if context.json {
-        json::line("debrick.diagnosis/1", diagnosis);
+        json::line(SCHEMA, diagnosis);
     } else {
         show(context, diagnosis);
     }
+    code_of(diagnosis)
+}
+
+fn code_of(diagnosis: &Diagnosis) -> i32 {
     if diagnosis.cause() == Cause::Unknown { exit::of(Ending::NeedsOperator) } else { 0 }
 }
 
-fn from_evidence(args: &Diagnose) -> Result<Diagnosis, Failure> {
+fn from_evidence(args: &Diagnose, known: Option<&Known>) -> Result<Diagnosis, Failure> {
     let mut read = Vec::new();
     for (paths, kind) in [(&args.log, EvidenceKind::SerialLog), (&args.tool_output, EvidenceKind::ToolOutput)]
     {
@@ -50,17 +74,17 @@ fn from_evidence(args: &Diagnose) -> Result<Diagnosis, Failure> {
         let evidence = Evidence { kind: EvidenceKind::Symptom, name, text: text.clone() };
         read.push(Reading { evidence, skipped: None });
     }
-    for one in &read {
-        if let Some(skipped) = one.skipped {
-            out::note(&format!(
-                "{} is large: {} bytes in its middle were not looked at.",
-                out::harmless(&one.evidence.name),
-                skipped.bytes
-            ));
-        }
+    for remark in read.iter().filter_map(Reading::remark) {
+        out::note(&out::harmless(&remark));
     }
-    let pieces: Vec<Evidence> = read.iter().map(|one| one.evidence.clone()).collect();
-    let mut diagnosis = debrick_diagnose::diagnose(&pieces);
+    let mut pieces: Vec<Evidence> = read.iter().map(|one| one.evidence.clone()).collect();
+    pieces.extend(known.iter().flat_map(|known| known.lights()));
+    let mut diagnosis = debrick_diagnose::diagnose_case(&Case {
+        evidence: &pieces,
+        architecture: known.and_then(Known::architecture),
+        implausible: known.map_or(&[], Known::implausible),
+        ..Case::default()
+    });
     evidence::renumber(&mut diagnosis, &read);
     Ok(diagnosis)
 }

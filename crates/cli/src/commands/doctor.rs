@@ -1,8 +1,14 @@
 //! `debrick doctor`.
 
+use std::time::Duration;
+
+use debrick_link_os::host::HostFacts;
+
 use crate::args::Doctor;
 use crate::commands::{Context, devices};
+use crate::ear::{Ear, Noticed};
 use crate::failure::Failure;
+use crate::host::for_lan::{self, Watched};
 use crate::host::{self, Finding, Level};
 use crate::{exit, json, out};
 
@@ -13,6 +19,9 @@ pub(super) fn doctor(context: &Context, args: &Doctor) -> Result<i32, Failure> {
     if let Some(id) = &args.device {
         let device = devices::find(&context.catalog()?, id)?;
         findings.extend(host::for_device::judge(&facts, &device));
+    }
+    if let Some(interface) = &args.lan {
+        findings.extend(lan(context, &facts, interface, args.seconds));
     }
     let count = |level: Level| findings.iter().filter(|finding| finding.level == level).count();
     let (bad, notices) = (count(Level::Bad), count(Level::Notice));
@@ -43,6 +52,29 @@ pub(super) fn doctor(context: &Context, args: &Doctor) -> Result<i32, Failure> {
     };
     out::data(&format!("\n{}", style.strong(verdict)));
     Ok(code)
+}
+
+/// Listens to a network port for some seconds, and judges it.
+fn lan(context: &Context, facts: &HostFacts, interface: &str, seconds: u32) -> Vec<Finding> {
+    let watched = Ear::open(context, interface).and_then(|mut ear| {
+        if !context.json {
+            out::note(&format!("Listening on {} for {seconds} seconds.", out::harmless(interface)));
+        }
+        let mut changes = 0;
+        while ear.elapsed() < Duration::from_secs(seconds.into()) {
+            let noticed = ear.listen(Duration::from_millis(100))?;
+            changes += noticed.iter().filter(|one| matches!(one, Noticed::Link(_))).count();
+        }
+        let watched = Watched { has_link: ear.has_link(), changes, seconds };
+        let findings = for_lan::judge(facts, interface, watched, ear.stations());
+        ear.close()?;
+        Ok(findings)
+    });
+    // What keeps it from being listened to is the finding.
+    watched.unwrap_or_else(|failure| {
+        let (says, mend) = (failure.sentence(), failure.problem().next_step.clone());
+        vec![Finding { check: "lan-listening", level: Level::Bad, says, mend }]
+    })
 }
 
 /// Which catalog is in use, whether one that was installed is not, and whether some of the operator's own records are not.

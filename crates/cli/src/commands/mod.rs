@@ -9,6 +9,7 @@ mod doctor;
 mod explain;
 mod identify;
 mod image;
+mod listen;
 mod packed_catalog;
 mod plan;
 mod replay;
@@ -24,19 +25,20 @@ use std::path::PathBuf;
 
 use debrick_catalog::{Catalog, Fault};
 use debrick_engine::{Closed, EngineError, Operator, Ports, Wishes};
+use debrick_link_os::give_back_left_over;
 use debrick_model::{Ending, Event, EventBody, Problem, Step};
 use debrick_vault::Vault;
 
 use crate::answers::Answers;
 use crate::args::{Args, Command};
 use crate::commands::packed_catalog::InUse;
-use crate::exit;
 use crate::failure::Failure;
 use crate::operators::{Attended, Script};
 use crate::stop::Stop;
 use crate::style::Style;
 use crate::terminal::Terminal;
 use crate::trace::Trace;
+use crate::{ear, exit};
 use crate::{json, out};
 
 /// The most faults of the operator's own records that every command tells.
@@ -58,6 +60,7 @@ pub(crate) struct Context {
 pub(crate) fn run(args: &Args, style: Style, notes: Style) -> Result<i32, Failure> {
     let is_warned = Cell::new(false);
     let context = Context { json: args.json, style, notes, state_dir: args.state_dir.clone(), is_warned };
+    context.give_back_interfaces();
     match &args.command {
         Command::Rescue(args) => rescue::rescue(&context, args),
         Command::Resume(args) => rescue::resume(&context, args),
@@ -74,6 +77,7 @@ pub(crate) fn run(args: &Args, style: Style, notes: Style) -> Result<i32, Failur
         Command::Trust(args) => trust::run(&context, args),
         Command::Devices(args) => devices::run(&context, args),
         Command::Identify(args) => identify::identify(&context, args),
+        Command::Listen(args) => listen::listen(&context, args),
         Command::Plan(args) => plan::plan(&context, args),
         Command::Diagnose(args) => diagnose::diagnose(&context, args),
         Command::WatchConsole(args) => watch_console::watch(&context, args),
@@ -124,6 +128,25 @@ impl Context {
             }
         }
         Ok(catalog)
+    }
+
+    /// Gives back the network ports that a run which was killed had borrowed.
+    fn give_back_interfaces(&self) {
+        let Ok(folder) = ear::interfaces(self) else { return };
+        match give_back_left_over(&folder) {
+            Ok(left) => {
+                for one in left {
+                    match one.outcome {
+                        Ok(()) => out::note(&format!(
+                            "{} was given back as an earlier run, which was ended, had found it.",
+                            out::harmless(&one.interface)
+                        )),
+                        Err(error) => self.warn(&Failure::from(error).sentence()),
+                    }
+                }
+            }
+            Err(error) => self.warn(&Failure::from(error).sentence()),
+        }
     }
 
     fn warn(&self, text: &str) {

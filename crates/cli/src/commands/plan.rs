@@ -1,6 +1,7 @@
 //! `debrick plan`: what a rescue of a device would do, in words, and what it takes.
 
 use debrick_catalog::{Confidence, Connection, Device, Method, Protocol, Repairable, Transfer};
+use debrick_coach::Procedure;
 use debrick_model::{Region, RegionRole, Step};
 use serde::Serialize;
 
@@ -21,6 +22,9 @@ const SECONDS_OF_HANDS: f64 = 60.0;
 
 /// How often a rescue starts the unit, at least: to see how it is, to stop it, to prove it, and once more.
 const STARTS: f64 = 4.0;
+
+/// Why a program is named.
+const NOT_SPOKEN: &str = "this one does not speak it yet";
 
 /// A plan, as it is printed and as JSON.
 #[derive(Debug, Serialize)]
@@ -71,7 +75,7 @@ pub(super) fn plan(context: &Context, args: &Arguments) -> Result<i32, Failure> 
     let device = find(&context.catalog()?, &args.id)?;
     let plan = match device.repairable() {
         Ok(repairable) => by_program(&device, &repairable),
-        Err(error) => by_person(&device, &error),
+        Err(error) => by_door(&device).unwrap_or_else(|| by_person(&device, &error)),
     };
     if context.json {
         json::line("debrick.plan/1", &plan);
@@ -200,6 +204,60 @@ fn by_program(device: &Device, repairable: &Repairable) -> Plan {
     }
 }
 
+/// The plan of `debrick rescue` through a door; `None` where there is none whose steps are known.
+fn by_door(device: &Device) -> Option<Plan> {
+    let recoverable = device.recoverable().ok()?;
+    let led = |method: &&Method| Procedure::of(device, method).is_some();
+    let methods: Vec<&Method> =
+        recoverable.doors.iter().filter_map(|door| recoverable.method_of(door)).filter(led).collect();
+    let chosen = *methods.first()?;
+    let protocol = chosen.protocol?;
+    let mut needs = needs_of(device, chosen);
+    needs.retain(|need| need.why != NOT_SPOKEN);
+    let mut steps = vec![
+        step(
+            Step::Assess,
+            "Listen for it on the network, and read the logs that you give. Nothing is sent to it.",
+        ),
+        step(
+            Step::Identify,
+            "Ask for its label, and compare it with this record; what its bootloader asks for is compared later. Two claims have to agree.",
+        ),
+        step(Step::Preflight, "Check this computer, its address on the port, and the cable."),
+        step(Step::Backup, "Nothing: this way in cannot read. You have to waive the backup, and to say why."),
+        step(Step::Obtain, "Check the firmware file: undamaged, for this device, and who made it. Then ask."),
+    ];
+    let entry = device.entry.iter().find(|entry| Some(&entry.name) == chosen.entry.as_ref());
+    let moves = entry.map(|entry| entry.steps_for(chosen)).unwrap_or_default();
+    steps.extend(moves.iter().map(|found| step(Step::EnterRecovery, found.in_words(chosen))));
+    steps.extend([
+        step(Step::Flash, format!("Hand the file over. {}", protocol.about())),
+        step(Step::FirstBoot, "Leave the power on and wait for the version that was written to run, up to ten minutes. That the file went over proves nothing."),
+        step(Step::Close, "Write the report."),
+    ]);
+    Some(Plan {
+        device: device.id.clone(),
+        title: device.title(),
+        method: Some(chosen.name.clone()),
+        protocol: Some(protocol.id()),
+        done_by: DoneBy::Program,
+        needs,
+        minutes_at_least: None,
+        steps,
+        written: vec!["firmware, by its own bootloader and where that sees fit".into()],
+        kept: vec![],
+        never_written: vec![],
+        stop_when: stop_rules(device),
+        missing: vec![],
+        others: device
+            .method
+            .iter()
+            .filter(|one| one.name != chosen.name)
+            .map(|one| one.name.clone())
+            .collect(),
+    })
+}
+
 /// The plan for what a person does, with what the program can do beside it.
 fn by_person(device: &Device, error: &debrick_catalog::CatalogError) -> Plan {
     // What needs no open case comes first, and what is known better.
@@ -288,10 +346,7 @@ fn needs_of(device: &Device, method: &Method) -> Vec<Need> {
         format!("from {}", origin.unwrap_or_else(|| "its maker, for exactly this model and revision".into())),
     ));
     if let Some(tool) = protocol.tool() {
-        needs.push(need(
-            format!("the program `{}` ({})", tool.program, tool.from),
-            "this one does not speak it yet",
-        ));
+        needs.push(need(format!("the program `{}` ({})", tool.program, tool.from), NOT_SPOKEN));
     }
     if let Some(tool) = &method.tool {
         needs.push(need(tool.clone(), "its maker's program does it"));
@@ -382,7 +437,12 @@ fn print(context: &Context, plan: &Plan) {
             "\nIts maker, or a shop that can write the flash chip, can help. If you know a way, describe it: docs/add-a-device.md.",
         );
     }
-    if plan.done_by == DoneBy::Program {
+    if plan.done_by == DoneBy::Program && plan.protocol != Some(Protocol::UbootConsole.id()) {
+        line(&format!(
+            "\nTo begin: debrick rescue --lan INTERFACE --device {} --image FILE --waive backup --because TEXT",
+            plan.device
+        ));
+    } else if plan.done_by == DoneBy::Program {
         line(&format!("\nTo begin: debrick rescue --console PORT --device {} --image FILE", plan.device));
     } else {
         line(&format!("\nWhether this computer is ready: debrick doctor --for {}", plan.device));

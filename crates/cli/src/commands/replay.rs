@@ -23,6 +23,7 @@ use serde_json::json;
 use crate::args;
 use crate::commands::Context;
 use crate::failure::Failure;
+use crate::trace::of_date;
 use crate::{exit, input, json, out};
 use compare::Divergence;
 use operator::Remembering;
@@ -106,6 +107,7 @@ impl Played {
         let clock = VirtualClock::new();
         let console = member(&of_trace(CONSOLE)).unwrap_or_default();
         let console = Replay::new(Recording::read(console)?, clock.clone());
+        let console = of_date(console, Arc::new(clock.clone()), run.began_ms);
         let network = match (run.network, member(&of_trace(NETWORK))) {
             (true, Some(index)) => {
                 let all = archive.clone();
@@ -117,13 +119,7 @@ impl Played {
         };
         let host = run.host.iter().map(|fact| HostCheck { ok: fact.ok, says: fact.says.clone() });
         let devices = Arc::new(Recogniser::with_record(&context.catalog()?, &device)?);
-        let ports = Ports {
-            console: Box::new(console),
-            network,
-            clock: Arc::new(clock),
-            host: host.collect(),
-            devices,
-        };
+        let ports = Ports { console, network, clock: Arc::new(clock), host: host.collect(), devices };
         let (named, image) = firmware(context, recorded, vault, image)?;
         let waivers = recorded.iter().filter_map(|event| match &event.body {
             EventBody::GateWaived { waiver } => Some(waiver.clone()),

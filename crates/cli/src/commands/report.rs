@@ -2,7 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use debrick_report::{Redaction, Redactor, Report, html, json as report_json, markdown};
+use debrick_model::EventBody;
+use debrick_report::{Guidance, Redaction, Redactor, Report, html, json as report_json, markdown};
 use debrick_vault::Vault;
 use serde_json::json;
 
@@ -100,7 +101,8 @@ pub(super) fn bundle(context: &Context, args: &args::Bundle) -> Result<i32, Fail
     let session = session(&vault, args.session.as_deref())?;
     let path = args.output.clone().unwrap_or_else(|| PathBuf::from(format!("debrick-{session}.tar.gz")));
     let mut bytes = Vec::new();
-    let packed = debrick_report::bundle(&vault, &session, Redaction::default(), &mut bytes)?;
+    let guidance = guidance(context, &vault, &session);
+    let packed = debrick_report::bundle(&vault, &session, Redaction::default(), &guidance, &mut bytes)?;
     write_file(&path, &bytes)?;
     if context.json {
         let value =
@@ -116,6 +118,23 @@ pub(super) fn bundle(context: &Context, args: &args::Bundle) -> Result<i32, Fail
         );
     }
     Ok(0)
+}
+
+/// What the catalog knows of the session's device that whoever helps should know, too.
+fn guidance(context: &Context, vault: &Vault, session: &str) -> Guidance {
+    let events = vault.read_session_as_found(session).unwrap_or_default();
+    let device = events.first().and_then(|entry| match &entry.event.body {
+        EventBody::SessionOpened { device, .. } => context.catalog().ok()?.find(device).ok(),
+        _ => None,
+    });
+    let Some(device) = device else { return Guidance::default() };
+    let stop = device.stop.iter();
+    let stop = stop.map(|rule| format!("When {}: {}. Instead: {}.", rule.when, rule.because, rule.instead));
+    let helpers = device.help.iter().map(|helper| {
+        let at = helper.at.as_ref().map(|at| format!(", {at}")).unwrap_or_default();
+        format!("{} ({}{at}): {}", helper.name, helper.who.id(), helper.does)
+    });
+    Guidance { must_not: stop.collect(), helpers: helpers.collect() }
 }
 
 /// Writes the report of a session beside its journal, and returns its path.

@@ -1,7 +1,9 @@
 //! `debrick rescue` and `debrick resume`.
 
+mod by_door;
+
 use std::fs::File;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use debrick_catalog::Repairable;
 use debrick_engine::{ImageEvidence, Wishes};
@@ -24,6 +26,9 @@ const LARGEST_IMAGE: u64 = 16 << 30;
 const ROOM_FOR_JOURNAL: u64 = 1 << 20;
 
 pub(super) fn rescue(context: &Context, args: &Rescue) -> Result<i32, Failure> {
+    if let Some(interface) = &args.lan {
+        return by_door::rescue(context, args, interface);
+    }
     let stop = Stop::listen()?;
     let waivers = waivers(&args.waivers)?;
     let named = Named::by(context, &args.unit)?;
@@ -35,18 +40,7 @@ pub(super) fn rescue(context: &Context, args: &Rescue) -> Result<i32, Failure> {
     let evidence = evidence(args)?;
     let vault = context.vault()?;
     let ports = named.ports(context)?;
-    let image = match image {
-        Some((name, mut file, size)) => {
-            vault.require_free(size + ROOM_FOR_JOURNAL)?;
-            Some((name, vault.put_reader(&mut file)?))
-        }
-        None => None,
-    };
-    if let Some((name, digest)) = &image {
-        for sums in &args.sums {
-            sums::listed(sums, name, *digest)?;
-        }
-    }
+    let image = into_vault(&vault, image, &args.sums)?;
     let mut job = named.job(image, wishes, seed());
     for (kind, name, bytes) in evidence {
         job.evidence.push(ImageEvidence { kind, name, artifact: vault.put_bytes(&bytes)? });
@@ -68,7 +62,14 @@ pub(super) fn resume(context: &Context, args: &Resume) -> Result<i32, Failure> {
         Some(session) => session.clone(),
         None => unfinished(&vault)?,
     };
-    let (device, console) = opening(&vault, &session)?;
+    let (record, ports) = opening(&vault, &session)?;
+    if let Some(device) = by_door::record_of(&record) {
+        return by_door::resume(context, args, (&session, device, &ports), &vault);
+    }
+    let device: Repairable = serde_json::from_slice(&record).map_err(|error| {
+        not_resumable(format!("the device record of session {session} cannot be read: {error}"))
+    })?;
+    let console = ports.first().cloned();
     let console = args.console.clone().or(console).ok_or_else(|| {
         Failure::usage("the session does not say which console it used", "Name it with --console.")
     })?;
@@ -101,20 +102,33 @@ fn unfinished(vault: &Vault) -> Result<String, Failure> {
     })
 }
 
-/// The device and the console of a recorded session.
-fn opening(vault: &Vault, session: &str) -> Result<(Repairable, Option<String>), Failure> {
-    let not_resumable = |what: String| {
-        Failure::new("session-not-resumable", what, "Start a new repair with `debrick rescue`.")
-    };
+fn not_resumable(what: String) -> Failure {
+    Failure::new("session-not-resumable", what, "Start a new repair with `debrick rescue`.")
+}
+
+/// Puts a firmware file into the vault, and looks for it in the lists of sums that came with it.
+fn into_vault(
+    vault: &Vault,
+    image: Option<(String, File, u64)>,
+    sums: &[PathBuf],
+) -> Result<by_door::Stored, Failure> {
+    let Some((name, mut file, size)) = image else { return Ok(None) };
+    vault.require_free(size + ROOM_FOR_JOURNAL)?;
+    let digest = vault.put_reader(&mut file)?;
+    for sums in sums {
+        sums::listed(sums, &name, digest)?;
+    }
+    Ok(Some((name, digest)))
+}
+
+/// The device record, as it was kept, and the ports of a recorded session.
+fn opening(vault: &Vault, session: &str) -> Result<(Vec<u8>, Vec<String>), Failure> {
     let events = vault.read_session(session)?;
     let Some(EventBody::SessionOpened { record, ports, .. }) = events.first().map(|event| &event.body) else {
         return Err(not_resumable(format!("session {session} does not say how it began")));
     };
     let bytes = vault.artifact(*record)?.read_all(debrick_catalog::LONGEST_RECORD as u64)?;
-    let device = serde_json::from_slice(&bytes).map_err(|error| {
-        not_resumable(format!("the device record of session {session} cannot be read: {error}"))
-    })?;
-    Ok((device, ports.first().cloned()))
+    Ok((bytes, ports.clone()))
 }
 
 /// Opens a firmware file: its name, its content, its size.

@@ -5,7 +5,7 @@ use std::io::BufWriter;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use debrick_catalog::{Catalog, Recogniser, Repairable};
+use debrick_catalog::{Catalog, Device, Recogniser, Repairable};
 use debrick_engine::{Job, Ports, Wishes};
 use debrick_link::record::Recorder;
 use debrick_link::{Link, Network};
@@ -67,15 +67,31 @@ impl Named {
     }
 }
 
-/// The device that the operator named.
+/// The device that the operator named, with all that a repair over its console needs.
 fn device(context: &Context, args: &UnitArgs) -> Result<Repairable, Failure> {
+    let device = named_device(context, args)?;
+    device.repairable().map_err(|error| {
+        let failure = Failure::from(error);
+        match device.recoverable() {
+            // What its bootloader takes over the network needs none of that.
+            Ok(_) => failure.with_choices(vec![format!(
+                "Without its console: debrick rescue --lan INTERFACE --device {} --image FILE",
+                device.id
+            )]),
+            Err(_) => failure,
+        }
+    })
+}
+
+/// The record of the device that the operator named.
+pub(super) fn named_device(context: &Context, args: &UnitArgs) -> Result<Device, Failure> {
     let catalog = context.catalog()?;
     if let Some(path) = &args.device_file {
         let text = input::text(path, debrick_catalog::LONGEST_RECORD as u64)?;
-        return Ok(catalog.parse(&path.display().to_string(), &text)?.repairable()?);
+        return Ok(catalog.parse(&path.display().to_string(), &text)?);
     }
     match &args.device {
-        Some(id) => Ok(devices::find(&catalog, id)?.repairable()?),
+        Some(id) => devices::find(&catalog, id),
         None => {
             let mut choices = device_list(&catalog);
             if args.console.is_none() {

@@ -124,6 +124,6 @@ fn what_cannot_be_coached_is_refused() {
     let place = place();
     place.refuses(&["coach", "acme-b9"], 1, "device-unknown");
     place.refuses(&["coach", "acme-b1", "--method", "odin"], 2, "usage");
-    place.refuses(&["coach", "acme-r1"], 1, "no-known-steps");
+    place.refuses(&["coach", "microchip-atmega328p"], 1, "no-known-steps");
     place.refuses(&["coach", "acme-b1", "--lan", "no-such-port"], 2, "usage");
 }

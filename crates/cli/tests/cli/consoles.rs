@@ -109,7 +109,11 @@ fn a_port_that_is_held() {
     let console = silent(&place);
     let holder = place.start(&["rescue", "--device", "acme-r1", "--console", &console]);
     let began = Instant::now();
-    while !place.path("state/sessions").exists() && began.elapsed() < Duration::from_secs(20) {
+    let has_begun = || {
+        let sessions = std::fs::read_dir(place.path("state/sessions")).into_iter().flatten().flatten();
+        sessions.into_iter().any(|session| session.path().join("journal.db").exists())
+    };
+    while !has_begun() && began.elapsed() < Duration::from_secs(20) {
         std::thread::sleep(Duration::from_millis(20));
     }
     std::thread::sleep(Duration::from_millis(200));

@@ -35,17 +35,21 @@ fn what_the_program_does_by_itself() {
 }
 
 #[test]
-fn what_a_person_does() {
+fn what_the_program_does_through_a_door() {
     let plan = plan("tplink-archer-c7-v5");
-    assert_eq!((&plan["done_by"], &plan["protocol"]), (&"person".into(), &"tftp-pull".into()));
+    assert_eq!((&plan["done_by"], &plan["protocol"]), (&"program".into(), &"tftp-pull".into()));
     let needs = texts(&plan["needs"]);
     assert!(needs.contains("192.168.0.66") && needs.contains("ArcherC7v5_tp_recovery.bin"), "{needs}");
     let steps = texts(&plan["steps"]);
-    assert!(steps.contains("debrick image check FILE --for tplink-archer-c7-v5"), "{steps}");
+    assert!(steps.contains("waive the backup"), "{steps}");
+    assert_eq!(plan["kept"], serde_json::json!([]));
     assert!(steps.contains("Hold reset"), "{steps}");
-    assert!(plan["never_written"].to_string().contains("art"));
     let run = Place::new().run(&["plan", "tplink-archer-c7-v5"]);
-    assert!(run.stdout.starts_with("TP-Link Archer C7 v5: you do this by hand"), "{}", run.stdout);
+    assert!(
+        run.stdout.contains("debrick rescue --lan INTERFACE --device tplink-archer-c7-v5"),
+        "{}",
+        run.stdout
+    );
     let unknown = Place::new().run(&["plan", "tplink-archer-c7v5"]);
     assert_ne!(unknown.code, Some(0));
     assert!(unknown.stderr.contains("tplink-archer-c7-v5"), "{}", unknown.stderr);

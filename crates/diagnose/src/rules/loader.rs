@@ -1,5 +1,6 @@
 //! What boot loaders say: U-Boot, barebox, CFE, RedBoot, vendors' loaders, and the stages before them.
 
+mod early;
 mod environment;
 mod images;
 mod network;
@@ -10,5 +11,12 @@ mod trust;
 use crate::rule::Rule;
 
 /// A table for each part of the field.
-pub(super) static TABLES: &[&[Rule]] =
-    &[environment::RULES, images::RULES, network::RULES, stages::RULES, storage::RULES, trust::RULES];
+pub(super) static TABLES: &[&[Rule]] = &[
+    early::RULES,
+    environment::RULES,
+    images::RULES,
+    network::RULES,
+    stages::RULES,
+    storage::RULES,
+    trust::RULES,
+];

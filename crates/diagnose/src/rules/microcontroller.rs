@@ -1,5 +1,6 @@
 //! What microcontrollers say, and the tools that program them.
 
+mod dfu_status;
 mod esp;
 mod esptool;
 mod mcuboot;
@@ -8,4 +9,5 @@ mod programmers;
 use crate::rule::Rule;
 
 /// A table for each part of the field.
-pub(super) static TABLES: &[&[Rule]] = &[esp::RULES, esptool::RULES, mcuboot::RULES, programmers::RULES];
+pub(super) static TABLES: &[&[Rule]] =
+    &[dfu_status::RULES, esp::RULES, esptool::RULES, mcuboot::RULES, programmers::RULES];

@@ -4,8 +4,10 @@ mod android;
 mod emergency;
 mod fastboot;
 mod samsung;
+mod update_engine;
 
 use crate::rule::Rule;
 
 /// A table for each part of the field.
-pub(super) static TABLES: &[&[Rule]] = &[android::RULES, emergency::RULES, fastboot::RULES, samsung::RULES];
+pub(super) static TABLES: &[&[Rule]] =
+    &[android::RULES, emergency::RULES, fastboot::RULES, samsung::RULES, update_engine::RULES];

@@ -2,10 +2,13 @@
 
 mod accounts;
 mod actions;
+mod boards;
 mod power;
+mod sightings;
 mod suspects;
 
 use crate::rule::Rule;
 
 /// A table for each part of the field.
-pub(super) static TABLES: &[&[Rule]] = &[accounts::RULES, actions::RULES, power::RULES, suspects::RULES];
+pub(super) static TABLES: &[&[Rule]] =
+    &[accounts::RULES, actions::RULES, boards::RULES, power::RULES, sightings::RULES, suspects::RULES];

@@ -1,5 +1,6 @@
 //! What the running system and its updaters say.
 
+mod fwupd;
 mod services;
 mod sysupgrade;
 mod updaters;
@@ -7,4 +8,4 @@ mod updaters;
 use crate::rule::Rule;
 
 /// A table for each part of the field.
-pub(super) static TABLES: &[&[Rule]] = &[services::RULES, sysupgrade::RULES, updaters::RULES];
+pub(super) static TABLES: &[&[Rule]] = &[fwupd::RULES, services::RULES, sysupgrade::RULES, updaters::RULES];

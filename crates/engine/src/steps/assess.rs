@@ -193,7 +193,14 @@ impl Repair<'_> {
         let architecture = Some(self.device.architecture.as_str());
         let other_names = self.other_names();
         let other_names = &other_names;
-        diagnose_case(&Case { evidence: &evidence, surveys, variables, other_names, architecture })
+        diagnose_case(&Case {
+            evidence: &evidence,
+            surveys,
+            variables,
+            other_names,
+            architecture,
+            ..Case::default()
+        })
     }
 
     /// What the installed firmware calls the unit, once the unit is known to be another device and until the firmware is

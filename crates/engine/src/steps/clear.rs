@@ -1,11 +1,12 @@
 //! Agreement and gates: the last things before anything is written.
 
-use debrick_model::{Answer, EventBody, Gate, GateOutcome, GateResult, Request, RequestKind};
+use debrick_model::{Answer, EventBody, Gate, GateOutcome, GateResult, Request, RequestKind, Waiver};
 use debrick_target::{Clearance, Scope, clearance};
 
 use crate::error::EngineError;
 use crate::plan::Fix;
 use crate::repair::Repair;
+use crate::session::Session;
 use crate::steps::provenance_in_words;
 
 impl Repair<'_> {
@@ -81,13 +82,6 @@ impl Repair<'_> {
                 results.push(GateResult { gate, outcome: GateOutcome::Pass, reasons });
             }
         }
-        let mut latest = Vec::new();
-        for gate in Gate::ALL {
-            if let Some(result) = results.iter().rev().find(|result| result.gate == gate) {
-                latest.push(result.clone());
-                self.session.record(EventBody::GateChecked { result: result.clone() })?;
-            }
-        }
         let mut scope = Scope { regions: Vec::new(), contents: Vec::new() };
         for fix in fixes {
             match fix {
@@ -105,15 +99,33 @@ impl Repair<'_> {
                 }
             }
         }
-        let (regions, image) = (scope.regions.clone(), scope.contents.first().copied());
-        let clearance = clearance::clear(&latest, &self.waivers, scope)?;
-        for waiver in clearance.waivers() {
-            if !self.past.waivers.contains(waiver) {
-                self.past.waivers.push(waiver.clone());
-                self.session.record(EventBody::GateWaived { waiver: waiver.clone() })?;
-            }
-        }
-        self.session.record(EventBody::Cleared { regions, image })?;
-        Ok(clearance)
+        record_clearance(&mut self.session, &results, &self.waivers, &mut self.past.waivers, scope)
     }
+}
+
+/// Records the latest look at every gate, makes the clearance of them, and records it with the waivers that it rests on.
+pub(crate) fn record_clearance(
+    session: &mut Session<'_>,
+    results: &[GateResult],
+    waivers: &[Waiver],
+    recorded: &mut Vec<Waiver>,
+    scope: Scope,
+) -> Result<Clearance, EngineError> {
+    let mut latest = Vec::new();
+    for gate in Gate::ALL {
+        if let Some(result) = results.iter().rev().find(|result| result.gate == gate) {
+            latest.push(result.clone());
+            session.record(EventBody::GateChecked { result: result.clone() })?;
+        }
+    }
+    let (regions, image) = (scope.regions.clone(), scope.contents.first().copied());
+    let clearance = clearance::clear(&latest, waivers, scope)?;
+    for waiver in clearance.waivers() {
+        if !recorded.contains(waiver) {
+            recorded.push(waiver.clone());
+            session.record(EventBody::GateWaived { waiver: waiver.clone() })?;
+        }
+    }
+    session.record(EventBody::Cleared { regions, image })?;
+    Ok(clearance)
 }

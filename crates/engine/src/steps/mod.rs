@@ -11,5 +11,6 @@ mod settings;
 mod write;
 
 pub(crate) use back_up::{prove_restores, read_backup};
-pub(crate) use obtain::provenance_in_words;
+pub(crate) use clear::record_clearance;
+pub(crate) use obtain::{judge_image, provenance_in_words};
 pub(crate) use settings::serial_of;

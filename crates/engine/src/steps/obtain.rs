@@ -1,19 +1,20 @@
 //! Judge the firmware file: undamaged, from whom, and for this unit?
 
 use debrick_image::{
-    Evidence, FitnessTarget, ImageFacts, LONGEST_EVIDENCE, Label, ListedSum, fitness, inspect, label, verify,
+    Evidence, FitnessTarget, ImageFacts, LONGEST_EVIDENCE, Label, ListedSum, TrustStore, fitness, inspect,
+    label, verify,
 };
 use debrick_model::{
-    EventBody, EvidenceKind, Gate, GateOutcome, GateResult, Property, Step, Verdict, VerdictReport,
+    Digest, EventBody, EvidenceKind, Gate, GateOutcome, GateResult, Property, Step, Verdict, VerdictReport,
 };
 use debrick_target::Silent;
 
 use crate::artifact_source::ArtifactSource;
 use crate::error::EngineError;
+use crate::identity::claim;
 use crate::job::ImageEvidence;
 use crate::repair::Repair;
-use crate::session::Done;
-use crate::unit::claim;
+use crate::session::{Done, Session};
 
 impl Repair<'_> {
     /// Judges the image that was given, and makes the integrity, provenance and fitness gates of it.
@@ -25,53 +26,14 @@ impl Repair<'_> {
             let Some((name, digest)) = repair.image.clone() else {
                 return Err(EngineError::NoImage { origin: repair.device.firmware.origin.clone() });
             };
-            repair.session.vault.verify(digest)?;
-            let source = ArtifactSource(repair.session.vault.artifact(digest)?);
-            let mut facts = inspect(&source)?;
-            let evidence = repair.evidence(&name, &mut facts)?;
-            let now_ms = repair.session.clock.wall_ms();
-            facts.provenance = verify(&source, &facts, &evidence, &repair.wishes.trusted, now_ms)?;
             let installed = repair.installed_version()?;
-            let fit = fitness(&facts, &repair.fitness_target(installed));
-            repair.session.record(EventBody::ImageJudged {
-                name: name.clone(),
-                artifact: digest,
-                size: facts.size,
-                format: facts.format.clone(),
-                version: facts.version.clone(),
-                integrity: facts.undamaged(),
-                provenance: facts.provenance.clone(),
-                fitness: fit.clone(),
-            })?;
-            repair.gates.push(gate(Gate::Integrity, &facts.undamaged(), "The firmware file is undamaged."));
-            repair.gates.push(provenance_gate(&facts.provenance));
-            repair.gates.push(gate(Gate::Fitness, &fit, "The firmware was made for this device."));
-            let summary = format!(
-                "{name}: integrity {}, provenance {}, fitness {}.",
-                facts.undamaged().verdict.id(),
-                facts.provenance.verdict.id(),
-                fit.verdict.id()
-            );
-            repair.facts = Some(facts);
-            Ok(Done::with((), summary))
+            let target = repair.fitness_target(installed);
+            let (evidence, trusted) = (&repair.past.evidence, &repair.wishes.trusted);
+            let judged = judge_image(&mut repair.session, (&name, digest), evidence, trusted, &target)?;
+            repair.gates.extend(judged.gates);
+            repair.facts = Some(judged.facts);
+            Ok(Done::with((), judged.summary))
         })
-    }
-
-    /// What came with the image, read from the vault. A list of sums is compared with it on the way.
-    fn evidence(&self, image: &str, facts: &mut ImageFacts) -> Result<Vec<Evidence>, EngineError> {
-        let mut evidence = Vec::new();
-        for ImageEvidence { kind, name, artifact } in &self.past.evidence {
-            let artifact = self.session.vault.artifact(*artifact)?;
-            artifact.verify()?;
-            let bytes = artifact.read_all(LONGEST_EVIDENCE as u64)?;
-            if *kind == EvidenceKind::ImageSums
-                && let Some(listed) = ListedSum::find(&String::from_utf8_lossy(&bytes), image, facts.sha256)
-            {
-                listed.compare(name, facts);
-            }
-            evidence.push(Evidence { name: name.clone(), bytes });
-        }
-        Ok(evidence)
     }
 
     /// The version that the unit runs; of a unit that does not start, the one that its flash holds, if that is firmware of
@@ -114,6 +76,76 @@ impl Repair<'_> {
             ..FitnessTarget::default()
         }
     }
+}
+
+/// An image that was judged.
+pub(crate) struct Judged {
+    /// What it is.
+    pub(crate) facts: ImageFacts,
+    /// Integrity, provenance and fitness.
+    pub(crate) gates: [GateResult; 3],
+    /// In a sentence.
+    pub(crate) summary: String,
+}
+
+/// Judges an image of the vault for a unit, with what came with it, and records it.
+pub(crate) fn judge_image(
+    session: &mut Session<'_>,
+    (name, digest): (&str, Digest),
+    evidence: &[ImageEvidence],
+    trusted: &TrustStore,
+    target: &FitnessTarget,
+) -> Result<Judged, EngineError> {
+    session.vault.verify(digest)?;
+    let source = ArtifactSource(session.vault.artifact(digest)?);
+    let mut facts = inspect(&source)?;
+    let evidence = evidence_of(session, name, evidence, &mut facts)?;
+    facts.provenance = verify(&source, &facts, &evidence, trusted, session.clock.wall_ms())?;
+    let fit = fitness(&facts, target);
+    session.record(EventBody::ImageJudged {
+        name: name.to_owned(),
+        artifact: digest,
+        size: facts.size,
+        format: facts.format.clone(),
+        version: facts.version.clone(),
+        integrity: facts.undamaged(),
+        provenance: facts.provenance.clone(),
+        fitness: fit.clone(),
+    })?;
+    let gates = [
+        gate(Gate::Integrity, &facts.undamaged(), "The firmware file is undamaged."),
+        provenance_gate(&facts.provenance),
+        gate(Gate::Fitness, &fit, "The firmware was made for this device."),
+    ];
+    let summary = format!(
+        "{name}: integrity {}, provenance {}, fitness {}.",
+        facts.undamaged().verdict.id(),
+        facts.provenance.verdict.id(),
+        fit.verdict.id()
+    );
+    Ok(Judged { facts, gates, summary })
+}
+
+/// What came with the image, read from the vault. A list of sums is compared with it on the way.
+fn evidence_of(
+    session: &Session<'_>,
+    image: &str,
+    given: &[ImageEvidence],
+    facts: &mut ImageFacts,
+) -> Result<Vec<Evidence>, EngineError> {
+    let mut evidence = Vec::new();
+    for ImageEvidence { kind, name, artifact } in given {
+        let artifact = session.vault.artifact(*artifact)?;
+        artifact.verify()?;
+        let bytes = artifact.read_all(LONGEST_EVIDENCE as u64)?;
+        if *kind == EvidenceKind::ImageSums
+            && let Some(listed) = ListedSum::find(&String::from_utf8_lossy(&bytes), image, facts.sha256)
+        {
+            listed.compare(name, facts);
+        }
+        evidence.push(Evidence { name: name.clone(), bytes });
+    }
+    Ok(evidence)
 }
 
 /// Only a signature that is wrong, or by a key that is not to be believed, shuts it: most makers sign nothing, and whoever

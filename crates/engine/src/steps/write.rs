@@ -15,6 +15,7 @@ use crate::plan::Fix;
 use crate::repair::Repair;
 use crate::session::Done;
 use crate::steps::read_backup;
+use crate::tries::{Condition, Tries};
 
 impl Repair<'_> {
     /// Does all fixes. Each method is tried twice, the second time from a fresh state; never the same a third time.
@@ -23,30 +24,24 @@ impl Repair<'_> {
         fixes: &[Fix],
         clearance: &Clearance,
     ) -> Result<(), EngineError> {
-        let methods = self.methods.clone();
+        let mut tries = Tries::new(self.methods.clone(), [Condition::AsItIs, Condition::FreshStart]);
         let mut last = EngineError::Exhausted { tried: "Looking for a method".into() };
-        for (number, method) in methods.iter().enumerate() {
-            for fresh in [false, true] {
-                if number > 0 || fresh {
-                    let change = match fresh {
-                        true => "from a fresh start of the unit".to_owned(),
-                        false => format!("by the method {:?}", method.name),
-                    };
-                    self.session.record(EventBody::Retrying { step: Step::Flash, change })?;
-                }
-                match self.write_once(fixes, clearance, method, number > 0 || fresh) {
-                    Ok(()) => return Ok(()),
-                    Err(error) if !error.may_be_retried() => return Err(error),
-                    Err(error) => {
-                        self.session.failed(Step::Flash, &error)?;
-                        self.whereabouts = Whereabouts::Unknown;
-                        last = error;
-                    }
-                }
+        while let Some(one) = tries.next() {
+            if let Some(change) = one.change.clone() {
+                self.session.record(EventBody::Retrying { step: Step::Flash, change })?;
             }
-            if is_mismatch(&last) {
-                // The bytes arrived and were not kept: how they arrive does not matter.
-                return Err(last);
+            match self.write_once(fixes, clearance, &one.method, one.change.is_some()) {
+                Ok(()) => return Ok(()),
+                Err(error) if !error.may_be_retried() => return Err(error),
+                Err(error) => {
+                    self.session.failed(Step::Flash, &error)?;
+                    self.whereabouts = Whereabouts::Unknown;
+                    if is_mismatch(&error) {
+                        // The bytes arrived and were not kept: how they arrive does not matter.
+                        tries.keep_to_this_method();
+                    }
+                    last = error;
+                }
             }
         }
         Err(last)

@@ -5,10 +5,15 @@ use std::path::Path;
 use std::sync::{Arc, LazyLock};
 
 use debrick_catalog::{Catalog, Recogniser, Repairable};
+use debrick_coach::{Cue, Seen};
 use debrick_engine::{Closed, EngineError, HostCheck, Job, Operator, Ports, Wishes};
 use debrick_model::{Answer, Digest, Event, Progress, Request};
 use debrick_vault::Vault;
 use debrick_virtual_bench::{Bench, Brick, FirmwareOptions, UnitState, firmware, region};
+
+mod hands;
+
+pub use hands::Hands;
 
 /// The firmware that units ran, and the one that they are given.
 pub const INSTALLED: &str = "1.0.4";
@@ -36,6 +41,8 @@ pub struct Attendant {
     pub on_progress: Box<dyn FnMut()>,
     pub cancel_after: Option<u64>,
     pub power_cycles: u32,
+    /// Who holds the button, where one is to be held.
+    pub hands: Option<Hands>,
 }
 
 impl Attendant {
@@ -48,6 +55,7 @@ impl Attendant {
             on_progress: Box::new(|| {}),
             cancel_after: None,
             power_cycles: 0,
+            hands: None,
         }
     }
 
@@ -79,6 +87,16 @@ impl Operator for Attendant {
             "label-model" => Answer::Text("ACME R1".into()),
             _ => Answer::Yes,
         }
+    }
+
+    fn cue(&mut self, cue: &Cue) {
+        if let Some(hands) = &mut self.hands {
+            hands.take(cue);
+        }
+    }
+
+    fn said(&mut self) -> Vec<Seen> {
+        self.hands.as_mut().map(Hands::act).unwrap_or_default()
     }
 
     fn cancelled(&self) -> bool {

@@ -20,9 +20,6 @@ pub(super) const ROUTERBOOT: [&str; 8] = [
     "ARM64__boot",
 ];
 
-/// What clients of running systems call themselves.
-const SYSTEMS: [&str; 7] = ["udhcp", "dhcpcd", "MSFT", "android-dhcp", "systemd", "dhclient", "anaconda"];
-
 /// Words in the titles of pages of recovery modes.
 const RECOVERY_TITLES: [&str; 8] =
     ["recovery", "rescue", "failsafe", "fail-safe", "u-boot", "uboot", "breed", "firmware upload"];
@@ -69,7 +66,7 @@ fn of_request(request: &AddressRequest) -> Option<Stage> {
         Some(Stage::WaitsForFirmware)
     } else if request.message == AddressMessage::Bootp || begins(&BOOTLOADERS) || request.file.is_some() {
         Some(Stage::Bootloader)
-    } else if begins(&SYSTEMS) {
+    } else if request.is_of_a_system() {
         Some(Stage::Runs)
     } else {
         None

@@ -33,6 +33,9 @@ pub use usb::usb_devices;
 /// The port of TFTP servers.
 const TFTP_PORT: u16 = 69;
 
+/// The port of BOOTP and DHCP servers.
+const BOOTP_PORT: u16 = 67;
+
 /// Everything that was found out.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct HostFacts {
@@ -46,6 +49,8 @@ pub struct HostFacts {
     pub modem_managers: Fact<Vec<Process>>,
     /// UDP port 69.
     pub tftp_port: Fact<UdpPortFacts>,
+    /// UDP port 67.
+    pub bootp_port: Fact<UdpPortFacts>,
     /// What could drop a unit's packets.
     pub firewall: Fact<FirewallFacts>,
     /// Network interfaces.
@@ -88,6 +93,7 @@ impl HostFacts {
         let serial = Probe::start(&place, |place| Ok(serial::serial_ports(place)));
         let modem_managers = Probe::start(&place, |place| Ok(named(&place.proc(), "ModemManager")));
         let tftp_port = Probe::start(&place, |place| Ok(udp_port::udp_port(place, TFTP_PORT)));
+        let bootp_port = Probe::start(&place, |place| Ok(udp_port::udp_port(place, BOOTP_PORT)));
         let firewall = Probe::start(&place, |place| Ok(firewall::firewall(place)));
         let interfaces = Probe::start(&place, interfaces::interfaces);
         let disk = Probe::start(&place, move |_| machine::disk(&data_folder));
@@ -98,6 +104,7 @@ impl HostFacts {
             serial: serial.result(deadline),
             modem_managers: modem_managers.result(deadline),
             tftp_port: tftp_port.result(deadline),
+            bootp_port: bootp_port.result(deadline),
             firewall: firewall.result(deadline),
             interfaces: interfaces.result(deadline),
             disk: disk.result(deadline),

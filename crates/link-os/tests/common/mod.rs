@@ -2,6 +2,7 @@
 #![allow(dead_code, reason = "each test binary uses its part")]
 
 use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
 
 use nix::sched::{CloneFlags, unshare};
 
@@ -19,19 +20,47 @@ pub(crate) fn with_cable(test: impl FnOnce() + Send) {
     std::thread::scope(|scope| {
         let thread = scope.spawn(|| {
             unshare(CloneFlags::CLONE_NEWNET).unwrap();
-            // Without IPv6, nobody speaks unasked on the cable.
-            for setting in ["all", "default"] {
-                let file = format!("/proc/thread-self/net/../../sys/net/ipv6/conf/{setting}/disable_ipv6");
-                let _ = std::fs::write(file, "1");
-            }
             ip("link set lo up");
             ip(&format!("link add {NEAR} address 02:00:00:00:00:0a type veth peer name {FAR} address 02:00:00:00:00:0b"));
             for end in [NEAR, FAR] {
                 ip(&format!("link set {end} addrgenmode none"));
                 ip(&format!("link set {end} up"));
             }
+            wait_until_settled();
             test();
         });
+        if let Err(panic) = thread.join() {
+            std::panic::resume_unwind(panic);
+        }
+    });
+}
+
+/// The kernel gives links that came up their routes of IPv6 a moment later.
+fn wait_until_settled() {
+    let deadline = Instant::now() + Duration::from_secs(3);
+    let has_routes = || {
+        let routes = ip("-6 route show table all");
+        routes.contains(NEAR) && routes.contains(FAR)
+    };
+    while std::path::Path::new("/proc/sys/net/ipv6").exists() && !has_routes() && Instant::now() < deadline {
+        std::thread::sleep(Duration::from_millis(10));
+    }
+}
+
+/// Takes an interface out of the network of this thread, and runs `test` in the new one that it is in.
+pub(crate) fn with_outside(interface: &str, test: impl FnOnce() + Send) {
+    let (ready, is_ready) = std::sync::mpsc::channel();
+    let (moved, is_moved) = std::sync::mpsc::channel::<()>();
+    std::thread::scope(|scope| {
+        let thread = scope.spawn(move || {
+            unshare(CloneFlags::CLONE_NEWNET).unwrap();
+            ready.send(nix::unistd::gettid()).unwrap();
+            is_moved.recv().unwrap();
+            test();
+        });
+        let outside = is_ready.recv().unwrap();
+        ip(&format!("link set {interface} netns {outside}"));
+        moved.send(()).unwrap();
         if let Err(panic) = thread.join() {
             std::panic::resume_unwind(panic);
         }

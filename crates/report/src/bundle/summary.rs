@@ -2,8 +2,9 @@
 
 use std::fmt::Write as _;
 
-use debrick_model::{Effect, Outcome};
+use debrick_model::{Effect, EvidenceKind, GateOutcome, Outcome};
 
+use super::Guidance;
 use crate::model::Report;
 use crate::text::{bytes, duration, shortened, visible};
 use crate::timeline::effect_text;
@@ -18,7 +19,7 @@ const MOST: usize = 8;
 const ITEM: usize = 300;
 
 /// Writes the page.
-pub(super) fn render(report: &Report) -> String {
+pub(super) fn render(report: &Report, guidance: &Guidance) -> String {
     let mut page = Page(String::new());
     let archive = &report.archive;
     let unknown = "not known";
@@ -32,18 +33,58 @@ pub(super) fn render(report: &Report) -> String {
     page.fact("Version", archive.final_version.as_deref().unwrap_or(unknown));
     page.fact("Result", &report.headline.title);
     page.list("NOW", report.headline.now.iter().cloned());
+    page.list("SYMPTOMS", symptoms(report));
     page.list("FAULT", fault(report));
     page.list("TRIED", tried(report));
     page.list("CHANGED ON THE UNIT", changed(report));
     page.list("KEPT BY THE OWNER", kept(report));
     page.list("WAIVED", waived(report));
+    page.list("MUST NOT BE DONE", must_not(report, guidance));
     page.list("NEXT", report.headline.next.iter().cloned());
+    page.list("WHO CAN HELP", guidance.helpers.iter().cloned());
     let state = if report.chain.is_intact() { "undamaged" } else { "DAMAGED: see the report" };
     page.list(
         "RECORD",
         std::iter::once(format!("{} events, {state}; last hash {}", report.chain.events, report.chain.head)),
     );
     page.0
+}
+
+/// What was seen before anything was done: the first judgement, and what people said.
+fn symptoms(report: &Report) -> impl Iterator<Item = String> {
+    let first = report.judgements.first().map(|judgement| {
+        let state = judgement.diagnosis.state;
+        format!("At the first look: {}", state.meaning())
+    });
+    let said = report
+        .evidence
+        .iter()
+        .filter(|evidence| evidence.kind == EvidenceKind::Symptom)
+        .map(|evidence| evidence.name.clone());
+    let stages = report.judgements.first().and_then(|judgement| judgement.diagnosis.timeline.last());
+    let last = stages.map(|stage| format!("It gets as far as {}.", stage.name));
+    first.into_iter().chain(last).chain(said)
+}
+
+/// What its backups prove to be the unit's own, and what is known of the device.
+fn must_not(report: &Report, guidance: &Guidance) -> impl Iterator<Item = String> {
+    let kept: Vec<&str> = report.backups.iter().map(|backup| backup.region.as_str()).collect();
+    let own = (!kept.is_empty()).then(|| {
+        format!(
+            "Do not write {} with anything but the backups of this session: what they hold is this unit's own.",
+            kept.join(", ")
+        )
+    });
+    let shut: Vec<&str> = report
+        .gates
+        .iter()
+        .filter(|gate| gate.outcome == Some(GateOutcome::Fail) && gate.waived_because.is_none())
+        .map(|gate| gate.gate.id())
+        .collect();
+    let shut = (!shut.is_empty()).then(|| {
+        format!("Do not write past the gate {}: it was shut, and the report says why.", shut.join(", "))
+    });
+    own.into_iter().chain(shut).chain(guidance.must_not.iter().cloned())
 }
 
 fn fault(report: &Report) -> impl Iterator<Item = String> {

@@ -29,6 +29,40 @@ pub(super) fn ethernet(line: &str) -> Vec<Span> {
     spans
 }
 
+/// The addresses that stand in a line, as twelve lower-case digits each.
+pub(super) fn addresses(line: &str) -> impl Iterator<Item = String> {
+    ethernet(line).into_iter().filter_map(|span| {
+        // The first half stands before the one that is masked: as much again, and a separator.
+        let start = span.range.start.checked_sub(span.range.len() + usize::from(span.range.len() > 6))?;
+        let digits = line.get(start..span.range.end)?.chars().filter(char::is_ascii_hexdigit);
+        let digits: String = digits.flat_map(char::to_lowercase).collect();
+        (digits.len() == 12).then_some(digits)
+    })
+}
+
+/// The host's half of IPv6 addresses that are made from an Ethernet address (RFC 4291, appendix A): what follows `ff:fe`.
+pub(super) fn in_ipv6(line: &str) -> Vec<Span> {
+    const MIDDLE: &str = "ff:fe";
+
+    let bytes = line.as_bytes();
+    let digits = |from: usize, most: usize| {
+        bytes[from..].iter().take(most).take_while(|byte| byte.is_ascii_hexdigit()).count()
+    };
+    let lower = line.to_ascii_lowercase();
+    let found = lower.match_indices(MIDDLE).filter_map(|(at, _)| {
+        let start = at + MIDDLE.len();
+        let first = digits(start, 3);
+        let colon = start + first;
+        let last = if bytes.get(colon) == Some(&b':') { digits(colon + 1, 5) } else { 0 };
+        if first != 2 || !(1..=4).contains(&last) {
+            return None;
+        }
+        let range = start..colon + 1 + last;
+        Some(Span { with: hide_hex(&line[range.clone()]), range, learn: false })
+    });
+    found.collect()
+}
+
 /// Serial numbers that are named as such.
 pub(super) fn serials(line: &str) -> Vec<Span> {
     settings(line, is_serial_key)

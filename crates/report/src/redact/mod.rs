@@ -52,6 +52,8 @@ pub struct Redactor {
     options: Redaction,
     secrets: BTreeSet<String>,
     serials: BTreeSet<String>,
+    /// Ethernet addresses, as twelve lower-case digits.
+    addresses: BTreeSet<String>,
 }
 
 /// A part of a text that is to be replaced.
@@ -80,6 +82,11 @@ impl Redactor {
         for span in self.spans(text) {
             if span.learn {
                 self.learn_secret(&text[span.range]);
+            }
+        }
+        for address in text.lines().flat_map(address::addresses) {
+            if self.addresses.len() < MAX_LITERALS {
+                self.addresses.insert(address);
             }
         }
     }
@@ -155,6 +162,8 @@ impl Redactor {
             found.extend(shapes::secrets(content));
             if self.options.mask_addresses {
                 found.extend(address::ethernet(content));
+                found.extend(address::in_ipv6(content));
+                found.extend(self.written_together(content));
             }
             if self.options.mask_serials {
                 found.extend(address::serials(content));
@@ -184,6 +193,21 @@ impl Redactor {
             }
         }
         merged
+    }
+
+    /// Addresses that are known from elsewhere, written without anything between their digits.
+    fn written_together(&self, line: &str) -> Vec<Span> {
+        if self.addresses.is_empty() {
+            return Vec::new();
+        }
+        let lower = line.to_ascii_lowercase();
+        let places = self.addresses.iter().flat_map(|address| lower.match_indices(address.as_str()));
+        places
+            .map(|(at, address)| {
+                let range = at + address.len() / 2..at + address.len();
+                Span { with: "x".repeat(range.len()), range, learn: false }
+            })
+            .collect()
     }
 
     fn without_literals(&self, text: &str) -> String {

@@ -253,3 +253,22 @@ proptest! {
         prop_assert!(!redacted.contains(&secret), "{} -> {}", text, redacted);
     }
 }
+
+#[test]
+fn an_address_is_masked_however_it_is_written() {
+    let mut redactor = Redactor::new(Redaction::default());
+    redactor.learn_text("ethaddr=52:54:00:12:34:56\n");
+    for (text, expected) in [
+        ("DHCP client id 01525400123456 asks", "DHCP client id 01525400xxxxxx asks"),
+        ("SSID Attic_5254001234 56", "SSID Attic_5254001234 56"),
+        ("name router-525400123456.lan", "name router-525400xxxxxx.lan"),
+        ("inet6 fe80::5054:ff:fe12:3456/64", "inet6 fe80::5054:ff:fexx:xxxx/64"),
+        ("inet6 fe80::ff:fe00:2a%eth0", "inet6 fe80::ff:fexx:xx%eth0"),
+        ("version ff:fe1 and ff:feed", "version ff:fe1 and ff:feed"),
+    ] {
+        assert_eq!(redactor.text(text), expected);
+        assert_eq!(redactor.veil(text.as_bytes()), expected.as_bytes());
+    }
+    let unmasked = Redactor::new(Redaction { mask_addresses: false, mask_serials: true });
+    assert_eq!(unmasked.text("fe80::5054:ff:fe12:3456"), "fe80::5054:ff:fe12:3456");
+}

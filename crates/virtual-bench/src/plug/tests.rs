@@ -132,6 +132,16 @@ fn arp_is_answered_for_the_addresses_that_the_device_has_now() {
 }
 
 #[test]
+fn a_device_that_knows_no_address_is_given_one() {
+    let cable = Cable::default();
+    let plug = Plug::new(Echo::default(), cable.clone(), UNIT).with_address(UNIT_IP);
+    let mut bench = Bench { plug, cable };
+    let answers = bench.say(&[question(UNIT_IP), datagram(UNIT, UNIT_IP)]);
+    assert_eq!(answers.len(), 2, "an ARP answer, and the datagram sent back");
+    assert_eq!(bench.plug.into_device().heard.len(), 1);
+}
+
+#[test]
 fn datagrams_go_in_and_out() {
     let mut bench = Bench::new(Echo { has_address: true, ..Echo::default() });
     let answers = bench.say(&[datagram(UNIT, UNIT_IP)]);

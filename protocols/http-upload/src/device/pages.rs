@@ -35,7 +35,8 @@ impl Pages {
         let head = if scripted { "<script src=\"/index.js\"></script>" } else { "" };
         let index = format!(
             "<!DOCTYPE html><html><head><title>{}</title>{head}</head><body><h1>{}</h1><p>Choose the file with the \
-             firmware for this unit.</p>{form}<p><a href=\"do.htm?cmd=nvram+erase\">Clear the settings</a></p></body></html>",
+             firmware for this unit. A wrong file may be fatal. Do not power off while it is updating; the unit will \
+             restart.</p>{form}<p><a href=\"do.htm?cmd=nvram+erase\">Clear the settings</a></p></body></html>",
             config.title, config.title
         );
         Self { index, script: format!("function send() {{ ajax({{ url: '{action}', data: form }}) }}\n") }

@@ -11,7 +11,7 @@ use debrick_model::MacAddress;
 use debrick_nmrp::device::{NmrpConfig, NmrpCounts, NmrpDevice, NmrpOutcome};
 use debrick_nmrp::wire::{Code, Message};
 use debrick_nmrp::{ETHER_TYPE, Flashed, Host, HostOptions, Neighbour, NmrpError, Region};
-use debrick_target::Watch;
+use debrick_target::{Source, Watch};
 
 pub(crate) const MAC: MacAddress = mac(1);
 pub(crate) const LOCAL: Ipv4Addr = Ipv4Addr::new(10, 164, 183, 253);
@@ -144,12 +144,12 @@ impl Watch for StopAfter {
     }
 }
 
-pub(crate) fn recover(config: NmrpConfig, options: HostOptions, image: &Vec<u8>) -> Run {
+pub(crate) fn recover(config: NmrpConfig, options: HostOptions, image: &dyn Source) -> Run {
     let wire = Wire::on(config);
     recover_from(&World::new(wire, debrick_link::VirtualClock::new()), options, image)
 }
 
-pub(crate) fn recover_from(world: &World<Wire>, options: HostOptions, image: &Vec<u8>) -> Run {
+pub(crate) fn recover_from(world: &World<Wire>, options: HostOptions, image: &dyn Source) -> Run {
     let began = world.clock().now();
     let mut network = world.network();
     let frames = network.open_frames(Some(ETHER_TYPE)).unwrap();

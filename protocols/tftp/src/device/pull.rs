@@ -1,13 +1,13 @@
 //! A bootloader that pulls, after U-Boot's `tftpboot` as observed on U-Boot 2023.01 in QEMU.
 
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
 use debrick_link::Moment;
 use debrick_link::simulated::{Device, Input, Output};
 
 use super::loading::Loading;
-use super::{Chunk, store};
+use super::{Chunk, ipv4, store};
 use crate::blocks::{OnData, Receiver};
 use crate::wire::{DEFAULT_BLOCK_SIZE, Direction, ErrorCode, Mode, Options, Packet};
 
@@ -379,5 +379,9 @@ impl Device for PullDevice {
 
     fn next_wake(&self) -> Option<Moment> {
         self.wake
+    }
+
+    fn addresses(&self) -> Vec<Ipv4Addr> {
+        ipv4(self.config.local)
     }
 }

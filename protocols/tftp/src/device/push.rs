@@ -1,14 +1,14 @@
 //! A bootloader that waits to be given its image: a TFTP server that takes one WRQ. After U-Boot's `tftpsrv` and the
 //! recovery modes of Netgear, ASUS, Ubiquiti and others, whose differences are quirks here.
 
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
 use debrick_link::Moment;
 use debrick_link::simulated::{Device, Input, Output};
 
 use super::loading::Loading;
-use super::{Chunk, store};
+use super::{Chunk, ipv4, store};
 use crate::blocks::{OnData, Receiver};
 use crate::wire::{DEFAULT_BLOCK_SIZE, Direction, ErrorCode, Mode, Options, Packet};
 
@@ -468,5 +468,9 @@ impl Device for PushDevice {
 
     fn next_wake(&self) -> Option<Moment> {
         self.wake
+    }
+
+    fn addresses(&self) -> Vec<Ipv4Addr> {
+        ipv4(self.config.listen)
     }
 }

@@ -111,7 +111,7 @@ impl<'a> Service<'a> {
 pub struct Intake<'a> {
     /// The longest file that is taken, in bytes.
     pub limit: u64,
-    /// Gives the place for a file of this name (folders already removed) from this peer; `None` refuses it. The bytes
+    /// Gives the place for a file of this name (folders already removed; never `.` or `..`) from this peer; `None` refuses it. The bytes
     /// are written in order; the last ACK is sent once the place has been flushed, and no place that was not flushed
     /// holds a whole file. Each call must give a place of its own: a peer that begins anew, or whose request comes
     /// twice, is given another one while the first may still be in use.
@@ -127,6 +127,11 @@ pub type Place<'a> = Box<dyn Write + 'a>;
 /// The name without the folders in front of it, in the manner of Unix or Windows.
 pub(super) fn base_name(name: &str) -> &str {
     name.rsplit(['/', '\\']).next().unwrap_or(name)
+}
+
+/// Whether a name without folders can be that of a file, wherever it is put.
+pub(super) fn is_file_name(name: &str) -> bool {
+    !["", ".", ".."].contains(&name) && !name.chars().any(char::is_control)
 }
 
 #[cfg(test)]

@@ -1,11 +1,14 @@
 //! How long logs take, and how much memory; in processes of their own, so that nothing else counts.
 
 use std::fs;
-use std::process::Command;
+use std::path::Path;
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use debrick_diagnose::{Evidence, diagnose};
 use debrick_model::EvidenceKind;
+use nix::sys::resource::{UsageWho, getrusage};
+use nix::sys::time::TimeVal;
 
 use crate::bench::{Row, median, text};
 
@@ -24,7 +27,91 @@ const LINES: &[&str] = &[
 ];
 const FAULT: &str = "[   12.345678] SQUASHFS error: xz decompression failed, data probably corrupt\r\n";
 
-pub(super) fn measure() -> Result<Vec<Row>, String> {
+pub(super) fn measure(program: &Path) -> Result<Vec<Row>, String> {
+    let mut rows = whole_program(program)?;
+    rows.extend(the_diagnosis_alone()?);
+    Ok(rows)
+}
+
+/// The program as a whole: it starts, reads the file (of a large one, both ends), judges and prints.
+fn whole_program(program: &Path) -> Result<Vec<Row>, String> {
+    let folder = std::env::temp_dir().join(format!("debrick-bench-{}", std::process::id()));
+    fs::create_dir_all(&folder).map_err(text)?;
+    let rows = of_sizes(program, &folder.join("boot.log"));
+    fs::remove_dir_all(&folder).map_err(text)?;
+    rows
+}
+
+fn of_sizes(program: &Path, file: &Path) -> Result<Vec<Row>, String> {
+    let sizes = [
+        (1 << 20, "debrick diagnose: a log of 1 MiB", "< 30 ms", 30),
+        (50_000_000, "debrick diagnose: a log of 50 MB", "< 1 s", 1000),
+    ];
+    let this = std::env::current_exe().map_err(text)?;
+    let ms = |time: Duration| time.as_secs_f64() * 1000.0;
+    let mut rows = Vec::new();
+    let mut peak = 0;
+    for (size, what, required, most_ms) in sizes {
+        fs::write(file, log(size)).map_err(text)?;
+        let (mut spent, mut passed) = (Vec::new(), Vec::new());
+        for _ in 0..RUNS {
+            let output = Command::new(&this)
+                .args(["bench", "diagnose-file"])
+                .arg(program)
+                .arg(file)
+                .output()
+                .map_err(text)?;
+            let said = String::from_utf8_lossy(&output.stdout).into_owned();
+            let numbers: Vec<u64> = said.split_whitespace().filter_map(|word| word.parse().ok()).collect();
+            let [cpu, wall, memory] = numbers[..] else {
+                return Err(format!("diagnose-file ended with {}: {said}", output.status));
+            };
+            spent.push(Duration::from_micros(cpu));
+            passed.push(Duration::from_micros(wall));
+            peak = peak.max(memory);
+        }
+        let (spent, passed) =
+            (median(&mut spent).unwrap_or_default(), median(&mut passed).unwrap_or_default());
+        rows.push(Row {
+            what: what.into(),
+            measured: format!("median {:.1} ms of processor time, {:.1} ms passed", ms(spent), ms(passed)),
+            required,
+            // On a busy machine time passes that is not the program's.
+            ok: Some(spent < Duration::from_millis(most_ms)),
+        });
+    }
+    rows.push(Row {
+        what: "debrick diagnose: memory with a log of 50 MB".into(),
+        measured: format!("peak {:.1} MiB", peak as f64 / f64::from(1 << 20)),
+        required: "< 64 MiB",
+        ok: Some(peak < MOST_MEMORY),
+    });
+    Ok(rows)
+}
+
+/// Runs the program once on a log, and prints its processor time and the time that passed in microseconds, and the most
+/// memory that it held in bytes. In a process of its own, since the system tells that of all children together.
+pub(in crate::bench) fn diagnose_file(program: &Path, file: &Path) -> Result<(), String> {
+    let began = Instant::now();
+    let status = Command::new(program)
+        .args(["--json", "diagnose", "--log"])
+        .arg(file)
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status()
+        .map_err(text)?;
+    let passed = began.elapsed();
+    if !status.success() {
+        return Err(format!("debrick diagnose: {status}"));
+    }
+    let usage = getrusage(UsageWho::RUSAGE_CHILDREN).map_err(text)?;
+    let micros = |time: TimeVal| time.tv_sec().unsigned_abs() * 1_000_000 + time.tv_usec().unsigned_abs();
+    let spent = micros(usage.user_time()) + micros(usage.system_time());
+    println!("{spent} {} {}", passed.as_micros(), usage.max_rss().unsigned_abs() << 10);
+    Ok(())
+}
+
+fn the_diagnosis_alone() -> Result<Vec<Row>, String> {
     let small = run(1 << 20)?;
     let large = run(50_000_000)?;
     let ms = |time: Duration| format!("median {:.1} ms of {RUNS}", time.as_secs_f64() * 1000.0);

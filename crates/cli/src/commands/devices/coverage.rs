@@ -30,12 +30,13 @@ const QUESTIONS: &[Question] = &[
     ("way in, step by step", |device| device.method.iter().any(|method| method.entry.is_some())),
     ("keys or buttons", |device| device.method.iter().any(|method| !method.buttons.is_empty())),
     ("stop rules", |device| !device.stop.is_empty()),
-    ("driven by this program", |device| device.repairable().is_ok()),
+    ("repaired over its console", |device| device.repairable().is_ok()),
+    ("repaired over the network", |device| device.recoverable().is_ok()),
 ];
 
-/// Whether this program speaks the protocol of a method.
+/// Whether a repair by this program can use a method.
 pub(super) fn is_driven(method: &Method) -> bool {
-    method.protocol == Some(Protocol::UbootConsole)
+    method.protocol == Some(Protocol::UbootConsole) || method.door().is_some()
 }
 
 pub(super) fn coverage(context: &Context) -> Result<i32, Failure> {

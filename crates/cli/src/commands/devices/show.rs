@@ -237,6 +237,13 @@ impl Page<'_> {
         for rule in &device.stop {
             self.item(&format!("{}: {}. Instead: {}.", rule.when, rule.because, rule.instead));
         }
+        if !device.help.is_empty() {
+            self.section("Who can help");
+        }
+        for helper in &device.help {
+            let at = helper.at.as_ref().map(|at| format!(" ({at})")).unwrap_or_default();
+            self.item(&format!("{}{at}: {}", helper.name, helper.does));
+        }
     }
 }
 

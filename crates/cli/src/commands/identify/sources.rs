@@ -1,18 +1,20 @@
-//! Where observations come from: the label, logs, firmware files, the console, USB, SSH.
+//! Where observations come from: the label, logs, firmware files, the console, USB, a network port, SSH.
 
 use std::io::Read;
 use std::path::Path;
 use std::time::Duration;
 
 use debrick_catalog::Recogniser;
+use debrick_lan::Stage;
 use debrick_link::{Deadline, Link, LinkError};
 use debrick_link_os::OsClock;
-use debrick_model::{Observation, Property, Sighting};
+use debrick_model::{MacAddress, Observation, Property, Sighting};
 use debrick_uboot_console::host::{Console, ConsoleConfig, observations};
 
 use crate::args::Identify;
 use crate::commands::Context;
 use crate::commands::identify::over_ssh;
+use crate::ear::Ear;
 use crate::failure::Failure;
 use crate::file_source::FileSource;
 use crate::stop::Stop;
@@ -49,6 +51,9 @@ pub(super) fn collect(
     }
     if args.usb {
         seen.extend(of_usb(context, recogniser));
+    }
+    if let Some(interface) = &args.lan {
+        seen.extend(of_lan(context, interface, args)?);
     }
     if let Some(spec) = &args.console {
         seen.extend(of_console(context, recogniser, spec, args)?);
@@ -227,4 +232,45 @@ fn ask(
         "The unit waits at its bootloader's prompt. Nothing was changed; switch it off and on to start it.",
     );
     Ok(seen)
+}
+
+/// What the unit says on a network port. Of several stations, the one that is named, or that waits for firmware or starts;
+/// or the only one.
+fn of_lan(context: &Context, interface: &str, args: &Identify) -> Result<Vec<Sighting>, Failure> {
+    let stop = Stop::listen()?;
+    let mut ear = Ear::open(context, interface)?;
+    say(
+        context,
+        &format!(
+            "Listening on {interface} for {} seconds. Switch the unit off and on now. Ctrl-C ends it early.",
+            args.seconds
+        ),
+    );
+    while !stop.is_wanted() && ear.elapsed() < Duration::from_secs(args.seconds.into()) {
+        ear.listen(LOOK_AROUND)?;
+        if args.look {
+            ear.look();
+        }
+    }
+    let judgement = debrick_lan::judge(ear.stations(), &[], args.unit);
+    let may_be: Vec<MacAddress> =
+        judgement.stations.iter().filter(|one| one.stage != Stage::Helper).map(|one| one.station).collect();
+    let unit = match (judgement.probably, may_be.as_slice()) {
+        (Some(unit), _) => unit,
+        (None, [unit]) => *unit,
+        (None, []) => {
+            say(context, "Nobody was heard on the network port.");
+            return Ok(Vec::new());
+        }
+        (None, several) => {
+            return Err(Failure::usage(
+                "several stations were heard, and which of them is the unit cannot be told",
+                "Name it with --unit, or connect the unit to this computer alone.",
+            )
+            .with_choices(several.iter().map(|one| format!("  --unit {one}")).collect()));
+        }
+    };
+    let seen = ear.stations().get(unit).map(|station| debrick_lan::observe(station, interface));
+    ear.close()?;
+    Ok(seen.unwrap_or_default())
 }

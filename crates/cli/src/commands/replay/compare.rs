@@ -73,6 +73,7 @@ fn essence(event: Option<&Event>) -> Value {
         EventBody::Cleared { regions, image } => json!([regions, image]),
         EventBody::Asked { request } => json!(request.id),
         EventBody::Answered { request, sensed, .. } => json!([request, sensed]),
+        EventBody::Coached { method, reached, attempts, .. } => json!([method, reached, attempts]),
         EventBody::BackedUp { region, offset, size, readings, .. } => json!([region, offset, size, readings]),
         EventBody::BackupProven { regions } => json!(regions),
         EventBody::BackupOmitted { region, .. } => json!(region),
@@ -111,6 +112,7 @@ fn of_effect(effect: &Effect) -> Value {
         Effect::SetEnvironment { variables } => {
             json!(["variables", variables.iter().map(|(name, _)| name).collect::<Vec<_>>()])
         }
+        Effect::OfferImage { method, name, size, .. } => json!(["offer", method, name, size]),
         Effect::Restart => json!("restart"),
     }
 }

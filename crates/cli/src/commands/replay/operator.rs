@@ -55,6 +55,13 @@ impl Operator for Remembering {
         self.answers.get_mut(&request.id).and_then(VecDeque::pop_front).unwrap_or(Answer::DontKnow)
     }
 
+    // What was recorded is a repair over the console: nobody was led.
+    fn cue(&mut self, _: &debrick_coach::Cue) {}
+
+    fn said(&mut self) -> Vec<debrick_coach::Seen> {
+        Vec::new()
+    }
+
     fn cancelled(&self) -> bool {
         self.events.len() >= self.stop_after
     }

@@ -27,13 +27,23 @@ pub(super) static RULES: &[Rule] = &[
     rule(
         "programmer-no-chip",
         Tool,
-        &["No EEPROM/flash device found", "Couldn't open device", "No chip found", "RDID byte 0 parity violation", "Can't even read anymore", "no flash chip", "chip not detected", "Chip not found", "IC not responding", "unknown SPI chip", "Generic unknown SPI chip", "id1 0xff, id2 0xff", "id1 0x00, id2 0x00", "RDID returned 0xff", "RDID returned 0x00"],
+        &["No EEPROM/flash device found", "Couldn't open device", "No chip found", "RDID byte 0 parity violation", "Can't even read anymore", "no flash chip", "chip not detected", "Chip not found", "IC not responding", "unknown SPI chip", "Generic unknown SPI chip", "id1 0xff, id2 0xff", "id1 0x00, id2 0x00", "RDID returned 0xff", "RDID returned 0x00", "SPI NAND Flash Not Detected", "SPI NOR Flash Not Detected", "Flash Not Detected!", "Manufacturer ID: ff", "invalid response 0x00 from device"],
         "The programmer does not see the flash chip.",
         &[(C::LinkFault, 0.6), (C::ToolMismatch, 0.25), (C::FlashHardwareFault, 0.2)],
     )
     .states(&[(S::Unknown, 0.4)])
     .actions(&[A::SwapCableOrPort])
     .from("flashrom flashrom.c", "No EEPROM/flash device found."),
+    rule(
+        "programmer-not-opened",
+        Tool,
+        &["Programmer initialization failed", "Unable to open FTDI device", "Couldn't open device 1a86:5512", "Could not find programmer device", "Programmer device not found"],
+        "The tool cannot open the programmer.",
+        &[(C::ToolMismatch, 0.45), (C::LinkFault, 0.42), (C::HostPermission, 0.25)],
+    )
+    .states(&[(S::Unknown, 0.5)])
+    .actions(&[A::ChangeToolOrOption, A::SwapCableOrPort, A::InstallDriverOrPermission])
+    .from("flashrom ft2232_spi.c", "Unable to open FTDI device: -3 (device not found)."),
     rule(
         "programmer-write",
         Tool,

@@ -11,6 +11,8 @@ pub(super) static RULES: &[Rule] = &[
         Tool,
         &[
             "dnsmasq-tftp: sent ",
+            "dnsmasq-tftp[*]: sent ",
+            "^sent /* to ",
             "tftpd * finished",
             "Serving * to",
             "TFTP transfer complete",
@@ -41,6 +43,7 @@ pub(super) static RULES: &[Rule] = &[
         &[
             "while waiting for TFTP_UL_REQ",
             "while waiting for ACK",
+            "while waiting for initial reply",
             "while waiting for OACK",
             "while waiting for CONF",
         ],
@@ -70,7 +73,7 @@ pub(super) static RULES: &[Rule] = &[
     .from("nmrpflash nmrp.c", "Waiting for remote to respond."),
     rule(
         "host-network",
-        Tool,
+        Output,
         &[
             "Failed to bind",
             "requested address is not valid",
@@ -119,10 +122,31 @@ pub(super) static RULES: &[Rule] = &[
         "The unit cannot be reached over the network.",
         &[(C::NotInRecoveryMode, 0.48), (C::LinkFault, 0.45)],
     )
-    .without(&["Waiting for remote to respond", "Received configuration request"])
+    .without(&["Waiting for remote to respond", "Received configuration request", "Received upload request"])
     .states(&[(S::Unknown, 0.4)])
     .actions(&[A::EnterRecoveryMode, A::FixNetworkSettings])
     .from("tftp-hpa; nmrpflash", "Transfer timed out."),
+    rule(
+        "xmodem-fails",
+        Tool,
+        &[
+            "CRC Error, Try again",
+            "NAK on sector",
+            "Retry 0: ",
+            "Got * for sector ACK",
+            "too many errors",
+            "Transfer incomplete",
+            "Timeout on sector ACK",
+            "xyzModem",
+            "Total Size      = 0x00000000",
+            "transfer was cancelled",
+        ],
+        "The transfer over the serial line broke off, or its checksum does not agree.",
+        &[(C::LinkFault, 0.55), (C::ImageCorrupt, 0.25), (C::ToolMismatch, 0.3)],
+    )
+    .states(&[(S::RecoveryMode, 0.55)])
+    .actions(&[A::SwapCableOrPort, A::PowerCycleAndRetry, A::ChangeToolOrOption])
+    .from("lrzsz src/lsz.c; U-Boot common/xyzModem.c", "Retry 0: NAK on sector"),
     rule(
         "tftp-server-file",
         Tool,
@@ -180,6 +204,7 @@ pub(super) static RULES: &[Rule] = &[
             "Programming Finished",
             "PASS!",
             "Flashing has completed",
+            "formatting eraseblock * 100 % complete",
             "flashing complete",
             "Firmware updated successfully",
             "Installation completed",

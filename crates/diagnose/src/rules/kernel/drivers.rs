@@ -27,6 +27,16 @@ pub(super) static RULES: &[Rule] = &[
     .actions(&[A::InstallOtherBuild])
     .from("Linux drivers/mtd/maps/physmap-core.c", "physmap-flash: do_map_probe() failed"),
     rule(
+        "kernel-firmware-silent",
+        System,
+        &["mt7*: Message * (seq *) timeout", "failed to wait for target init", "firmware crashed! (guid", "brcmf_sdio_htclk: HT Avail timeout"],
+        "The firmware of a radio does not answer its driver.",
+        &[(C::FirmwareBug, 0.48), (C::ImageWrongDevice, 0.15)],
+    )
+    .states(&[(S::BootsDegraded, 0.55)])
+    .actions(&[A::InstallOtherBuild])
+    .from("Linux drivers/net/wireless/mediatek/mt76/mcu.c", "mt7915e 0000:02:00.0: Message 00003aed (seq 13) timeout"),
+    rule(
         "kernel-usb-enumeration",
         System,
         &[
@@ -65,7 +75,7 @@ pub(super) static RULES: &[Rule] = &[
     rule(
         "kernel-driver-fails",
         Kernel,
-        &["probe of * failed with error", "failed to probe", "probe failed", "could not attach to PHY", "failed to find PHY", "no PHY found", "error: Failed to get", "failed to get clk", "failed to get clock", "failed to register", "unable to register", "request_irq failed", "failed to map", "failed to init", "Failed to initialize", "initialization failed", "fails to initialize", "could not get", "Couldn't get", "timed out waiting", "poll timeout", "transmit queue * timed out", "command timed out", "timeout waiting for", "reset timeout", "failed with error -", "error -110", "error -22", "error -19", "error -12", "returned -22", "ret=-", "Link down", "phy link never came up", "link never came up", "link timeout", "could not initialize"],
+        &["probe of * failed with error", "failed to probe", "probe failed", "could not attach to PHY", "failed to find PHY", "no PHY found", "error: Failed to get", "failed to get clk", "failed to get clock", "failed to register", "unable to register", "request_irq failed", "failed to map", "failed to init", "Failed to initialize", "initialization failed", "fails to initialize", "could not get", "Couldn't get", "timed out waiting", "poll timeout", "transmit queue * timed out", "command timed out", "timeout waiting for", "reset timeout", "failed with error -", "error -110", "error -22", "error -19", "error -12", "returned -22", "ret=-", "Link down", "link never came up", "link timeout", "could not initialize"],
         "A driver does not get its hardware to work.",
         &[(C::FirmwareBug, 0.38), (C::FlashHardwareFault, 0.1), (C::KernelCrash, 0.1)],
     )

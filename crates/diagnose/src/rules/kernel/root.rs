@@ -43,6 +43,7 @@ pub(super) static RULES: &[Rule] = &[
         "Parts of the root file system cannot be decompressed.",
         &[(C::RootfsCorrupt, 0.75), (C::FlashHardwareFault, 0.25), (C::ImageCorrupt, 0.3)],
     )
+    .without(&["verity: 7:", "Failed splicing data"])
     .states(&[(S::BootsDegraded, 0.4)])
     .actions(&[A::ReflashCorrectImage, A::ReflashSameImage])
     .from("Linux fs/squashfs/block.c", "SQUASHFS error: xz decompression failed, data probably corrupt"),
@@ -118,6 +119,8 @@ pub(super) static RULES: &[Rule] = &[
         "The root file system does not match its verified digests.",
         &[(C::RootfsCorrupt, 0.6), (C::VerifiedBootRejected, 0.4)],
     )
+    // The seventh block driver is the loop device: this is an update that is being read, not the system.
+    .without(&["verity: 7:", "Failed splicing data"])
     .states(&[(S::KernelHang, 0.3)])
     .from("Linux drivers/md/dm-verity-target.c", "device-mapper: verity: 179:2: data block 1 is corrupted"),
     rule(

@@ -2,10 +2,20 @@
 
 use debrick_model::{Action as A, Cause as C, State as S};
 
-use crate::rule::Level::Loader;
+use crate::rule::Level::{Loader, Tool};
 use crate::rule::{Rule, rule};
 
 pub(super) static RULES: &[Rule] = &[
+    rule(
+        "barebox-environment",
+        Loader,
+        &["could not open /env/bin/init", "BAD MAGIC, environment", "wrong magic on /dev/env"],
+        "The environment with the scripts that start the system is missing or damaged.",
+        &[(C::BootEnvironmentCorrupt, 0.65)],
+    )
+    .states(&[(S::BootloaderOnly, 0.7)])
+    .actions(&[A::FixBootEnvironment])
+    .from("barebox common/startup.c, common/environment.c", "could not open /env/bin/init"),
     rule(
         "uboot-default-environment",
         Loader,
@@ -40,6 +50,7 @@ pub(super) static RULES: &[Rule] = &[
         &[(C::BootEnvironmentCorrupt, 0.6)],
     )
     .with(&["bad CRC, using default environment"])
+    .without(&["Bad Data CRC", "fw_printenv", "fw_setenv"])
     .states(&[(S::BootloaderOnly, 0.5)])
     .from("U-Boot env/common.c, boot/bootm.c", "Wrong Image Format for bootm command"),
     rule(
@@ -49,8 +60,39 @@ pub(super) static RULES: &[Rule] = &[
         "The boot command needs a variable or a command that the boot loader does not have.",
         &[(C::BootEnvironmentCorrupt, 0.6), (C::BootloaderOutdated, 0.2)],
     )
+    .without(&["fw_printenv"])
     .states(&[(S::BootloaderOnly, 0.5)])
     .from("U-Boot common/cli.c", "## Error: \"bootcmd\" not defined"),
+    rule(
+        "uboot-environment-tool",
+        Tool,
+        &[
+            "^Warning: Bad CRC, using default",
+            "Cannot read environment, using default",
+            "can't write fw_env to flash",
+            "MTD erase error on",
+            "Cannot parse config file '/etc/fw_env",
+            "Configuration file wrong or corrupted",
+            "Cannot initialize environment",
+        ],
+        "The tool for the boot loader's settings does not find them where it was told.",
+        &[(C::BootEnvironmentCorrupt, 0.5), (C::ToolMismatch, 0.45), (C::FirmwareBug, 0.3)],
+    )
+    .with(&["fw_"])
+    .states(&[(S::Healthy, 0.75), (S::BootsDegraded, 0.3)])
+    .actions(&[A::FixBootEnvironment, A::ChangeToolOrOption])
+    .from("U-Boot tools/env/fw_env.c; libubootenv", "fw_printenv: Cannot read environment, using default"),
+    rule(
+        "uboot-typed-load",
+        Loader,
+        &[" fatload usb", " fatload mmc", " ext4load ", " ext2load ", " load usb ", " load mmc ", " fatls ", " ext4ls "],
+        "Somebody loads a file from a medium by hand, and it is not there.",
+        &[(C::RecoveryMediaWrong, 0.35), (C::ToolMismatch, 0.2)],
+    )
+    .with(&["Unable to read file"])
+    .states(&[(S::BootloaderOnly, 0.3)])
+    .actions(&[A::ChangeToolOrOption, A::RedownloadImage])
+    .from("U-Boot fs/fs.c", "nas220> fatload usb 0:1 0x40000 uImage"),
     rule(
         "uboot-unknown-command",
         Loader,
@@ -112,7 +154,7 @@ pub(super) static RULES: &[Rule] = &[
     rule(
         "uboot-nothing-bootable",
         Loader,
-        &["Config file not found", "No more bootdevs", "EFI LOAD FAILED", "No EFI system partition", "Missing TFTP server", "no bootflow", "Boot failed (err", "Could not find a bootable", "Unable to find a bootable", "No bootable device", "Bootflow failed", "booting all bootmeths", "*** ERROR: no boot", "Nothing bootable found", "booting '*' failed", "no boot entry", "Could not find boot"],
+        &["Config file not found", "No more bootdevs", "EFI LOAD FAILED", "No EFI system partition", "Missing TFTP server", "no bootflow", "Boot failed (err", "Could not find a bootable", "Unable to find a bootable", "No bootable device", "Bootflow failed", "booting all bootmeths", "*** ERROR: no boot", "Nothing bootable found", "booting '*' failed", "no boot entry", "Could not find boot", "SCRIPT FAILED: continuing", "Retrieving file: pxelinux.cfg/"],
         "The boot loader went through its media and found no system.",
         &[(C::BootEnvironmentCorrupt, 0.4), (C::ImageIncomplete, 0.35), (C::RecoveryMediaWrong, 0.38)],
     )

@@ -34,7 +34,7 @@ pub(super) static RULES: &[Rule] = &[
     rule(
         "uboot-fit-format",
         Loader,
-        &["Bad FIT * image format!", "Bad FIT image format!"],
+        &["Bad FIT * image format!", "Bad FIT image format"],
         "The firmware starts like a FIT image, but its structure does not hold together.",
         &[(C::ImageIncomplete, 0.65), (C::ImageCorrupt, 0.55)],
     )

@@ -37,6 +37,16 @@ pub(super) static RULES: &[Rule] = &[
     .states(&[(S::RecoveryMode, 0.6)])
     .from("vendors' boot loaders", "HTTP server is ready!"),
     rule(
+        "loader-falls-back-to-network",
+        Loader,
+        &["`serverip' not set", "`ipaddr' not set", "missing environment variable: pxeuuid"],
+        "The boot loader found nothing else to start and tries the network, for which it is not set up.",
+        &[(C::BootEnvironmentCorrupt, 0.45), (C::ImageIncomplete, 0.2), (C::ToolMismatch, 0.15)],
+    )
+    .states(&[(S::BootloaderOnly, 0.6)])
+    .actions(&[A::FixBootEnvironment])
+    .from("U-Boot net/net.c", "*** ERROR: `serverip' not set"),
+    rule(
         "loader-network",
         Loader,
         &[
@@ -44,8 +54,6 @@ pub(super) static RULES: &[Rule] = &[
             "Retry count exceeded; starting again",
             "No ethernet found",
             "is not alive",
-            "`serverip' not set",
-            "`ipaddr' not set",
             "TIMEOUT !",
             "Retry count exceeded",
             "Retry time exceeded",
@@ -63,6 +71,8 @@ pub(super) static RULES: &[Rule] = &[
     )
     .without(&[
         "bad CRC, using default environment",
+        "pxelinux.cfg/",
+        "Missing TFTP server",
         "boot the image as usual",
         "## Booting image",
         "## Booting kernel",

@@ -75,12 +75,22 @@ pub(super) static RULES: &[Rule] = &[
     rule(
         "uboot-ram",
         Rom,
-        &["Board mem test fail", "Memory test FAILED", "DRAM init failed", "DRAM: * failed", "dram init fail", "ddr training failed", "DDR init failed", "Memory error at", "memtest * FAIL", "ddr test fail", "DDR training error", "RAM test failed", "DRAM: 0 Bytes", "memory test error", "DDR calibration failed", "DDR calibration error", "DataBus test fail", "AddrBus test fail", "DDR Training Fail", "training failed!", "DRAM initialization failed", "DRAM test failed", "calibration failed"],
+        &["Board mem test fail", "Memory test FAILED", "DRAM init failed", "DRAM: * failed", "dram init fail", "ddr training failed", "DDR init failed", "Memory error at", "memtest * FAIL", "ddr test fail", "DDR training error", "RAM test failed", "DRAM: 0 Bytes", "memory test error", "DDR calibration failed", "DDR calibration error", "DataBus test fail", "AddrBus test fail", "DDR Training Fail", "training failed!", "DRAM initialization failed", "DRAM test failed", "calibration failed", "Memory initialization has failed", "Memory initialization failed", "NO EYE found", "Training Sequence - FAILED", "tap tune failed", "MRC * FAILED", "Memtest failed"],
         "The memory could not be set up, or does not hold what is written to it.",
         &[(C::RamFault, 0.7), (C::PowerFault, 0.15), (C::BootloaderCorrupt, 0.2), (C::FirmwareBug, 0.15)],
     )
     .states(&[(S::BootloaderFailing, 0.7)])
     .from("U-Boot common/board_f.c and vendors' loaders", "Board mem test fail"),
+    rule(
+        "rom-loader-signature",
+        Rom,
+        &["img sig err", "ECC_DECODE_FAIL", "ecc decode fail", "check_image_header"],
+        "The ROM reads the flash where its loader should be, and finds none that is whole.",
+        &[(C::BootloaderCorrupt, 0.55), (C::FlashHardwareFault, 0.3), (C::ImageCorrupt, 0.15)],
+    )
+    .states(&[(S::BootloaderFailing, 0.7)])
+    .actions(&[A::ReflashCorrectImage, A::EnterRecoveryMode])
+    .from("Realtek ROM, SPI NAND", "check_image_header(72): h(ff,ff,ff,ff), s(69,72,61,6d)"),
     rule(
         "rom-waits-on-console",
         Rom,
@@ -94,7 +104,7 @@ pub(super) static RULES: &[Rule] = &[
     rule(
         "raspberry-medium",
         Rom,
-        &["Read start4.elf failed", "Read start.elf failed", "Read config.txt failed", "FAT read failed", "start4.elf not found", "start.elf not found", "recovery.elf not found", "Failed to open device", "Unable to read partition as FAT", "Unable to read MBR", "Insert SD-CARD", "No bootable partition", "Firmware not found", "Failed to read device"],
+        &["Read start4.elf failed", "Read start.elf failed", "Read config.txt failed", "FAT read failed", "start4.elf not found", "start.elf not found", "Failed to open device", "Unable to read partition as FAT", "Unable to read MBR", "Insert SD-CARD", "No bootable partition", "Firmware not found", "Failed to read device"],
         "The loader of the board does not find or cannot read its files on the card.",
         &[(C::RecoveryMediaWrong, 0.42), (C::FlashHardwareFault, 0.4), (C::LinkFault, 0.2), (C::ImageIncomplete, 0.2)],
     )
@@ -137,7 +147,7 @@ pub(super) static RULES: &[Rule] = &[
         Loader,
         &["\"Synchronous Abort\" handler", "\"Error\" handler, esr", "^data abort", "^undefined instruction", "^prefetch abort", "Resetting CPU", "### ERROR ### Please RESET the board"],
         "The boot loader itself crashed.",
-        &[(C::BootloaderCorrupt, 0.3), (C::BootEnvironmentCorrupt, 0.22), (C::FirmwareBug, 0.34), (C::RamFault, 0.2)],
+        &[(C::BootloaderCorrupt, 0.3), (C::BootEnvironmentCorrupt, 0.16), (C::FirmwareBug, 0.42), (C::RamFault, 0.2)],
     )
     .without(&["U-Boot SPL"])
     .states(&[(S::BootloaderFailing, 0.5)])

@@ -34,6 +34,16 @@ pub(super) static RULES: &[Rule] = &[
     .actions(&[A::ReflashCorrectImage, A::ChangeToolOrOption])
     .from("esptool documentation, troubleshooting", "The merged image was written to the wrong offset."),
     rule(
+        "esp-no-loader",
+        Rom,
+        &["failed to load bootloader header", "image at 0x1000 has invalid magic"],
+        "The boot loader itself is not at its place, or cannot be read with the way the flash is driven.",
+        &[(C::BootloaderCorrupt, 0.45), (C::ImageCorrupt, 0.2), (C::ToolMismatch, 0.25)],
+    )
+    .states(&[(S::BootloaderFailing, 0.75)])
+    .actions(&[A::ReflashCorrectImage])
+    .from("ESP-IDF components/bootloader_support/src", "E (30) boot: failed to load bootloader header!"),
+    rule(
         "esp-no-app",
         Rom,
         &[

@@ -13,19 +13,30 @@ pub(super) static RULES: &[Rule] = &[
         "The boot loader of the chip does not answer the programmer.",
         &[(C::ToolMismatch, 0.45), (C::LinkFault, 0.38), (C::BootloaderCorrupt, 0.2), (C::NotInRecoveryMode, 0.25)],
     )
+    .without(&["Programmer initialization failed"])
     .states(&[(S::Unknown, 0.5)])
     .actions(&[A::ChangeToolOrOption, A::SwapCableOrPort])
     .from("avrdude src/stk500.c", "avrdude: stk500_getsync() attempt 10 of 10: not in sync: resp=0x00"),
     rule(
         "avr-no-programmer",
         Tool,
-        &["did not find any USB device", "Could not find USB", "no programmer has been specified", "could not find USBtiny", "Could not find USBtiny device", "usbdev_open()", "cannot find programmer", "can't open config file", "USB read error", "USB error", "error reading system wide configuration", "cannot open programmer"],
+        &["did not find any USB device", "Could not find USB", "no programmer has been specified", "could not find USBtiny", "Could not find USBtiny device", "usbdev_open()", "cannot find programmer", "USB read error", "USB error", "cannot open programmer"],
         "The programmer itself is not found, or does not answer.",
         &[(C::LinkFault, 0.45), (C::HostPermission, 0.35), (C::ToolMismatch, 0.35)],
     )
     .states(&[(S::Unknown, 0.4)])
     .actions(&[A::SwapCableOrPort, A::InstallDriverOrPermission])
     .from("avrdude src/usb_libusb.c", "avrdude: usbdev_open(): did not find any USB device \"usb\""),
+    rule(
+        "avr-configuration",
+        Tool,
+        &["can't open config file", "error reading system wide configuration", "error at *avrdude.conf", "unable to find part", "AVR Part * not found", "unable to open system wide configuration"],
+        "The tool and its configuration file do not belong together.",
+        &[(C::ToolMismatch, 0.8)],
+    )
+    .states(&[(S::Unknown, 0.4)])
+    .actions(&[A::ChangeToolOrOption])
+    .from("avrdude src/main.c", "avrdude: error reading system wide configuration file \"avrdude.conf\""),
     rule(
         "avr-wrong-programmer",
         Tool,
@@ -107,7 +118,7 @@ pub(super) static RULES: &[Rule] = &[
     rule(
         "dfu-transfer",
         Tool,
-        &["Error during special command", "Error during download", "LIBUSB_ERROR_PIPE", "dfuse_download", "status(8)", "status(15)", "status(10)", "dfuERROR"],
+        &["Error during special command", "Error during download", "LIBUSB_ERROR_PIPE", "dfuse_download", "status(15)", "dfuERROR"],
         "The transfer to the chip broke off.",
         &[(C::LinkFault, 0.5), (C::ToolMismatch, 0.3), (C::BootloaderLocked, 0.22), (C::FlashHardwareFault, 0.2)],
     )
@@ -138,11 +149,11 @@ pub(super) static RULES: &[Rule] = &[
     rule(
         "dfu-none",
         Tool,
-        &["No DFU capable USB device available", "Did not find any rockusb device", "USB device not found!", "FEL device not found", "No device in DFU mode", "No RP2040 device", "No accessible RP", "no device found in recovery", "Unable to discover device mode", "No device in maskrom", "no supported device found", "no DFU device", "no device present", "Device not found", "Wait for Known USB Device", "No device found on", "SAM-BA operation failed", "No valid interface found", "No device found", "No Nordic", "bootloader not found", "No board in bootloader", "bootloader timeout"],
+        &["No DFU capable USB device available", "Did not find any rockusb device", "USB device not found!", "FEL device not found", "No device in DFU mode", "No RP2040 device", "No accessible RP", "no device found in recovery", "Unable to discover device mode", "No device in maskrom", "no supported device found", "no DFU device", "no device present", "Device not found", "Wait for Known USB Device", "No device found on", "SAM-BA operation failed", "No valid interface found", "No device found", "No Nordic", "bootloader not found", "No response from bootloader", "No board in bootloader", "bootloader timeout"],
         "No unit in its recovery mode is seen on USB.",
         &[(C::NotInRecoveryMode, 0.58), (C::LinkFault, 0.35), (C::HostPermission, 0.3), (C::ToolMismatch, 0.15)],
     )
-    .without(&["Download done", "Downloading to address", "Cannot open DFU device", "DFU device connected"])
+    .without(&["Programmer initialization failed", "in BOOTSEL mode, but", "Download done", "Downloading to address", "Cannot open DFU device", "DFU device connected"])
     .states(&[(S::Unknown, 0.35)])
     .actions(&[A::EnterRecoveryMode])
     .from("dfu-util", "No DFU capable USB device available"),
@@ -158,6 +169,26 @@ pub(super) static RULES: &[Rule] = &[
     .actions(&[A::ChangeToolOrOption, A::InstallDriverOrPermission])
     .from("dfu-programmer src/main.c; QMK Toolbox", "dfu-programmer: no device present."),
     rule(
+        "probe-low-voltage",
+        Tool,
+        &["Target voltage: 0.", "Target voltage: 1.0", "Target voltage: 1.1", "Target voltage: 1.2", "Target voltage: 1.3", "Target voltage: 1.4", "Target voltage: 1.5", "VTref=0.", "VTarget = 0.", "Voltage     : 0."],
+        "The probe measures too low a voltage at the chip: it has no power, or the wire to its supply is loose.",
+        &[(C::PowerFault, 0.6), (C::LinkFault, 0.5)],
+    )
+    .states(&[(S::Unknown, 0.35), (S::NoPower, 0.3)])
+    .actions(&[A::FixPower, A::SwapCableOrPort])
+    .from("OpenOCD src/jtag/drivers/stlink_usb.c", "Info : Target voltage: 0.062440"),
+    rule(
+        "radio-loader-silent",
+        Tool,
+        &["Timeout waiting for ACK/NACK", "Failed to probe running application type", "Failed to enter bootloader", "did not enter the bootloader", "BSL sync or chip read failed"],
+        "The loader of the chip does not answer: the chip runs its application, or another program holds the port.",
+        &[(C::NotInRecoveryMode, 0.52), (C::HostPortConflict, 0.38), (C::LinkFault, 0.25)],
+    )
+    .states(&[(S::Unknown, 0.5)])
+    .actions(&[A::EnterRecoveryMode, A::FreePortOrStopProcess])
+    .from("cc2538-bsl.py; universal-silabs-flasher", "ERROR: Timeout waiting for ACK/NACK after 'Synch (0x55 0x55)'"),
+    rule(
         "probe-absent",
         Tool,
         &["Unable to find a board", "is the board connected", "No ACK received", "No connected debug probes", "no connected boards", "Unable to connect to a debugger", "No available boards", "Probe/target", "no target connected", "Error: No J-Link", "Cannot connect to J-Link", "Connecting to target * failed", "WAIT ACK", "FAULT ACK", "Memory transfer fault", "OpenOCD init failed", "Error: open failed", "error writing to"],
@@ -167,4 +198,24 @@ pub(super) static RULES: &[Rule] = &[
     .states(&[(S::Unknown, 0.5)])
     .actions(&[A::SwapCableOrPort, A::ChangeToolOrOption])
     .from("pyOCD; nrfjprog; SEGGER J-Link; OpenOCD", "FATAL ERROR: Unable to find a board; is the board connected?"),
+    rule(
+        "picotool-access",
+        Tool,
+        &["in BOOTSEL mode, but"],
+        "The chip waits in its loader, and this computer does not let the tool use it.",
+        &[(C::HostPermission, 0.8), (C::LinkFault, 0.15)],
+    )
+    .states(&[(S::RecoveryMode, 0.8)])
+    .actions(&[A::InstallDriverOrPermission])
+    .from("picotool main.cpp", "appears to be a RP2040 device in BOOTSEL mode, but picotool was unable to connect"),
+    rule(
+        "picotool-running",
+        Tool,
+        &["with a USB serial connection, so consider", "device with a USB reset interface"],
+        "The chip runs its application; the tool has to send it into its loader first.",
+        &[(C::NotInRecoveryMode, 0.75), (C::ToolMismatch, 0.3)],
+    )
+    .states(&[(S::Healthy, 0.6)])
+    .actions(&[A::EnterRecoveryMode, A::ChangeToolOrOption])
+    .from("picotool main.cpp", "appears to be a RP2040 device with a USB serial connection, so consider -f"),
 ];

@@ -50,6 +50,26 @@ pub(super) static RULES: &[Rule] = &[
     .actions(&[A::SwapCableOrPort, A::FixPower])
     .from("NVIDIA nvflash", "command failure: bootloader download failed (bad data)"),
     rule(
+        "tegra-not-in-recovery",
+        Tool,
+        &["chip does not identify as tegra", "Reading board information failed", "No Jetson device found", "Jetson device in recovery mode * not found", "probing the target board failed"],
+        "No Tegra answers in its recovery mode.",
+        &[(C::NotInRecoveryMode, 0.55), (C::LinkFault, 0.42), (C::ToolMismatch, 0.2)],
+    )
+    .states(&[(S::Unknown, 0.5)])
+    .actions(&[A::EnterRecoveryMode, A::SwapCableOrPort])
+    .from("NVIDIA Linux_for_Tegra flash.sh; OE4T tegra-helper-scripts", "ERR: chip does not identify as tegra210 ()"),
+    rule(
+        "tegra-applet-silent",
+        Tool,
+        &["CPU Bootloader is not running on device", "Applet is not running on device"],
+        "The loader was sent and does not run: it is made for another variant of the board, or the link lost it.",
+        &[(C::ImageWrongDevice, 0.45), (C::ToolMismatch, 0.38), (C::LinkFault, 0.35)],
+    )
+    .states(&[(S::RecoveryMode, 0.65)])
+    .actions(&[A::ReflashCorrectImage, A::ChangeToolOrOption])
+    .from("NVIDIA tegradevflash_v2", "CPU Bootloader is not running on device."),
+    rule(
         "tegra-bct",
         Tool,
         &["Bct file not found", "getbct failed", "bct not found", "Failed sending command"],
@@ -174,6 +194,53 @@ pub(super) static RULES: &[Rule] = &[
     .actions(&[A::SwapCableOrPort, A::EnterRecoveryMode])
     .from("MediaTek SP Flash Tool", "BROM ERROR : S_BROM_CMD_STARTCMD_FAIL (2005)"),
     rule(
+        "flash-tool-status",
+        Tool,
+        &[
+            "STATUS_PROTOCOL_ERR",
+            "STATUS_ERR",
+            "STATUS_BROM_CMD",
+            "STATUS_USB_",
+            "STATUS_TIMEOUT",
+            "STATUS_DEVICE_CTRL_EXCEPTION",
+            "STATUS_DA_EXCEED",
+            "(0xC0010001)",
+            "(0xC0060001)",
+            "(0xC0060002)",
+            "(0xC0060003)",
+        ],
+        "The phone and the tool do not come to terms about the loader.",
+        &[
+            (C::LinkFault, 0.44),
+            (C::NotInRecoveryMode, 0.4),
+            (C::ToolMismatch, 0.38),
+            (C::VerifiedBootRejected, 0.2),
+        ],
+    )
+    .states(&[(S::Unknown, 0.4)])
+    .actions(&[A::EnterRecoveryMode, A::SwapCableOrPort, A::ChangeToolOrOption])
+    .from("MediaTek SP Flash Tool 5 and 6", "ERROR: STATUS_PROTOCOL_ERR (0xC0060003)"),
+    rule(
+        "flash-tool-files",
+        Tool,
+        &[
+            "STATUS_SCATTER_",
+            "STATUS_LOAD_",
+            "STATUS_FILE_",
+            "STATUS_UNSUPPORT",
+            "STATUS_INVALID_",
+            "DA do not match",
+            "DA not match",
+            "DA version is not",
+            "lib DA not match",
+        ],
+        "Version and files of the tool do not belong together.",
+        &[(C::ToolMismatch, 0.6), (C::ImageWrongDevice, 0.3)],
+    )
+    .states(&[(S::RefusedUnharmed, 0.5)])
+    .actions(&[A::ChangeToolOrOption])
+    .from("MediaTek SP Flash Tool 5 and 6", "STATUS_SCATTER_FILE_INVALID (0xC0030001)"),
+    rule(
         "qualcomm-no-loader",
         Tool,
         &[
@@ -192,6 +259,52 @@ pub(super) static RULES: &[Rule] = &[
     .from(
         "edl edlclient/Library/sahara.py",
         "sahara - [LIB]: Couldn't find a loader for given hwid and pkhash",
+    ),
+    rule(
+        "qualcomm-vendor-login",
+        Tool,
+        &[
+            "EDL Auth detected",
+            "EDL auth",
+            "edlauth",
+            "Only nop and sig tag can be recevied before authentication",
+            "need authorized account",
+            "not authorized account",
+        ],
+        "The phone's emergency loader wants a login that only the vendor gives.",
+        &[(C::BootloaderLocked, 0.52), (C::VerifiedBootRejected, 0.5), (C::ToolMismatch, 0.3)],
+    )
+    .states(&[(S::RecoveryMode, 0.7)])
+    .actions(&[A::SeekProfessional])
+    .from("edl edlclient/Library/Modules/xiaomi.py", "firehose - Xiaomi EDL Auth detected."),
+    rule(
+        "unit-in-recovery-mode",
+        Tool,
+        &[
+            "Mode detected: sahara",
+            "Device is in EDL mode",
+            "BROM mode detected",
+            "Preloader -     CPU:",
+            "Mode=Maskrom",
+            "Mode=Loader",
+            "Device detected :)",
+            "Opening DFU capable USB device",
+            "Protocol initialisation successful",
+            "Session begun",
+            "Stub running",
+            "Chip is ESP",
+            "Received configuration request",
+            "Received upload request",
+            "Successfully uploaded programmer",
+            "Detected regular mode",
+        ],
+        "The unit answers in its recovery mode.",
+        &[],
+    )
+    .states(&[(S::RecoveryMode, 0.55)])
+    .from(
+        "edl; mtkclient; rkdeveloptool; dfu-util; Heimdall; esptool; nmrpflash",
+        "main - Mode detected: sahara",
     ),
     rule(
         "qualcomm-loader-refused",
@@ -262,6 +375,26 @@ pub(super) static RULES: &[Rule] = &[
     .actions(&[A::ChangeToolOrOption])
     .from("rkdeveloptool main.cpp", "Write LBA failed!"),
     rule(
+        "rockchip-loader-file",
+        Tool,
+        &["Opening loader failed", "Loader * not valid", "Parsing the loader failed"],
+        "The file is not a loader as the tool takes it.",
+        &[(C::ToolMismatch, 0.5), (C::ImageWrongDevice, 0.38)],
+    )
+    .states(&[(S::RecoveryMode, 0.5)])
+    .actions(&[A::ChangeToolOrOption, A::ReflashCorrectImage])
+    .from("rkdeveloptool main.cpp", "Opening loader failed, exiting download boot!"),
+    rule(
+        "rockchip-answers-badly",
+        Tool,
+        &["RKU_ReadChipInfo failed", "Check Chip Fail", "RKU_ReadCapability failed"],
+        "The loader of the unit and the tool do not understand each other.",
+        &[(C::ToolMismatch, 0.5), (C::LinkFault, 0.42)],
+    )
+    .states(&[(S::RecoveryMode, 0.65)])
+    .actions(&[A::ChangeToolOrOption, A::SwapCableOrPort])
+    .from("Rockchip upgrade_tool", "ERROR:CheckChip-->RKU_ReadChipInfo failed,RetCode(-3)"),
+    rule(
         "rockchip-mode",
         Tool,
         &["does not support this operation"],
@@ -289,7 +422,6 @@ pub(super) static RULES: &[Rule] = &[
             "Download Boot Fail",
             "Prepare IDB Fail",
             "Download boot failed",
-            "Opening loader failed",
         ],
         "The unit does not take the loader: it is for another memory or chip, or the link is bad.",
         &[(C::LinkFault, 0.42), (C::ImageWrongDevice, 0.35), (C::ToolMismatch, 0.35)],

@@ -153,13 +153,23 @@ pub(super) static RULES: &[Rule] = &[
     rule(
         "fastboot-transfer",
         Tool,
-        &["Status read failed", "Write to device failed", "Couldn't download data", "data transfer failure", "remote: 'unknown command'", "Invalid sparse file format at header", "remote: 'data invalid size'", "usb_write failed", "command write failed", "RKU_Read failed", "Sending * FAILED (Write", "Sending * FAILED (Status", "Too many links", "no link", "Protocol error", "data transfer", "Error reading data", "Transfer aborted", "closed by remote", "device disconnected"],
+        &["Status read failed", "bulk OUT failed", "bulk IN failed", "Write to device failed", "Couldn't download data", "data transfer failure", "remote: 'unknown command'", "Invalid sparse file format at header", "remote: 'data invalid size'", "usb_write failed", "command write failed", "RKU_Read failed", "Sending * FAILED (Write", "Sending * FAILED (Status", "Too many links", "no link", "Protocol error", "data transfer", "Error reading data", "Transfer aborted", "closed by remote", "device disconnected"],
         "The transfer to the unit broke.",
         &[(C::LinkFault, 0.65), (C::ToolMismatch, 0.33)],
     )
     .without(&["not allowed on locked devices", "not allowed for Critical Partitions"])
     .states(&[(S::RefusedUnharmed, 0.6)])
     .from("AOSP fastboot/fastboot_driver.cpp", "FAILED (Status read failed (No such device))"),
+    rule(
+        "sideload-refused",
+        Tool,
+        &["Total xfer: 0.00x", "Error in /sideload/package.zip", "not in fstab"],
+        "The recovery system does not take the package: it is for another unit, or needs another recovery.",
+        &[(C::ImageWrongDevice, 0.42), (C::ToolMismatch, 0.4)],
+    )
+    .states(&[(S::RecoveryMode, 0.6)])
+    .actions(&[A::ReflashCorrectImage, A::ChangeToolOrOption])
+    .from("AOSP adb/client/commandline.cpp; TWRP", "Total xfer: 0.00x"),
     rule(
         "adb-unauthorized",
         Tool,
@@ -238,6 +248,17 @@ pub(super) static RULES: &[Rule] = &[
         "The phone could not write to its storage.",
         &[(C::FlashHardwareFault, 0.5), (C::ImageWrongDevice, 0.15), (C::ToolMismatch, 0.2)],
     )
+    .without(&["Failed to write partition table"])
     .states(&[(S::BootloaderOnly, 0.5)])
     .from("lk app/aboot/aboot.c", "FAILED (remote: 'flash write failure')"),
+    rule(
+        "fastboot-logical",
+        Tool,
+        &["Failed to write partition table", "Failed to create partition", "Could not delete partition", "Not enough space to resize partition", "Failed to resize partition", "Cannot resize partition", "super_empty", "logical partition"],
+        "The list of logical partitions on the phone does not take the change.",
+        &[(C::ToolMismatch, 0.45), (C::PartitionTableDamaged, 0.4), (C::StorageFull, 0.25), (C::ImageIncomplete, 0.2)],
+    )
+    .states(&[(S::RecoveryMode, 0.55)])
+    .actions(&[A::ChangeToolOrOption, A::ReflashCorrectImage])
+    .from("AOSP fastboot/device/flashing.cpp, commands.cpp", "FAILED (remote: 'Failed to write partition table')"),
 ];

@@ -82,7 +82,7 @@ pub(super) static RULES: &[Rule] = &[
     rule(
         "samsung-authentication",
         Tool,
-        &["SECURE CHECK FAIL", "FAIL! (Auth)", "Custom binary blocked", "Custom Binary Blocked", "Reactivation Lock", "FRP lock", "KG STATE", "Only official released binaries", "is not allowed to be flashed", "MDM does not allow", "vbmeta: Error verifying"],
+        &["SECURE CHECK FAIL", "security check fail", "Security Check : ", "FAIL! (Auth)", "Custom binary blocked", "Custom Binary Blocked", "Reactivation Lock", "FRP lock", "KG STATE", "Only official released binaries", "is not allowed to be flashed", "MDM does not allow", "vbmeta: Error verifying"],
         "The unit refuses a firmware that is not signed for it.",
         &[(C::VerifiedBootRejected, 0.65), (C::BootloaderLocked, 0.4), (C::ImageWrongDevice, 0.25)],
     )

@@ -115,7 +115,6 @@ pub(super) static RULES: &[Rule] = &[
             "SMART * FAILED",
             "Pending Sector",
             "Hardware Error",
-            "I/O Error",
             "nvme * timeout",
             "controller is down",
         ],

@@ -64,18 +64,23 @@ pub(super) static RULES: &[Rule] = &[
             "UBI error: ubi_io_read: error",
             "ubi_io_read: error -74",
             "PEBs are corrupted and preserved",
-            "uncorrectable ECC",
-            "uncorrectable error",
-            "ecc unrecoverable",
-            "ECC error",
         ],
         "Blocks of the NAND flash cannot be corrected any more.",
         &[(C::FlashHardwareFault, 0.6), (C::RootfsCorrupt, 0.4)],
     )
+    .states(&[(S::KernelHang, 0.4), (S::BootsDegraded, 0.3)])
     .from(
         "Linux drivers/mtd/ubi/io.c",
         "ubi0 error: ubi_io_read: error -74 (ECC error) while reading 64 bytes from PEB 12:0, read 64 bytes",
     ),
+    rule(
+        "nand-ecc",
+        Kernel,
+        &["uncorrectable ECC", "uncorrectable error", "ecc unrecoverable", "ECC error"],
+        "The error correction of the NAND flash gives up in places.",
+        &[(C::FlashHardwareFault, 0.6), (C::RootfsCorrupt, 0.4)],
+    )
+    .from("Linux drivers/mtd/nand/raw", "mt7621-nand 1e003000.nand: Uncorrectable ECC error at page 770.0"),
     rule(
         "ubifs-damaged",
         Kernel,
@@ -206,6 +211,7 @@ pub(super) static RULES: &[Rule] = &[
             "jffs2: notice: * check",
             "jffs2: No clean",
             "Cowardly refusing to erase blocks",
+            "jffs2: Incompatible feature node",
         ],
         "The file system of the settings holds what does not belong there.",
         &[(C::SettingsCorrupt, 0.4), (C::FlashHardwareFault, 0.2), (C::ImageTooLarge, 0.2)],

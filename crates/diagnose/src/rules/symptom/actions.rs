@@ -54,6 +54,7 @@ pub(super) static RULES: &[Rule] = &[
         "It happened while it was being updated.",
         &[(C::UpdateInterrupted, 0.4), (C::ImageIncomplete, 0.3)],
     )
+    .without(&["no power loss", "no powerloss", "without power loss"])
     .actions(&[A::ReflashCorrectImage, A::ResumeUpdate])
     .from("symptom answers", "It froze while updating."),
     rule(
@@ -70,6 +71,10 @@ pub(super) static RULES: &[Rule] = &[
             "power cut during",
             "power cut while",
             "lost power",
+            "cut power",
+            "cut the power",
+            "got impatient",
+            "bit impatient",
             "unplugged * during",
             "unplugged it while",
             "unplugged while",
@@ -124,6 +129,15 @@ pub(super) static RULES: &[Rule] = &[
         "The update was broken off.",
         &[(C::UpdateInterrupted, 0.6), (C::ImageIncomplete, 0.35)],
     )
+    .without(&[
+        "no power loss",
+        "no powerloss",
+        "without power loss",
+        "without any power loss",
+        "did not lose power",
+        "didn't lose power",
+        "power was not interrupted",
+    ])
     .actions(&[A::ReflashCorrectImage, A::ResumeUpdate])
     .from("symptom answers", "The power went out during the firmware update."),
     rule(
@@ -179,6 +193,20 @@ pub(super) static RULES: &[Rule] = &[
             "wrong dtb",
             "wrong device tree",
             "incompatible firmware",
+            "to my incompatible",
+            "my incompatible",
+            "on an incompatible",
+            "onto an incompatible",
+            "unsupported device",
+            "unsupported model",
+            "accidentally flashed",
+            "accidentally used",
+            "image * by accident",
+            "firmware * by accident",
+            "flashed by accident",
+            "by mistake flashed",
+            "mistakenly flashed",
+            "flashed by mistake",
             "for a different",
             "other revision",
             "another revision",
@@ -314,6 +342,27 @@ pub(super) static RULES: &[Rule] = &[
     )
     .actions(&[A::EnterRecoveryMode])
     .from("symptom answers", "It works only when I hold the BOOT button."),
+    rule(
+        "said-reset-cured",
+        Said,
+        &[
+            "after performing a factory reset",
+            "after a factory reset it",
+            "factory reset fixed",
+            "factory reset solved",
+            "factory reset helped",
+            "resetting to defaults fixed",
+            "reset to defaults fixed",
+            "clearing nvram fixed",
+            "erasing nvram fixed",
+            "clearing the nvram helped",
+        ],
+        "It was gone with the settings.",
+        &[(C::SettingsCorrupt, 0.65)],
+    )
+    .states(&[(S::BootsDegraded, 0.4)])
+    .actions(&[A::FactoryResetSettings])
+    .from("symptom answers", "After performing a factory reset, I could access it."),
     rule(
         "said-update-then-dead",
         Said,

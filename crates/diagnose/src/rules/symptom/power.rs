@@ -37,6 +37,9 @@ pub(super) static RULES: &[Rule] = &[
             "zasilacz",
             "alimentatore",
             "charger",
+            "battery left",
+            "of battery",
+            "battery level",
         ],
         "The supply is under suspicion.",
         &[(C::PowerFault, 0.45)],
@@ -64,7 +67,7 @@ pub(super) static RULES: &[Rule] = &[
             "caracteres raros",
         ],
         "What comes over the console is unreadable, as with a wrong line speed.",
-        &[(C::LinkFault, 0.7)],
+        &[(C::LinkFault, 0.55)],
     )
     .states(&[(S::Unknown, 0.5)])
     .actions(&[A::SwapCableOrPort, A::ChangeToolOrOption])

@@ -64,13 +64,13 @@ pub(super) static RULES: &[Rule] = &[
             "Upgrade interrupted",
             "flashing was interrupted",
             "power loss during",
-            "Installation aborted",
             "install interrupted",
             "power failure during",
         ],
         "An update did not finish.",
         &[(C::UpdateInterrupted, 0.65), (C::ImageIncomplete, 0.4)],
     )
+    .without(&["no power loss", "no powerloss", "without power loss"])
     .from("OpenWrt lib/upgrade/stage2", "sysupgrade failed"),
     rule(
         "sysupgrade-wrong-device",
@@ -191,15 +191,29 @@ pub(super) static RULES: &[Rule] = &[
     .actions(&[A::ChangeToolOrOption])
     .from("OpenWrt base-files fwtool.sh", "Please upgrade without keeping config (sysupgrade -n)."),
     rule(
-        "sysupgrade-no-partition",
+        "mtd-refused",
         Lasting,
         &[
-            "cannot find ubi mtd partition",
             "Could not open mtd device",
-            "is not a character device",
             "Can't open device for writing",
             "Could not open mtd",
+            "Could not get MTD device info",
         ],
+        "The partition has another name, or this system does not let anybody write to it.",
+        &[
+            (C::ToolMismatch, 0.45),
+            (C::BootloaderLocked, 0.34),
+            (C::PartitionTableDamaged, 0.25),
+            (C::ImageWrongDevice, 0.2),
+        ],
+    )
+    .states(&[(S::RefusedUnharmed, 0.55)])
+    .actions(&[A::ChangeToolOrOption])
+    .from("OpenWrt package/system/mtd mtd.c", "Could not open mtd device: u-boot"),
+    rule(
+        "sysupgrade-no-partition",
+        Lasting,
+        &["cannot find ubi mtd partition", "is not a character device"],
         "The updater does not find the partition that it is to write.",
         &[
             (C::PartitionTableDamaged, 0.35),

@@ -128,6 +128,8 @@ pub(super) static RULES: &[Rule] = &[
             "Reboot to the new update failed",
             "Marking slot * bad",
             "boot status: bad",
+            "get-state *: bad",
+            "returning bad",
             "Swap type: revert",
             "Update failed after reboot",
             "reverting to previous",
@@ -140,6 +142,26 @@ pub(super) static RULES: &[Rule] = &[
     .states(&[(S::Healthy, 0.4), (S::BootsDegraded, 0.4)])
     .actions(&[A::InstallOtherBuild])
     .from("Mender; RAUC", "Rolling back Artifact..."),
+    rule(
+        "update-shorter-than-declared",
+        Lasting,
+        &["Signature size * exceeds bundle size", "bundle is too small", "Bundle seems truncated"],
+        "The update is shorter than it declares, or not one at all.",
+        &[(C::ImageIncomplete, 0.6), (C::ImageCorrupt, 0.45)],
+    )
+    .states(&[(S::RefusedUnharmed, 0.7)])
+    .actions(&[A::RedownloadImage])
+    .from("RAUC src/bundle.c", "Signature size (7957085066972967886) exceeds bundle size"),
+    rule(
+        "update-service-died",
+        Lasting,
+        &["RAUC service disappeared", "D-Bus error while installing"],
+        "The updater itself ended while it wrote to the slot that is not in use.",
+        &[(C::FirmwareBug, 0.5), (C::ToolMismatch, 0.25), (C::UpdateInterrupted, 0.2)],
+    )
+    .states(&[(S::Healthy, 0.45), (S::RefusedUnharmed, 0.35)])
+    .actions(&[A::InstallOtherBuild, A::ChangeToolOrOption])
+    .from("RAUC src/main.c", "RAUC service disappeared"),
     rule(
         "update-mount",
         Lasting,
@@ -163,6 +185,7 @@ pub(super) static RULES: &[Rule] = &[
             "failed to install",
             "Failed updating slot",
             "update unsuccessful",
+            "Installation aborted",
             "Firmware update failed",
             "error applying update",
             "Failed to update",

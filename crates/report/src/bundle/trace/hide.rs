@@ -88,6 +88,8 @@ impl<'a> Contents<'a> {
             let mut at = 0;
             for (place, count) in &dump.lines {
                 let was = &dump.bytes[at..at + count];
+                // The text's own veil may have taken the letters apart already.
+                told[place.clone()].copy_from_slice(&said[place.clone()]);
                 show(&mut told[place.clone()], was, &shown[at..at + count]);
                 at += count;
             }
@@ -125,7 +127,7 @@ impl<'a> Contents<'a> {
             let mut known = HashMap::new();
             for content in self.backups.iter().chain(shown) {
                 let pieces = content.held.len().checked_sub(size).map(|last| last / LINE.max(1) + 1);
-                let step = size.min(4096).max(LINE);
+                let step = size.clamp(LINE, 4096);
                 let cost = pieces.unwrap_or(0).saturating_mul(size) / (step / LINE);
                 if size == 0 || pieces.is_none() || cost > *budget {
                     continue;
@@ -209,6 +211,121 @@ fn hide_numbers(line: &mut [u8]) {
     for byte in &mut line[after..] {
         if !matches!(byte, b' ' | b'\r' | b'\n') {
             *byte = b'?';
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    use super::*;
+    use crate::redact::Redaction;
+
+    const SETTINGS: &[u8] = b"wpa_psk=Correct-Horse-99\nssid=Attic\n\0\0\0\0\xFF\xFF\x01\x02\x03 and more";
+    const FACTORY: &[u8] = b"vendor=ACME\nmodel=R1\nserial=AB1234567\nmac=02:00:00:11:22:33\n\x9A\x9B\x9C\0";
+
+    fn layout() -> Layout {
+        let rule = |key: &str| json!({ "at": { "from": "region-text", "region": "factory", "key": key } });
+        Layout::of(Some(&json!({
+            "storage": [{ "interface": { "kind": "virtio", "device": 0 }, "regions": [
+                { "name": "factory", "offset": 0, "size": 0x1000, "role": "unique" },
+                { "name": "firmware", "offset": 0x1000, "size": 0x1000, "role": "firmware" },
+            ]}],
+            "observe": [rule("vendor"), rule("model"), rule("serial"), rule("mac")],
+        })))
+    }
+
+    fn dump(address: u64, bytes: &[u8]) -> String {
+        let lines = bytes.chunks(16).enumerate();
+        lines.map(|(at, bytes)| wire::memory_line(address + 16 * at as u64, bytes) + "\r\n").collect()
+    }
+
+    fn sum(address: u64, bytes: &[u8]) -> String {
+        wire::crc32_line(address, bytes.len() as u64, crc32fast::hash(bytes)) + "\r\n"
+    }
+
+    fn veil(said: &str, backups: Vec<Vec<u8>>) -> String {
+        let mut redactor = Redactor::new(Redaction::default());
+        redactor.learn_text("serial=AB1234567\n");
+        let layout = layout();
+        let contents = Contents::new(&redactor, &layout, backups);
+        let veiled = contents.veil_console(said.as_bytes());
+        assert_eq!(veiled.len(), said.len(), "nothing moves");
+        String::from_utf8(veiled).unwrap()
+    }
+
+    /// The bytes that a console shows, and the checksums that it tells.
+    fn shown(said: &str) -> (Vec<u8>, Vec<u32>) {
+        let bytes = said.lines().filter_map(wire::parse_memory_line).flat_map(|(_, bytes)| bytes);
+        let sums = said.lines().filter_map(wire::parse_crc32_line).map(|(.., sum)| sum);
+        (bytes.collect(), sums.collect())
+    }
+
+    #[test]
+    fn memory_is_hidden_and_its_checksum_agrees() {
+        for backups in [vec![], vec![SETTINGS.to_vec()]] {
+            let said = format!(
+                "=> md.b 50000000 40\r\n{}{}=> ",
+                dump(0x5000_0000, SETTINGS),
+                sum(0x5000_0000, SETTINGS)
+            );
+            let veiled = veil(&said, backups);
+            let (bytes, sums) = shown(&veiled);
+            assert_eq!(bytes.len(), SETTINGS.len());
+            assert_eq!(sums, [crc32fast::hash(&bytes)]);
+            let stays = |byte: &u8| matches!(byte, 0 | 0xFF | b'\n' | b'x');
+            assert!(bytes.iter().all(stays), "{veiled}");
+        }
+    }
+
+    #[test]
+    fn what_identifies_a_unit_stays_without_its_secrets() {
+        let veiled = veil(&dump(0x5000_0000, FACTORY), vec![]);
+        let (bytes, _) = shown(&veiled);
+        assert_eq!(bytes, b"vendor=ACME\nmodel=R1\nserial=AB*****67\nmac=02:00:00:xx:xx:xx\nxxx\0");
+    }
+
+    #[test]
+    fn firmware_is_everybodys() {
+        let kernel = b"\xD0\x0D\xFE\xEDkernel 5.15 of ACME";
+        let said =
+            format!("=> virtio read 50000000 8 8\r\n=> md.b 50000000 20\r\n{}", dump(0x5000_0000, kernel));
+        assert_eq!(shown(&veil(&said, vec![])).0, kernel);
+        let other = said.replace("read 50000000 8 8", "read 50000000 0 8");
+        assert_ne!(shown(&veil(&other, vec![])).0, kernel);
+    }
+
+    #[test]
+    fn damaged_lines_stay_damaged_and_tell_nothing() {
+        let good = dump(0x5000_0000, SETTINGS);
+        for damaged in
+            [good.replace(" 77 70", " 7 70"), good.replace("50000000: ", "5000"), good.replace("wpa_", "wp")]
+        {
+            assert_ne!(damaged, good);
+            let veiled = veil(&damaged, vec![]);
+            let first = veiled.lines().next().unwrap();
+            assert_eq!(wire::parse_memory_line(first), None, "{first}");
+            assert!(!first.contains("77 70 61") && !first.contains("psk"), "{first}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_is_shown_no_run_of_it_survives(
+            content in proptest::collection::vec(any::<u8>(), 32..600),
+            backed_up: bool,
+        ) {
+            let said = format!("{}{}", dump(0x5000_0000, &content), sum(0x5000_0000, &content));
+            let backups = if backed_up { vec![content.clone()] } else { vec![] };
+            let (bytes, sums) = shown(&veil(&said, backups));
+            prop_assert_eq!(bytes.len(), content.len());
+            prop_assert_eq!(sums, vec![crc32fast::hash(&bytes)]);
+            let told = content.iter().zip(&bytes).filter(|(held, _)| !matches!(held, 0 | 0xFF | b'\n' | b'x'));
+            for (held, shown) in told {
+                prop_assert_ne!(held, shown);
+            }
         }
     }
 }

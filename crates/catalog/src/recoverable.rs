@@ -1,0 +1,168 @@
+//! What a repair through a door needs to know of a device: a mode of its bootloader in which it takes an image over the
+//! network and writes it by itself. Far less than a repair over the console: no regions, no storage, no wires.
+//!
+//! [`Device::recoverable`] makes it of a record, or names what the catalog does not know yet. As JSON it is the record that
+//! a session keeps.
+
+use std::net::Ipv4Addr;
+
+use serde::{Deserialize, Serialize};
+
+use crate::device::Device;
+use crate::error::CatalogError;
+use crate::method::{Method, Protocol};
+
+/// A device with at least one door.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Recoverable {
+    /// Everything that the catalog knows of it.
+    pub device: Device,
+    /// Its doors, best first.
+    pub doors: Vec<Door>,
+}
+
+/// A mode of a bootloader that takes an image over the network.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Door {
+    /// The name of the method, unique in the record.
+    pub name: String,
+    /// How the image goes over.
+    pub kind: DoorKind,
+    /// Names that the unit asks for, or wants the file to have; empty where any will do.
+    pub files: Vec<String>,
+}
+
+/// How an image goes over at a door, with the addresses that this takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "by")]
+pub enum DoorKind {
+    /// The unit asks this computer for it by TFTP.
+    TftpPull {
+        /// The address that the unit asks; this computer has to have it.
+        host: Ipv4Addr,
+        /// The unit's own, where it is known; only it is answered then.
+        unit: Option<Ipv4Addr>,
+    },
+    /// This computer sends it to the unit by TFTP.
+    TftpPush {
+        /// The unit's address.
+        unit: Ipv4Addr,
+        /// The address that this computer has to have, where the unit cares.
+        host: Option<Ipv4Addr>,
+    },
+}
+
+impl DoorKind {
+    /// The protocol, as records name it.
+    pub fn protocol(self) -> Protocol {
+        match self {
+            Self::TftpPull { .. } => Protocol::TftpPull,
+            Self::TftpPush { .. } => Protocol::TftpPush,
+        }
+    }
+
+    /// The unit's address while the door is open, where it is known.
+    pub fn unit(self) -> Option<Ipv4Addr> {
+        match self {
+            Self::TftpPull { unit, .. } => unit,
+            Self::TftpPush { unit, .. } => Some(unit),
+        }
+    }
+
+    /// The address that this computer has to have, where that is known.
+    pub fn host(self) -> Option<Ipv4Addr> {
+        match self {
+            Self::TftpPull { host, .. } => Some(host),
+            Self::TftpPush { host, .. } => host,
+        }
+    }
+}
+
+impl Recoverable {
+    /// The record's method of a door.
+    pub fn method_of(&self, door: &Door) -> Option<&Method> {
+        self.device.method.iter().find(|method| method.name == door.name)
+    }
+
+    /// Ids of the formats that a door takes; empty where they are not known.
+    pub fn formats_of(&self, door: &Door) -> Vec<String> {
+        let own = self.method_of(door).map(|method| method.formats.clone()).unwrap_or_default();
+        let firmware = || self.device.firmware.as_ref().map(|firmware| firmware.formats.clone());
+        if own.is_empty() { firmware().unwrap_or_default() } else { own }
+    }
+
+    /// Where its maker publishes firmware, for a person.
+    pub fn origin(&self) -> Option<String> {
+        self.device.firmware.as_ref().and_then(|firmware| firmware.origin.clone())
+    }
+}
+
+impl Device {
+    /// The device as a repair through a door needs it.
+    ///
+    /// # Errors
+    /// [`CatalogError::Incomplete`], which names everything that the record does not say.
+    pub fn recoverable(&self) -> Result<Recoverable, CatalogError> {
+        let doors: Vec<Door> = self.method.iter().filter_map(Method::door).collect();
+        let mut missing = Vec::new();
+        if doors.is_empty() {
+            missing.push("a method by TFTP with the addresses of unit and computer".to_owned());
+        }
+        let formats = self.firmware.as_ref().is_some_and(|firmware| !firmware.formats.is_empty())
+            || self.method.iter().any(|method| !method.formats.is_empty());
+        if self.board_ids.is_empty() && self.header_ids.is_empty() && !formats {
+            missing.push("which formats or board ids its firmware has".to_owned());
+        }
+        if !missing.is_empty() {
+            let is_other = |method: &&Method| method.door().is_none();
+            let other_ways = self.method.iter().filter(is_other).map(|method| method.name.clone()).collect();
+            return Err(CatalogError::Incomplete { id: self.id.clone(), missing, other_ways });
+        }
+        Ok(Recoverable { device: self.clone(), doors })
+    }
+}
+
+impl Method {
+    /// The door that it is; `None` where it is none, or where an address is missing.
+    pub fn door(&self) -> Option<Door> {
+        let kind = match self.protocol? {
+            Protocol::TftpPull => DoorKind::TftpPull { host: self.host?, unit: self.unit },
+            Protocol::TftpPush => DoorKind::TftpPush { unit: self.unit?, host: self.host },
+            _ => return None,
+        };
+        let files = self.file.iter().chain(&self.more_files).cloned().collect();
+        Some(Door { name: self.name.clone(), kind, files })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::catalog::Catalog;
+
+    #[test]
+    fn a_router_of_the_catalog_has_its_door() {
+        let device = Catalog::builtin().find("tplink-archer-c7-v5").unwrap().recoverable().unwrap();
+        let door = &device.doors[0];
+        assert!(matches!(door.kind, DoorKind::TftpPull { .. }), "{door:?}");
+        assert!(door.files.contains(&"ArcherC7v5_tp_recovery.bin".to_owned()), "{door:?}");
+        let json = serde_json::to_vec(&device).unwrap();
+        assert_eq!(serde_json::from_slice::<Recoverable>(&json).unwrap(), device);
+    }
+
+    #[test]
+    fn what_is_missing_is_named() {
+        let device = Device { id: "x-y".into(), ..Device::default() };
+        let Err(CatalogError::Incomplete { missing, .. }) = device.recoverable() else { panic!("complete") };
+        assert_eq!(missing.len(), 2, "{missing:?}");
+    }
+
+    #[test]
+    fn the_catalog_has_many_doors() {
+        let all = Catalog::builtin().all().unwrap();
+        let count = all.iter().filter(|device| device.recoverable().is_ok()).count();
+        assert!(count > 100, "{count}");
+    }
+}

@@ -1,0 +1,145 @@
+//! What ROMs and the stages before a boot loader say of the stage that they are to start.
+
+use debrick_model::{Action as A, Cause as C, State as S};
+
+use crate::rule::Level::{Loader, Rom};
+use crate::rule::{Rule, rule};
+
+pub(super) static RULES: &[Rule] = &[
+    rule(
+        "rom-no-next-stage",
+        Rom,
+        &[
+            "BOOT fail,Error is",
+            "dwmci_s: Response Timeout",
+            "*** FATFS: f_open, filename",
+            "SD/MMC: Failed to load",
+            "NAND: Failed to load",
+            "SF: Failed to load",
+            "Can't find boot1",
+            "Fail in booting from",
+            "LoadTrust error",
+            "No find trust",
+            "No find bl30",
+            "Load uboot ret",
+            "Can't find part:",
+            "FSBL Status = 0xA",
+            "SD_INIT_FAIL",
+            "BOOT_DEVICE_INIT_FAIL",
+            "Boot Device Initialization Failed",
+            "Trying UART boot",
+            "trying to boot from UART",
+        ],
+        "An early stage does not find the next one on its medium.",
+        &[
+            (C::BootloaderCorrupt, 0.46),
+            (C::RecoveryMediaWrong, 0.42),
+            (C::ImageIncomplete, 0.25),
+            (C::FlashHardwareFault, 0.2),
+        ],
+    )
+    .states(&[(S::BootloaderFailing, 0.75)])
+    .actions(&[A::ReflashCorrectImage, A::SwapCableOrPort])
+    .from(
+        "StarFive BootROM; at91bootstrap driver/sdcard.c; Rockchip rkbin; Xilinx FSBL",
+        "*** FATFS: f_open, filename: [u-boot.bin]: error",
+    ),
+    rule(
+        "amlogic-rom-loops",
+        Rom,
+        &[";LOOP:1;", "CHK:A7;", "CHK:AA;"],
+        "The ROM goes through its media again and again and finds no valid loader.",
+        &[(C::BootloaderCorrupt, 0.52), (C::RecoveryMediaWrong, 0.42), (C::ImageIncomplete, 0.3)],
+    )
+    .states(&[(S::BootloaderFailing, 0.75)])
+    .actions(&[A::ReflashCorrectImage])
+    .from("Amlogic boot ROM", "GXL:BL1:9ac50e:bb16dc;FEAT:ADFC318C:0;POC:0;USB:0;CHK:A7;LOOP:1;"),
+    rule(
+        "trusted-firmware-load",
+        Rom,
+        &[
+            "error initializing fip",
+            "Failed to load BL2 firmware",
+            "Failed to load image id",
+            "Failed to load BL3",
+            "BL31 load fail",
+            "load bl31 fail",
+            "Firmware Image Package header check failed",
+            "fip header error",
+            "Failed to load FIP",
+            "Get wrong ddr fw magic",
+        ],
+        "The trusted firmware does not find, or cannot use, the package with the next stage.",
+        &[(C::BootloaderCorrupt, 0.65), (C::ImageIncomplete, 0.3), (C::FlashHardwareFault, 0.15)],
+    )
+    .states(&[(S::BootloaderFailing, 0.8)])
+    .actions(&[A::RestoreBootloader])
+    .from("Trusted Firmware-A bl1/bl1_main.c", "ERROR:   Failed to load BL2 firmware."),
+    rule(
+        "realtek-no-image",
+        Loader,
+        &[
+            "no sys signature at",
+            "no rootfs signature at",
+            "no linux signature",
+            "rootfs checksum error at",
+            "linux checksum error",
+            "sys checksum error",
+            "no Bootcode",
+        ],
+        "The boot loader finds no system, or none with a valid checksum.",
+        &[(C::ImageCorrupt, 0.52), (C::ImageIncomplete, 0.5), (C::RootfsCorrupt, 0.2)],
+    )
+    .states(&[(S::BootloaderOnly, 0.7)])
+    .actions(&[A::ReflashCorrectImage])
+    .from("Realtek RTL819x boot code, rtk_flash.c", "no sys signature at 00010000!"),
+    rule(
+        "ralink-no-image",
+        Loader,
+        &[
+            "Image1: Bad Magic Number",
+            "Image2: Bad Magic Number",
+            "Image1 OK, Image2 Broken",
+            "Image1 Broken",
+            "Both images are broken",
+            "Image is broken",
+        ],
+        "The boot loader finds one or both of its firmware slots damaged.",
+        &[(C::ImageCorrupt, 0.5), (C::ImageIncomplete, 0.45)],
+    )
+    .states(&[(S::BootloaderOnly, 0.5)])
+    .actions(&[A::ReflashCorrectImage])
+    .from("MediaTek and Ralink U-Boot, dual image support", "Image1: Bad Magic Number,6F6B0A0D"),
+    rule(
+        "loader-asks-over-serial",
+        Rom,
+        &[
+            "Trying to boot from UART",
+            "Trying to boot from USB SDP",
+            "SDP: initialize",
+            "Downloading file with Ymodem",
+            "Please input ymodem",
+            "kwboot",
+            "Sending boot message",
+        ],
+        "The first stage waits for a loader over a cable.",
+        &[(C::NotInRecoveryMode, 0.2), (C::BootloaderCorrupt, 0.3), (C::RecoveryMediaWrong, 0.25)],
+    )
+    .states(&[(S::RecoveryMode, 0.45), (S::BootloaderFailing, 0.35)])
+    .from("U-Boot common/spl/spl_ymodem.c, spl_sdp.c", "Trying to boot from USB SDP"),
+    rule(
+        "redboot-configuration",
+        Loader,
+        &[
+            "FLASH configuration checksum error",
+            "no FLASH image directory",
+            "FIS directory",
+            "configuration checksum error or invalid key",
+        ],
+        "The boot loader's own settings or its list of images are blank or damaged.",
+        &[(C::BootEnvironmentCorrupt, 0.5), (C::PartitionTableDamaged, 0.2)],
+    )
+    .states(&[(S::BootloaderOnly, 0.4)])
+    .actions(&[A::FixBootEnvironment])
+    .from("RedBoot flconfig.c", "**Warning** FLASH configuration checksum error or invalid key"),
+];

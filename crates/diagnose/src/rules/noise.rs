@@ -1,0 +1,178 @@
+//! Lines that look like trouble and are none.
+//!
+//! They come with most healthy starts of the devices that print them: a part that is optional and absent, a driver that
+//! goes on with a default, a probe that is expected to fail. A fault is never concluded from such a line. Where a log
+//! frightens by nothing else, they speak for a sound unit.
+
+use std::collections::HashSet;
+use std::sync::LazyLock;
+
+use crate::matcher::{MATCHER, Pattern};
+
+/// Families of harmless lines, each with the program and file that print it and what it does next.
+static NOISE: &[&[&str]] = &[
+    // Linux drivers/regulator/core.c: a supply that the device tree does not name is taken as always on.
+    &["using dummy regulator", "supply * not found, using"],
+    // Linux drivers/dma/qcom/bam_dma.c: the values are read from the hardware instead.
+    &["num-channels unspecified in dt", "num-ees unspecified in dt"],
+    // Linux drivers/base/cacheinfo.c, arch/arm64/kernel/kaslr.c: optional information is missing.
+    &["Unable to detect cache hierarchy", "KASLR disabled due to lack of seed", "kaslr disabled"],
+    // OpenWrt drivers/mtd/mtdsplit: a probe of partitions of which most hold none.
+    &["mtdsplit: no squashfs found in", "mtdsplit: no rootfs found in"],
+    // Linux mm/zswap.c: goes on without.
+    &["zswap: default zpool", "zswap: pool creation failed", "zswap: compressor"],
+    // Linux drivers/base/platform.c: optional interrupts.
+    &["dwc3-qcom *: IRQ * not found", "IRQ *_phy_irq not found", "IRQ hs_phy_irq not found"],
+    // Linux drivers/of, drivers/base/core.c: told of the device tree, without effect.
+    &["OF: Bad cell count for", "Fixed dependency cycle", "Failed to create device link (0x"],
+    // Linux net/wireless/reg.c, drivers/net/wireless/broadcom: optional files.
+    &[
+        "regulatory.db failed",
+        "failed to load regulatory.db",
+        "Direct firmware load for regulatory",
+        "Falling back to sysfs fallback",
+        "Falling back to syfs fallback",
+        "clm_blob failed",
+        "no clm_blob available",
+        "Direct firmware load for brcm/brcmfmac*board",
+    ],
+    // Linux drivers/char/random.c: early in every start.
+    &["uninitialized urandom read", "urandom warning(s) missed", "Seed file not found"],
+    // Linux drivers/watchdog/watchdog_dev.c: the watchdog is handed over running.
+    &["watchdog did not stop!", "does not have CARDRESET support"],
+    // Linux fs/debugfs, drivers/regulator/axp20x-regulator.c: goes on.
+    &[
+        "debugfs: Directory '*already present",
+        "debugfs: File '*already present",
+        "Error setting dcdc frequency",
+    ],
+    // Linux fs/overlayfs; OpenWrt fstools block.c, mount_root.c: the usual first start.
+    &[
+        "overlayfs: upper fs does not support",
+        "unable to load configuration (fstab",
+        "extroot: not configured",
+        "block: no usable configuration",
+        "filesystem has not been fully initialized yet",
+    ],
+    // OpenWrt block-mount probes every raw partition, also those whose blocks have another error correction.
+    &["Buffer I/O error on dev mtdblock", "I/O error, dev mtdblock"],
+    // Linux drivers/mtd/nand/raw/nand_base.c, mtdblock.c; ath9k eeprom.c; arch/mips/kernel/setup.c: advice.
+    &[
+        "the ECC used on your system is too weak",
+        "is NAND, please consider using UBI",
+        "Ignoring endianness difference in EEPROM",
+        "Initrd not found or empty",
+        "cannot reserve enough PEBs for bad PEB",
+        "hctosys: unable to open rtc device",
+    ],
+    // Trusted Firmware-A services/spd/opteed: the secure system is optional.
+    &["No OPTEE provided by BL2", "Error initializing runtime service opteed", "BL3-1: Initializing runtime"],
+    // AOSP system/core/init: lines of scripts that are for other devices.
+    &[
+        "init: could not import file",
+        "init: invalid uid",
+        "invalid service name",
+        "cannot open '/initlogo",
+        "SDIO interrupt recieved without function driver",
+        "does not have a SELinux domain defined",
+    ],
+    // Linux fs/jffs2/scan.c: the rest of the flash is free. mtd-utils ubi-utils/ubiformat.c: what stood there before is
+    // erased.
+    &[
+        "End of filesystem marker found at",
+        "contain non-UBI data",
+        "ubiformat: bad image sequence number",
+        "ubiformat: warning!: * eraseblocks",
+    ],
+    // Raspberry Pi boot loader: looks for its recovery first, and then for a screen.
+    &[
+        "recover4.elf not found",
+        "recovery.elf not found",
+        "EDID error reading EDID",
+        "giving up on reading EDID",
+    ],
+    // Linux drivers/net/wireless/broadcom/brcm80211/brcmfmac/cfg80211.c, bcdc.c: asked of a radio that is off.
+    &["BRCMF_C_GET_ASSOCLIST unsupported", "brcmf_proto_bcdc_msg failed w/status"],
+    // mdadm Detail.c: counts none.
+    &["Failed Devices : 0", "Failed Devices: 0"],
+    // eudev src/udev/udev-rules.c: the rule is skipped.
+    &[
+        "udevd*: specified group",
+        "because it breaks kernel supplied names",
+        "udevd*: invalid rule",
+        "udevd*: unknown key",
+        "udevd*: IMPORT",
+    ],
+    // Linux drivers/base/driver.c: a driver that is built in and a module too.
+    &["is already registered, aborting"],
+    // OpenPOWER skiboot hw/, core/pci.c: goes on with defaults.
+    &[
+        "Base location code not found",
+        "BAR invalid, reconfiguring",
+        "MMIO invalid, reconfiguring",
+        "has no version! Assuming",
+        "no compat thing found",
+    ],
+    // Linux drivers/acpi/acpica: errors in the tables of the firmware, which are worked around.
+    &["ACPI BIOS Error (bug)", "ACPI Error: AE_NOT_FOUND", "ACPI Error: Aborting method", "[Firmware Bug]"],
+    // U-Boot net/eth-uclass.c, common/spl, env: goes on with a default.
+    &[
+        "using random MAC address",
+        "*FTGMAC100#* address not set",
+        "^Error: ethernet@* address not set",
+        "WARNING: Caches not enabled",
+        "No match for driver",
+        "Some drivers were not found",
+        "<ethaddr> not set. Validating",
+        "spl: not an uImage at",
+        "No misc partition",
+        "pinctrl_select_state_full: uclass_get_device_by_phandle_id",
+        "Error: Can't overwrite \"ethaddr\"",
+        "Error inserting \"ethaddr\" variable",
+        "** File not found *uEnv.txt",
+        "In:    No input devices available",
+    ],
+    // Linux and U-Boot drivers/pci: nothing is plugged into the slot.
+    &["Phy link never came up", "PCIe link down", "PCIe: Link down", "PCIE*: Link down", "PCIe*no link"],
+];
+
+/// Every pattern.
+pub(crate) fn patterns() -> impl Iterator<Item = &'static str> {
+    NOISE.iter().copied().flatten().copied()
+}
+
+static NUMBERS: LazyLock<HashSet<Pattern>> =
+    LazyLock::new(|| patterns().filter_map(|pattern| MATCHER.number(pattern)).collect());
+
+/// Whether a line that these patterns match is harmless.
+pub(crate) fn is_noise(found: &[Pattern]) -> bool {
+    found.iter().any(|pattern| NUMBERS.contains(pattern))
+}
+
+#[cfg(test)]
+mod tests {
+    use debrick_model::{Cause, EvidenceKind, State};
+
+    use crate::{Evidence, diagnose};
+
+    fn check(text: &str, expected: Cause) {
+        let evidence = Evidence { kind: EvidenceKind::SerialLog, name: "log".into(), text: text.into() };
+        let diagnosis = diagnose(&[evidence]);
+        assert_eq!(diagnosis.cause(), expected, "{text}: {:?}", diagnosis.findings);
+        assert_eq!(diagnosis.state == State::Healthy, expected == Cause::NoFault, "{text}");
+    }
+
+    #[test]
+    fn noise_alone_is_no_fault() {
+        check("[    0.590577] OF: Bad cell count for /soc/partitions\n", Cause::NoFault);
+        check(
+            "[    1.1] mtdsplit: no squashfs found in \"rootfs\"\n[    2.5] zswap: pool creation failed\n",
+            Cause::NoFault,
+        );
+        check(
+            "[    1.1] supply vcc not found, using dummy regulator\n\
+             [    2.0] Kernel panic - not syncing: Fatal exception\n",
+            Cause::KernelCrash,
+        );
+    }
+}

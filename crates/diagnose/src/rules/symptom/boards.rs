@@ -1,0 +1,118 @@
+//! What boards tell by their lights, in the words of people.
+
+use debrick_model::{Action as A, Cause as C, State as S};
+
+use crate::rule::Level::Said;
+use crate::rule::{Rule, rule};
+
+pub(super) static RULES: &[Rule] = &[
+    rule(
+        "said-four-blinks",
+        Said,
+        &[
+            "blinking 4 times",
+            "blinks 4 times",
+            "blink 4 times",
+            "flashes 4 times",
+            "flashing 4 times",
+            "4 blinks",
+            "4 flashes",
+            "4 rapid flashes",
+            "4 quick flashes",
+            "4 fast flashes",
+            "4 short flashes",
+            "four rapid flashes",
+            "four quick flashes",
+            "blinks four times",
+            "flashes four times",
+            "blinkt 4 mal",
+            "blinkt viermal",
+        ],
+        "By its light the board does not find the first file of its firmware on the medium.",
+        &[(C::ImageIncomplete, 0.48), (C::RecoveryMediaWrong, 0.36), (C::FirmwareBug, 0.3)],
+    )
+    .with(&["led"])
+    .states(&[(S::BootloaderFailing, 0.6)])
+    .actions(&[A::ReflashCorrectImage])
+    .from("Raspberry Pi documentation, LED warning flash codes", "The green LED blinks 4 times."),
+    rule(
+        "said-seven-blinks",
+        Said,
+        &[
+            "blinking 7 times",
+            "blinks 7 times",
+            "blink 7 times",
+            "flashes 7 times",
+            "flashing 7 times",
+            "7 blinks",
+            "7 flashes",
+            "seven blinks",
+            "blinks seven times",
+        ],
+        "By its light the board does not find a kernel on the medium.",
+        &[(C::FirmwareBug, 0.42), (C::ImageIncomplete, 0.42), (C::RecoveryMediaWrong, 0.25)],
+    )
+    .states(&[(S::BootloaderOnly, 0.55)])
+    .actions(&[A::ReflashCorrectImage, A::InstallOtherBuild])
+    .from("Raspberry Pi documentation, LED warning flash codes", "It gives seven blinks on green."),
+    rule(
+        "said-memory-blinks",
+        Said,
+        &["blinks 8 times", "8 blinks", "flashes 8 times", "blinks 9 times", "9 blinks", "flashes 9 times"],
+        "By its light the board cannot use its memory, or its firmware is older than the board.",
+        &[(C::RamFault, 0.42), (C::BootloaderOutdated, 0.3), (C::ImageWrongDevice, 0.25)],
+    )
+    .states(&[(S::BootloaderFailing, 0.6)])
+    .actions(&[A::ReflashCorrectImage, A::ReplaceHardware])
+    .from("Raspberry Pi documentation, LED warning flash codes", "The LED blinks 8 times."),
+    rule(
+        "said-rainbow",
+        Said,
+        &["rainbow"],
+        "The firmware of the board has started and does not get to the kernel.",
+        &[(C::FirmwareBug, 0.4), (C::ImageIncomplete, 0.25), (C::RecoveryMediaWrong, 0.12)],
+    )
+    .states(&[(S::BootloaderOnly, 0.6)])
+    .actions(&[A::ReflashCorrectImage, A::InstallOtherBuild])
+    .from("Raspberry Pi documentation, boot folder", "It gets stuck at the rainbow screen."),
+    rule(
+        "said-rom-asks",
+        Said,
+        &["CCCC"],
+        "The ROM asks for a loader over the console: it found none.",
+        &[(C::BootloaderCorrupt, 0.45), (C::RecoveryMediaWrong, 0.3)],
+    )
+    .states(&[(S::BootloaderFailing, 0.6)])
+    .actions(&[A::ReflashCorrectImage])
+    .from("Texas Instruments AM335x Technical Reference Manual, section 26.1.9", "I am getting CCCC."),
+    rule(
+        "said-supply-missing",
+        Said,
+        &[
+            "3.3v indicator",
+            "3.3v led",
+            "3v3 led",
+            "5v led is off",
+            "no 3.3v",
+            "3.3v is missing",
+            "3.3v rail is",
+            "no voltage at",
+            "power led is off",
+            "power light is off",
+        ],
+        "A supply of the board is missing.",
+        &[(C::PowerFault, 0.48), (C::FlashHardwareFault, 0.15)],
+    )
+    .states(&[(S::NoPower, 0.55)])
+    .actions(&[A::FixPower, A::ReplaceHardware])
+    .from("symptom answers", "The 3.3V indicator is constantly off."),
+    rule(
+        "said-line-speed",
+        Said,
+        &["baud", "baudrate", "line speed"],
+        "The speed of the line is under suspicion.",
+        &[(C::LinkFault, 0.42)],
+    )
+    .actions(&[A::ChangeToolOrOption, A::SwapCableOrPort])
+    .from("symptom answers", "It works with a lower baud rate."),
+];

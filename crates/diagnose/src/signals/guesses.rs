@@ -1,0 +1,190 @@
+//! Where no rule knows what a line means: what is usual where a log stops, begins again, or is a person's word alone.
+//! None of these weights lets a finding become more than a guess.
+
+use debrick_model::{Cause, EvidenceKind, State};
+
+use super::Signals;
+use crate::case::Evidence;
+use crate::text::{Place, Reading, Shape};
+use crate::timeline::StageKind;
+use crate::weigh::{Weights, cite};
+
+/// Where a person says something and no rule knows what it means, what usually is behind it. These weights are about the
+/// shares of causes among reports that threads of users settled; they keep any finding a guess.
+pub(super) fn what_is_usual(reading: &Reading<'_>, weights: &mut Weights) {
+    let said = |kind| reading.evidence.iter().any(|item| item.kind == kind && !item.text.trim().is_empty());
+    let nothing = weights.findings().first().is_none_or(|finding| finding.likelihood < 0.25);
+    if !nothing || !said(EvidenceKind::Symptom) || said(EvidenceKind::SerialLog) {
+        return;
+    }
+    let place = Place { evidence: 0, line: 0 };
+    let line = cite(reading, place, "", "Nothing in what is said names a cause; this one is the most usual.");
+    for (cause, weight) in
+        [(Cause::FirmwareBug, 0.31), (Cause::ImageCorrupt, 0.22), (Cause::ImageWrongDevice, 0.2)]
+    {
+        weights.add(cause, weight, &[], Some(line.clone()));
+    }
+}
+
+impl Signals<'_> {
+    /// The log tells of a system that was started, and a person says that it does not work: no line names a cause.
+    pub(super) fn success_that_is_denied(&self, weights: &mut Weights) {
+        if weights.has_fault() || !weights.success_is_denied() {
+            return;
+        }
+        let Some(seen) = self.boots.last().and_then(|boot| boot.stages.last()) else { return };
+        if seen.kind < StageKind::Userspace || weights.likelihood(Cause::NoFault) >= 0.5 {
+            return;
+        }
+        let line =
+            self.at(seen).map(|line| self.cite(line, "It is said not to work although it was started."));
+        for (cause, weight) in
+            [(Cause::FirmwareBug, 0.34), (Cause::ImageWrongDevice, 0.2), (Cause::SettingsCorrupt, 0.2)]
+        {
+            weights.add(cause, weight, &[], line.clone());
+        }
+    }
+
+    /// A log of which no line is known: a guess, by whether it has words of trouble.
+    pub(super) fn nothing_known(&self, weights: &mut Weights) {
+        let is_log = |item: &Evidence| item.kind == EvidenceKind::SerialLog && !item.text.trim().is_empty();
+        let Some(evidence) = self.reading.evidence.iter().position(is_log) else { return };
+        if weights.findings().first().is_some_and(|finding| finding.likelihood >= 0.3)
+            || self.reading.shapes.get(evidence).is_some_and(Shape::is_garbage)
+        {
+            return;
+        }
+        let start = Place { evidence, line: 0 };
+        let Some(line) = self.trouble_after(start) else {
+            if let Some(again) = self.begins_again(evidence) {
+                let place = Place { evidence, line: again };
+                let line = cite(self.reading, place, "", "The log begins again here.");
+                for (cause, weight) in
+                    [(Cause::FirmwareBug, 0.36), (Cause::ImageCorrupt, 0.3), (Cause::ImageWrongDevice, 0.26)]
+                {
+                    weights.add(cause, weight, &[], Some(line.clone()));
+                }
+                weights.hint(State::BootLoop, 0.6);
+            } else if !weights.success_is_denied() && self.boots.last().is_none() {
+                let line = cite(self.reading, start, "", "No line of the log tells of trouble.");
+                weights.add(Cause::NoFault, 0.31, &[], Some(line));
+                if self.reading.shapes.get(evidence).is_some_and(Shape::is_system_log) {
+                    weights.hint(State::Healthy, 0.6);
+                }
+            } else {
+                self.stopped_without_a_word(weights);
+            }
+            return;
+        };
+        if self.reading.shapes.get(evidence).is_some_and(Shape::is_system_log) && !weights.success_is_denied()
+        {
+            let line = self.cite(line, "A program of the running system complains; the system runs.");
+            weights.add(Cause::NoFault, 0.4, &[], Some(line.clone()));
+            weights.add(Cause::FirmwareBug, 0.3, &[], Some(line));
+            weights.hint(State::Healthy, 0.6);
+            return;
+        }
+        let line = self.cite(line, "Something failed in a program that is not known here.");
+        for (cause, weight) in [
+            (Cause::BootloaderCorrupt, 0.31),
+            (Cause::FirmwareBug, 0.28),
+            (Cause::ImageCorrupt, 0.25),
+            (Cause::FlashHardwareFault, 0.2),
+        ] {
+            weights.add(cause, weight, &[], Some(line.clone()));
+        }
+    }
+
+    /// The line, counted from one, at which a log that no stage is known of begins again: its first two lines come once
+    /// more.
+    fn begins_again(&self, evidence: usize) -> Option<u64> {
+        if self.boots.last().is_some() {
+            return None;
+        }
+        let text = &self.reading.evidence.get(evidence)?.text;
+        let mut lines =
+            (1..).zip(text.lines().map(str::trim)).filter(|(_, line): &(u64, &str)| !line.is_empty());
+        let (first, second) = (lines.next()?.1, lines.next()?.1);
+        let mut before = (0, "");
+        lines.find_map(|(number, line)| {
+            let start = before.0;
+            let again = first != second && before.1 == first && line == second;
+            before = (number, line);
+            again.then_some(start)
+        })
+    }
+
+    /// The log ends in a stage before the system, and tells of no trouble.
+    fn stopped_without_a_word(&self, weights: &mut Weights) {
+        let Some(seen) = self.boots.last().and_then(|boot| boot.stages.last()) else { return };
+        let causes: &[(Cause, f64)] = match seen.kind {
+            StageKind::Rom | StageKind::Spl => {
+                &[(Cause::BootloaderCorrupt, 0.4), (Cause::FirmwareBug, 0.33), (Cause::RamFault, 0.2)]
+            }
+            StageKind::Loader => &[
+                (Cause::ImageCorrupt, 0.32),
+                (Cause::BootEnvironmentCorrupt, 0.28),
+                (Cause::FirmwareBug, 0.26),
+            ],
+            _ => &[(Cause::FirmwareBug, 0.34), (Cause::KernelCrash, 0.2)],
+        };
+        let line = self.at(seen).map(|line| self.cite(line, "The log ends in this stage."));
+        for (cause, weight) in causes {
+            weights.add(*cause, *weight, &[], line.clone());
+        }
+    }
+
+    /// Where no rule knows what failed, the stage in which it failed still says something. These weights keep any
+    /// finding unsure.
+    pub(super) fn trouble_where_it_stopped(&self, weights: &mut Weights) {
+        if weights.has_fault() || weights.findings().first().is_some_and(|finding| finding.likelihood >= 0.3)
+        {
+            return;
+        }
+        let stage = self.boots.last().and_then(|boot| boot.stages.last());
+        let (line, kind) = match stage {
+            Some(stage) => (self.trouble_after(stage.first), stage.kind),
+            None => match self.kernel_log() {
+                Some(evidence) => (self.trouble_after(Place { evidence, line: 0 }), StageKind::Linux),
+                None => return,
+            },
+        };
+        let Some(line) = line else { return };
+        let (says, causes): (_, &[(Cause, f64)]) = match kind {
+            StageKind::Rom | StageKind::Spl => (
+                "Something failed before the boot loader ran.",
+                &[
+                    (Cause::BootloaderCorrupt, 0.42),
+                    (Cause::FirmwareBug, 0.28),
+                    (Cause::FlashHardwareFault, 0.25),
+                    (Cause::RamFault, 0.15),
+                ],
+            ),
+            StageKind::Loader => (
+                "Something failed in the boot loader.",
+                &[
+                    (Cause::ImageCorrupt, 0.3),
+                    (Cause::FirmwareBug, 0.32),
+                    (Cause::BootEnvironmentCorrupt, 0.25),
+                    (Cause::ImageIncomplete, 0.2),
+                ],
+            ),
+            StageKind::Linux | StageKind::Userspace | StageKind::Shell => (
+                "Something failed in the kernel or its drivers.",
+                &[(Cause::FirmwareBug, 0.4), (Cause::KernelCrash, 0.2), (Cause::RootfsMissing, 0.15)],
+            ),
+        };
+        let line = self.cite(line, says);
+        for (cause, weight) in causes {
+            weights.add(*cause, *weight, &[], Some(line.clone()));
+        }
+        weights.hint(
+            match kind {
+                StageKind::Rom | StageKind::Spl => State::BootloaderFailing,
+                StageKind::Loader => State::BootloaderOnly,
+                _ => State::KernelHang,
+            },
+            0.3,
+        );
+    }
+}

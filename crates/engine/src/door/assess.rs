@@ -1,0 +1,118 @@
+//! See what is wrong, as far as that can be seen from the network: does its system answer, does its bootloader ask, and what
+//! do the logs say that were given?
+
+use std::time::Duration;
+
+use debrick_diagnose::{Case, Evidence, diagnose_case};
+use debrick_model::{Cause, EventBody, EvidenceKind, Step};
+
+use super::sense::Sensing;
+use super::{DoorRepair, prove};
+use crate::error::EngineError;
+use crate::session::Done;
+
+/// How long the unit is listened to.
+const LISTEN: Duration = Duration::from_secs(4);
+
+/// The longest log that is judged, in bytes.
+const LONGEST_LOG: u64 = 4 << 20;
+
+/// A cause that no firmware mends counts from this likelihood on.
+const CERTAIN_ENOUGH: f64 = 0.6;
+
+/// What a first look showed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Found {
+    /// Its system runs, and says so.
+    Running,
+    /// Its bootloader waits for a file.
+    InRecovery,
+    /// Nothing is seen of it.
+    Nothing,
+}
+
+impl DoorRepair<'_> {
+    /// Judges the logs that were given, and looks and listens for the unit.
+    pub(super) fn assess(&mut self) -> Result<Found, EngineError> {
+        self.session_step(Step::Assess, |repair| {
+            repair.judge_logs()?;
+            if repair.shows_its_system() {
+                return Ok(Done::with(Found::Running, "Its system runs and answers on the network."));
+            }
+            if repair.asks_for_its_file()? {
+                repair.is_open = true;
+                return Ok(Done::with(Found::InRecovery, "Its bootloader waits for a file already."));
+            }
+            Ok(Done::with(Found::Nothing, "Nothing of it is seen on the network."))
+        })
+    }
+
+    fn judge_logs(&mut self) -> Result<(), EngineError> {
+        let mut evidence = Vec::new();
+        for (name, artifact) in self.past.logs.clone() {
+            let bytes = self.session.vault.artifact(artifact)?.read_all(LONGEST_LOG)?;
+            let id = self.record.device.id.clone();
+            for seen in crate::identity::overheard(&self.devices, &id, &name, &bytes) {
+                if !self.observed.contains(&seen) {
+                    self.observed.push(seen);
+                }
+            }
+            let text = String::from_utf8_lossy(&bytes).into_owned();
+            evidence.push(Evidence { kind: EvidenceKind::SerialLog, name, text });
+        }
+        if evidence.is_empty() {
+            return Ok(());
+        }
+        let architecture = self.record.device.architecture.as_deref();
+        let diagnosis = diagnose_case(&Case { evidence: &evidence, architecture, ..Case::default() });
+        self.session.record(EventBody::Diagnosed { diagnosis: diagnosis.clone() })?;
+        let likelihood = diagnosis.findings.first().map_or(0.0, |finding| finding.likelihood);
+        let cause = diagnosis.cause();
+        if likelihood >= CERTAIN_ENOUGH && is_beyond_firmware(cause) {
+            return Err(EngineError::NotByFirmware { cause });
+        }
+        Ok(())
+    }
+
+    /// Keeps what the unit said when it refused an image, and what that means.
+    pub(super) fn explain_refusal(&mut self, said: &str) -> Result<(), EngineError> {
+        let name = "what the bootloader said of the file";
+        self.session.keep_evidence(EvidenceKind::ToolOutput, name, said.as_bytes())?;
+        let evidence =
+            [Evidence { kind: EvidenceKind::ToolOutput, name: name.into(), text: said.to_owned() }];
+        let diagnosis = diagnose_case(&Case { evidence: &evidence, ..Case::default() });
+        self.session.record(EventBody::Diagnosed { diagnosis })
+    }
+
+    /// Whether the system answers in its own words; a bootloader's page does not.
+    fn shows_its_system(&mut self) -> bool {
+        let tests = prove::own_words(&self.record.device);
+        tests.iter().any(|test| self.passes(test, "") == Some(true))
+    }
+
+    /// Whether its bootloader is heard to ask for a file.
+    pub(super) fn asks_for_its_file(&mut self) -> Result<bool, EngineError> {
+        let Some(door) = self.doors.first().cloned() else { return Ok(false) };
+        // Where the port cannot be had, preflight says so.
+        let Ok(mut sensing) = Sensing::of(&door, &mut *self.network) else { return Ok(false) };
+        let clock = self.session.clock.clone();
+        let began = clock.now();
+        while clock.now().since(began) < LISTEN {
+            self.session.stop_if_asked()?;
+            sensing.look(&door, &mut *self.network, self.console.as_mut(), &*clock)?;
+            let wanted = |file: &String| door.files.is_empty() || door.files.contains(file);
+            if sensing.asked.iter().any(wanted) {
+                self.testimony = sensing.testimony();
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+}
+
+fn is_beyond_firmware(cause: Cause) -> bool {
+    matches!(
+        cause,
+        Cause::PowerFault | Cause::RamFault | Cause::FlashHardwareFault | Cause::BootloaderCorrupt
+    )
+}

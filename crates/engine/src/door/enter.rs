@@ -1,0 +1,85 @@
+//! Bring the unit into its recovery mode: a person is led, and what can be sensed says when it is there.
+
+use std::time::Duration;
+
+use debrick_catalog::Door;
+use debrick_coach::{Coach, Ending, Procedure};
+use debrick_model::{EventBody, EvidenceKind, Step};
+
+use super::DoorRepair;
+use super::sense::Sensing;
+use crate::error::EngineError;
+use crate::session::Done;
+
+/// A person who does nothing at all is waited for by the coach; this bounds all attempts together.
+const LONGEST: Duration = Duration::from_secs(3600);
+
+impl DoorRepair<'_> {
+    /// Leads the operator into the mode of a door, unless the unit was found in it and nothing asks for a fresh entry.
+    pub(super) fn enter(&mut self, door: &Door, fresh: bool) -> Result<(), EngineError> {
+        let attempt = self.session.begin(Step::EnterRecovery)?;
+        let result = self.lead(door, fresh);
+        self.session.end(Step::EnterRecovery, attempt, result)
+    }
+
+    fn lead(&mut self, door: &Door, fresh: bool) -> Result<Done<()>, EngineError> {
+        if !fresh && self.is_open {
+            return Ok(Done::with((), "It is in its recovery mode already."));
+        }
+        self.is_open = false;
+        self.testimony.clear();
+        let procedure =
+            self.record.method_of(door).and_then(|method| Procedure::of(&self.record.device, method));
+        let Some(procedure) = procedure else {
+            return Err(EngineError::NoEntry { method: door.name.clone() });
+        };
+        let mut sensing = Sensing::of(door, &mut *self.network)?;
+        let mut coach = Coach::new(procedure, sensing.senses(self.console.is_some()));
+        let clock = self.session.clock.clone();
+        let began = clock.now();
+        let mut by = String::new();
+        let mut cues = coach.start(Duration::ZERO);
+        loop {
+            for cue in &cues {
+                if let debrick_coach::Cue::Reached { by: proof } = cue {
+                    by.clone_from(proof);
+                }
+                self.session.cue(cue);
+            }
+            let now = clock.now().since(began);
+            if coach.ending().is_some() || now > LONGEST {
+                break;
+            }
+            self.session.stop_if_asked()?;
+            cues = Vec::new();
+            for said in self.session.said() {
+                cues.extend(coach.take(clock.now().since(began), said));
+            }
+            let seen = sensing.look(door, &mut *self.network, self.console.as_mut(), &*clock)?;
+            for one in seen {
+                cues.extend(coach.take(clock.now().since(began), one));
+            }
+            cues.extend(coach.tick(clock.now().since(began)));
+        }
+        self.is_open = coach.ending() == Some(Ending::Reached);
+        if !sensing.log.is_empty() {
+            self.session.keep_evidence(EvidenceKind::SerialLog, "on the way into recovery", &sensing.log)?;
+        }
+        self.testimony = sensing.testimony();
+        let attempts = coach.misses() + usize::from(self.is_open);
+        let let_go = coach.let_go().filter(|_| self.is_open);
+        self.session.record(EventBody::Coached {
+            method: door.name.clone(),
+            reached: self.is_open,
+            by: by.clone(),
+            attempts: u32::try_from(attempts).unwrap_or(u32::MAX),
+            let_go_ms: let_go.map(|span| u64::try_from(span.as_millis()).unwrap_or(u64::MAX)),
+            misses: coach.misses_in_words(),
+        })?;
+        if self.is_open {
+            let summary = format!("It is in its recovery mode after {attempts} attempts: {by}.");
+            return Ok(Done::with((), summary.replace("after 1 attempts", "at the first attempt")));
+        }
+        Err(EngineError::NotEntered { method: door.name.clone(), attempts: coach.misses() })
+    }
+}

@@ -1,0 +1,503 @@
+//! Whole repairs through the doors of a virtual router's bootloader, led by the coach, judged by what the unit holds and runs
+//! afterwards.
+#![allow(
+    clippy::disallowed_methods,
+    clippy::unwrap_used,
+    reason = "a test that starts itself again tells its child what to do"
+)]
+
+mod common;
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::os::unix::process::ExitStatusExt as _;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::Arc;
+use std::time::Duration;
+
+use common::*;
+use debrick_engine::{Closed, DoorJob, DoorPorts, HostCheck};
+use debrick_link::Clock as _;
+use debrick_model::{Answer, Ending, EventBody, EvidenceKind, Gate, Step, Waiver};
+use debrick_tftp::device::{PullQuirks, PushQuirks};
+use debrick_virtual_bench::{
+    Bench, Brick, Door, Faults, FirmwareOptions, RouterConfig, Speech, UnitState, VirtualRouter, firmware,
+};
+
+const SIZE: usize = 256 << 10;
+const PULL: &str = "tftp-recovery";
+const PUSH: &str = "tftp-receive";
+
+fn pull() -> Speech {
+    let server = SocketAddr::new(IpAddr::V4(Ipv4Addr::new(192, 168, 1, 2)), 69);
+    Speech::pull(server, "acme-r1-recovery.itb")
+}
+
+fn bench_with(state: UnitState, door: Door) -> Bench {
+    let config = RouterConfig { door: Some(door), ..RouterConfig::default() };
+    Bench::new(VirtualRouter::with_config(state, config), Faults::default(), 1)
+}
+
+fn ports(bench: &Bench) -> DoorPorts {
+    DoorPorts {
+        network: bench.network(),
+        console: None,
+        clock: Arc::new(bench.clock.clone()),
+        host: vec![HostCheck { ok: true, says: "The virtual computer has power.".into() }],
+        devices: DEVICES.clone(),
+    }
+}
+
+fn waiver() -> Waiver {
+    Waiver { gate: Gate::Backup, because: "the console cannot be reached".into() }
+}
+
+/// A repair to be made, and its surroundings.
+struct Case {
+    bench: Bench,
+    image: Vec<u8>,
+    method: &'static str,
+    waivers: Vec<Waiver>,
+    /// A log from before the unit broke.
+    log: Option<&'static str>,
+    attendant: Attendant,
+    folder: tempfile::TempDir,
+    /// Where the vault is, where another process has made it.
+    vault: Option<PathBuf>,
+}
+
+impl Case {
+    fn of(method: &'static str, brick: Brick, door: Door) -> Self {
+        Self::with_state(method, broken(brick, SIZE), door)
+    }
+
+    fn with_state(method: &'static str, state: UnitState, door: Door) -> Self {
+        let bench = bench_with(state, door);
+        let mut attendant = Attendant::new(&bench);
+        attendant.hands = Some(Hands::steady(&bench));
+        Self {
+            bench,
+            image: image(NEWER, SIZE),
+            method,
+            waivers: vec![waiver()],
+            log: (method == PUSH).then_some("settings: ok\r\nREADY ACME R1 1.0.4\r\n"),
+            attendant,
+            folder: quick_folder(),
+            vault: None,
+        }
+    }
+
+    fn path(&self) -> &Path {
+        self.vault.as_deref().unwrap_or(self.folder.path())
+    }
+
+    fn run(&mut self) -> Closed {
+        let vault = vault(self.path());
+        let digest = vault.put_bytes(&self.image).unwrap();
+        let log = self.log.map(|log| ("before.log".to_owned(), vault.put_bytes(log.as_bytes()).unwrap()));
+        let wishes = debrick_engine::Wishes {
+            waivers: self.waivers.clone(),
+            method: Some(self.method.to_owned()),
+            ..wishes()
+        };
+        let job = DoorJob {
+            device: debrick_catalog::find("acme-r1").unwrap().recoverable().unwrap(),
+            image: Some(("acme-r1-2.0.1.itb".to_owned(), digest)),
+            evidence: vec![],
+            logs: log.into_iter().collect(),
+            ports: vec!["lan:virtual".into()],
+            wishes,
+            seed: 1,
+        };
+        let ports = ports(&self.bench);
+        let closed = debrick_engine::rescue_by_door(&vault, job, ports, &mut self.attendant).unwrap();
+        assert!(vault.verify_session(&closed.session).unwrap().is_intact());
+        closed
+    }
+
+    fn resume(&mut self, session: &str) -> Closed {
+        let vault = vault(self.path());
+        let waivers = self.waivers.clone();
+        let wishes = debrick_engine::Wishes { waivers, method: Some(self.method.to_owned()), ..wishes() };
+        let ports = ports(&self.bench);
+        debrick_engine::resume_by_door(&vault, session, wishes, ports, &mut self.attendant).unwrap()
+    }
+
+    fn is_repaired(&self, closed: &Closed) {
+        assert_eq!(closed.ending, Ending::Repaired, "{closed:?}\n{:?}", self.attendant.names());
+        assert!(holds(&self.bench.state(), &self.image));
+        self.bench.world.with_device(|router| assert!(router.is_ready()));
+    }
+
+    fn count(&self, name: &str) -> usize {
+        self.attendant.names().iter().filter(|one| **one == name).count()
+    }
+
+    /// What was different in each further try.
+    fn changes(&self) -> Vec<String> {
+        let changes = self.attendant.events.iter().filter_map(|event| match &event.body {
+            EventBody::Retrying { change, .. } => Some(change.clone()),
+            _ => None,
+        });
+        changes.collect()
+    }
+
+    fn codes(&self) -> Vec<String> {
+        let codes = self.attendant.events.iter().filter_map(|event| match &event.body {
+            EventBody::Failed { problem, .. } => Some(problem.code.clone()),
+            _ => None,
+        });
+        codes.collect()
+    }
+}
+
+#[test]
+fn a_router_is_repaired_through_each_door() {
+    for (method, speech) in [(PULL, pull()), (PUSH, Speech::push())] {
+        let mut case = Case::of(method, Brick::KernelBytesDamaged, Door::of(speech));
+        let before = case.bench.state();
+        let closed = case.run();
+        case.is_repaired(&closed);
+        assert!(unique_is_unharmed(&before, &case.bench.state()));
+        assert_eq!(case.count("intent"), 1);
+        assert_eq!(case.count("coached"), 1);
+        assert!(case.changes().is_empty());
+        let names = case.attendant.names();
+        let place = |wanted: &str| names.iter().position(|name| *name == wanted).unwrap();
+        assert!(place("plan-made") < place("backup-omitted") && place("gate-waived") < place("cleared"));
+        assert!(place("coached") < place("cleared") && place("cleared") < place("intent"));
+        assert!(place("intent") < place("booted"));
+        let count = |wanted: &str| names.iter().filter(|name| **name == wanted).count();
+        assert_eq!(count("step-started"), count("step-ended"));
+    }
+}
+
+#[test]
+fn a_button_that_is_let_go_too_early_is_noticed_and_tried_again() {
+    let door = Door { least: Duration::from_secs(7), ..Door::of(pull()) };
+    let mut case = Case::of(PULL, Brick::FirmwareErased, door);
+    case.attendant.hands.as_mut().unwrap().early = 1;
+    let closed = case.run();
+    case.is_repaired(&closed);
+    let coached = case.attendant.events.iter().find_map(|event| match &event.body {
+        EventBody::Coached { reached, attempts, let_go_ms, misses, .. } => {
+            Some((*reached, *attempts, *let_go_ms, misses.len()))
+        }
+        _ => None,
+    });
+    let (reached, attempts, let_go_ms, misses) = coached.unwrap();
+    assert!(reached && attempts >= 2 && misses as u32 == attempts - 1, "{coached:?}");
+    assert!(let_go_ms.is_some_and(|ms| ms >= 6000), "{let_go_ms:?}");
+}
+
+#[test]
+fn nothing_happens_without_a_waiver_or_without_a_second_witness() {
+    let mut case = Case::of(PULL, Brick::KernelBytesDamaged, Door::of(pull()));
+    case.waivers.clear();
+    let closed = case.run();
+    assert_eq!(closed.ending, Ending::RefusedByGate, "{closed:?}");
+    assert!(case.attendant.hands.as_ref().unwrap().cues.is_empty(), "nobody was sent to the button");
+    assert_eq!(case.count("intent"), 0);
+
+    // A door that is mute, a label, and nothing else.
+    let mut case = Case::of(PUSH, Brick::KernelBytesDamaged, Door::of(Speech::push()));
+    case.log = None;
+    let before = case.bench.state();
+    let closed = case.run();
+    assert_eq!(closed.ending, Ending::RefusedByGate, "{closed:?}");
+    assert_eq!(case.count("intent"), 0);
+    assert_eq!(held(&before, "firmware"), held(&case.bench.state(), "firmware"));
+}
+
+#[test]
+fn a_label_of_another_device_ends_it_before_anybody_presses_a_button() {
+    let mut case = Case::of(PULL, Brick::KernelBytesDamaged, Door::of(pull()));
+    case.attendant.answers =
+        Box::new(|request| (request.id == "label-model").then(|| Answer::Text("D-Link DIR-645".into())));
+    let closed = case.run();
+    assert_eq!(closed.ending, Ending::RefusedByGate, "{closed:?}");
+    assert_eq!((case.count("coached"), case.count("intent")), (0, 0));
+}
+
+#[test]
+fn an_image_that_the_bootloader_refuses_is_not_offered_again() {
+    for (method, speech) in [(PULL, pull()), (PUSH, Speech::push())] {
+        let mut case = Case::of(method, Brick::KernelBytesDamaged, Door::of(speech));
+        // It fits by its board, and by a person's word; the bootloader looks at the model.
+        case.image =
+            firmware(NEWER, &FirmwareOptions { model: "R9".into(), size: SIZE, ..Default::default() });
+        case.waivers.push(Waiver { gate: Gate::Fitness, because: "the maker says that it fits".into() });
+        let before = case.bench.state();
+        let closed = case.run();
+        assert_eq!(closed.ending, Ending::StoppedSafely, "{method}: {closed:?}");
+        assert_eq!(case.count("intent"), 1, "{method}");
+        assert!(case.changes().is_empty());
+        let codes = case.codes();
+        assert!(
+            codes.iter().all(|code| ["tftp-refused", "tftp-rejected"].contains(&code.as_str())),
+            "{codes:?}"
+        );
+        let kept = case.attendant.events.iter().any(|event| {
+            matches!(&event.body, EventBody::EvidenceStored { kind: EvidenceKind::ToolOutput, .. })
+        });
+        assert!(kept, "what it said is kept and judged");
+        assert_eq!(held(&before, "firmware"), held(&case.bench.state(), "firmware"));
+    }
+}
+
+#[test]
+fn a_bootloader_that_lies_is_found_out_and_nothing_is_done_a_third_time() {
+    for (method, speech) in [(PULL, pull()), (PUSH, Speech::push())] {
+        let mut case = Case::of(method, Brick::KernelBytesDamaged, Door { lies: true, ..Door::of(speech) });
+        let closed = case.run();
+        assert_eq!(closed.ending, Ending::StoppedSafely, "{closed:?}");
+        assert!(case.codes().contains(&"first-boot-unproven".to_owned()), "{:?}", case.codes());
+        assert_eq!(case.count("intent"), 2, "once, once more with a change, and no third time");
+        assert_eq!(case.changes().len(), 1);
+        assert_eq!(case.count("coached"), 2, "the second from a fresh entry");
+        assert_eq!(
+            closed.summary.last().unwrap(),
+            "Firmware was offered to the unit: what it wrote of it is not known."
+        );
+    }
+}
+
+#[test]
+fn the_version_that_runs_counts_and_not_that_something_answers() {
+    // The unit runs an old version once the power comes back; the door writes nothing.
+    let door = Door { lies: true, ..Door::of(pull()) };
+    let mut case = Case::of(PULL, Brick::Healthy, door);
+    // It is in its recovery mode when it is found.
+    let bench = &case.bench;
+    bench.power_off();
+    bench.world.with_device(|router| router.hold_button(true, bench.clock.now()));
+    bench.power_on();
+    let mut console = bench.console();
+    let soon = debrick_link::Deadline::after(&bench.clock, Duration::from_secs(8));
+    let mut buffer = [0; 256];
+    while console.read(&mut buffer, soon).is_ok() {}
+    bench.world.with_device(|router| router.hold_button(false, bench.clock.now()));
+    assert!(bench.world.with_device(|router| router.is_in_recovery()));
+    let closed = case.run();
+    assert_eq!(closed.ending, Ending::StoppedSafely, "{closed:?}");
+    assert!(case.codes().contains(&"smoke-test-failed".to_owned()), "{:?}", case.codes());
+    assert_eq!(case.count("intent"), 2);
+}
+
+#[test]
+fn a_transfer_that_breaks_is_tried_again_in_plain_blocks_from_a_fresh_entry() {
+    let quirks = PullQuirks { restarts_after_bytes: Some(10_000), ..PullQuirks::default() };
+    let Speech::Pull { server, file, .. } = pull() else { panic!("a pull") };
+    let restarting = Speech::Pull { server, file: file.clone(), quirks };
+    let mut case = Case::of(PULL, Brick::ImageCutShort, Door::of(restarting));
+    let closed = case.run();
+    case.is_repaired(&closed);
+
+    // It does not answer requests with options: only the plain ones arrive.
+    let quirks = PushQuirks { deaf_to_options: true, ..PushQuirks::default() };
+    let deaf = Speech::Push { accepts: None, quirks };
+    let mut case = Case::of(PUSH, Brick::ImageCutShort, Door::of(deaf));
+    let closed = case.run();
+    case.is_repaired(&closed);
+
+    let quirks = PullQuirks { aborts_after_bytes: Some(10_000), ..PullQuirks::default() };
+    let aborting = Speech::Pull { server, file, quirks };
+    let mut case = Case::of(PULL, Brick::ImageCutShort, Door::of(aborting));
+    let closed = case.run();
+    assert_eq!(closed.ending, Ending::StoppedSafely, "{closed:?}");
+    assert!(case.count("intent") <= 2);
+}
+
+#[test]
+fn five_silent_minutes_are_waited_for() {
+    for (method, speech) in [(PULL, pull()), (PUSH, Speech::push())] {
+        let door = Door { writes_for: Duration::from_secs(300), ..Door::of(speech) };
+        let mut case = Case::of(method, Brick::FirmwareErased, door);
+        let closed = case.run();
+        case.is_repaired(&closed);
+        let took = case.attendant.events.iter().find_map(|event| match &event.body {
+            EventBody::Booted { took_ms, .. } => Some(*took_ms),
+            _ => None,
+        });
+        assert!(took.unwrap() >= 280_000, "{took:?}");
+    }
+}
+
+#[test]
+fn a_healthy_unit_is_left_alone() {
+    let mut case = Case::of(PULL, Brick::Healthy, Door::of(pull()));
+    case.bench.power_cycle();
+    let mut console = case.bench.console();
+    let soon = debrick_link::Deadline::after(&case.bench.clock, Duration::from_secs(20));
+    let mut buffer = [0; 4096];
+    while console.read(&mut buffer, soon).is_ok() {}
+    let closed = case.run();
+    assert_eq!(closed.ending, Ending::NothingNeeded, "{closed:?}");
+    assert_eq!((case.count("coached"), case.count("intent")), (0, 0));
+}
+
+#[test]
+fn it_stops_when_asked_and_goes_on_from_what_the_unit_shows() {
+    let mut seqs: Vec<u64> = (2..60).step_by(4).collect();
+    seqs.push(1);
+    for seq in seqs {
+        let mut case = Case::of(PULL, Brick::KernelBytesDamaged, Door::of(pull()));
+        case.attendant.cancel_after = Some(seq);
+        let closed = case.run();
+        if closed.ending == Ending::Repaired {
+            assert!(seq > 30, "at {seq}: over already");
+            continue;
+        }
+        assert_eq!(closed.ending, Ending::Cancelled, "at {seq}: {closed:?}");
+        case.attendant.cancel_after = None;
+        case.attendant.hands = Some(Hands::steady(&case.bench));
+        let closed = case.resume(&closed.session);
+        assert_eq!(closed.ending, Ending::Repaired, "at {seq}: {closed:?}");
+        assert!(holds(&case.bench.state(), &case.image), "at {seq}");
+    }
+}
+
+#[test]
+fn a_unit_that_may_be_writing_is_not_switched_off_by_a_resume() {
+    let door = Door { writes_for: Duration::from_secs(300), ..Door::of(pull()) };
+    let mut case = Case::of(PULL, Brick::FirmwareErased, door);
+    // Stops right after the file went over.
+    case.attendant.on_event = Box::new(|_| {});
+    let mut session = None;
+    for seq in 20..80 {
+        let mut one = Case::of(
+            PULL,
+            Brick::FirmwareErased,
+            Door { writes_for: Duration::from_secs(300), ..Door::of(pull()) },
+        );
+        one.attendant.cancel_after = Some(seq);
+        let closed = one.run();
+        let ended_after_offer = one
+            .attendant
+            .events
+            .iter()
+            .any(|event| matches!(&event.body, EventBody::StepEnded { step: Step::Flash, .. }));
+        if closed.ending == Ending::Cancelled && ended_after_offer {
+            session = Some(closed.session);
+            case = one;
+            break;
+        }
+    }
+    let session = session.unwrap();
+    case.attendant.cancel_after = None;
+    case.attendant.events.clear();
+    let closed = case.resume(&session);
+    assert_eq!(closed.ending, Ending::Repaired, "{closed:?}");
+    assert_eq!(case.count("coached"), 0, "nobody was told to take its power away");
+    assert!(holds(&case.bench.state(), &case.image));
+}
+
+#[test]
+fn the_same_seed_gives_the_same_journal() {
+    let journal = || {
+        let mut case = Case::of(PULL, Brick::KernelBytesDamaged, Door::of(pull()));
+        case.run();
+        case.attendant.events.iter().map(|event| serde_json::to_string(event).unwrap()).collect::<Vec<_>>()
+    };
+    assert_eq!(journal(), journal());
+}
+
+/// A hundred people and both doors: whatever their hands do, the unit is repaired, or it is no worse and its journal says so.
+#[test]
+fn whatever_the_hands_do_no_unit_is_left_worse() {
+    let mut repaired = 0;
+    const RUNS: u64 = 60;
+    for seed in 0..RUNS {
+        let (method, speech) = if seed % 2 == 0 { (PULL, pull()) } else { (PUSH, Speech::push()) };
+        let bricks = [
+            Brick::KernelBytesDamaged,
+            Brick::FirmwareErased,
+            Brick::OtherModelsFirmware,
+            Brick::RamdiskDamaged,
+        ];
+        let brick = bricks[(seed / 2 % 4) as usize];
+        let mut case = Case::of(method, brick, Door::of(speech));
+        case.attendant.hands = Some(Hands::of(&case.bench, seed));
+        let before: UnitState = case.bench.state();
+        let closed = case.run();
+        let after = case.bench.state();
+        let name = format!("seed {seed}, {method}, {}", brick.name());
+        assert!(unique_is_unharmed(&before, &after), "{name}");
+        match closed.ending {
+            Ending::Repaired => {
+                repaired += 1;
+                assert!(holds(&after, &case.image), "{name}");
+            }
+            Ending::NeedsOperator => {
+                assert_eq!(held(&before, "firmware"), held(&after, "firmware"), "{name}")
+            }
+            other => panic!("{name}: {other:?} {closed:?}"),
+        }
+        assert!(case.count("intent") <= 2, "{name}");
+    }
+    assert!(repaired * 10 >= RUNS * 9, "{repaired} of {RUNS}");
+}
+
+const PLACE: &str = "DEBRICK_TEST_DOOR_PLACE";
+const KILL_AT: &str = "DEBRICK_TEST_DOOR_KILL_AT";
+
+fn unit_in(place: &Path) -> Case {
+    let state = UnitState::open(&place.join("unit")).unwrap();
+    let mut case = Case::with_state(PULL, state, Door::of(pull()));
+    case.vault = Some(place.join("vault"));
+    case
+}
+
+/// Not a test by itself: what the child does. It repairs the unit in the folder that it is told, and kills itself.
+#[test]
+fn child() {
+    let Some(place) = std::env::var_os(PLACE) else { return };
+    let at: u64 = std::env::var(KILL_AT).unwrap().parse().unwrap();
+    let mut case = unit_in(Path::new(&place));
+    case.attendant.on_event = Box::new(move |event| {
+        if event.seq == at {
+            nix::sys::signal::kill(nix::unistd::Pid::this(), nix::sys::signal::Signal::SIGKILL).unwrap();
+            // The signal may take a moment; nothing may happen in it.
+            loop {
+                std::thread::park();
+            }
+        }
+    });
+    case.run();
+}
+
+#[test]
+fn killed_at_its_events_it_is_finished_by_a_resume() {
+    let mut killed = 0;
+    for at in (1..).step_by(4) {
+        let folder = quick_folder();
+        let place = folder.path();
+        std::fs::create_dir(place.join("unit")).unwrap();
+        let before = broken(Brick::KernelBytesDamaged, SIZE);
+        drop(before.clone().keep_in(&place.join("unit")).unwrap());
+        let status = Command::new(std::env::current_exe().unwrap())
+            .args(["child", "--exact", "--quiet"])
+            .env(PLACE, place)
+            .env(KILL_AT, at.to_string())
+            .stdout(std::process::Stdio::null())
+            .status()
+            .unwrap();
+        if status.signal() != Some(9) {
+            assert!(status.success(), "{status}");
+            break;
+        }
+        killed += 1;
+        let mut case = unit_in(place);
+        let session = vault(case.path()).sessions().unwrap()[0].id.clone();
+        let events = vault(case.path()).read_session(&session).unwrap();
+        if !matches!(events.last().map(|event| &event.body), Some(EventBody::SessionClosed { .. })) {
+            let closed = case.resume(&session);
+            assert_eq!(closed.ending, Ending::Repaired, "killed at {at}: {closed:?}");
+        }
+        assert!(vault(case.path()).verify_session(&session).unwrap().is_intact(), "killed at {at}");
+        assert!(holds(&case.bench.state(), &case.image), "killed at {at}");
+        assert!(unique_is_unharmed(&before, &case.bench.state()), "killed at {at}");
+        assert!(at < 400, "a repair has no end");
+    }
+    assert!(killed >= 10, "killed only {killed} times");
+}

@@ -1,0 +1,301 @@
+//! Borrowing a real interface, and giving it back exactly as it was: after success, after failure, and after a kill at any
+//! moment. In a network namespace; needs root.
+
+#![allow(clippy::unwrap_used, clippy::disallowed_methods, reason = "a test against the real system")]
+
+mod common;
+
+use std::io::{BufRead, BufReader};
+use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use common::{FAR, NEAR, ip, with_cable, with_outside};
+use debrick_link::{Datagrams, Deadline, LinkError, Network};
+use debrick_link_os::{BorrowedInterface, InterfaceError, Loan, OsClock, give_back_left_over};
+use debrick_model::{Coded, MacAddress};
+
+const HOST: Ipv4Addr = Ipv4Addr::new(192, 168, 1, 2);
+const UNIT: Ipv4Addr = Ipv4Addr::new(192, 168, 1, 1);
+const STATION: MacAddress = MacAddress::new([0xA0, 0x63, 0x91, 1, 2, 3]);
+
+/// How many children are killed.
+const KILLS: u32 = 24;
+
+/// Tells the child below which folder to keep its journal in.
+const FOLDER: &str = "DEBRICK_TEST_FOLDER";
+
+fn loan() -> Loan {
+    Loan { addresses: vec![(HOST, 24)], neighbours: vec![(UNIT, STATION)], ..Loan::to_listen(NEAR) }
+}
+
+/// Everything that could differ. Whether the other end has noticed what its link does is known a moment later, and no
+/// setting.
+fn everything() -> [String; 4] {
+    let all = ["-j addr", "-j route show table all", "-j -6 route show table all", "-j neigh"].map(ip);
+    all.map(|text| {
+        text.replace("LOWERLAYERDOWN", "UP").replace("\"NO-CARRIER\",", "").replace("\"linkdown\"", "")
+    })
+}
+
+/// Everything is as it was. What the kernel does by itself when a link comes or goes takes a moment.
+fn check_restored(before: &[String; 4]) {
+    let deadline = Instant::now() + Duration::from_secs(3);
+    while everything() != *before && Instant::now() < deadline {
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    for (now, before) in everything().iter().zip(before) {
+        let same = now.bytes().zip(before.bytes()).take_while(|(now, before)| now == before).count();
+        let around = |text: &str| text[same.saturating_sub(300)..text.len().min(same + 300)].to_owned();
+        assert_eq!(now, before, "\n   now: {}\nbefore: {}", around(now), around(before));
+    }
+}
+
+fn journals(folder: &Path) -> usize {
+    std::fs::read_dir(folder).map(Iterator::count).unwrap_or(0)
+}
+
+/// An interface that is in use, with an address, a route and neighbours of its own.
+fn furnish() {
+    ip(&format!("addr add 10.9.8.7/24 dev {NEAR}"));
+    ip(&format!("route add 10.20.0.0/16 via 10.9.8.1 dev {NEAR}"));
+    ip(&format!("neigh add 10.9.8.1 lladdr 02:00:00:00:00:99 dev {NEAR} nud permanent"));
+}
+
+#[test]
+fn an_interface_comes_back_as_it_was() {
+    for is_furnished in [true, false] {
+        with_cable(|| {
+            let folder = tempfile::tempdir().unwrap();
+            if is_furnished {
+                furnish();
+            } else {
+                ip(&format!("link set {NEAR} down"));
+            }
+            let before = everything();
+            let borrowed = BorrowedInterface::borrow(&loan(), folder.path()).unwrap();
+            let during = everything();
+            assert!(during[0].contains("192.168.1.2") && during[0].contains("ALLMULTI"), "{}", during[0]);
+            assert!(during[3].contains("a0:63:91:01:02:03"), "{}", during[3]);
+            assert_eq!(borrowed.notes(), [""; 0]);
+            assert_eq!(journals(folder.path()), 1);
+            borrowed.give_back().unwrap();
+            check_restored(&before);
+            assert_eq!(journals(folder.path()), 0);
+            // Dropped, as when the repair fails.
+            drop(BorrowedInterface::borrow(&loan(), folder.path()).unwrap());
+            check_restored(&before);
+            assert_eq!(journals(folder.path()), 0);
+        });
+    }
+}
+
+#[test]
+fn what_fails_half_way_is_taken_back() {
+    with_cable(|| {
+        let folder = tempfile::tempdir().unwrap();
+        furnish();
+        let before = everything();
+        // The first address is added, the second is on the other interface.
+        ip(&format!("addr add 172.16.0.1/24 dev {FAR}"));
+        let before_far = everything();
+        let mut loan = loan();
+        loan.addresses.push((Ipv4Addr::new(172, 16, 0, 1), 24));
+        let refused = BorrowedInterface::borrow(&loan, folder.path()).unwrap_err();
+        assert_eq!(refused.code(), "interface-address-elsewhere");
+        check_restored(&before_far);
+        assert_ne!(before, before_far);
+        assert_eq!(journals(folder.path()), 0);
+    });
+}
+
+#[test]
+fn what_is_there_already_stays() {
+    with_cable(|| {
+        let folder = tempfile::tempdir().unwrap();
+        ip(&format!("addr add 192.168.1.2/24 dev {NEAR}"));
+        let before = everything();
+        BorrowedInterface::borrow(&loan(), folder.path()).unwrap().give_back().unwrap();
+        check_restored(&before);
+    });
+}
+
+#[test]
+fn neighbours_that_were_learned_meanwhile_go_and_others_stay() {
+    with_cable(|| {
+        let folder = tempfile::tempdir().unwrap();
+        furnish();
+        let before = everything();
+        let borrowed = BorrowedInterface::borrow(&loan(), folder.path()).unwrap();
+        ip(&format!("neigh add 192.168.1.77 lladdr 02:00:00:00:00:77 dev {NEAR} nud stale"));
+        borrowed.give_back().unwrap();
+        check_restored(&before);
+    });
+}
+
+#[test]
+fn the_way_to_the_world_is_refused_unless_it_is_allowed() {
+    with_cable(|| {
+        let folder = tempfile::tempdir().unwrap();
+        furnish();
+        ip(&format!("route add default via 10.9.8.1 dev {NEAR}"));
+        let before = everything();
+        let refused = BorrowedInterface::borrow(&loan(), folder.path()).unwrap_err();
+        assert_eq!(refused.code(), "interface-default-route");
+        assert!(refused.next_step().contains("--allow-default-route"));
+        check_restored(&before);
+        let allowed = Loan { may_carry_default_route: true, ..loan() };
+        BorrowedInterface::borrow(&allowed, folder.path()).unwrap().give_back().unwrap();
+        check_restored(&before);
+        // The other end carries none.
+        drop(BorrowedInterface::borrow(&Loan::to_listen(FAR), folder.path()).unwrap());
+    });
+}
+
+#[test]
+fn an_interface_is_borrowed_once() {
+    with_cable(|| {
+        let folder = tempfile::tempdir().unwrap();
+        let borrowed = BorrowedInterface::borrow(&loan(), folder.path()).unwrap();
+        let second = BorrowedInterface::borrow(&loan(), folder.path()).unwrap_err();
+        assert_eq!(second.code(), "interface-busy");
+        // Nor is it given back under its borrower's hands.
+        assert!(give_back_left_over(folder.path()).unwrap().is_empty());
+        assert!(everything()[0].contains("192.168.1.2"));
+        borrowed.give_back().unwrap();
+        let absent = BorrowedInterface::borrow(&Loan::to_listen("nowhere0"), folder.path()).unwrap_err();
+        assert!(matches!(absent, InterfaceError::NotFound { .. }), "{absent:?}");
+    });
+}
+
+#[test]
+fn routes_of_other_interfaces_are_preferred() {
+    with_cable(|| {
+        let folder = tempfile::tempdir().unwrap();
+        ip(&format!("addr add 192.168.1.50/24 dev {FAR}"));
+        let borrowed = BorrowedInterface::borrow(&loan(), folder.path()).unwrap();
+        assert!(borrowed.notes()[0].contains(FAR), "{:?}", borrowed.notes());
+        let way = ip(&format!("route get {UNIT}"));
+        assert!(way.contains(FAR), "{way}");
+        let way = ip(&format!("route get {UNIT} oif {NEAR}"));
+        assert!(way.contains("192.168.1.2"), "{way}");
+    });
+}
+
+#[test]
+fn only_the_borrowed_interface_is_answered() {
+    with_cable(|| {
+        let folder = tempfile::tempdir().unwrap();
+        ip("link add other0 type veth peer name outside0");
+        ip("addr add 10.1.1.1/24 dev other0");
+        ip("link set other0 up");
+        let borrowed = BorrowedInterface::borrow(&loan(), folder.path()).unwrap();
+        let mut server: Box<dyn Datagrams> =
+            borrowed.network().bind_datagrams("0.0.0.0:69".parse().unwrap()).unwrap();
+        let anybody = UdpSocket::bind("10.1.1.1:70").unwrap();
+        with_outside("outside0", || {
+            ip("addr add 10.1.1.2/24 dev outside0");
+            ip("link set outside0 up");
+            ip("route add default via 10.1.1.1");
+            let stranger = UdpSocket::bind("10.1.1.2:0").unwrap();
+            for to in ["10.1.1.1:69", "192.168.1.2:69", "10.1.1.1:70"] {
+                let _ = stranger.send_to(b"request", to.parse::<SocketAddr>().unwrap());
+            }
+        });
+        // They came: a socket that is not bound to the interface has one.
+        anybody.set_read_timeout(Some(Duration::from_secs(2))).unwrap();
+        let mut buffer = [0; 64];
+        assert_eq!(anybody.recv(&mut buffer).unwrap(), 7);
+        let deadline = Deadline::after(&OsClock, Duration::from_millis(100));
+        let heard = server.receive(&mut buffer, deadline);
+        assert!(heard.as_ref().is_err_and(LinkError::is_timeout), "{heard:?}");
+    });
+}
+
+/// The child that is killed: borrows again and again, or keeps what it borrowed.
+#[test]
+#[ignore = "run by the tests of kills"]
+fn borrows_until_it_is_killed() {
+    let folder = std::env::var(FOLDER).unwrap();
+    loop {
+        let borrowed = BorrowedInterface::borrow(&loan(), Path::new(&folder)).unwrap();
+        borrowed.give_back().unwrap();
+    }
+}
+
+#[test]
+#[ignore = "run by the tests of kills"]
+fn borrows_and_waits_to_be_killed() {
+    let folder = std::env::var(FOLDER).unwrap();
+    let _borrowed = BorrowedInterface::borrow(&loan(), Path::new(&folder)).unwrap();
+    std::io::Write::write_all(&mut std::io::stderr(), b"borrowed\n").unwrap();
+    std::thread::sleep(Duration::from_secs(60));
+}
+
+fn child(test: &str, folder: &Path) -> Child {
+    let mut command = Command::new(std::env::current_exe().unwrap());
+    command.args(["--ignored", "--exact", "--nocapture", test]).env(FOLDER, folder);
+    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap()
+}
+
+#[test]
+fn after_a_kill_the_next_start_gives_it_back() {
+    for by_next_borrower in [false, true] {
+        with_cable(|| {
+            let folder = tempfile::tempdir().unwrap();
+            ip(&format!("link set {NEAR} down"));
+            let before = everything();
+            let mut child = child("borrows_and_waits_to_be_killed", folder.path());
+            let said = BufReader::new(child.stderr.take().unwrap());
+            assert!(said.lines().any(|line| line.unwrap().contains("borrowed")));
+            child.kill().unwrap();
+            child.wait().unwrap();
+            assert_ne!(everything(), before, "the kill left nothing behind");
+            if by_next_borrower {
+                BorrowedInterface::borrow(&loan(), folder.path()).unwrap().give_back().unwrap();
+            } else {
+                let left = give_back_left_over(folder.path()).unwrap();
+                assert_eq!(left.len(), 1);
+                assert_eq!(left[0].interface, NEAR);
+                left[0].outcome.as_ref().unwrap();
+            }
+            check_restored(&before);
+            assert_eq!(journals(folder.path()), 0);
+        });
+    }
+}
+
+#[test]
+fn a_kill_at_any_moment_leaves_nothing_for_good() {
+    with_cable(|| {
+        let folder = tempfile::tempdir().unwrap();
+        furnish();
+        let before = everything();
+        let began = Instant::now();
+        BorrowedInterface::borrow(&loan(), folder.path()).unwrap().give_back().unwrap();
+        let once = began.elapsed();
+        let (mut changed, mut journalled) = (0, 0);
+        for round in 0..KILLS {
+            let mut child = child("borrows_until_it_is_killed", folder.path());
+            let deadline = Instant::now() + Duration::from_secs(10);
+            while journals(folder.path()) == 0 && Instant::now() < deadline {
+                std::thread::sleep(Duration::from_micros(100));
+            }
+            // Each time at another point of its work.
+            std::thread::sleep(once * 2 * round / KILLS);
+            child.kill().unwrap();
+            child.wait().unwrap();
+            changed += usize::from(everything() != before);
+            journalled += journals(folder.path());
+            for left in give_back_left_over(folder.path()).unwrap() {
+                left.outcome.unwrap();
+            }
+            check_restored(&before);
+        }
+        assert!(
+            changed >= 3 && journalled >= 3,
+            "{changed} of {KILLS} kills came in the middle, {journalled} left a journal"
+        );
+    });
+}

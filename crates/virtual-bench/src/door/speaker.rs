@@ -1,0 +1,169 @@
+//! What a door speaks: how the file comes in, and how the bootloader says what it thinks of it.
+
+use std::net::SocketAddr;
+
+use debrick_link::Moment;
+use debrick_link::simulated::Output;
+use debrick_tftp::ErrorCode;
+use debrick_tftp::device::{
+    PullConfig, PullDevice, PullOutcome, PullQuirks, PushConfig, PushDevice, PushQuirks, Verdict,
+};
+
+/// The port that a unit asks from.
+const PORT: u16 = 2000;
+/// Where a unit waits to be given a file.
+const TFTP: u16 = 69;
+/// What a door has room for, in bytes.
+pub(crate) const ROOM: u64 = 24 << 20;
+
+/// How a door takes its file.
+#[derive(Debug, Clone)]
+pub enum Speech {
+    /// It asks this server for this file by TFTP, again and again.
+    Pull {
+        /// Who is asked.
+        server: SocketAddr,
+        /// The file that is asked for.
+        file: String,
+        /// What it does otherwise than U-Boot.
+        quirks: PullQuirks,
+    },
+    /// It waits to be given a file by TFTP.
+    Push {
+        /// The only name that it takes; `None` takes any.
+        accepts: Option<String>,
+        /// What it does otherwise.
+        quirks: PushQuirks,
+    },
+}
+
+impl Speech {
+    /// A door that pulls, as U-Boot does.
+    pub fn pull(server: SocketAddr, file: impl Into<String>) -> Self {
+        Self::Pull { server, file: file.into(), quirks: PullQuirks::default() }
+    }
+
+    /// A door that takes whatever is pushed.
+    pub fn push() -> Self {
+        Self::Push { accepts: None, quirks: PushQuirks::default() }
+    }
+}
+
+/// Takes one file.
+#[derive(Debug)]
+pub(crate) enum Speaker {
+    Pull(Box<PullDevice>),
+    Push(Box<PushDevice>),
+}
+
+impl Speaker {
+    /// Begins to ask, or to listen, at this address of the unit.
+    pub(crate) fn start(speech: &Speech, unit: SocketAddr, now: Moment, send: &mut Vec<Output>) -> Self {
+        match speech {
+            Speech::Pull { server, file, quirks } => {
+                let local = SocketAddr::new(unit.ip(), PORT);
+                let mut config = PullConfig::u_boot(local, *server, file.clone());
+                config.options.window_size = None;
+                config.quirks = *quirks;
+                // Whoever holds the button waits for a file: it asks until it gets one.
+                config.timeout = std::time::Duration::from_secs(1);
+                config.most_restarts = u32::MAX;
+                let mut device = PullDevice::new(config);
+                device.start(now, send);
+                Self::Pull(Box::new(device))
+            }
+            Speech::Push { accepts, quirks } => {
+                let listen = SocketAddr::new(unit.ip(), TFTP);
+                let mut config = PushConfig::recovery(listen);
+                config.accepts.clone_from(accepts);
+                config.most_bytes = ROOM;
+                config.options = Some((1468, 1));
+                // What it thinks of a file is the bootloader's to say.
+                config.verdict = None;
+                config.quirks = *quirks;
+                let mut device = PushDevice::new(config);
+                device.start(now);
+                Self::Push(Box::new(device))
+            }
+        }
+    }
+
+    pub(crate) fn next_wake(&self) -> Option<Moment> {
+        match self {
+            Self::Pull(device) => device.next_wake(),
+            Self::Push(device) => device.next_wake(),
+        }
+    }
+
+    pub(crate) fn tick(&mut self, now: Moment, send: &mut Vec<Output>) {
+        match self {
+            Self::Pull(device) => device.tick(now, send),
+            Self::Push(device) => device.tick(now, send),
+        }
+    }
+
+    pub(crate) fn on_datagram(
+        &mut self,
+        from: SocketAddr,
+        to: SocketAddr,
+        payload: &[u8],
+        now: Moment,
+        send: &mut Vec<Output>,
+    ) {
+        match self {
+            Self::Pull(device) if to == device.config().local => device.on_datagram(from, payload, now, send),
+            Self::Push(device) if to == device.config().listen => {
+                device.on_datagram(from, payload, now, send);
+            }
+            _ => {}
+        }
+    }
+
+    /// What was printed since the last time.
+    pub(crate) fn take_text(&mut self) -> String {
+        match self {
+            Self::Pull(device) => device.take_console_text(),
+            Self::Push(device) => device.take_console_text(),
+        }
+    }
+
+    /// Puts what has come in into `image`; whether all of it is there.
+    pub(crate) fn receive(&mut self, image: &mut Vec<u8>) -> bool {
+        let chunks = match self {
+            Self::Pull(device) => device.take_chunks(),
+            Self::Push(device) => device.take_chunks(),
+        };
+        for chunk in chunks {
+            // What begins anew begins at 0.
+            let at = usize::try_from(chunk.offset).unwrap_or(usize::MAX).min(image.len());
+            image.truncate(at);
+            let room = (ROOM as usize).saturating_sub(at);
+            image.extend(chunk.bytes.into_iter().take(room));
+        }
+        match self {
+            Self::Pull(device) => matches!(device.result(), Some(PullOutcome::Loaded { .. })),
+            Self::Push(device) => device.is_deciding(),
+        }
+    }
+
+    /// Whether it will take nothing more.
+    pub(crate) fn gave_up(&self) -> bool {
+        match self {
+            Self::Pull(device) => {
+                matches!(device.result(), Some(PullOutcome::Refused { .. } | PullOutcome::GaveUp))
+            }
+            Self::Push(_) => false,
+        }
+    }
+
+    /// Tells what it thinks of the file, where its protocol has words for it.
+    pub(crate) fn conclude(&mut self, refusal: Option<&str>, now: Moment, send: &mut Vec<Output>) {
+        if let Self::Push(device) = self {
+            let verdict = match refusal {
+                None => Verdict::Accept,
+                Some(text) => Verdict::RejectWithError(ErrorCode::ACCESS, text.to_owned()),
+            };
+            device.conclude(verdict, now, send);
+        }
+    }
+}
