@@ -17,6 +17,7 @@ mod json;
 mod operators;
 mod out;
 mod person;
+mod secret;
 mod senses;
 mod state_file;
 mod stop;

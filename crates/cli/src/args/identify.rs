@@ -10,6 +10,7 @@ Examples:
   debrick identify --log boot.log --label \"TP-Link Archer C7 Ver: 5.0\"
   debrick identify --console /dev/ttyUSB0 --label \"TP-Link Archer C7 Ver: 5.0\"
   debrick identify --usb --image firmware.bin
+  debrick identify --ssh 192.168.1.1 --label \"TP-Link Archer C7 Ver: 5.0\"
   debrick identify --lan eth1 --seconds 30 --label \"TP-Link Archer C7 Ver: 5.0\"
 
 Exit codes: 0 known, 11 likely or unknown, 12 contradicted.";
@@ -65,4 +66,17 @@ pub(crate) struct Identify {
     #[arg(long, value_name = "SECONDS", default_value_t = 60, requires = "listening",
         value_parser = clap::value_parser!(u32).range(1..=3600))]
     pub(crate) seconds: u32,
+
+    /// Ask the system that runs on it, over SSH: [USER@]HOST[:PORT]; root at port 22 unless said otherwise. Nothing is changed.
+    /// A person at the terminal is asked about its host key, and for a password where it wants one.
+    #[arg(long, value_name = "HOST", group = "evidence")]
+    pub(crate) ssh: Option<String>,
+
+    /// The fingerprint of the system's host key, as `ssh-keygen -l` prints it. Only a system with this key is spoken to.
+    #[arg(long, value_name = "SHA256:…", requires = "ssh")]
+    pub(crate) host_key: Option<String>,
+
+    /// A private key that lets you in, for example ~/.ssh/id_ed25519.
+    #[arg(long, value_name = "FILE", requires = "ssh")]
+    pub(crate) ssh_key: Option<PathBuf>,
 }

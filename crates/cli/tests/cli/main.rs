@@ -19,5 +19,6 @@ mod plan;
 mod program;
 mod repair;
 mod replay;
+mod ssh;
 mod state;
 mod trust;

@@ -1,4 +1,4 @@
-//! Where observations come from: the label, logs, firmware files, the console, USB, a network port.
+//! Where observations come from: the label, logs, firmware files, the console, USB, a network port, SSH.
 
 use std::io::Read;
 use std::path::Path;
@@ -13,6 +13,7 @@ use debrick_uboot_console::host::{Console, ConsoleConfig, observations};
 
 use crate::args::Identify;
 use crate::commands::Context;
+use crate::commands::identify::over_ssh;
 use crate::ear::Ear;
 use crate::failure::Failure;
 use crate::file_source::FileSource;
@@ -56,6 +57,9 @@ pub(super) fn collect(
     }
     if let Some(spec) = &args.console {
         seen.extend(of_console(context, recogniser, spec, args)?);
+    }
+    if let Some(target) = &args.ssh {
+        seen.extend(over_ssh::of_ssh(context, target, args)?);
     }
     Ok(seen)
 }
