@@ -26,6 +26,9 @@ pub(super) fn what_is_usual(reading: &Reading<'_>, weights: &mut Weights) {
     }
 }
 
+/// A text of fewer lines than this is no log that could tell of trouble.
+const FEWEST_LINES: u64 = 3;
+
 impl Signals<'_> {
     /// The log tells of a system that was started, and a person says that it does not work: no line names a cause.
     pub(super) fn success_that_is_denied(&self, weights: &mut Weights) {
@@ -43,6 +46,11 @@ impl Signals<'_> {
         {
             weights.add(cause, weight, &[], line.clone());
         }
+    }
+
+    /// Whether a text has so many lines that it can be a log.
+    fn has_lines(&self, evidence: usize) -> bool {
+        self.reading.shapes.get(evidence).is_some_and(|shape| shape.lines >= FEWEST_LINES)
     }
 
     /// A log of which no line is known: a guess, by whether it has words of trouble.
@@ -65,7 +73,8 @@ impl Signals<'_> {
                     weights.add(cause, weight, &[], Some(line.clone()));
                 }
                 weights.hint(State::BootLoop, 0.6);
-            } else if !weights.success_is_denied() && self.boots.last().is_none() {
+            } else if !weights.success_is_denied() && self.boots.last().is_none() && self.has_lines(evidence)
+            {
                 let line = cite(self.reading, start, "", "No line of the log tells of trouble.");
                 weights.add(Cause::NoFault, 0.31, &[], Some(line));
                 if self.reading.shapes.get(evidence).is_some_and(Shape::is_system_log) {
