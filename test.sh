@@ -105,9 +105,9 @@ run_lab() {
 	fi
 }
 
-fuzz_two_minutes() {
+fuzz_briefly() {
 	if command -v c++ >/dev/null; then
-		cargo xtask fuzz --seconds 10
+		cargo xtask fuzz --seconds 5
 	else
 		leave_out "fuzzing, which needs a C++ compiler"
 	fi
@@ -124,7 +124,7 @@ step "what the catalog knows, and how well it is searched" cargo xtask bench cat
 step "pages made from the code" cargo xtask docs --check
 step "licences, bans and sources of dependencies" check_dependencies
 step "tests" cargo test --workspace --locked
-step "fuzzing, ten seconds for each target" fuzz_two_minutes
+step "fuzzing, five seconds for each target" fuzz_briefly
 step "lab: recovery over the network, both halves against what others wrote" run_lab lan
 step "lab: every brick on a real bootloader" run_lab router
 step "lab: bricks diagnosed live, by listening alone" run_lab diagnose --brick healthy --brick ramdisk-damaged --brick boot-command-lost --brick settings-garbage
