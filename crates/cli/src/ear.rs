@@ -58,7 +58,11 @@ impl Ear {
     pub(crate) fn with(context: &Context, loan: &Loan) -> Result<Self, Failure> {
         let mut network = OsNetwork::on_interface(loan.interface.clone());
         exists(&loan.interface)?;
-        let is_as_wanted = loan.addresses.is_empty() && network.carrier().is_some();
+        let is_up = network.carrier().is_some();
+        // A port that is up is listened at before it gets an address: the first thing a unit says to that address is
+        // its question for who has it, and it may not ask twice.
+        let early = if is_up { Some(network.open_frames(None)?) } else { None };
+        let is_as_wanted = loan.addresses.is_empty() && is_up;
         let borrowed = match is_as_wanted {
             true => None,
             false => Some(BorrowedInterface::borrow(loan, &interfaces(context)?)?),
@@ -66,7 +70,10 @@ impl Ear {
         for note in borrowed.iter().flat_map(BorrowedInterface::notes) {
             out::note(&out::harmless(note));
         }
-        let frames = network.open_frames(None)?;
+        let frames = match early {
+            Some(frames) => frames,
+            None => network.open_frames(None)?,
+        };
         let had_link = network.carrier();
         let (began, stations) = (Instant::now(), Stations::new());
         let looked_at = BTreeSet::new();
