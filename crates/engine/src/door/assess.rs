@@ -39,7 +39,7 @@ impl DoorRepair<'_> {
             if repair.shows_its_system() {
                 return Ok(Done::with(Found::Running, "Its system runs and answers on the network."));
             }
-            if repair.asks_for_its_file()? {
+            if repair.is_at_its_door()? {
                 repair.is_open = true;
                 return Ok(Done::with(Found::InRecovery, "Its bootloader waits for a file already."));
             }
@@ -90,8 +90,8 @@ impl DoorRepair<'_> {
         tests.iter().any(|test| self.passes(test, "") == Some(true))
     }
 
-    /// Whether its bootloader is heard to ask for a file.
-    pub(super) fn asks_for_its_file(&mut self) -> Result<bool, EngineError> {
+    /// Whether its door is seen to be open: it waits for a file, and is not writing one.
+    pub(super) fn is_at_its_door(&mut self) -> Result<bool, EngineError> {
         let Some(door) = self.doors.first().cloned() else { return Ok(false) };
         // Where the port cannot be had, preflight says so.
         let Ok(mut sensing) = Sensing::of(&door, &mut *self.network) else { return Ok(false) };
@@ -99,10 +99,9 @@ impl DoorRepair<'_> {
         let began = clock.now();
         while clock.now().since(began) < LISTEN {
             self.session.stop_if_asked()?;
-            sensing.look(&door, &mut *self.network, self.console.as_mut(), &*clock)?;
-            let wanted = |file: &String| door.files.is_empty() || door.files.contains(file);
-            if sensing.asked.iter().any(wanted) {
-                self.testimony = sensing.testimony();
+            sensing.look(&mut *self.network, self.console.as_mut(), &*clock)?;
+            if sensing.is_open {
+                self.testimony = sensing.testimony;
                 return Ok(true);
             }
         }

@@ -59,7 +59,7 @@ impl DoorRepair<'_> {
             for said in self.session.said() {
                 cues.extend(coach.take(clock.now().since(began), said));
             }
-            let seen = sensing.look(door, &mut *self.network, self.console.as_mut(), &*clock)?;
+            let seen = sensing.look(&mut *self.network, self.console.as_mut(), &*clock)?;
             for one in seen {
                 cues.extend(coach.take(clock.now().since(began), one));
             }
@@ -69,7 +69,7 @@ impl DoorRepair<'_> {
         if !sensing.log.is_empty() {
             self.session.keep_evidence(EvidenceKind::SerialLog, "on the way into recovery", &sensing.log)?;
         }
-        self.testimony = sensing.testimony();
+        self.testimony = sensing.testimony;
         let attempts = coach.misses() + usize::from(self.is_open);
         let let_go = coach.let_go().filter(|_| self.is_open);
         self.session.record(EventBody::Coached {

@@ -5,10 +5,10 @@
 
 mod assess;
 mod enter;
-mod offer;
 mod prepare;
 mod prove;
 mod sense;
+mod ways;
 
 use std::sync::Arc;
 
@@ -199,8 +199,8 @@ impl<'a> DoorRepair<'a> {
     fn bring_back(&mut self) -> Result<Ending, EngineError> {
         // What was offered and never proven may be being written right now: power must not be taken away.
         let is_unproven = self.past.unverified.iter().any(|name| name == OFFERED);
-        // One that asks for its file is not writing.
-        if is_unproven && !self.asks_for_its_file()? && self.obtain().is_ok() {
+        // One that waits for a file is not writing.
+        if is_unproven && !self.is_at_its_door()? && self.obtain().is_ok() {
             self.session.note("Firmware was offered before; what runs now is looked for first.")?;
             match self.first_boot() {
                 Ok(()) => return self.prove(),
@@ -235,7 +235,7 @@ impl<'a> DoorRepair<'a> {
             match self.write_once(&one) {
                 Ok(()) => return Ok(()),
                 Err(error) => {
-                    let refused = offer::refusal(&error);
+                    let refused = ways::refusal(&error);
                     if let Some(said) = &refused {
                         self.explain_refusal(said)?;
                     }
@@ -277,7 +277,7 @@ impl<'a> DoorRepair<'a> {
             return Err(EngineError::NoImage { origin: self.record.origin() });
         };
         let door = &one.method;
-        let name = offer::name_for(door, &file).to_owned();
+        let name = ways::name_for(door, &file).to_owned();
         let content = ArtifactSource(self.session.vault.artifact(digest)?);
         let size = debrick_target::Source::len(&content);
         self.session_step(Step::Flash, |repair| {
@@ -290,11 +290,11 @@ impl<'a> DoorRepair<'a> {
             let part = Offer { region: OFFERED, name: &name, content: &content, digest };
             let mut meter = repair.session.meter(&format!("sending {name}"), Some(size));
             let network = &mut *repair.network;
-            let accepted = offer::hand_over(door, one.condition, network, clearance, &part, &mut meter)?;
+            let accepted = ways::hand_over(door, one.condition, network, clearance, &part, &mut meter)?;
             repair.session.record(EventBody::EffectDone { sent: size, unchanged: 0 })?;
             let summary = match accepted {
-                offer::Accepted::Whole => "The unit says that it has all of it, which proves nothing yet.",
-                offer::Accepted::InSilence => {
+                ways::Accepted::Whole => "The unit says that it has all of it, which proves nothing yet.",
+                ways::Accepted::InSilence => {
                     "All of it was sent, and the unit fell silent: it may be writing. Its power stays on."
                 }
             };

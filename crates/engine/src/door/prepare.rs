@@ -1,8 +1,5 @@
 //! Everything before the door is opened: plan, identity, this computer, what cannot be kept, the image, agreement, gates.
 
-use std::net::{IpAddr, SocketAddr};
-
-use debrick_catalog::DoorKind;
 use debrick_image::FitnessTarget;
 use debrick_model::{
     Answer, Coded, EventBody, Gate, GateOutcome, GateResult, Identity, Request, RequestKind, Step,
@@ -10,6 +7,7 @@ use debrick_model::{
 use debrick_target::{Clearance, Scope, clearance};
 
 use super::DoorRepair;
+use super::ways::way_of;
 use crate::error::EngineError;
 use crate::identity::{self, Named};
 use crate::past::OFFERED;
@@ -19,9 +17,6 @@ use crate::steps::{judge_image, provenance_in_words, record_clearance};
 
 /// What the vault must have room for beyond the image, in bytes.
 const HEADROOM: u64 = 16 << 20;
-
-/// The port of TFTP servers.
-const TFTP: u16 = 69;
 
 /// What is lost where nothing can be read.
 const NO_BACKUP: &str = "This way in gives nothing back: what the unit holds cannot be kept first. Its settings may be lost, and \
@@ -120,20 +115,12 @@ impl DoorRepair<'_> {
     fn check_door(&mut self) -> HostCheck {
         let mut trouble = None;
         let network = &mut self.network;
-        self.doors.retain(|door| {
-            let Some(host) = door.kind.host() else { return true };
-            // Who asks is answered at the well-known port; who is asked answers any.
-            let port = if matches!(door.kind, DoorKind::TftpPull { .. }) { TFTP } else { 0 };
-            match network.bind_datagrams(SocketAddr::new(IpAddr::V4(host), port)) {
-                Ok(socket) => {
-                    drop(socket);
-                    true
-                }
-                Err(error) => {
-                    let says = format!("{:?} cannot be used: {error}. {}", door.name, error.next_step());
-                    trouble.get_or_insert(says);
-                    false
-                }
+        self.doors.retain(|door| match way_of(door).check(&mut **network) {
+            Ok(()) => true,
+            Err(error) => {
+                let says = format!("{:?} cannot be used: {error}. {}", door.name, error.next_step());
+                trouble.get_or_insert(says);
+                false
             }
         });
         match (self.doors.first(), trouble) {

@@ -1,18 +1,24 @@
-//! Hand the image over at a door: each kind of door as an opaque target.
+//! The unit asks this computer for its file by TFTP.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
-use debrick_catalog::{Door, DoorKind};
-use debrick_link::{Deadline, Network};
-use debrick_target::{Clearance, Offer, Opaque, Source, TargetError, Watch, offer};
-use debrick_tftp::{Client, ClientOptions, NamePolicy, Server, ServerEvent, Service, TftpError};
+use debrick_coach::Seen;
+use debrick_link::{Datagrams, Deadline, LinkError, Network};
+use debrick_model::Property;
+use debrick_target::{Opaque, Source, TargetError, Watch};
+use debrick_tftp::wire::Packet;
+use debrick_tftp::{Direction, NamePolicy, Server, ServerEvent, Service, TftpError};
 
-use crate::error::EngineError;
+use super::{Ear, Shown, Way};
+use crate::identity::claim;
 use crate::tries::Condition;
 
 /// The port of TFTP servers.
 const TFTP: u16 = 69;
+
+/// The longest request, in bytes.
+const LONGEST_REQUEST: usize = 2048;
 
 /// How long a unit that pulls may go without a sign of the transfer.
 const PATIENCE: Duration = Duration::from_secs(45);
@@ -26,57 +32,66 @@ const MOST_RESTARTS: u32 = 3;
 /// The smallest block, which every loader knows, in bytes.
 const PLAIN_BLOCK: u16 = 512;
 
-/// What came of an offer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Accepted {
-    /// It says that it has all of it.
-    Whole,
-    /// All of it was sent, and it fell silent: it may be writing.
-    InSilence,
+/// Codes of what a unit says, or does, when it does not want a file.
+pub(super) const REFUSALS: &[&str] = &["tftp-refused", "tftp-rejected"];
+
+/// The addresses, and the names that are asked for.
+pub(super) struct Pull<'d> {
+    pub(super) host: Ipv4Addr,
+    pub(super) unit: Option<Ipv4Addr>,
+    pub(super) files: &'d [String],
 }
 
-/// Offers an image at a door.
-pub(super) fn hand_over(
-    door: &Door,
-    condition: Condition,
-    network: &mut dyn Network,
-    clearance: &Clearance,
-    part: &Offer<'_>,
-    watch: &mut dyn Watch,
-) -> Result<Accepted, TargetError> {
-    let is_plain = condition == Condition::PlainTransfer;
-    let offered = match door.kind {
-        DoorKind::TftpPull { host, unit } => {
-            let mut target = Pulling { network, host, unit, files: &door.files, is_plain };
-            offer(&mut target, clearance, part, watch)
-        }
-        DoorKind::TftpPush { unit, host } => {
-            let options = if is_plain { ClientOptions::default() } else { ClientOptions::fast() };
-            let local = IpAddr::V4(host.unwrap_or(Ipv4Addr::UNSPECIFIED));
-            let server = SocketAddr::new(IpAddr::V4(unit), TFTP);
-            let mut target = Client::new(network, local, server, options);
-            offer(&mut target, clearance, part, watch)
-        }
-    };
-    match offered {
-        Ok(()) => Ok(Accepted::Whole),
-        // What it does with it in silence, only its first boot tells.
-        Err(TargetError::Device { source, .. }) if source.code() == "tftp-last-ack-missing" => {
-            Ok(Accepted::InSilence)
-        }
-        Err(error) => Err(error),
+impl Pull<'_> {
+    fn local(&self) -> SocketAddr {
+        SocketAddr::new(IpAddr::V4(self.host), TFTP)
     }
 }
 
-/// The name that the file goes over under.
-pub(super) fn name_for<'a>(door: &'a Door, image: &'a str) -> &'a str {
-    door.files.first().map_or(image, String::as_str)
+impl Way for Pull<'_> {
+    fn check(&self, network: &mut dyn Network) -> Result<(), LinkError> {
+        network.bind_datagrams(self.local()).map(drop)
+    }
+
+    fn watch(&self, network: &mut dyn Network) -> Result<Option<Box<dyn Ear>>, LinkError> {
+        let socket = network.bind_datagrams(self.local())?;
+        Ok(Some(Box::new(Requests { socket, unit: self.unit, files: self.files.to_vec() })))
+    }
+
+    fn target<'n>(&'n self, network: &'n mut dyn Network, condition: Condition) -> Box<dyn Opaque + 'n> {
+        let is_plain = condition == Condition::PlainTransfer;
+        Box::new(Pulling { network, host: self.host, unit: self.unit, files: self.files, is_plain })
+    }
 }
 
-/// The unit's own words, where it refused the image: the same image would be refused again.
-pub(super) fn refusal(error: &EngineError) -> Option<String> {
-    let EngineError::Target(TargetError::Device { source, .. }) = error else { return None };
-    matches!(source.code(), "tftp-refused" | "tftp-rejected").then(|| source.to_string())
+/// Hears what the unit asks for.
+struct Requests {
+    socket: Box<dyn Datagrams>,
+    unit: Option<Ipv4Addr>,
+    files: Vec<String>,
+}
+
+impl Ear for Requests {
+    fn hear(&mut self, _: &mut dyn Network, until: Deadline) -> Result<Vec<Shown>, LinkError> {
+        let mut buffer = [0; LONGEST_REQUEST];
+        let (count, from) = match self.socket.receive(&mut buffer, until) {
+            Ok(received) => received,
+            Err(error) if error.is_timeout() => return Ok(Vec::new()),
+            Err(error) => return Err(error),
+        };
+        if self.unit.is_some_and(|unit| from.ip() != IpAddr::V4(unit)) {
+            return Ok(Vec::new());
+        }
+        let Ok(Packet::Request { direction: Direction::Read, name, .. }) = Packet::parse(&buffer[..count])
+        else {
+            return Ok(Vec::new());
+        };
+        let name = name.into_owned();
+        let source = "what the bootloader asks for on the network".to_owned();
+        let said = Some(claim(Property::RequestedFile, &name, source, "bootloader"));
+        let is_open = self.files.is_empty() || self.files.contains(&name);
+        Ok(vec![Shown { seen: Seen::TftpRequest(name), is_open, said }])
+    }
 }
 
 /// A unit that asks for its file, as a target.

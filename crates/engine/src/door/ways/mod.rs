@@ -1,0 +1,117 @@
+//! What is different from door to door: how it is checked before, what it shows of itself, and how it is handed the image.
+//!
+//! A way is one file here, and one line of [`way_of`].
+//!
+//! | module | door |
+//! |---|---|
+//! | [`tftp_pull`] | the unit asks this computer for its file by TFTP |
+//! | [`tftp_push`] | the unit is sent its file by TFTP |
+
+mod tftp_pull;
+mod tftp_push;
+
+use debrick_catalog::{Door, DoorKind};
+use debrick_coach::Seen;
+use debrick_link::{Deadline, LinkError, Network};
+use debrick_model::Observation;
+use debrick_target::{Clearance, Offer, Opaque, TargetError, Watch, offer};
+
+use crate::error::EngineError;
+use crate::tries::Condition;
+
+/// How a door is used.
+pub(super) trait Way {
+    /// Takes hold of what this computer needs for it, such as a port, and lets go of it again.
+    ///
+    /// # Errors
+    /// What keeps it from being used.
+    fn check(&self, network: &mut dyn Network) -> Result<(), LinkError>;
+
+    /// Begins to watch for what the open door shows; `None` where it shows nothing.
+    ///
+    /// # Errors
+    /// What keeps it from being watched for.
+    fn watch(&self, network: &mut dyn Network) -> Result<Option<Box<dyn Ear>>, LinkError>;
+
+    /// The unit at its open door, which takes an image.
+    fn target<'n>(&'n self, network: &'n mut dyn Network, condition: Condition) -> Box<dyn Opaque + 'n>;
+}
+
+/// What listens at a door.
+pub(super) trait Ear {
+    /// Waits for something to be shown, until the deadline at most.
+    ///
+    /// # Errors
+    /// What keeps it from listening; that nothing was shown is none.
+    fn hear(&mut self, network: &mut dyn Network, until: Deadline) -> Result<Vec<Shown>, LinkError>;
+}
+
+/// Something that a door showed.
+#[derive(Debug, Clone)]
+pub(super) struct Shown {
+    /// What it is to the coach.
+    pub(super) seen: Seen,
+    /// Whether it proves that this door is open, and that the unit is not writing.
+    pub(super) is_open: bool,
+    /// What the unit said of itself with it.
+    pub(super) said: Option<Observation>,
+}
+
+/// How a door is used.
+pub(super) fn way_of(door: &Door) -> Box<dyn Way + '_> {
+    match door.kind {
+        DoorKind::TftpPull { host, unit } => Box::new(tftp_pull::Pull { host, unit, files: &door.files }),
+        DoorKind::TftpPush { unit, host } => Box::new(tftp_push::Push { unit, host }),
+    }
+}
+
+/// Codes of what a unit says when it does not want an image: the same image would be refused again.
+const REFUSALS: &[&[&str]] = &[tftp_pull::REFUSALS, tftp_push::REFUSALS];
+
+/// Codes of silence after all of it was sent.
+const SILENCES: &[&[&str]] = &[tftp_push::SILENCES];
+
+/// What came of an offer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Accepted {
+    /// It says that it has all of it.
+    Whole,
+    /// All of it was sent, and it fell silent: it may be writing.
+    InSilence,
+}
+
+/// Offers an image at a door.
+pub(super) fn hand_over(
+    door: &Door,
+    condition: Condition,
+    network: &mut dyn Network,
+    clearance: &Clearance,
+    part: &Offer<'_>,
+    watch: &mut dyn Watch,
+) -> Result<Accepted, TargetError> {
+    let way = way_of(door);
+    let mut target = way.target(network, condition);
+    match offer(&mut *target, clearance, part, watch) {
+        Ok(()) => Ok(Accepted::Whole),
+        // What it does with it in silence, only its first boot tells.
+        Err(TargetError::Device { source, .. }) if is_one_of(SILENCES, source.code()) => {
+            Ok(Accepted::InSilence)
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// The name that the file goes over under.
+pub(super) fn name_for<'a>(door: &'a Door, image: &'a str) -> &'a str {
+    door.files.first().map_or(image, String::as_str)
+}
+
+/// The unit's own words, where it refused the image.
+pub(super) fn refusal(error: &EngineError) -> Option<String> {
+    let EngineError::Target(TargetError::Device { source, .. }) = error else { return None };
+    is_one_of(REFUSALS, source.code()).then(|| source.to_string())
+}
+
+fn is_one_of(lists: &[&[&str]], code: &str) -> bool {
+    lists.iter().any(|codes| codes.contains(&code))
+}
