@@ -60,16 +60,19 @@ pub fn known_rules() -> impl Iterator<Item = KnownRule> {
 /// failure when it loads a kernel later, and of a unit's success when a person says that it does not work.
 const RETRIED: f64 = 0.35;
 
-/// Lets every rule speak whose lines are there, and returns them.
+/// Lets every rule speak whose lines are there, and returns them; `is_said_to_fail` where a person's account tells of a
+/// unit that does not work.
 pub(crate) fn apply(
     reading: &Reading<'_>,
     boots: &Boots,
+    is_said_to_fail: bool,
     trial: Option<&Trial>,
     weights: &mut Weights,
 ) -> Vec<Spoke> {
     let speaking: Vec<(&Rule, Match<'_>)> =
         all().filter_map(|rule| Some((rule, Match::find(rule, reading)?))).collect();
-    let is_denied = speaking.iter().any(|(rule, _)| rule.level == Level::Said && !rule.speaks_well());
+    let is_denied =
+        is_said_to_fail || speaking.iter().any(|(rule, _)| rule.level == Level::Said && !rule.speaks_well());
     if is_denied {
         weights.deny_success();
     }
@@ -226,7 +229,7 @@ mod tests {
                 [Evidence { kind: EvidenceKind::ToolOutput, name: "tool".into(), text: text.into() }];
             let reading = Reading::new(&evidence);
             let mut weights = Weights::default();
-            apply(&reading, &Boots::new(&reading), None, &mut weights);
+            apply(&reading, &Boots::new(&reading), false, None, &mut weights);
             assert_eq!(weights.findings().first().map(|finding| finding.cause), expected, "{text}");
         };
         check("FAILED (remote: 'never heard of')", Some(Cause::ToolMismatch));

@@ -5,26 +5,9 @@ use debrick_model::{Cause, EvidenceKind, State};
 
 use super::Signals;
 use crate::case::Evidence;
-use crate::text::{Place, Reading, Shape};
+use crate::text::{Place, Shape};
 use crate::timeline::StageKind;
 use crate::weigh::{Weights, cite};
-
-/// Where a person says something and no rule knows what it means, what usually is behind it. These weights are about the
-/// shares of causes among reports that threads of users settled; they keep any finding a guess.
-pub(super) fn what_is_usual(reading: &Reading<'_>, weights: &mut Weights) {
-    let said = |kind| reading.evidence.iter().any(|item| item.kind == kind && !item.text.trim().is_empty());
-    let nothing = weights.findings().first().is_none_or(|finding| finding.likelihood < 0.25);
-    if !nothing || !said(EvidenceKind::Symptom) || said(EvidenceKind::SerialLog) {
-        return;
-    }
-    let place = Place { evidence: 0, line: 0 };
-    let line = cite(reading, place, "", "Nothing in what is said names a cause; this one is the most usual.");
-    for (cause, weight) in
-        [(Cause::FirmwareBug, 0.31), (Cause::ImageCorrupt, 0.22), (Cause::ImageWrongDevice, 0.2)]
-    {
-        weights.add(cause, weight, &[], Some(line.clone()));
-    }
-}
 
 /// A text of fewer lines than this is no log that could tell of trouble.
 const FEWEST_LINES: u64 = 3;
