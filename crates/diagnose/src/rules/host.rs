@@ -3,8 +3,10 @@
 mod ports;
 mod programmers;
 mod transfers;
+mod usb_loaders;
 
 use crate::rule::Rule;
 
 /// A table for each part of the field.
-pub(super) static TABLES: &[&[Rule]] = &[ports::RULES, programmers::RULES, transfers::RULES];
+pub(super) static TABLES: &[&[Rule]] =
+    &[ports::RULES, programmers::RULES, transfers::RULES, usb_loaders::RULES];

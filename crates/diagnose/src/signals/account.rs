@@ -6,6 +6,7 @@
 
 mod done;
 mod seen;
+mod tools;
 mod words;
 
 use debrick_model::{Action as A, Cause as C, EvidenceKind, State as S};
@@ -13,12 +14,14 @@ use debrick_model::{Action as A, Cause as C, EvidenceKind, State as S};
 use crate::text::{Place, Reading};
 use crate::weigh::{Weights, cite};
 use done::{
-    BACK_TO_STOCK, BROKEN_OFF, CHANGED_DRIVER, LOADER_WRITTEN, MANY_IMAGES, OUTSIDE_DAMAGE, UNFINISHED, WROTE,
+    BACK_TO_STOCK, BROKEN_OFF, CHANGED_DRIVER, LOADER_WRITTEN, MANY_IMAGES, OTHER_SUPPLY, OUTSIDE_DAMAGE,
+    STOPPED, UNFINISHED, VIRTUAL_MACHINE, WIRES, WROTE,
 };
 use seen::{
-    BAD_STORAGE, DIFFERENT_EACH_TIME, DRIVER, ENTERS_MODE, GONE, LOOPS, NO_NETWORK, OTHER_MEDIUM_WORKS,
-    SETTLES, SILENT, SUDDENLY, WORKS_AGAIN,
+    BAD_STORAGE, DIFFERENT_EACH_TIME, GONE, LOOPS, NO_LOSS, NO_NETWORK, OTHER_MEDIUM_WORKS,
+    POWER_CYCLE_HELPS, SETTLES, SILENT, SUDDENLY, WORKS_AGAIN,
 };
+use tools::{AFTERWARDS, DRIVER, ENTERS_MODE, FAILS, OTHER_TOOL_WORKS, TOOLS};
 use words::Words;
 
 /// The longest part of an account that is read, in characters.
@@ -45,15 +48,77 @@ struct Conclusion {
     actions: &'static [A],
 }
 
+/// What usually is behind a unit that does not start, where nothing else is known.
+const USUAL_OF_UNITS: &[(C, f64)] =
+    &[(C::FirmwareBug, 0.31), (C::ImageCorrupt, 0.22), (C::ImageWrongDevice, 0.2)];
+
+/// What usually is behind a tool that does not get at a unit.
+const USUAL_OF_TOOLS: &[(C, f64)] =
+    &[(C::LinkFault, 0.31), (C::ToolMismatch, 0.3), (C::NotInRecoveryMode, 0.24), (C::HostPermission, 0.16)];
+
 static CONCLUSIONS: &[Conclusion] = &[
     Conclusion {
         all: &[&WROTE],
         near: &[&BROKEN_OFF, &UNFINISHED],
-        none: &[],
+        none: &[&NO_LOSS],
         says: "The power was taken, or the update stopped by hand, before it was done.",
         causes: &[(C::UpdateInterrupted, 0.58), (C::ImageIncomplete, 0.35)],
         state: None,
         actions: &[A::ReflashCorrectImage, A::EnterRecoveryMode, A::ResumeUpdate],
+    },
+    Conclusion {
+        all: &[],
+        near: &[&WROTE, &STOPPED],
+        none: &[],
+        says: "The update stopped before it was done.",
+        causes: &[(C::UpdateInterrupted, 0.46), (C::ImageIncomplete, 0.35)],
+        state: None,
+        actions: &[A::ReflashCorrectImage, A::EnterRecoveryMode, A::ResumeUpdate],
+    },
+    Conclusion {
+        all: &[&POWER_CYCLE_HELPS],
+        near: &[],
+        none: &[],
+        says: "It starts when it is switched off and on, and not when it restarts itself.",
+        causes: &[(C::FirmwareBug, 0.4)],
+        state: None,
+        actions: &[A::PowerCycleAndRetry, A::InstallOtherBuild],
+    },
+    Conclusion {
+        all: &[&WIRES],
+        near: &[],
+        none: &[],
+        says: "The wires between computer and unit are under suspicion.",
+        causes: &[(C::LinkFault, 0.45)],
+        state: None,
+        actions: &[A::SwapCableOrPort],
+    },
+    Conclusion {
+        all: &[&VIRTUAL_MACHINE, &TOOLS],
+        near: &[],
+        none: &[],
+        says: "The tool runs in a virtual machine, which often loses a unit that changes its mode.",
+        causes: &[(C::LinkFault, 0.4), (C::ToolMismatch, 0.38)],
+        state: None,
+        actions: &[A::ChangeToolOrOption, A::SwapCableOrPort],
+    },
+    Conclusion {
+        all: &[&OTHER_SUPPLY, &WORKS_AGAIN],
+        near: &[],
+        none: &[],
+        says: "With another supply it works.",
+        causes: &[(C::PowerFault, 0.5)],
+        state: None,
+        actions: &[A::FixPower],
+    },
+    Conclusion {
+        all: &[&OTHER_TOOL_WORKS],
+        near: &[],
+        none: &[],
+        says: "With another tool, or in another way, it works.",
+        causes: &[(C::ToolMismatch, 0.46)],
+        state: None,
+        actions: &[A::ChangeToolOrOption],
     },
     Conclusion {
         all: &[&BAD_STORAGE, &MANY_IMAGES],
@@ -234,6 +299,11 @@ impl Account {
             && !conclusion.none.iter().any(|words| words.are_in(&self.text))
     }
 
+    /// Whether it tells of a tool that does not get at the unit, rather than of a unit that does not start.
+    fn is_about_tool(&self) -> bool {
+        TOOLS.are_in(&self.text) && FAILS.are_in(&self.text) && !AFTERWARDS.are_in(&self.text)
+    }
+
     /// Adds what its words say together.
     pub(super) fn weigh(&self, reading: &Reading<'_>, weights: &mut Weights) {
         let share = if self.has_others { BESIDE_OTHERS } else { 1.0 };
@@ -272,8 +342,12 @@ impl Account {
             "",
             "Nothing in what is said names a cause; this one is the most usual.",
         );
-        for (cause, weight) in [(C::FirmwareBug, 0.31), (C::ImageCorrupt, 0.22), (C::ImageWrongDevice, 0.2)] {
-            weights.add(cause, weight, &[A::ReflashCorrectImage], Some(line.clone()));
+        let (causes, actions): (&[(C, f64)], &'static [A]) = match self.is_about_tool() {
+            true => (USUAL_OF_TOOLS, &[A::SwapCableOrPort, A::ChangeToolOrOption]),
+            false => (USUAL_OF_UNITS, &[A::ReflashCorrectImage]),
+        };
+        for (cause, weight) in causes {
+            weights.add(*cause, *weight, actions, Some(line.clone()));
         }
     }
 }
@@ -322,6 +396,24 @@ mod tests {
             C::PowerFault,
             A::FixPower,
         );
+        check(
+            "During apt upgrade it stopped in the middle, and now it fails to come up.",
+            C::UpdateInterrupted,
+            A::ReflashCorrectImage,
+        );
+        check("I had the SOIC clip on the wrong way round.", C::LinkFault, A::SwapCableOrPort);
+        check("flashrom does not detect anything, with an error.", C::LinkFault, A::SwapCableOrPort);
+        check(
+            "doflash.sh gives an error; lsusb in my VirtualBox shows it.",
+            C::LinkFault,
+            A::ChangeToolOrOption,
+        );
+        check(
+            "Powered from the serial adapter it did not boot. With a separate supply it works now.",
+            C::PowerFault,
+            A::FixPower,
+        );
+        check("The command line fails, the GUI tool works.", C::ToolMismatch, A::ChangeToolOrOption);
         check("Release 2.5.6 loops. 2.5.5 works ok.", C::FirmwareBug, A::InstallOtherBuild);
     }
 

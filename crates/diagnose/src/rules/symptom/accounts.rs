@@ -205,6 +205,8 @@ pub(super) static RULES: &[Rule] = &[
         &[(C::NoFault, 0.55)],
     )
     .without(&[
+        "with another",
+        "with a different",
         "no longer",
         "does not boot",
         "doesn't boot",

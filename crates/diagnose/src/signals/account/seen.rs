@@ -257,42 +257,6 @@ pub(super) static OTHER_MEDIUM_WORKS: Words = Words(&[
     "换一张卡",
 ]);
 
-/// The unit enters the mode that it is written in.
-pub(super) static ENTERS_MODE: Words = Words(&[
-    " in dfu mode",
-    " in bootloader mode",
-    " in boot loader mode",
-    " dfu mode is recogni",
-    " in maskrom",
-    " in fastboot mode",
-    " in download mode",
-    " in edl mode",
-    " in fel mode",
-    " in brom",
-    " bootloader mode my",
-    " enters bootloader",
-    " enters dfu",
-]);
-
-/// Words about what this computer has for the unit.
-pub(super) static DRIVER: Words = Words(&[
-    " zadig",
-    " device manager",
-    " usb driver",
-    " com port",
-    " com1 ",
-    " com3 ",
-    " driver",
-    " gerätemanager",
-    " treiber",
-    "драйвер",
-    "диспетчер устройств",
-    "驱动",
-    "驅動",
-    "设备管理器",
-    "設備管理員",
-]);
-
 /// It happened in service.
 pub(super) static SUDDENLY: Words = Words(&[
     " suddenly",
@@ -360,4 +324,40 @@ pub(super) static WORKS_AGAIN: Words = Words(&[
     "заработал",
     "好了",
     "恢复正常",
+]);
+
+/// Nothing took the power.
+pub(super) static NO_LOSS: Words = Words(&[
+    " no power loss",
+    " no powerloss",
+    " without power loss",
+    " without any power loss",
+    " did not lose power",
+    " didn t lose power",
+    " power was not interrupted",
+    " was not interrupted",
+]);
+
+/// Switching it off and on helps each time.
+pub(super) static POWER_CYCLE_HELPS: Words = Words(&[
+    " just power cycle",
+    " a power cycle helps",
+    " power cycle fixes",
+    " power cycling fixes",
+    " power cycling helps",
+    " power cycle solves",
+    " complete power cut",
+    " only a power cycle",
+    " only power cycling",
+    " needs a power cycle",
+    " unplug and replug helps",
+    " unplugging it helps",
+    " pulling the plug helps",
+    " cold boot works",
+    " cold start works",
+    " hilft nur stecker",
+    " nur stromlos",
+    "помогает только отключение",
+    "断电重启就好",
+    "断电再上电",
 ]);

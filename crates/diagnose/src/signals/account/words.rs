@@ -99,7 +99,7 @@ const DENIES: &[&str] = &[
 
 #[cfg(test)]
 mod tests {
-    use super::super::{done::*, seen::*};
+    use super::super::{done::*, seen::*, tools::*};
     use super::*;
 
     #[test]
@@ -152,6 +152,16 @@ mod tests {
             &SUDDENLY,
             &SETTLES,
             &WORKS_AGAIN,
+            &STOPPED,
+            &WIRES,
+            &VIRTUAL_MACHINE,
+            &OTHER_SUPPLY,
+            &TOOLS,
+            &FAILS,
+            &AFTERWARDS,
+            &OTHER_TOOL_WORKS,
+            &NO_LOSS,
+            &POWER_CYCLE_HELPS,
         ] {
             for word in words.0 {
                 let sentence = plain(word);
