@@ -76,6 +76,9 @@ pub(crate) fn apply(
     if is_denied {
         weights.deny_success();
     }
+    if is_said_to_fail {
+        weights.note_failure();
+    }
     let speaking = without_last_resorts(speaking, boots);
     let success =
         speaking.iter().filter(|(rule, _)| rule.is_success()).map(|(_, found)| found.last.place).max();
@@ -92,7 +95,8 @@ pub(crate) fn apply(
         let boot = boots.at(place);
         let survived = boot.is_some_and(|boot| boot.survived(rule.level, place));
         let probing = rule.level <= Level::Kernel && boot.is_some_and(|boot| boot.counts_down_after(place));
-        let retried = of_tool(rule) && success.is_some_and(|success| success > place);
+        let is_tools = of_tool(rule) || reading.kind(place) == Some(EvidenceKind::ToolOutput);
+        let retried = is_tools && success.is_some_and(|success| success > place);
         let failed_later = of_tool(rule) && failure.is_some_and(|failure| failure >= place);
         let overcome = rule.level == Level::Loader && boot.is_some_and(|boot| boot.loads_after(place));
         let is_contradicted = match reading.kind(place) {
@@ -103,6 +107,7 @@ pub(crate) fn apply(
         let share = match rule.is_fault() {
             true if survived || probing => SURVIVED,
             true if retried || overcome => RETRIED,
+            false if denied && is_said_to_fail => SURVIVED,
             false if failed_later || denied => RETRIED,
             _ => 1.0,
         };

@@ -102,6 +102,7 @@ pub(crate) fn apply(
     }
     signals.success_that_is_denied(weights);
     signals.nothing_but_noise(weights);
+    signals.tool_that_ended_well(weights);
     signals.trouble_where_it_stopped(weights);
     if let Some(account) = account {
         account.weigh(reading, weights);

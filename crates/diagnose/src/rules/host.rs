@@ -2,6 +2,7 @@
 
 mod ports;
 mod programmers;
+mod success;
 mod transfers;
 mod usb_loaders;
 
@@ -9,4 +10,4 @@ use crate::rule::Rule;
 
 /// A table for each part of the field.
 pub(super) static TABLES: &[&[Rule]] =
-    &[ports::RULES, programmers::RULES, transfers::RULES, usb_loaders::RULES];
+    &[ports::RULES, programmers::RULES, success::RULES, transfers::RULES, usb_loaders::RULES];

@@ -14,11 +14,11 @@ use debrick_model::{Action as A, Cause as C, EvidenceKind, State as S};
 use crate::text::{Place, Reading};
 use crate::weigh::{Weights, cite};
 use done::{
-    BACK_TO_STOCK, BROKEN_OFF, CHANGED_DRIVER, LOADER_WRITTEN, MANY_IMAGES, OTHER_SUPPLY, OUTSIDE_DAMAGE,
-    STOPPED, UNFINISHED, VIRTUAL_MACHINE, WIRES, WROTE,
+    BACK_TO_STOCK, BIOS_WRITTEN, BROKEN_OFF, CHANGED_DRIVER, LOADER_WRITTEN, MANY_IMAGES, OTHER_SUPPLY,
+    OUTSIDE_DAMAGE, STOPPED, UNFINISHED, VIRTUAL_MACHINE, WIRES, WROTE,
 };
 use seen::{
-    BAD_STORAGE, DIFFERENT_EACH_TIME, GONE, LOOPS, NO_LOSS, NO_NETWORK, OTHER_MEDIUM_WORKS,
+    BAD_STORAGE, DEEPLY_GONE, DIFFERENT_EACH_TIME, GONE, LOOPS, NO_LOSS, NO_NETWORK, OTHER_MEDIUM_WORKS,
     POWER_CYCLE_HELPS, SETTLES, SILENT, SUDDENLY, WORKS_AGAIN,
 };
 use tools::{AFTERWARDS, DRIVER, ENTERS_MODE, FAILS, OTHER_TOOL_WORKS, TOOLS};
@@ -146,6 +146,24 @@ static CONCLUSIONS: &[Conclusion] = &[
         causes: &[(C::BootloaderCorrupt, 0.48), (C::ImageWrongDevice, 0.2)],
         state: Some((S::NoOutput, 0.35)),
         actions: &[A::EnterRecoveryMode, A::ReflashCorrectImage, A::RestoreBootloader],
+    },
+    Conclusion {
+        all: &[&WROTE, &DEEPLY_GONE],
+        near: &[],
+        none: &[&WORKS_AGAIN, &WIRES],
+        says: "Since it was written, not even what starts first shows life.",
+        causes: &[(C::BootloaderCorrupt, 0.4), (C::ImageWrongDevice, 0.26), (C::ImageCorrupt, 0.2)],
+        state: Some((S::NoOutput, 0.45)),
+        actions: &[A::ReflashCorrectImage, A::EnterRecoveryMode],
+    },
+    Conclusion {
+        all: &[&WROTE, &BIOS_WRITTEN, &GONE],
+        near: &[],
+        none: &[&WORKS_AGAIN],
+        says: "What starts the whole unit was written, and the unit does not start since.",
+        causes: &[(C::BootloaderCorrupt, 0.42), (C::ImageWrongDevice, 0.2)],
+        state: Some((S::NoOutput, 0.4)),
+        actions: &[A::RestoreBootloader, A::ReflashCorrectImage],
     },
     Conclusion {
         all: &[&LOADER_WRITTEN, &WORKS_AGAIN],

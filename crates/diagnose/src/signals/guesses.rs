@@ -9,6 +9,29 @@ use crate::text::{Place, Shape};
 use crate::timeline::StageKind;
 use crate::weigh::{Weights, cite};
 
+/// With what a tool that is content ends.
+const ENDINGS: [&str; 16] = [
+    "done",
+    "100%",
+    "100 %",
+    "okay",
+    " ok",
+    "complete",
+    "success",
+    "finished",
+    "verified",
+    "rebooting",
+    "succeed",
+    "完成",
+    "成功",
+    "успешно",
+    "готово",
+    "fertig",
+];
+
+/// How many lines at its end are looked at for that.
+const LAST_LINES: usize = 3;
+
 /// A text of fewer lines than this is no log that could tell of trouble.
 const FEWEST_LINES: u64 = 3;
 
@@ -28,6 +51,28 @@ impl Signals<'_> {
             [(Cause::FirmwareBug, 0.34), (Cause::ImageWrongDevice, 0.2), (Cause::SettingsCorrupt, 0.2)]
         {
             weights.add(cause, weight, &[], line.clone());
+        }
+    }
+
+    /// A tool printed no word of trouble, and ends as tools end that are done.
+    pub(super) fn tool_that_ended_well(&self, weights: &mut Weights) {
+        let is_decided = weights.findings().first().is_some_and(|finding| finding.likelihood >= 0.3);
+        if is_decided || weights.has_fault() || weights.success_is_denied() {
+            return;
+        }
+        for (evidence, item) in self.reading.evidence.iter().enumerate() {
+            let start = Place { evidence, line: 0 };
+            if item.kind != EvidenceKind::ToolOutput || self.trouble_after(start).is_some() {
+                continue;
+            }
+            let last = item.text.lines().rev().filter(|line| !line.trim().is_empty()).take(LAST_LINES);
+            let ends_well =
+                last.map(str::to_lowercase).any(|line| ENDINGS.iter().any(|end| line.contains(end)));
+            if ends_well {
+                let line = cite(self.reading, start, "", "The tool ends without a word of trouble.");
+                weights.add(Cause::NoFault, 0.42, &[], Some(line));
+                weights.hint(State::RecoveryMode, 0.35);
+            }
         }
     }
 

@@ -68,6 +68,16 @@ pub(super) static RULES: &[Rule] = &[
     .actions(&[A::EnterRecoveryMode, A::SwapCableOrPort])
     .from("STM32CubeProgrammer; adafruit-nrfutil nordicsemi/dfu", "Error: Activating device: KO. Please, verify the boot mode configuration"),
     rule(
+        "radio-loader-lost",
+        Tool,
+        &["No response from target on status request", "Target replied with a NACK", "Erase * NACK", "Timeout waiting for data"],
+        "The loader of the chip stopped answering in between: another program speaks on the port, or bytes are lost.",
+        &[(C::LinkFault, 0.44), (C::HostPortConflict, 0.42), (C::ImageIncomplete, 0.2)],
+    )
+    .states(&[(S::RecoveryMode, 0.5)])
+    .actions(&[A::FreePortOrStopProcess, A::SwapCableOrPort])
+    .from("cc2538-bsl.py", "ERROR: No response from target on status request. (Did you disable the bootloader?)"),
+    rule(
         "nordic-dfu-other",
         Tool,
         &["HW_VERSION_FAILURE", "SD_VERSION_FAILURE", "WRONG_FW_TYPE", "hw version", "SoftDevice version", "sd_req"],

@@ -149,7 +149,7 @@ pub(super) static RULES: &[Rule] = &[
     rule(
         "network-image-refused",
         Tool,
-        &["Firmware check failed", "firmware check fail", "Invalid firmware", "illegal image", "Bad image header", "image header is invalid", "wrong image header", "Image verify failed"],
+        &["Firmware check failed", "firmware check fail", "Invalid firmware", "illegal image", "Bad image header", "image header is invalid", "wrong image header", "Image verify failed", "Invalid version '"],
         "The recovery of the unit looked at the file and does not take it.",
         &[(C::ImageWrongDevice, 0.6), (C::VerifiedBootRejected, 0.3), (C::ImageCorrupt, 0.25)],
     )

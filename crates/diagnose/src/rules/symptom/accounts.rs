@@ -206,6 +206,9 @@ pub(super) static RULES: &[Rule] = &[
     )
     .without(&[
         "with another",
+        "not being able",
+        "not able to",
+        "unable to",
         "with a different",
         "no longer",
         "does not boot",

@@ -11,6 +11,11 @@ pub(super) static RULES: &[Rule] = &[
         Said,
         &[
             "previous version works",
+            "换成*就能",
+            "换成*正常",
+            "换成*就好",
+            "换回*就好",
+            "换回*正常",
             "problem disappeared",
             "problem disappears",
             "problem went away",

@@ -5,6 +5,8 @@ use super::words::Words;
 /// Firmware was written.
 pub(super) static WROTE: Words = Words(&[
     " flash",
+    " programming ",
+    " programmed ",
     " reflash",
     " upgrad",
     " updat",
@@ -192,6 +194,9 @@ pub(super) static CHANGED_DRIVER: Words = Words(&[
     " changed my usb driver",
     " messed with driver",
     " wrong driver",
+    " bad driver",
+    " bad device driver",
+    " wrong device driver",
     " zadig and changed",
     " other driver installed",
     " driver geändert",
@@ -307,6 +312,11 @@ pub(super) static WIRES: Words = Words(&[
     " degrees in the wrong",
     " wrong direction",
     " wires ",
+    " leads ",
+    " leads reversed",
+    " wired wrong",
+    " wires reversed",
+    " crossed the",
     " jumper wire",
     " dupont",
     " longer wire",
@@ -357,6 +367,11 @@ pub(super) static VIRTUAL_MACHINE: Words = Words(&[
 pub(super) static OTHER_SUPPLY: Words = Words(&[
     " 12v dc adapter",
     " dc adapter",
+    " w charger",
+    "0w charger",
+    "5w charger",
+    " wall power",
+    " wall charger",
     " separate supply",
     " external supply",
     " external power",
@@ -382,4 +397,25 @@ pub(super) static OTHER_SUPPLY: Words = Words(&[
     "换电源",
     "换了电源",
     "换个电源",
+]);
+
+/// What starts the whole unit was written: the firmware of a computer, or its flash chip from outside.
+pub(super) static BIOS_WRITTEN: Words = Words(&[
+    " bios",
+    " uefi rom",
+    " uefi firmware",
+    " full rom",
+    " coreboot",
+    " libreboot",
+    " the eeprom",
+    " eeprom with",
+    " spi chip",
+    " flash chip",
+    " soic8",
+    " ch341",
+    " spi programmer",
+    " boot rom",
+    "биос",
+    "флешку биос",
+    "刷bios",
 ]);

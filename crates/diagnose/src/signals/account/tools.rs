@@ -5,6 +5,11 @@ use super::words::Words;
 /// Tools that speak to units.
 pub(super) static TOOLS: Words = Words(&[
     " flashrom",
+    " ltchiptool",
+    " bk7231tools",
+    " cc2538",
+    " usb ttl",
+    " usb serial adapter",
     " openocd",
     " dfu util",
     " esptool",
@@ -74,6 +79,7 @@ pub(super) static TOOLS: Words = Words(&[
 /// A tool fails.
 pub(super) static FAILS: Words = Words(&[
     " error",
+    " no reaction",
     " fail",
     " not detect",
     " isn t detect",
@@ -157,6 +163,11 @@ pub(super) static AFTERWARDS: Words = Words(&[
 /// Another tool does it.
 pub(super) static OTHER_TOOL_WORKS: Words = Words(&[
     " gui tool works",
+    " only one flasher",
+    " only one tool",
+    " reliably works with",
+    " only works with the",
+    " only works when i use",
     " gui works",
     " flasher gui tool works",
     " other tool works",
@@ -228,7 +239,6 @@ pub(super) static DRIVER: Words = Words(&[
 pub(super) static ENTERS_MODE: Words = Words(&[
     " in dfu mode",
     " in bootloader mode",
-    " in boot loader mode",
     " dfu mode is recogni",
     " in maskrom",
     " in fastboot mode",

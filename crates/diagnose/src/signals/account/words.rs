@@ -24,7 +24,7 @@ pub(super) fn plain(text: &str) -> String {
     if !plain.ends_with(' ') {
         plain.push(' ');
     }
-    plain
+    plain.replace(" boot loader", " bootloader")
 }
 
 /// How many words behind a version may stand between it and its praise.
@@ -161,6 +161,8 @@ mod tests {
             &AFTERWARDS,
             &OTHER_TOOL_WORKS,
             &NO_LOSS,
+            &BIOS_WRITTEN,
+            &DEEPLY_GONE,
             &POWER_CYCLE_HELPS,
         ] {
             for word in words.0 {
