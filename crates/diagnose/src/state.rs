@@ -55,6 +55,8 @@ fn last_boot(boots: &Boots, weights: &Weights, is_sound: bool) -> Option<(State,
         StageKind::Userspace => (State::BootsDegraded, 0.3),
         StageKind::Linux => (State::KernelHang, 0.45),
         StageKind::Loader if is_sound => (State::Healthy, 0.4),
+        // A U-Boot that failed before it came to what it should boot.
+        StageKind::Loader if failed && boot.stopped_before_countdown() => (State::BootloaderFailing, 0.45),
         StageKind::Loader => (State::BootloaderOnly, 0.55),
         StageKind::Spl | StageKind::Rom => (State::BootloaderFailing, 0.5),
     })

@@ -154,7 +154,11 @@ impl Signals<'_> {
     /// The log ends in a stage before the system, and tells of no trouble.
     fn stopped_without_a_word(&self, weights: &mut Weights) {
         let Some(seen) = self.boots.last().and_then(|boot| boot.stages.last()) else { return };
-        let causes: &[(Cause, f64)] = match seen.kind {
+        // What Trusted Firmware-A says last stands before the boot loader.
+        let line = self.at(seen);
+        let is_before_loader = !seen.is_uboot() && line.is_some_and(|line| line.text.starts_with("NOTICE:"));
+        let kind = if is_before_loader { StageKind::Spl } else { seen.kind };
+        let causes: &[(Cause, f64)] = match kind {
             StageKind::Rom | StageKind::Spl => {
                 &[(Cause::BootloaderCorrupt, 0.4), (Cause::FirmwareBug, 0.33), (Cause::RamFault, 0.2)]
             }
@@ -165,7 +169,10 @@ impl Signals<'_> {
             ],
             _ => &[(Cause::FirmwareBug, 0.34), (Cause::KernelCrash, 0.2)],
         };
-        let line = self.at(seen).map(|line| self.cite(line, "The log ends in this stage."));
+        if is_before_loader {
+            weights.hint(State::BootloaderFailing, 0.6);
+        }
+        let line = line.map(|line| self.cite(line, "The log ends in this stage."));
         for (cause, weight) in causes {
             weights.add(*cause, *weight, &[], line.clone());
         }
