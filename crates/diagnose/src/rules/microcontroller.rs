@@ -3,6 +3,7 @@
 mod dfu_status;
 mod esp;
 mod esptool;
+mod flight;
 mod mcuboot;
 mod probes;
 mod programmers;
@@ -10,5 +11,12 @@ mod programmers;
 use crate::rule::Rule;
 
 /// A table for each part of the field.
-pub(super) static TABLES: &[&[Rule]] =
-    &[dfu_status::RULES, esp::RULES, esptool::RULES, mcuboot::RULES, probes::RULES, programmers::RULES];
+pub(super) static TABLES: &[&[Rule]] = &[
+    dfu_status::RULES,
+    esp::RULES,
+    esptool::RULES,
+    flight::RULES,
+    mcuboot::RULES,
+    probes::RULES,
+    programmers::RULES,
+];

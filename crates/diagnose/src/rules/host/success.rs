@@ -95,7 +95,6 @@ pub(super) static RULES: &[Rule] = &[
             "wrote * bytes from file",
             "Wrote and verified address * (100",
             "Wrote address * (100",
-            "bytes of flash verified",
             "programmed * bytes (* page",
             "Flash download: * Verify",
             "File download complete",
@@ -117,6 +116,15 @@ pub(super) static RULES: &[Rule] = &[
         "OpenOCD src/flash/nor/tcl.c; stm32flash main.c; avrdude; pyOCD; SEGGER J-Link; STM32CubeProgrammer; nrfjprog; flashrom; PlatformIO",
         "verified 36768 bytes in 4.665386s (7.669 KiB/s)",
     ),
+    rule(
+        "written-by-avrdude",
+        Output,
+        &["bytes of flash verified", "bytes of eeprom verified"],
+        "The chip holds what was written, and starts it.",
+        &[(C::NoFault, 0.62)],
+    )
+    .states(&[(S::Healthy, 0.6)])
+    .from("avrdude src/update.c", "avrdude: 30690 bytes of flash verified"),
     rule(
         "written-by-updater",
         Output,

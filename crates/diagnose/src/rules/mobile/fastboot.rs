@@ -116,6 +116,7 @@ pub(super) static RULES: &[Rule] = &[
         "The boot loader of the phone refuses the image for its signature.",
         &[(C::VerifiedBootRejected, 0.7), (C::RollbackRejected, 0.25), (C::BootloaderLocked, 0.25)],
     )
+    .without(&["Flash verify failed", "flash verify failed"])
     .states(&[(S::RefusedUnharmed, 0.7)])
     .actions(&[A::UseSignedOrNewerImage])
     .from("Motorola and other boot loaders", "FAILED (remote: 'Preflash validation failed')"),
