@@ -5,6 +5,7 @@ mod esp;
 mod esptool;
 mod flight;
 mod mcuboot;
+mod over_the_air;
 mod probes;
 mod programmers;
 
@@ -17,6 +18,7 @@ pub(super) static TABLES: &[&[Rule]] = &[
     esptool::RULES,
     flight::RULES,
     mcuboot::RULES,
+    over_the_air::RULES,
     probes::RULES,
     programmers::RULES,
 ];

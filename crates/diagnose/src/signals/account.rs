@@ -6,6 +6,7 @@
 
 mod conclusions;
 mod done;
+mod lights;
 mod outcome;
 mod seen;
 mod tools;

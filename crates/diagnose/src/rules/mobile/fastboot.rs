@@ -228,7 +228,7 @@ pub(super) static RULES: &[Rule] = &[
         "The tool sees no unit in the mode that it needs.",
         &[(C::NotInRecoveryMode, 0.6), (C::LinkFault, 0.35), (C::HostPermission, 0.3)],
     )
-    .without(&["no permissions", "Device detected", "FAILED ("])
+    .without(&["no permissions", "Device detected", "FAILED (", "Sending invitation"])
     .states(&[(S::Unknown, 0.4)])
     .actions(&[A::EnterRecoveryMode])
     .from("AOSP fastboot/fastboot.cpp", "< waiting for any device >"),

@@ -6,6 +6,7 @@ use super::done::{
     BACK_TO_STOCK, BIOS_WRITTEN, BROKEN_OFF, CHANGED_DRIVER, LOADER_WRITTEN, MANY_IMAGES, OTHER_SUPPLY,
     OUTSIDE_DAMAGE, STOPPED, UNFINISHED, VIRTUAL_MACHINE, WIRES, WROTE,
 };
+use super::lights::{FOUND_THE_WAY_IN, OLD_AGAIN, PARTITIONS_TOUCHED, SHOWS_ROM, SOME_LIGHT, WEB_FLASHER};
 use super::outcome::{
     ANOTHER_ADDRESS, BETWEEN, CANCELLED, CARD, EMPTY_FILE, FROM_MEMORY, NOT_TAKEN, ONLY_LOOKED_BROKEN,
     OTHER_CABLE, STILL_RUNS, TO_RECOVERY,
@@ -14,7 +15,7 @@ use super::seen::{
     BAD_STORAGE, DEEPLY_GONE, DIFFERENT_EACH_TIME, GONE, LOOPS, NO_LOSS, NO_NETWORK, OTHER_MEDIUM_WORKS,
     POWER_CYCLE_HELPS, SETTLES, SILENT, SUDDENLY, WORKS_AGAIN,
 };
-use super::tools::{DRIVER, ENTERS_MODE, OTHER_TOOL_WORKS, TOOLS};
+use super::tools::{DRIVER, ENTERS_MODE, FAILS, OTHER_TOOL_WORKS, TOOLS};
 use super::words::Words;
 
 /// Words that stand together, and what they say.
@@ -134,7 +135,7 @@ pub(super) static CONCLUSIONS: &[Conclusion] = &[
         near: &[],
         none: &[&WORKS_AGAIN],
         says: "What starts the whole unit was written, and the unit does not start since.",
-        causes: &[(C::BootloaderCorrupt, 0.42), (C::ImageWrongDevice, 0.2)],
+        causes: &[(C::BootloaderCorrupt, 0.46), (C::ImageWrongDevice, 0.18)],
         state: Some((S::NoOutput, 0.4)),
         actions: &[A::RestoreBootloader, A::ReflashCorrectImage],
     },
@@ -335,5 +336,68 @@ pub(super) static CONCLUSIONS: &[Conclusion] = &[
         causes: &[(C::LinkFault, 0.5)],
         state: None,
         actions: &[A::SwapCableOrPort],
+    },
+    Conclusion {
+        all: &[&OLD_AGAIN],
+        near: &[],
+        none: &[&SILENT, &LOOPS],
+        says: "The version that was to be replaced is there again.",
+        causes: &[(C::FirmwareBug, 0.33), (C::ToolMismatch, 0.32)],
+        state: Some((S::Healthy, 0.5)),
+        actions: &[A::ChangeToolOrOption, A::InstallOtherBuild],
+    },
+    Conclusion {
+        all: &[&SOME_LIGHT, &GONE],
+        near: &[],
+        none: &[&LOOPS],
+        says: "A light is on, and the unit does not come up.",
+        causes: &[],
+        state: Some((S::Unknown, 0.35)),
+        actions: &[],
+    },
+    Conclusion {
+        all: &[&PARTITIONS_TOUCHED, &GONE],
+        near: &[],
+        none: &[],
+        says: "Partitions were deleted or made anew, and the unit does not start since.",
+        causes: &[(C::PartitionTableDamaged, 0.45), (C::BootloaderCorrupt, 0.25)],
+        state: None,
+        actions: &[A::RestorePartitionTable, A::ReflashCorrectImage],
+    },
+    Conclusion {
+        all: &[&SHOWS_ROM, &GONE],
+        near: &[],
+        none: &[&WORKS_AGAIN],
+        says: "The ROM of the unit waits for a loader.",
+        causes: &[],
+        state: Some((S::RecoveryMode, 0.4)),
+        actions: &[],
+    },
+    Conclusion {
+        all: &[&FOUND_THE_WAY_IN, &WORKS_AGAIN],
+        near: &[],
+        none: &[],
+        says: "It had not entered the mode in which it is written.",
+        causes: &[(C::NotInRecoveryMode, 0.5)],
+        state: Some((S::Healthy, 0.35)),
+        actions: &[A::EnterRecoveryMode],
+    },
+    Conclusion {
+        all: &[&WEB_FLASHER, &FAILS],
+        near: &[],
+        none: &[],
+        says: "The page in the browser does not get at the unit.",
+        causes: &[(C::LinkFault, 0.36), (C::NotInRecoveryMode, 0.35), (C::ToolMismatch, 0.3)],
+        state: None,
+        actions: &[A::EnterRecoveryMode, A::ChangeToolOrOption],
+    },
+    Conclusion {
+        all: &[&STILL_RUNS],
+        near: &[],
+        none: &[&GONE, &LOOPS, &NOT_TAKEN, &OLD_AGAIN, &FAILS],
+        says: "It tells of a unit that runs, and of no fault.",
+        causes: &[(C::NoFault, 0.36)],
+        state: None,
+        actions: &[A::NothingNeeded],
     },
 ];

@@ -337,6 +337,8 @@ pub(super) static WORKS_AGAIN: Words = Words(&[
     " geht wieder",
     "заработал",
     "好了",
+    "救回来了",
+    "救活了",
     "恢复正常",
 ]);
 

@@ -99,7 +99,7 @@ const DENIES: &[&str] = &[
 
 #[cfg(test)]
 mod tests {
-    use super::super::{done::*, outcome::*, seen::*, tools::*};
+    use super::super::{done::*, lights::*, outcome::*, seen::*, tools::*};
     use super::*;
 
     #[test]
@@ -176,6 +176,12 @@ mod tests {
             &FROM_MEMORY,
             &TO_RECOVERY,
             &OTHER_CABLE,
+            &OLD_AGAIN,
+            &SOME_LIGHT,
+            &PARTITIONS_TOUCHED,
+            &SHOWS_ROM,
+            &FOUND_THE_WAY_IN,
+            &WEB_FLASHER,
         ] {
             for word in words.0 {
                 let sentence = plain(word);
