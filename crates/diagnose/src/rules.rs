@@ -17,6 +17,7 @@ use debrick_model::EvidenceKind;
 
 use crate::matcher::MATCHER;
 use crate::rule::{Level, Rule};
+use crate::signals;
 use crate::text::{Line, Reading};
 use crate::timeline::Boots;
 use crate::trial::{Spoke, Trial};
@@ -57,8 +58,11 @@ pub fn known_rules() -> impl Iterator<Item = KnownRule> {
 }
 
 /// What is left of a tool's failure when a tool succeeds later, and of a success when one fails later; of a boot loader's
-/// failure when it loads a kernel later, and of a unit's success when a person says that it does not work.
+/// failure when it loads a kernel later.
 const RETRIED: f64 = 0.35;
+
+/// What is left of a unit's success when a person says that it does not work.
+const DENIED: f64 = 0.2;
 
 /// Lets every rule speak whose lines are there, and returns them.
 pub(crate) fn apply(
@@ -69,18 +73,21 @@ pub(crate) fn apply(
 ) -> Vec<Spoke> {
     let speaking: Vec<(&Rule, Match<'_>)> =
         all().filter_map(|rule| Some((rule, Match::find(rule, reading)?))).collect();
-    let is_denied = speaking.iter().any(|(rule, _)| rule.level == Level::Said && !rule.speaks_well());
+    let is_denied = speaking.iter().any(|(rule, _)| rule.level == Level::Said && !rule.speaks_well())
+        || signals::is_complained_of(reading);
     if is_denied {
         weights.deny_success();
     }
     let speaking = without_last_resorts(speaking, boots);
     let success =
         speaking.iter().filter(|(rule, _)| rule.is_success()).map(|(_, found)| found.last.place).max();
-    let unit_fails = speaking.iter().any(|(rule, found)| {
+    let fails = |(rule, found): &&(&Rule, Match<'_>)| {
         let place = found.last.place;
         let survived = boots.at(place).is_some_and(|boot| boot.survived(rule.level, place));
         rule.is_fault() && !survived && reading.kind(place) == Some(EvidenceKind::SerialLog)
-    });
+    };
+    let last_failure = speaking.iter().filter(fails).map(|(_, found)| found.last.place).max();
+    let unit_fails = last_failure.is_some();
     let of_tool = |rule: &Rule| matches!(rule.level, Level::Tool | Level::Output);
     let is_tools = |rule: &Rule| of_tool(rule) && rule.is_fault();
     let failure = speaking.iter().filter(|(rule, _)| is_tools(rule)).map(|(_, found)| found.last.place).max();
@@ -94,12 +101,14 @@ pub(crate) fn apply(
         let overcome = rule.level == Level::Loader && boot.is_some_and(|boot| boot.loads_after(place));
         let is_contradicted = match reading.kind(place) {
             Some(EvidenceKind::ToolOutput) => unit_fails || is_denied,
+            Some(EvidenceKind::SerialLog) => is_denied || last_failure.is_some_and(|failure| failure > place),
             _ => is_denied,
         };
         let denied = rule.is_success() && rule.level != Level::Said && is_contradicted;
         let share = match rule.is_fault() {
             true if survived || probing => SURVIVED,
             true if retried || overcome => RETRIED,
+            false if denied && is_denied => DENIED,
             false if failed_later || denied => RETRIED,
             _ => 1.0,
         };
@@ -122,8 +131,12 @@ fn without_last_resorts<'a>(
         let survived = boots.at(place).is_some_and(|boot| boot.survived(rule.level, place));
         rule.is_fault() && !rule.is_last_resort && !survived
     };
-    if speaking.iter().any(counts) {
+    let is_named = speaking.iter().any(|speaks| counts(speaks) && speaks.0.level != Level::Said);
+    if is_named {
         speaking.retain(|(rule, _)| !rule.is_last_resort);
+    } else if speaking.iter().any(counts) {
+        // What a person says does not explain what the unit says.
+        speaking.retain(|(rule, _)| !rule.is_last_resort || rule.level <= Level::Lasting);
     }
     speaking
 }

@@ -29,6 +29,9 @@ pub(super) fn what_is_usual(reading: &Reading<'_>, weights: &mut Weights) {
 /// A text of fewer lines than this is no log that could tell of trouble.
 const FEWEST_LINES: u64 = 3;
 
+/// How MCUboot introduces itself (`boot/zephyr/main.c`).
+const MCUBOOT: &[&str] = &["MCUboot", "Starting bootloader"];
+
 impl Signals<'_> {
     /// The log tells of a system that was started, and a person says that it does not work: no line names a cause.
     pub(super) fn success_that_is_denied(&self, weights: &mut Weights) {
@@ -42,7 +45,7 @@ impl Signals<'_> {
         let line =
             self.at(seen).map(|line| self.cite(line, "It is said not to work although it was started."));
         for (cause, weight) in
-            [(Cause::FirmwareBug, 0.34), (Cause::ImageWrongDevice, 0.2), (Cause::SettingsCorrupt, 0.2)]
+            [(Cause::FirmwareBug, 0.38), (Cause::ImageWrongDevice, 0.2), (Cause::SettingsCorrupt, 0.2)]
         {
             weights.add(cause, weight, &[], line.clone());
         }
@@ -130,7 +133,11 @@ impl Signals<'_> {
         let line = self.at(seen);
         let is_before_loader = !seen.is_uboot() && line.is_some_and(|line| line.text.starts_with("NOTICE:"));
         let kind = if is_before_loader { StageKind::Spl } else { seen.kind };
+        let is_mcuboot = line.is_some_and(|line| MCUBOOT.iter().any(|words| line.text.contains(words)));
         let causes: &[(Cause, f64)] = match kind {
+            _ if is_mcuboot => {
+                &[(Cause::FirmwareBug, 0.38), (Cause::BootloaderCorrupt, 0.3), (Cause::ImageCorrupt, 0.25)]
+            }
             StageKind::Rom | StageKind::Spl => {
                 &[(Cause::BootloaderCorrupt, 0.4), (Cause::FirmwareBug, 0.33), (Cause::RamFault, 0.2)]
             }
