@@ -159,7 +159,7 @@ impl<'a> Match<'a> {
         let is_about_unit = rule.is_last_resort && rule.level <= Level::Lasting;
         let reads = |kind| rule.level.reads(kind) && !(is_about_unit && kind == EvidenceKind::ToolOutput);
         // A kernel's line is not a boot loader's, whatever its words.
-        let is_others = |line: &Line| line.is_kernels && rule.level <= Level::Loader;
+        let is_others = |line: &Line| line.kernel_seconds.is_some() && rule.level <= Level::Loader;
         let readable = |line: &&Line| {
             reading.kind(line.place).is_some_and(reads)
                 && !(line.is_noise && rule.is_fault())

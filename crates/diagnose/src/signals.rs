@@ -247,7 +247,8 @@ impl Signals<'_> {
         if weights.has_fault() {
             return;
         }
-        let spoke = self.lines(KERNEL_BANNER).any(|line| line.place >= seen.first);
+        let has_stamps = self.at(seen).is_some_and(|line| line.kernel_seconds.is_some());
+        let spoke = has_stamps || self.lines(KERNEL_BANNER).any(|line| line.place >= seen.first);
         // A log that was cut, or of which nobody says that it stops there, may go on.
         if self.is_cut(seen)
             || (spoke && !weights.success_is_denied() && self.trouble_after(seen.first).is_none())

@@ -230,6 +230,7 @@ pub(super) static RULES: &[Rule] = &[
             "Did not find a cmdline Flattened Device Tree",
             "image is not a fdt",
             "FDT and ATAGS support not compiled in",
+            "Device tree not found or missing FDT support",
             "no ATAGS support: can't continue",
             "libfdt fdt_check_header(): FDT_ERR",
             "ERROR: system-specific fdt fixup failed",
