@@ -1,5 +1,6 @@
 //! What no single line says: silence, garbage, a prompt without a countdown, sizes and widths that do not fit.
 
+mod account;
 mod guesses;
 mod trouble;
 
@@ -10,8 +11,9 @@ use crate::matcher::MATCHER;
 use crate::text::{Line, Place, Reading, Shape, boot_loader_prompt};
 use crate::timeline::{Boot, Boots, Seen, StageKind};
 use crate::weigh::{Weights, cite};
-use guesses::what_is_usual;
 use trouble::tells_of_trouble;
+
+pub(crate) use account::Account;
 
 /// What is left of signs of success where a person says that the unit does not work.
 const DENIED: f64 = 0.3;
@@ -83,7 +85,13 @@ pub(crate) fn patterns() -> impl Iterator<Item = &'static str> {
 }
 
 /// Looks for all of them.
-pub(crate) fn apply(case: &Case<'_>, reading: &Reading<'_>, boots: &Boots, weights: &mut Weights) {
+pub(crate) fn apply(
+    case: &Case<'_>,
+    reading: &Reading<'_>,
+    boots: &Boots,
+    account: Option<&Account>,
+    weights: &mut Weights,
+) {
     silence_and_garbage(reading, weights);
     wrong_variables(case, weights);
     other_names(case, weights);
@@ -101,8 +109,12 @@ pub(crate) fn apply(case: &Case<'_>, reading: &Reading<'_>, boots: &Boots, weigh
     }
     signals.success_that_is_denied(weights);
     signals.nothing_but_noise(weights);
+    signals.tool_that_ended_well(weights);
     signals.trouble_where_it_stopped(weights);
-    what_is_usual(reading, weights);
+    if let Some(account) = account {
+        account.weigh(reading, weights);
+        account.guess(reading, weights);
+    }
     signals.nothing_known(weights);
 }
 

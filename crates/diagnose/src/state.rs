@@ -8,6 +8,9 @@ use crate::text::Reading;
 use crate::timeline::{Boots, StageKind};
 use crate::weigh::Weights;
 
+/// What is left of a unit's being unharmed where a person says that it does not come up.
+const COMPLAINED: f64 = 0.55;
+
 /// Below this nothing is said.
 const DECIDES_FROM: f64 = 0.25;
 
@@ -41,8 +44,16 @@ pub(crate) fn conclude(
                 State::Healthy | State::RecoveryMode | State::RefusedUnharmed | State::BootsDegraded
             )
     };
-    let likelihood =
-        |(state, doubt): (State, f64)| (state, (1.0 - doubt) * if fits(&state) { 1.0 } else { 0.2 });
+    // Nobody complains of a unit that is as it was.
+    let is_unharmed = |state: &State| matches!(state, State::RefusedUnharmed | State::Healthy);
+    let likelihood = |(state, doubt): (State, f64)| {
+        let share = match () {
+            () if !fits(&state) => 0.2,
+            () if is_unharmed(&state) && weights.is_said_to_fail() => COMPLAINED,
+            () => 1.0,
+        };
+        (state, (1.0 - doubt) * share)
+    };
     let best = doubts.into_iter().map(likelihood).max_by(|left, right| left.1.total_cmp(&right.1));
     best.filter(|(_, weight)| *weight >= DECIDES_FROM).map_or(State::Unknown, |(state, _)| state)
 }

@@ -13,6 +13,14 @@ use crate::matcher::{MATCHER, Pattern};
 static NOISE: &[&[&str]] = &[
     // Linux drivers/regulator/core.c: a supply that the device tree does not name is taken as always on.
     &["using dummy regulator", "supply * not found, using"],
+    // Tools that count what failed, and count none.
+    &["Failure 0", "failed 0)", " 0 failed"],
+    // dfu-util src/main.c: what an earlier transfer left behind is cleared first.
+    &[
+        "dfuERROR, clearing status",
+        "state = dfuERROR, status = 10",
+        "Device's firmware is corrupt. It cannot return",
+    ],
     // Linux drivers/dma/qcom/bam_dma.c: the values are read from the hardware instead.
     &["num-channels unspecified in dt", "num-ees unspecified in dt"],
     // Linux drivers/base/cacheinfo.c, arch/arm64/kernel/kaslr.c: optional information is missing.
