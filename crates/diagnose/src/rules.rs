@@ -111,7 +111,9 @@ pub(crate) fn apply(
             Some(EvidenceKind::SerialLog) => is_denied || last_failure.is_some_and(|failure| failure > place),
             _ => is_denied,
         };
-        let denied = rule.is_success() && rule.level != Level::Said && is_contradicted;
+        // Who says that something works and that the unit does not get on, speaks of something else.
+        let is_of_another = rule.level == Level::Said && signals::is_complained_of(reading);
+        let denied = rule.is_success() && (is_of_another || (rule.level != Level::Said && is_contradicted));
         let share = match rule.is_fault() {
             true if survived || probing => SURVIVED,
             true if retried || overcome => RETRIED,

@@ -49,6 +49,8 @@ const COMPLAINTS: &[&str] = &[
     "fails to",
     "won't",
     "loop",
+    "rebooting",
+    "reboots",
     "not printed",
     "no output",
     "nothing happens",

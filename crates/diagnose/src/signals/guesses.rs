@@ -111,6 +111,15 @@ impl Signals<'_> {
                 if self.reading.shapes.get(evidence).is_some_and(Shape::is_system_log) {
                     weights.hint(State::Healthy, 0.6);
                 }
+            } else if self.boots.last().is_none() && weights.success_is_denied() {
+                let line = cite(self.reading, start, "", "No line of the log tells of trouble.");
+                for (cause, weight) in [
+                    (Cause::FirmwareBug, 0.36),
+                    (Cause::BootloaderCorrupt, 0.26),
+                    (Cause::ImageCorrupt, 0.24),
+                ] {
+                    weights.add(cause, weight, &[], Some(line.clone()));
+                }
             } else {
                 self.stopped_without_a_word(weights);
             }
