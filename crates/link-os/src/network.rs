@@ -113,7 +113,13 @@ impl Network for OsNetwork {
                 what: "take an ARP entry; one interface has to be named".to_owned(),
             });
         };
-        set_neighbour(interface, address, station).map_err(|error| while_opening(interface, error))
+        set_neighbour(interface, address, station).map_err(|source| match source.kind() {
+            std::io::ErrorKind::PermissionDenied => {
+                let link = format!("the ARP table of {interface}");
+                LinkError::MissingCapability { link, capability: "CAP_NET_ADMIN", source }
+            }
+            _ => while_opening(interface, source),
+        })
     }
 
     fn clock(&self) -> &dyn Clock {

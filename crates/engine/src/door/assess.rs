@@ -102,8 +102,13 @@ impl DoorRepair<'_> {
             self.session.stop_if_asked()?;
             sensing.look(&mut *self.network, self.console.as_mut(), &*clock)?;
             if sensing.is_open {
-                self.testimony = std::mem::take(&mut sensing.testimony);
-                self.kept = sensing.keep().filter(|kept| kept.several().is_empty());
+                let testimony = std::mem::take(&mut sensing.testimony);
+                let kept = sensing.keep();
+                // Which of several it is nobody knows yet.
+                if kept.as_ref().is_some_and(|kept| !kept.several().is_empty()) {
+                    return Ok(false);
+                }
+                (self.testimony, self.kept) = (testimony, kept);
                 return Ok(true);
             }
         }

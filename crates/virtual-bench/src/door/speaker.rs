@@ -3,7 +3,7 @@
 mod eva;
 mod nmrp;
 
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::SocketAddr;
 
 use debrick_eva::device::EvaConfig;
 use debrick_link::Moment;
@@ -23,6 +23,8 @@ use nmrp::NmrpSpeaker;
 const PORT: u16 = 2000;
 /// Where a unit waits to be given a file.
 const TFTP: u16 = 69;
+/// The unit's Ethernet address, as in its factory data.
+const OWN: MacAddress = MacAddress::new([0x02, 0, 0, 0, 0, 0x2a]);
 /// What a door has room for, in bytes.
 pub(crate) const ROOM: u64 = 24 << 20;
 
@@ -56,8 +58,8 @@ pub enum Speech {
     Eva {
         /// How it behaves.
         config: Box<EvaConfig>,
-        /// Another unit on the same wire that answers the discovery, too.
-        other: Option<Ipv4Addr>,
+        /// Another unit on the same wire that answers the discovery, too, and takes the same address.
+        other: Option<MacAddress>,
     },
 }
 

@@ -89,7 +89,9 @@ pub(super) fn way_of(door: &Door) -> Box<dyn Way + '_> {
     match door.kind {
         DoorKind::TftpPull { host, unit } => Box::new(tftp_pull::Pull { host, unit, files: &door.files }),
         DoorKind::TftpPush { unit, host } => Box::new(tftp_push::Push { unit, host }),
-        DoorKind::Nmrp { unit, host } => Box::new(nmrp::Nmrp { unit, host, file: door.files.first().cloned() }),
+        DoorKind::Nmrp { unit, host } => {
+            Box::new(nmrp::Nmrp { unit, host, file: door.files.first().cloned() })
+        }
         DoorKind::EvaFtp { unit, host } => Box::new(eva::Eva { unit, host }),
     }
 }
