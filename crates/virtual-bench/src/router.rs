@@ -1,7 +1,7 @@
 //! The router: power, bootloader, system, and what happens to them.
 
 use std::collections::{BTreeMap, VecDeque};
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
 use debrick_link::simulated::{Channel, Device, Input, Output};
@@ -231,6 +231,12 @@ impl VirtualRouter {
     /// Whether its network port has a link; always, while it has power, where it has no recovery door.
     pub fn has_link(&self) -> bool {
         self.has_power && self.door.as_ref().is_none_or(|door| door.has_link(self.now))
+    }
+
+    /// Whether something in it answers to its address: its recovery mode, a bootloader that loads a file, or a system.
+    fn is_on_the_network(&self) -> bool {
+        let system = self.system.as_ref().is_some_and(System::is_alive);
+        !self.happenings.hangs && (self.is_in_recovery() || self.uboot.board().is_loading() || system)
     }
 
     /// Lets the recovery door do something, and does what that leads to.
@@ -611,6 +617,10 @@ impl Device for VirtualRouter {
 
     fn carrier(&self, _now: Moment) -> bool {
         self.has_link()
+    }
+
+    fn addresses(&self) -> Vec<Ipv4Addr> {
+        if self.has_link() && self.is_on_the_network() { vec![UNIT_ADDRESS] } else { Vec::new() }
     }
 
     fn next_wake(&self) -> Option<Moment> {

@@ -15,6 +15,9 @@ use crate::session::Done;
 /// How long the unit is listened to.
 const LISTEN: Duration = Duration::from_secs(4);
 
+/// How long a bootloader waits for the rest of a transfer that was cut off: U-Boot ten times five seconds.
+const WAITS_FOR_THE_REST: Duration = Duration::from_secs(60);
+
 /// The longest log that is judged, in bytes.
 const LONGEST_LOG: u64 = 4 << 20;
 
@@ -89,6 +92,27 @@ impl DoorRepair<'_> {
     fn shows_its_system(&mut self) -> bool {
         let tests = prove::own_words(&self.record.device);
         tests.iter().any(|test| self.passes(test, "") == Some(true))
+    }
+
+    /// Whether a unit that was offered firmware stands at its open door again: then it is not writing. One whose transfer
+    /// was cut off waits for the rest of it first.
+    pub(super) fn returns_to_its_door(&mut self) -> Result<bool, EngineError> {
+        let clock = self.session.clock.clone();
+        let began = clock.now();
+        loop {
+            if self.is_at_its_door()? {
+                return Ok(true);
+            }
+            let waited = clock.now().since(began);
+            if waited >= WAITS_FOR_THE_REST || !self.door_can_be_watched() || self.shows_its_system() {
+                return Ok(false);
+            }
+        }
+    }
+
+    fn door_can_be_watched(&mut self) -> bool {
+        let Some(door) = self.doors.first() else { return false };
+        Sensing::of(door, &mut *self.network).is_ok_and(|sensing| sensing.senses(false).network)
     }
 
     /// Whether its door is seen to be open: it waits for a file, and is not writing one.

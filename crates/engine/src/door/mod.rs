@@ -203,7 +203,7 @@ impl<'a> DoorRepair<'a> {
         // What was offered and never proven may be being written right now: power must not be taken away.
         let is_unproven = self.past.unverified.iter().any(|name| name == OFFERED);
         // One that waits for a file is not writing.
-        if is_unproven && !self.is_at_its_door()? && self.obtain().is_ok() {
+        if is_unproven && !self.returns_to_its_door()? && self.obtain().is_ok() {
             self.session.note("Firmware was offered before; what runs now is looked for first.")?;
             match self.first_boot() {
                 Ok(()) => return self.prove(),
