@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
+use debrick_http_upload::device::HttpEvent;
 use debrick_link::simulated::{Channel, Device, Input, Output};
 use debrick_link::{Moment, Rng};
 use debrick_uboot_console::device::{Standing, Storage as _, UbootConfig, UbootDevice};
@@ -226,6 +227,11 @@ impl VirtualRouter {
     /// Whether it is in its recovery mode.
     pub fn is_in_recovery(&self) -> bool {
         self.has_power && self.door.as_ref().is_some_and(DoorState::is_open)
+    }
+
+    /// What has happened on the page of its recovery mode, where that has one.
+    pub fn page_events(&self) -> &[HttpEvent] {
+        self.door.as_ref().map_or(&[], DoorState::page_events)
     }
 
     /// Whether its network port has a link; always, while it has power, where it has no recovery door.
@@ -506,6 +512,36 @@ impl VirtualRouter {
         }
     }
 
+    /// Whether its bootloader has not come further than its door.
+    fn stands_at_its_door(&self) -> bool {
+        self.has_power && self.door.as_ref().is_some_and(DoorState::holds_back)
+    }
+
+    /// What happens on a TCP connection while the bootloader stands at its door.
+    fn on_stream_at_door(&mut self, input: Input<'_>, out: &mut Vec<Output>) {
+        if self.happenings.hangs {
+            return;
+        }
+        match input {
+            Input::Connected(channel, _) => {
+                self.connections.insert(channel, Vec::new());
+            }
+            Input::Closed(channel) => {
+                self.connections.remove(&channel);
+            }
+            _ => {}
+        }
+        let now = self.now;
+        self.at_door(|door, _, model, sent| door.on_stream(input, now, model, sent));
+        // Who is turned away learns it at once.
+        if let Input::Connected(channel, _) = input
+            && let Some(place) = self.delayed.iter().position(|(_, sent)| *sent == Output::Closed(channel))
+        {
+            self.connections.remove(&channel);
+            out.extend(self.delayed.remove(place).map(|(_, output)| output));
+        }
+    }
+
     fn on_request(&mut self, channel: Channel, bytes: &[u8], out: &mut Vec<Output>) {
         let (Some(request), Some(system)) = (self.connections.get_mut(&channel), &self.system) else {
             return;
@@ -562,6 +598,9 @@ impl Device for VirtualRouter {
             // It speaks no protocol of raw Ethernet.
             Input::Tick | Input::Frame(_) => {}
             Input::Bytes(Channel::Console, bytes) => self.on_console(bytes, out),
+            Input::Bytes(..) | Input::Connected(..) | Input::Closed(_) if self.stands_at_its_door() => {
+                self.on_stream_at_door(input, out);
+            }
             Input::Bytes(channel, bytes) => self.on_request(channel, bytes, out),
             Input::Connected(channel, to) => self.on_connection(channel, to, out),
             Input::Closed(channel) => {

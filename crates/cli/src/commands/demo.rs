@@ -32,6 +32,7 @@ const PLAYED: &str = "acme-r1";
 /// The methods of its record that are doors.
 const PULLS: &str = "tftp-recovery";
 const TAKES: &str = "tftp-receive";
+const SHOWS: &str = "page-recovery";
 
 /// How large the firmware of the demo is, in bytes.
 const FIRMWARE_SIZE: usize = 8 << 20;
@@ -95,6 +96,7 @@ fn door(wanted: DemoDoor) -> Door {
     Door::of(match wanted {
         DemoDoor::Pull => Speech::pull(SocketAddr::new(IpAddr::V4(HOST_ADDRESS), 69), "acme-r1-recovery.itb"),
         DemoDoor::Push => Speech::push(),
+        DemoDoor::Page => Speech::page("ACME R1 recovery: choose the firmware"),
     })
 }
 
@@ -143,6 +145,7 @@ impl Play<'_> {
         let method = match door {
             DemoDoor::Pull => PULLS,
             DemoDoor::Push => TAKES,
+            DemoDoor::Page => SHOWS,
         };
         // A bootloader that only listens says nothing of itself: somebody has kept a log.
         let log = format!("{READY}1.0.4\r\n");

@@ -101,7 +101,7 @@ impl DoorRepair<'_> {
             self.session.stop_if_asked()?;
             sensing.look(&mut *self.network, self.console.as_mut(), &*clock)?;
             if sensing.is_open {
-                self.testimony = sensing.testimony;
+                self.take_testimony(sensing.testimony);
                 return Ok(true);
             }
         }

@@ -69,7 +69,7 @@ impl DoorRepair<'_> {
         if !sensing.log.is_empty() {
             self.session.keep_evidence(EvidenceKind::SerialLog, "on the way into recovery", &sensing.log)?;
         }
-        self.testimony = sensing.testimony;
+        self.take_testimony(sensing.testimony);
         let attempts = coach.misses() + usize::from(self.is_open);
         let let_go = coach.let_go().filter(|_| self.is_open);
         self.session.record(EventBody::Coached {

@@ -1,18 +1,25 @@
 //! What a door speaks: how the file comes in, and how the bootloader says what it thinks of it.
 
-use std::net::SocketAddr;
+mod page;
 
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+
+use debrick_http_upload::device::{HttpConfig, HttpEvent, HttpQuirks};
 use debrick_link::Moment;
-use debrick_link::simulated::Output;
+use debrick_link::simulated::{Input, Output};
 use debrick_tftp::ErrorCode;
 use debrick_tftp::device::{
     PullConfig, PullDevice, PullOutcome, PullQuirks, PushConfig, PushDevice, PushQuirks, Verdict,
 };
 
+use page::PageSpeaker;
+
 /// The port that a unit asks from.
 const PORT: u16 = 2000;
 /// Where a unit waits to be given a file.
 const TFTP: u16 = 69;
+/// Where a unit has its page.
+const HTTP: u16 = 80;
 /// What a door has room for, in bytes.
 pub(crate) const ROOM: u64 = 24 << 20;
 
@@ -35,6 +42,8 @@ pub enum Speech {
         /// What it does otherwise.
         quirks: PushQuirks,
     },
+    /// It has a page with a form for a file. The address to listen at is the unit's, whatever stands there.
+    Page(Box<HttpConfig>),
 }
 
 impl Speech {
@@ -47,6 +56,13 @@ impl Speech {
     pub fn push() -> Self {
         Self::Push { accepts: None, quirks: PushQuirks::default() }
     }
+
+    /// A door with a page of this title, after u-boot_mod.
+    pub fn page(title: impl Into<String>) -> Self {
+        let anywhere = SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), HTTP);
+        let quirks = HttpQuirks { first_packets: true, ..HttpQuirks::default() };
+        Self::Page(Box::new(HttpConfig { title: title.into(), quirks, ..HttpConfig::new(anywhere) }))
+    }
 }
 
 /// Takes one file.
@@ -54,6 +70,7 @@ impl Speech {
 pub(crate) enum Speaker {
     Pull(Box<PullDevice>),
     Push(Box<PushDevice>),
+    Page(Box<PageSpeaker>),
 }
 
 impl Speaker {
@@ -85,6 +102,7 @@ impl Speaker {
                 device.start(now);
                 Self::Push(Box::new(device))
             }
+            Speech::Page(config) => Self::Page(Box::new(PageSpeaker::start(config, unit))),
         }
     }
 
@@ -92,6 +110,7 @@ impl Speaker {
         match self {
             Self::Pull(device) => device.next_wake(),
             Self::Push(device) => device.next_wake(),
+            Self::Page(page) => page.next_wake(),
         }
     }
 
@@ -99,6 +118,7 @@ impl Speaker {
         match self {
             Self::Pull(device) => device.tick(now, send),
             Self::Push(device) => device.tick(now, send),
+            Self::Page(page) => page.handle(Input::Tick, now, send),
         }
     }
 
@@ -119,11 +139,34 @@ impl Speaker {
         }
     }
 
+    /// Takes what happens on a TCP connection; who has none hangs up.
+    pub(crate) fn on_stream(&mut self, input: Input<'_>, now: Moment, send: &mut Vec<Output>) {
+        match (self, input) {
+            (Self::Page(page), input) => page.handle(input, now, send),
+            (_, Input::Connected(channel, _)) => send.push(Output::Closed(channel)),
+            _ => {}
+        }
+    }
+
+    /// What has happened on its page since it was asked the last time.
+    pub(crate) fn take_page_events(&mut self) -> Vec<HttpEvent> {
+        match self {
+            Self::Page(page) => page.take_events(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// Whether it may have something to say to whoever gave it a file while it writes.
+    pub(crate) fn answers_late(&self) -> bool {
+        matches!(self, Self::Page(_))
+    }
+
     /// What was printed since the last time.
     pub(crate) fn take_text(&mut self) -> String {
         match self {
             Self::Pull(device) => device.take_console_text(),
             Self::Push(device) => device.take_console_text(),
+            Self::Page(page) => page.take_text(),
         }
     }
 
@@ -132,6 +175,7 @@ impl Speaker {
         let chunks = match self {
             Self::Pull(device) => device.take_chunks(),
             Self::Push(device) => device.take_chunks(),
+            Self::Page(page) => return page.receive(image),
         };
         for chunk in chunks {
             // What begins anew begins at 0.
@@ -143,6 +187,7 @@ impl Speaker {
         match self {
             Self::Pull(device) => matches!(device.result(), Some(PullOutcome::Loaded { .. })),
             Self::Push(device) => device.is_deciding(),
+            Self::Page(_) => false,
         }
     }
 
@@ -152,18 +197,22 @@ impl Speaker {
             Self::Pull(device) => {
                 matches!(device.result(), Some(PullOutcome::Refused { .. } | PullOutcome::GaveUp))
             }
-            Self::Push(_) => false,
+            Self::Push(_) | Self::Page(_) => false,
         }
     }
 
     /// Tells what it thinks of the file, where its protocol has words for it.
     pub(crate) fn conclude(&mut self, refusal: Option<&str>, now: Moment, send: &mut Vec<Output>) {
-        if let Self::Push(device) = self {
-            let verdict = match refusal {
-                None => Verdict::Accept,
-                Some(text) => Verdict::RejectWithError(ErrorCode::ACCESS, text.to_owned()),
-            };
-            device.conclude(verdict, now, send);
+        match self {
+            Self::Push(device) => {
+                let verdict = match refusal {
+                    None => Verdict::Accept,
+                    Some(text) => Verdict::RejectWithError(ErrorCode::ACCESS, text.to_owned()),
+                };
+                device.conclude(verdict, now, send);
+            }
+            Self::Page(page) => page.conclude(refusal, now, send),
+            Self::Pull(_) => {}
         }
     }
 }

@@ -4,9 +4,11 @@
 //!
 //! | module | door |
 //! |---|---|
+//! | [`page`] | the unit has a web page that takes its file |
 //! | [`tftp_pull`] | the unit asks this computer for its file by TFTP |
 //! | [`tftp_push`] | the unit is sent its file by TFTP |
 
+mod page;
 mod tftp_pull;
 mod tftp_push;
 
@@ -32,6 +34,15 @@ pub(super) trait Way {
     /// # Errors
     /// What keeps it from being watched for.
     fn watch(&self, network: &mut dyn Network) -> Result<Option<Box<dyn Ear>>, LinkError>;
+
+    /// A last look at the open door, before anything is offered there.
+    ///
+    /// # Errors
+    /// What speaks against offering anything.
+    fn look_before(&self, network: &mut dyn Network) -> Result<(), TargetError> {
+        let _ = network;
+        Ok(())
+    }
 
     /// The unit at its open door, which takes an image.
     fn target<'n>(&'n self, network: &'n mut dyn Network, condition: Condition) -> Box<dyn Opaque + 'n>;
@@ -60,16 +71,23 @@ pub(super) struct Shown {
 /// How a door is used.
 pub(super) fn way_of(door: &Door) -> Box<dyn Way + '_> {
     match door.kind {
+        DoorKind::HttpUpload { unit, host, port } => {
+            let (path, field) = (door.path.as_deref(), door.field.as_deref());
+            Box::new(page::Page { unit, host, port, path, field })
+        }
         DoorKind::TftpPull { host, unit } => Box::new(tftp_pull::Pull { host, unit, files: &door.files }),
         DoorKind::TftpPush { unit, host } => Box::new(tftp_push::Push { unit, host }),
     }
 }
 
 /// Codes of what a unit says when it does not want an image: the same image would be refused again.
-const REFUSALS: &[&[&str]] = &[tftp_pull::REFUSALS, tftp_push::REFUSALS];
+const REFUSALS: &[&[&str]] = &[page::REFUSALS, tftp_pull::REFUSALS, tftp_push::REFUSALS];
 
 /// Codes of silence after all of it was sent.
-const SILENCES: &[&[&str]] = &[tftp_push::SILENCES];
+const SILENCES: &[&[&str]] = &[page::SILENCES, tftp_push::SILENCES];
+
+/// Codes of what stays as it is until a person changes something.
+const FINAL: &[&[&str]] = &[page::FINAL];
 
 /// What came of an offer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -110,6 +128,12 @@ pub(super) fn name_for<'a>(door: &'a Door, image: &'a str) -> &'a str {
 pub(super) fn refusal(error: &EngineError) -> Option<String> {
     let EngineError::Target(TargetError::Device { source, .. }) = error else { return None };
     is_one_of(REFUSALS, source.code()).then(|| source.to_string())
+}
+
+/// Whether another try would end alike.
+pub(super) fn is_final(error: &EngineError) -> bool {
+    let EngineError::Target(TargetError::Device { source, .. }) = error else { return false };
+    is_one_of(FINAL, source.code())
 }
 
 fn is_one_of(lists: &[&[&str]], code: &str) -> bool {
