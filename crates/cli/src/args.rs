@@ -421,6 +421,8 @@ pub(crate) enum DemoDoor {
     Nmrp,
     /// Its bootloader is EVA, and takes the file over FTP for some seconds after each start.
     Eva,
+    /// It has a web page that takes the file.
+    Page,
 }
 
 #[derive(Debug, clap::Args)]
@@ -434,8 +436,8 @@ pub(crate) struct Demo {
     #[arg(long, value_name = "NAME", default_value = "kernel-bytes-damaged")]
     pub(crate) brick: String,
 
-    /// Repair it without its console, through the recovery mode of its bootloader: the virtual router asks for the file, or
-    /// waits to be given it.
+    /// Repair it without its console, through the recovery mode of its bootloader: the virtual router asks for the file,
+    /// waits to be given it, or has a page for it.
     #[arg(long, value_name = "HOW", value_enum, num_args = 0..=1, default_missing_value = "pull", conflicts_with = "device_file")]
     pub(crate) door: Option<DemoDoor>,
 

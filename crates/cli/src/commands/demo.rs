@@ -34,6 +34,7 @@ const PULLS: &str = "tftp-recovery";
 const TAKES: &str = "tftp-receive";
 const CALLED: &str = "nmrp-recovery";
 const EVA: &str = "eva-recovery";
+const SHOWS: &str = "page-recovery";
 
 /// How large the firmware of the demo is, in bytes.
 const FIRMWARE_SIZE: usize = 8 << 20;
@@ -99,6 +100,7 @@ fn door(wanted: DemoDoor) -> Door {
         DemoDoor::Push => Speech::push(),
         DemoDoor::Nmrp => Speech::nmrp(),
         DemoDoor::Eva => Speech::eva(),
+        DemoDoor::Page => Speech::page("ACME R1 recovery: choose the firmware"),
     })
 }
 
@@ -149,6 +151,7 @@ impl Play<'_> {
             DemoDoor::Push => TAKES,
             DemoDoor::Nmrp => CALLED,
             DemoDoor::Eva => EVA,
+            DemoDoor::Page => SHOWS,
         };
         // Some bootloaders do not say which unit they are of: somebody has kept a log.
         let log = format!("{READY}1.0.4\r\n");

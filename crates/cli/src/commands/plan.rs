@@ -214,12 +214,17 @@ fn by_door(device: &Device) -> Option<Plan> {
     let protocol = chosen.protocol?;
     let mut needs = needs_of(device, chosen);
     needs.retain(|need| need.why != NOT_SPOKEN);
+    let has_page = protocol == Protocol::HttpUpload;
+    let says = match has_page {
+        true => "what its bootloader's page says is",
+        false => "what its bootloader asks for is",
+    };
+    let compares = format!(
+        "Ask for its label, and compare it with this record; {says} compared later. Two claims have to agree."
+    );
     let mut steps = vec![
         step(Step::Assess, look_for(protocol)),
-        step(
-            Step::Identify,
-            "Ask for its label, and compare it with this record; what its bootloader asks for is compared later. Two claims have to agree.",
-        ),
+        step(Step::Identify, compares),
         step(Step::Preflight, "Check this computer, its address on the port, and the cable."),
         step(Step::Backup, "Nothing: this way in cannot read. You have to waive the backup, and to say why."),
         step(Step::Obtain, "Check the firmware file: undamaged, for this device, and who made it. Then ask."),
@@ -260,6 +265,9 @@ fn look_for(protocol: Protocol) -> &'static str {
     match protocol {
         Protocol::Nmrp | Protocol::EvaFtp => {
             "Call it on the network, as its maker's own programs do, and read the logs that you give. Nothing is written."
+        }
+        Protocol::HttpUpload => {
+            "Look whether its page can be opened, and read the logs that you give. Nothing is changed."
         }
         _ => "Listen for it on the network, and read the logs that you give. Nothing is sent to it.",
     }

@@ -132,7 +132,8 @@ impl DoorRepair<'_> {
                 if kept.as_ref().is_some_and(|kept| !kept.several().is_empty()) {
                     return Ok(false);
                 }
-                (self.testimony, self.kept) = (testimony, kept);
+                self.take_testimony(testimony);
+                self.kept = kept;
                 return Ok(true);
             }
         }

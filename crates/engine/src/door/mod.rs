@@ -244,7 +244,7 @@ impl<'a> DoorRepair<'a> {
                     }
                     match &error {
                         // The same image would be refused again.
-                        _ if refused.is_some() => return Err(error),
+                        _ if refused.is_some() || ways::is_final(&error) => return Err(error),
                         // All that can be changed was changed on the way there.
                         EngineError::NotEntered { .. } | EngineError::NoEntry { .. } => {
                             tries.leave_this_method();
@@ -266,6 +266,7 @@ impl<'a> DoorRepair<'a> {
     fn write_once(&mut self, one: &Try<Door>) -> Result<(), EngineError> {
         self.enter(&one.method, one.change.is_some())?;
         self.identify_at_door()?;
+        ways::way_of(&one.method).look_before(&mut *self.network)?;
         let clearance = self.pass_gates()?;
         self.flash(one, &clearance)?;
         self.session_step(Step::Verify, |_| {
@@ -297,7 +298,7 @@ impl<'a> DoorRepair<'a> {
             let accepted = ways::hand_over(door, kept, one.condition, network, clearance, &part, &mut meter)?;
             repair.session.record(EventBody::EffectDone { sent: size, unchanged: 0 })?;
             let summary = match accepted {
-                ways::Accepted::Whole => "The unit says that it has all of it, which proves nothing yet.",
+                ways::Accepted::Whole => "The unit took all of it, which proves nothing yet.",
                 ways::Accepted::InSilence => {
                     "All of it was sent, and the unit fell silent: it may be writing. Its power stays on."
                 }

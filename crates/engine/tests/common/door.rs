@@ -14,6 +14,7 @@ use super::*;
 pub const SIZE: usize = 256 << 10;
 pub const PULL: &str = "tftp-recovery";
 pub const PUSH: &str = "tftp-receive";
+pub const PAGE: &str = "page-recovery";
 
 pub fn pull() -> Speech {
     let server = SocketAddr::new(IpAddr::V4(Ipv4Addr::new(192, 168, 1, 2)), 69);

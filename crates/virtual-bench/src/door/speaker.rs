@@ -2,10 +2,12 @@
 
 mod eva;
 mod nmrp;
+mod page;
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use debrick_eva::device::EvaConfig;
+use debrick_http_upload::device::{HttpConfig, HttpEvent, HttpQuirks};
 use debrick_link::Moment;
 use debrick_link::simulated::{Device as _, Input, Output};
 use debrick_model::MacAddress;
@@ -18,6 +20,7 @@ use debrick_tftp::device::{
 use super::Door;
 use eva::EvaSpeaker;
 use nmrp::NmrpSpeaker;
+use page::PageSpeaker;
 
 /// The port that a unit asks from.
 const PORT: u16 = 2000;
@@ -25,6 +28,8 @@ const PORT: u16 = 2000;
 const TFTP: u16 = 69;
 /// The unit's Ethernet address, as in its factory data.
 const OWN: MacAddress = MacAddress::new([0x02, 0, 0, 0, 0, 0x2a]);
+/// Where a unit has its page.
+const HTTP: u16 = 80;
 /// What a door has room for, in bytes.
 pub(crate) const ROOM: u64 = 24 << 20;
 
@@ -61,6 +66,8 @@ pub enum Speech {
         /// Another unit on the same wire that answers the discovery, too, and takes the same address.
         other: Option<MacAddress>,
     },
+    /// It has a page with a form for a file. The address to listen at is the unit's, whatever stands there.
+    Page(Box<HttpConfig>),
 }
 
 impl Speech {
@@ -88,6 +95,13 @@ impl Speech {
     pub fn push() -> Self {
         Self::Push { accepts: None, quirks: PushQuirks::default() }
     }
+
+    /// A door with a page of this title, after u-boot_mod.
+    pub fn page(title: impl Into<String>) -> Self {
+        let anywhere = SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), HTTP);
+        let quirks = HttpQuirks { first_packets: true, ..HttpQuirks::default() };
+        Self::Page(Box::new(HttpConfig { title: title.into(), quirks, ..HttpConfig::new(anywhere) }))
+    }
 }
 
 /// Takes one file.
@@ -97,6 +111,7 @@ pub(crate) enum Speaker {
     Push(Box<PushDevice>),
     Nmrp(Box<NmrpSpeaker>),
     Eva(Box<EvaSpeaker>),
+    Page(Box<PageSpeaker>),
 }
 
 /// What became of a unit that writes by its own protocol.
@@ -140,6 +155,7 @@ impl Speaker {
                 device.start(now);
                 Self::Push(Box::new(device))
             }
+            Speech::Page(config) => Self::Page(Box::new(PageSpeaker::start(config, unit))),
         }
     }
 
@@ -149,6 +165,7 @@ impl Speaker {
             Self::Push(device) => device.next_wake(),
             Self::Nmrp(speaker) => speaker.next_wake(),
             Self::Eva(speaker) => speaker.next_wake(),
+            Self::Page(page) => page.next_wake(),
         }
     }
 
@@ -158,6 +175,7 @@ impl Speaker {
             Self::Push(device) => device.tick(now, send),
             Self::Nmrp(speaker) => speaker.on_input(Input::Tick, now, send),
             Self::Eva(speaker) => speaker.on_input(Input::Tick, now, send),
+            Self::Page(page) => page.handle(Input::Tick, now, send),
         }
     }
 
@@ -174,22 +192,19 @@ impl Speaker {
             Self::Push(device) if to == device.config().listen => {
                 device.on_datagram(from, payload, now, send);
             }
-            Self::Pull(_) | Self::Push(_) => {}
+            Self::Pull(_) | Self::Push(_) | Self::Page(_) => {}
             Self::Nmrp(_) | Self::Eva(_) => self.on_input(Input::Datagram { from, to, payload }, now, send),
         }
     }
 
-    /// Whether anybody may connect to it.
-    pub(crate) fn takes_connections(&self) -> bool {
-        matches!(self, Self::Eva(_))
-    }
-
-    /// Takes whatever comes, for protocols that are not of datagrams alone.
+    /// Takes a frame, or what happens on a TCP connection; who has no use for one hangs up.
     pub(crate) fn on_input(&mut self, input: Input<'_>, now: Moment, send: &mut Vec<Output>) {
-        match self {
-            Self::Pull(_) | Self::Push(_) => {}
-            Self::Nmrp(speaker) => speaker.on_input(input, now, send),
-            Self::Eva(speaker) => speaker.on_input(input, now, send),
+        match (self, input) {
+            (Self::Eva(speaker), input) => speaker.on_input(input, now, send),
+            (Self::Page(page), input) => page.handle(input, now, send),
+            (_, Input::Connected(channel, _)) => send.push(Output::Closed(channel)),
+            (Self::Nmrp(speaker), input) => speaker.on_input(input, now, send),
+            _ => {}
         }
     }
 
@@ -203,10 +218,23 @@ impl Speaker {
     /// What became of a unit that writes by its own protocol, once it is over.
     pub(crate) fn over(&mut self) -> Option<Over> {
         match self {
-            Self::Pull(_) | Self::Push(_) => None,
+            Self::Pull(_) | Self::Push(_) | Self::Page(_) => None,
             Self::Nmrp(speaker) => speaker.over(),
             Self::Eva(speaker) => speaker.over(),
         }
+    }
+
+    /// What has happened on its page since it was asked the last time.
+    pub(crate) fn take_page_events(&mut self) -> Vec<HttpEvent> {
+        match self {
+            Self::Page(page) => page.take_events(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// Whether it may have something to say to whoever gave it a file while it writes.
+    pub(crate) fn answers_late(&self) -> bool {
+        matches!(self, Self::Page(_))
     }
 
     /// What was printed since the last time.
@@ -215,6 +243,7 @@ impl Speaker {
             Self::Pull(device) => device.take_console_text(),
             Self::Push(device) => device.take_console_text(),
             Self::Nmrp(_) | Self::Eva(_) => String::new(),
+            Self::Page(page) => page.take_text(),
         }
     }
 
@@ -224,6 +253,7 @@ impl Speaker {
             Self::Pull(device) => device.take_chunks(),
             Self::Push(device) => device.take_chunks(),
             Self::Nmrp(_) | Self::Eva(_) => return false,
+            Self::Page(page) => return page.receive(image),
         };
         for chunk in chunks {
             // What begins anew begins at 0.
@@ -235,7 +265,7 @@ impl Speaker {
         match self {
             Self::Pull(device) => matches!(device.result(), Some(PullOutcome::Loaded { .. })),
             Self::Push(device) => device.is_deciding(),
-            Self::Nmrp(_) | Self::Eva(_) => false,
+            Self::Nmrp(_) | Self::Eva(_) | Self::Page(_) => false,
         }
     }
 
@@ -245,18 +275,22 @@ impl Speaker {
             Self::Pull(device) => {
                 matches!(device.result(), Some(PullOutcome::Refused { .. } | PullOutcome::GaveUp))
             }
-            Self::Push(_) | Self::Nmrp(_) | Self::Eva(_) => false,
+            Self::Push(_) | Self::Nmrp(_) | Self::Eva(_) | Self::Page(_) => false,
         }
     }
 
     /// Tells what it thinks of the file, where its protocol has words for it.
     pub(crate) fn conclude(&mut self, refusal: Option<&str>, now: Moment, send: &mut Vec<Output>) {
-        if let Self::Push(device) = self {
-            let verdict = match refusal {
-                None => Verdict::Accept,
-                Some(text) => Verdict::RejectWithError(ErrorCode::ACCESS, text.to_owned()),
-            };
-            device.conclude(verdict, now, send);
+        match self {
+            Self::Push(device) => {
+                let verdict = match refusal {
+                    None => Verdict::Accept,
+                    Some(text) => Verdict::RejectWithError(ErrorCode::ACCESS, text.to_owned()),
+                };
+                device.conclude(verdict, now, send);
+            }
+            Self::Page(page) => page.conclude(refusal, now, send),
+            Self::Pull(_) | Self::Nmrp(_) | Self::Eva(_) => {}
         }
     }
 }
