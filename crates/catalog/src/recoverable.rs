@@ -32,6 +32,9 @@ pub struct Door {
     pub kind: DoorKind,
     /// Names that the unit asks for, or wants the file to have; empty where any will do.
     pub files: Vec<String>,
+    /// Whether the image is only started in memory, so that a second pass has to write firmware from there.
+    #[serde(default)]
+    pub in_memory: bool,
 }
 
 /// How an image goes over at a door, with the addresses that this takes.
@@ -52,7 +55,18 @@ pub enum DoorKind {
         /// The address that this computer has to have, where the unit cares.
         host: Option<Ipv4Addr>,
     },
+    /// The unit asks for an address by BOOTP or DHCP, and then for it by TFTP.
+    BootpTftp {
+        /// This computer's address.
+        host: Ipv4Addr,
+        /// The address that the unit is given.
+        unit: Ipv4Addr,
+    },
 }
+
+/// Addresses where the unit takes what it is given and no record wants others: of this computer and of the unit. They lie
+/// beside the one that most routers' systems have.
+const GIVEN: (Ipv4Addr, Ipv4Addr) = (Ipv4Addr::new(192, 168, 1, 10), Ipv4Addr::new(192, 168, 1, 11));
 
 impl DoorKind {
     /// The protocol, as records name it.
@@ -60,6 +74,7 @@ impl DoorKind {
         match self {
             Self::TftpPull { .. } => Protocol::TftpPull,
             Self::TftpPush { .. } => Protocol::TftpPush,
+            Self::BootpTftp { .. } => Protocol::BootpTftp,
         }
     }
 
@@ -67,14 +82,14 @@ impl DoorKind {
     pub fn unit(self) -> Option<Ipv4Addr> {
         match self {
             Self::TftpPull { unit, .. } => unit,
-            Self::TftpPush { unit, .. } => Some(unit),
+            Self::TftpPush { unit, .. } | Self::BootpTftp { unit, .. } => Some(unit),
         }
     }
 
     /// The address that this computer has to have, where that is known.
     pub fn host(self) -> Option<Ipv4Addr> {
         match self {
-            Self::TftpPull { host, .. } => Some(host),
+            Self::TftpPull { host, .. } | Self::BootpTftp { host, .. } => Some(host),
             Self::TftpPush { host, .. } => host,
         }
     }
@@ -130,10 +145,32 @@ impl Method {
         let kind = match self.protocol? {
             Protocol::TftpPull => DoorKind::TftpPull { host: self.host?, unit: self.unit },
             Protocol::TftpPush => DoorKind::TftpPush { unit: self.unit?, host: self.host },
+            Protocol::BootpTftp | Protocol::MikrotikNetboot => {
+                let (host, unit) = self.given_addresses();
+                DoorKind::BootpTftp { host, unit }
+            }
             _ => return None,
         };
-        let files = self.file.iter().chain(&self.more_files).cloned().collect();
-        Some(Door { name: self.name.clone(), kind, files })
+        let files: Vec<String> = self.file.iter().chain(&self.more_files).cloned().collect();
+        // `initramfs` is OpenWrt's word for a system that runs from memory.
+        let in_memory = self.protocol == Some(Protocol::MikrotikNetboot)
+            || files.first().is_some_and(|file| file.to_ascii_lowercase().contains("initramfs"));
+        Some(Door { name: self.name.clone(), kind, files, in_memory })
+    }
+
+    /// The addresses of this computer and of a unit that is given one: those of the record, and where it names only one,
+    /// the other lies beside it.
+    fn given_addresses(&self) -> (Ipv4Addr, Ipv4Addr) {
+        let beside = |address: Ipv4Addr| {
+            let [a, b, c, d] = address.octets();
+            Ipv4Addr::new(a, b, c, if d < 254 { d + 1 } else { d - 1 })
+        };
+        match (self.host, self.unit) {
+            (Some(host), Some(unit)) => (host, unit),
+            (Some(host), None) => (host, beside(host)),
+            (None, Some(unit)) => (beside(unit), unit),
+            (None, None) => GIVEN,
+        }
     }
 }
 
@@ -150,6 +187,24 @@ mod tests {
         assert!(door.files.contains(&"ArcherC7v5_tp_recovery.bin".to_owned()), "{door:?}");
         let json = serde_json::to_vec(&device).unwrap();
         assert_eq!(serde_json::from_slice::<Recoverable>(&json).unwrap(), device);
+    }
+
+    #[test]
+    fn who_is_given_an_address_takes_any() {
+        let addresses = |host: Option<&str>, unit: Option<&str>| {
+            let address = |text: Option<&str>| text.map(|text| text.parse().unwrap());
+            let (host, unit) = (address(host), address(unit));
+            let method = Method { protocol: Some(Protocol::BootpTftp), host, unit, ..Method::default() };
+            let door = method.door().unwrap();
+            (door.kind.host().unwrap().to_string(), door.kind.unit().unwrap().to_string())
+        };
+        let check = |host, unit, expected: (&str, &str)| {
+            assert_eq!(addresses(host, unit), (expected.0.to_owned(), expected.1.to_owned()));
+        };
+        check(None, None, ("192.168.1.10", "192.168.1.11"));
+        check(Some("10.0.0.2"), None, ("10.0.0.2", "10.0.0.3"));
+        check(None, Some("10.0.0.254"), ("10.0.0.253", "10.0.0.254"));
+        check(Some("10.0.0.2"), Some("10.0.0.9"), ("10.0.0.2", "10.0.0.9"));
     }
 
     #[test]

@@ -2,6 +2,7 @@
 //! start its system but takes a file over the network, looks at it, and writes it; released too early or held for too
 //! long, it starts as always.
 
+mod boots;
 mod speaker;
 
 use std::net::SocketAddr;
@@ -17,6 +18,9 @@ pub use speaker::Speech;
 
 /// How long the bootloader waits after a file that it does not like.
 const AFTER_REFUSAL: Duration = Duration::from_secs(3);
+
+/// How long a system in memory takes to start.
+const UNPACKS: Duration = Duration::from_secs(25);
 
 /// What the bootloader says of a file that it does not take.
 const NOT_FOR_THIS: &str = "firmware check failed: this image is not for this device";
@@ -40,6 +44,8 @@ pub struct Door {
     pub writes_for: Duration,
     /// Whether it says that it took the file, and writes nothing.
     pub lies: bool,
+    /// Whether it starts the file in memory, and writes nothing.
+    pub in_memory: bool,
 }
 
 impl Door {
@@ -54,6 +60,7 @@ impl Door {
             speech,
             writes_for: Duration::from_secs(90),
             lies: false,
+            in_memory: false,
         }
     }
 }
@@ -86,6 +93,8 @@ pub(crate) enum Turn {
     Say(String),
     /// Write this to the firmware's region, and start as always.
     Install(Vec<u8>),
+    /// Start the system that came in, in memory.
+    Run,
 }
 
 /// A door in a unit.
@@ -94,11 +103,12 @@ pub(crate) struct DoorState {
     door: Door,
     is_held: bool,
     stand: Stand,
+    others_served: bool,
 }
 
 impl DoorState {
     pub(crate) fn new(door: Door) -> Self {
-        Self { door, is_held: false, stand: Stand::Off }
+        Self { door, is_held: false, stand: Stand::Off, others_served: false }
     }
 
     pub(crate) fn power_on(&mut self, now: Moment) {
@@ -178,7 +188,11 @@ impl DoorState {
             Stand::Writing { until, image, .. } if *until <= now => {
                 let image = std::mem::take(image);
                 self.stand = Stand::Passed { at: now };
-                if self.door.lies { Turn::Start } else { Turn::Install(image) }
+                match (self.door.lies, self.door.in_memory) {
+                    (true, _) => Turn::Start,
+                    (_, true) => Turn::Run,
+                    _ => Turn::Install(image),
+                }
             }
             _ => Turn::Stay,
         }
@@ -198,6 +212,25 @@ impl DoorState {
         self.settle(now, model, send)
     }
 
+    /// Takes a frame that came to the unit.
+    pub(crate) fn on_frame(
+        &mut self,
+        frame: &[u8],
+        now: Moment,
+        model: &str,
+        send: &mut Vec<Output>,
+    ) -> Turn {
+        let Stand::Open { speaker: Some(speaker), .. } = &mut self.stand else { return Turn::Stay };
+        speaker.on_frame(frame, now, send);
+        self.others_served |= speaker.other_was_served();
+        self.settle(now, model, send)
+    }
+
+    /// Whether somebody else on its cable was taken for the unit.
+    pub(crate) fn others_served(&self) -> bool {
+        self.others_served
+    }
+
     /// Looks at what has come in, and decides once it is whole.
     fn settle(&mut self, now: Moment, model: &str, send: &mut Vec<Output>) -> Turn {
         let Stand::Open { since, speaker: Some(speaker), image } = &mut self.stand else { return Turn::Stay };
@@ -209,8 +242,12 @@ impl DoorState {
             let image = std::mem::take(image);
             text.push('\n');
             self.stand = if is_good {
-                text.push_str("Writing firmware ...\n");
-                Stand::Writing { since, until: now + self.door.writes_for, image }
+                let (says, lasts) = match self.door.in_memory {
+                    true => ("Starting kernel ...\n", UNPACKS),
+                    false => ("Writing firmware ...\n", self.door.writes_for),
+                };
+                text.push_str(says);
+                Stand::Writing { since, until: now + lasts, image }
             } else {
                 text.push_str(NOT_FOR_THIS);
                 text.push('\n');

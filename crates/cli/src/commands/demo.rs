@@ -11,7 +11,7 @@ use debrick_catalog::{Recogniser, Repairable};
 use debrick_coach::{Cue, Seen};
 use debrick_engine::{Closed, DoorJob, DoorPorts, EngineError, HostCheck, Job, Operator, Ports, Wishes};
 use debrick_link::Clock as _;
-use debrick_model::{Answer, Digest, Event, Gate, Progress, Request, Waiver};
+use debrick_model::{Answer, Digest, Event, Gate, MacAddress, Progress, Request, Waiver};
 use debrick_vault::Vault;
 use debrick_virtual_bench::{
     Bench, Brick, Door, Faults, FirmwareOptions, HOST_ADDRESS, Identity, READY, RouterConfig, Speech,
@@ -32,6 +32,7 @@ const PLAYED: &str = "acme-r1";
 /// The methods of its record that are doors.
 const PULLS: &str = "tftp-recovery";
 const TAKES: &str = "tftp-receive";
+const BOOTS: &str = "bootp-recovery";
 
 /// How large the firmware of the demo is, in bytes.
 const FIRMWARE_SIZE: usize = 8 << 20;
@@ -95,6 +96,7 @@ fn door(wanted: DemoDoor) -> Door {
     Door::of(match wanted {
         DemoDoor::Pull => Speech::pull(SocketAddr::new(IpAddr::V4(HOST_ADDRESS), 69), "acme-r1-recovery.itb"),
         DemoDoor::Push => Speech::push(),
+        DemoDoor::Boot => Speech::boot(MacAddress::new([2, 0, 0, 0, 0, 0x2a])),
     })
 }
 
@@ -143,6 +145,7 @@ impl Play<'_> {
         let method = match door {
             DemoDoor::Pull => PULLS,
             DemoDoor::Push => TAKES,
+            DemoDoor::Boot => BOOTS,
         };
         // A bootloader that only listens says nothing of itself: somebody has kept a log.
         let log = format!("{READY}1.0.4\r\n");
@@ -152,7 +155,7 @@ impl Play<'_> {
             device: debrick_catalog::find(PLAYED)?.recoverable()?,
             image: Some(self.image),
             evidence: Vec::new(),
-            logs: if door == DemoDoor::Push { vec![log] } else { Vec::new() },
+            logs: if door == DemoDoor::Pull { Vec::new() } else { vec![log] },
             ports: vec!["virtual router".to_owned()],
             wishes: Wishes {
                 soak_restarts: 1,

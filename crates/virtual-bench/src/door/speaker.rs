@@ -2,12 +2,16 @@
 
 use std::net::SocketAddr;
 
+use debrick_bootp::device::BootpConfig;
 use debrick_link::Moment;
-use debrick_link::simulated::Output;
+use debrick_link::simulated::{Input, Output};
+use debrick_model::MacAddress;
 use debrick_tftp::ErrorCode;
 use debrick_tftp::device::{
     PullConfig, PullDevice, PullOutcome, PullQuirks, PushConfig, PushDevice, PushQuirks, Verdict,
 };
+
+use super::boots::Boots;
 
 /// The port that a unit asks from.
 const PORT: u16 = 2000;
@@ -35,12 +39,26 @@ pub enum Speech {
         /// What it does otherwise.
         quirks: PushQuirks,
     },
+    /// It asks for an address, then for the file that it is told of.
+    Boot {
+        /// How it asks.
+        asks: BootpConfig,
+        /// What it does otherwise than U-Boot when it loads.
+        quirks: PullQuirks,
+        /// Who else asks on its cable.
+        other: Option<BootpConfig>,
+    },
 }
 
 impl Speech {
     /// A door that pulls, as U-Boot does.
     pub fn pull(server: SocketAddr, file: impl Into<String>) -> Self {
         Self::Pull { server, file: file.into(), quirks: PullQuirks::default() }
+    }
+
+    /// A door that starts from the network, as U-Boot's `dhcp` does.
+    pub fn boot(mac: MacAddress) -> Self {
+        Self::Boot { asks: BootpConfig::u_boot(mac), quirks: PullQuirks::default(), other: None }
     }
 
     /// A door that takes whatever is pushed.
@@ -54,6 +72,7 @@ impl Speech {
 pub(crate) enum Speaker {
     Pull(Box<PullDevice>),
     Push(Box<PushDevice>),
+    Boot(Box<Boots>),
 }
 
 impl Speaker {
@@ -71,6 +90,9 @@ impl Speaker {
                 let mut device = PullDevice::new(config);
                 device.start(now, send);
                 Self::Pull(Box::new(device))
+            }
+            Speech::Boot { asks, quirks, other } => {
+                Self::Boot(Box::new(Boots::start(asks.clone(), *quirks, other.clone(), now)))
             }
             Speech::Push { accepts, quirks } => {
                 let listen = SocketAddr::new(unit.ip(), TFTP);
@@ -92,6 +114,7 @@ impl Speaker {
         match self {
             Self::Pull(device) => device.next_wake(),
             Self::Push(device) => device.next_wake(),
+            Self::Boot(device) => device.next_wake(),
         }
     }
 
@@ -99,6 +122,7 @@ impl Speaker {
         match self {
             Self::Pull(device) => device.tick(now, send),
             Self::Push(device) => device.tick(now, send),
+            Self::Boot(device) => device.handle(Input::Tick, now, send),
         }
     }
 
@@ -115,8 +139,21 @@ impl Speaker {
             Self::Push(device) if to == device.config().listen => {
                 device.on_datagram(from, payload, now, send);
             }
+            Self::Boot(device) => device.handle(Input::Datagram { from, to, payload }, now, send),
             _ => {}
         }
+    }
+
+    /// Takes a frame that came to the unit.
+    pub(crate) fn on_frame(&mut self, frame: &[u8], now: Moment, send: &mut Vec<Output>) {
+        if let Self::Boot(device) = self {
+            device.handle(Input::Frame(frame), now, send);
+        }
+    }
+
+    /// Whether somebody else on the cable was taken for the unit.
+    pub(crate) fn other_was_served(&self) -> bool {
+        matches!(self, Self::Boot(device) if device.other_was_served())
     }
 
     /// What was printed since the last time.
@@ -124,6 +161,7 @@ impl Speaker {
         match self {
             Self::Pull(device) => device.take_console_text(),
             Self::Push(device) => device.take_console_text(),
+            Self::Boot(_) => String::new(),
         }
     }
 
@@ -132,6 +170,12 @@ impl Speaker {
         let chunks = match self {
             Self::Pull(device) => device.take_chunks(),
             Self::Push(device) => device.take_chunks(),
+            Self::Boot(device) => {
+                let file = device.take_file();
+                let is_whole = file.is_some();
+                image.extend(file.into_iter().flatten().take(ROOM as usize));
+                return is_whole;
+            }
         };
         for chunk in chunks {
             // What begins anew begins at 0.
@@ -143,6 +187,7 @@ impl Speaker {
         match self {
             Self::Pull(device) => matches!(device.result(), Some(PullOutcome::Loaded { .. })),
             Self::Push(device) => device.is_deciding(),
+            Self::Boot(_) => false,
         }
     }
 
@@ -153,6 +198,7 @@ impl Speaker {
                 matches!(device.result(), Some(PullOutcome::Refused { .. } | PullOutcome::GaveUp))
             }
             Self::Push(_) => false,
+            Self::Boot(device) => device.gave_up(),
         }
     }
 

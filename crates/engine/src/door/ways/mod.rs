@@ -4,9 +4,11 @@
 //!
 //! | module | door |
 //! |---|---|
+//! | [`bootp_tftp`] | the unit asks for an address first, then for its file by TFTP |
 //! | [`tftp_pull`] | the unit asks this computer for its file by TFTP |
 //! | [`tftp_push`] | the unit is sent its file by TFTP |
 
+mod bootp_tftp;
 mod tftp_pull;
 mod tftp_push;
 
@@ -26,6 +28,14 @@ pub(super) trait Way {
     /// # Errors
     /// What keeps it from being used.
     fn check(&self, network: &mut dyn Network) -> Result<(), LinkError>;
+
+    /// Looks at what else is on the cable, before anybody presses a button.
+    ///
+    /// # Errors
+    /// What must not be beside the unit.
+    fn look_round(&self, _network: &mut dyn Network) -> Result<(), TargetError> {
+        Ok(())
+    }
 
     /// Begins to watch for what the open door shows; `None` where it shows nothing.
     ///
@@ -61,6 +71,7 @@ pub(super) struct Shown {
 pub(super) fn way_of(door: &Door) -> Box<dyn Way + '_> {
     match door.kind {
         DoorKind::TftpPull { host, unit } => Box::new(tftp_pull::Pull { host, unit, files: &door.files }),
+        DoorKind::BootpTftp { host, unit } => Box::new(bootp_tftp::Boot { host, unit }),
         DoorKind::TftpPush { unit, host } => Box::new(tftp_push::Push { unit, host }),
     }
 }
