@@ -203,13 +203,13 @@ pub(crate) enum Command {
 }
 
 /// The unit, and how it is reached.
-#[derive(Debug, clap::Args)]
+#[derive(Debug, Clone, clap::Args)]
 pub(crate) struct UnitArgs {
     /// The unit's serial console: /dev/ttyUSB0, /dev/ttyUSB0@57600, tcp:HOST:PORT or unix:PATH.
     #[arg(long, value_name = "SPEC")]
     pub(crate) console: Option<String>,
 
-    /// The device by its catalog id.
+    /// The device by its catalog id, or by its whole name.
     #[arg(long, value_name = "ID", conflicts_with = "device_file")]
     pub(crate) device: Option<String>,
 
@@ -256,6 +256,10 @@ pub(crate) struct WaiverArgs {
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Rescue {
+    /// The device, by its catalog id or its whole name: "Archer C7 v5". The same as --device.
+    #[arg(value_name = "DEVICE", conflicts_with_all = ["device", "device_file"])]
+    pub(crate) named: Option<String>,
+
     #[command(flatten)]
     pub(crate) unit: UnitArgs,
 
@@ -303,6 +307,13 @@ pub(crate) struct Rescue {
 
     #[command(flatten)]
     pub(crate) waivers: WaiverArgs,
+}
+
+impl Rescue {
+    /// The unit, whichever way it was named.
+    pub(crate) fn unit(&self) -> UnitArgs {
+        UnitArgs { device: self.named.clone().or_else(|| self.unit.device.clone()), ..self.unit.clone() }
+    }
 }
 
 #[derive(Debug, clap::Args)]

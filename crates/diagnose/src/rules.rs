@@ -60,18 +60,24 @@ pub fn known_rules() -> impl Iterator<Item = KnownRule> {
 /// failure when it loads a kernel later, and of a unit's success when a person says that it does not work.
 const RETRIED: f64 = 0.35;
 
-/// Lets every rule speak whose lines are there, and returns them.
+/// Lets every rule speak whose lines are there, and returns them; `is_said_to_fail` where a person's account tells of a
+/// unit that does not work.
 pub(crate) fn apply(
     reading: &Reading<'_>,
     boots: &Boots,
+    is_said_to_fail: bool,
     trial: Option<&Trial>,
     weights: &mut Weights,
 ) -> Vec<Spoke> {
     let speaking: Vec<(&Rule, Match<'_>)> =
         all().filter_map(|rule| Some((rule, Match::find(rule, reading)?))).collect();
-    let is_denied = speaking.iter().any(|(rule, _)| rule.level == Level::Said && !rule.speaks_well());
+    let is_denied =
+        is_said_to_fail || speaking.iter().any(|(rule, _)| rule.level == Level::Said && !rule.speaks_well());
     if is_denied {
         weights.deny_success();
+    }
+    if is_said_to_fail {
+        weights.note_failure();
     }
     let speaking = without_last_resorts(speaking, boots);
     let success =
@@ -89,7 +95,8 @@ pub(crate) fn apply(
         let boot = boots.at(place);
         let survived = boot.is_some_and(|boot| boot.survived(rule.level, place));
         let probing = rule.level <= Level::Kernel && boot.is_some_and(|boot| boot.counts_down_after(place));
-        let retried = of_tool(rule) && success.is_some_and(|success| success > place);
+        let is_tools = of_tool(rule) || reading.kind(place) == Some(EvidenceKind::ToolOutput);
+        let retried = is_tools && success.is_some_and(|success| success > place);
         let failed_later = of_tool(rule) && failure.is_some_and(|failure| failure >= place);
         let overcome = rule.level == Level::Loader && boot.is_some_and(|boot| boot.loads_after(place));
         let is_contradicted = match reading.kind(place) {
@@ -100,6 +107,7 @@ pub(crate) fn apply(
         let share = match rule.is_fault() {
             true if survived || probing => SURVIVED,
             true if retried || overcome => RETRIED,
+            false if denied && is_said_to_fail => SURVIVED,
             false if failed_later || denied => RETRIED,
             _ => 1.0,
         };
@@ -226,7 +234,7 @@ mod tests {
                 [Evidence { kind: EvidenceKind::ToolOutput, name: "tool".into(), text: text.into() }];
             let reading = Reading::new(&evidence);
             let mut weights = Weights::default();
-            apply(&reading, &Boots::new(&reading), None, &mut weights);
+            apply(&reading, &Boots::new(&reading), false, None, &mut weights);
             assert_eq!(weights.findings().first().map(|finding| finding.cause), expected, "{text}");
         };
         check("FAILED (remote: 'never heard of')", Some(Cause::ToolMismatch));

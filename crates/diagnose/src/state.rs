@@ -7,6 +7,9 @@ use debrick_model::{Cause, Finding, State};
 use crate::timeline::{Boots, StageKind};
 use crate::weigh::Weights;
 
+/// What is left of a unit's being unharmed where a person says that it does not come up.
+const COMPLAINED: f64 = 0.55;
+
 /// Below this nothing is said.
 const DECIDES_FROM: f64 = 0.25;
 
@@ -27,8 +30,16 @@ pub(crate) fn conclude(boots: &Boots, weights: &Weights, findings: &[Finding]) -
                 State::Healthy | State::RecoveryMode | State::RefusedUnharmed | State::BootsDegraded
             )
     };
-    let likelihood =
-        |(state, doubt): (State, f64)| (state, (1.0 - doubt) * if fits(&state) { 1.0 } else { 0.2 });
+    // Nobody complains of a unit that is as it was.
+    let is_unharmed = |state: &State| matches!(state, State::RefusedUnharmed | State::Healthy);
+    let likelihood = |(state, doubt): (State, f64)| {
+        let share = match () {
+            () if !fits(&state) => 0.2,
+            () if is_unharmed(&state) && weights.is_said_to_fail() => COMPLAINED,
+            () => 1.0,
+        };
+        (state, (1.0 - doubt) * share)
+    };
     let best = doubts.into_iter().map(likelihood).max_by(|left, right| left.1.total_cmp(&right.1));
     best.filter(|(_, weight)| *weight >= DECIDES_FROM).map_or(State::Unknown, |(state, _)| state)
 }
@@ -44,6 +55,8 @@ fn last_boot(boots: &Boots, weights: &Weights, is_sound: bool) -> Option<(State,
         StageKind::Userspace => (State::BootsDegraded, 0.3),
         StageKind::Linux => (State::KernelHang, 0.45),
         StageKind::Loader if is_sound => (State::Healthy, 0.4),
+        // A U-Boot that failed before it came to what it should boot.
+        StageKind::Loader if failed && boot.stopped_before_countdown() => (State::BootloaderFailing, 0.45),
         StageKind::Loader => (State::BootloaderOnly, 0.55),
         StageKind::Spl | StageKind::Rom => (State::BootloaderFailing, 0.5),
     })

@@ -43,7 +43,8 @@ impl Reach for ToUnit {
             unit.server.restart();
             *self.restarts.lock().unwrap() += 1;
         }
-        OverSsh { login: Login::bare("root"), port: unit.server.port() }.reach(network, address, pin, deadline)
+        OverSsh { login: Login::bare("root"), port: unit.server.port() }
+            .reach(network, address, pin, deadline)
     }
 }
 
@@ -81,8 +82,10 @@ fn a_system_behind_a_real_server_is_kept_and_replaced() {
     let restarts = Arc::new(Mutex::new(0));
     let content = image("23.05.5", 256 << 10);
     let version = Some("23.05.5".to_owned());
-    let image =
-        with_metadata(&content, &Metadata { supported: vec!["acme,r1".into()], compat: "1.0".into(), version });
+    let image = with_metadata(
+        &content,
+        &Metadata { supported: vec!["acme,r1".into()], compat: "1.0".into(), version },
+    );
     let folder = quick_folder();
     let vault = vault(folder.path());
     let digest = vault.put_bytes(&image).unwrap();

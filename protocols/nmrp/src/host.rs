@@ -134,12 +134,19 @@ pub struct Host {
     others: BTreeSet<MacAddress>,
     keep_alives: u32,
     has_closed: bool,
+    advertise_at: Option<Moment>,
 }
 
 impl Host {
     /// A host on an interface that was opened for frames of [`crate::ETHER_TYPE`].
     pub fn new(frames: Box<dyn Frames>, options: HostOptions) -> Self {
-        Self { frames, options, unit: None, others: BTreeSet::new(), keep_alives: 0, has_closed: false }
+        let (unit, others) = (None, BTreeSet::new());
+        Self { frames, options, unit, others, keep_alives: 0, has_closed: false, advertise_at: None }
+    }
+
+    /// How it recovers a unit, to be changed before it begins.
+    pub fn options_mut(&mut self) -> &mut HostOptions {
+        &mut self.options
     }
 
     /// Other units that were heard on the wire so far, and left alone.
@@ -168,6 +175,20 @@ impl Host {
             address,
             source,
         })?;
+        let flashed = self.deliver(network, local, image, watch)?;
+        Ok(Flashed { took: self.now().since(began), ..flashed })
+    }
+
+    /// The rest of it, once the unit is found or chosen and the system knows where its address is.
+    pub fn deliver(
+        &mut self,
+        network: &mut dyn Network,
+        local: Ipv4Addr,
+        image: &dyn Source,
+        watch: &mut dyn Watch,
+    ) -> Result<Flashed, NmrpError> {
+        let began = self.now();
+        let unit = self.unit_or_nobody();
         let mut request = self.configure(watch)?;
         for uploads in 1..=self.options.most_uploads {
             let uploaded = self.upload(network, IpAddr::V4(local), &request, image, watch)?;
@@ -190,6 +211,40 @@ impl Host {
         Err(NmrpError::Rejected { unit, uploads: self.options.most_uploads })
     }
 
+    /// Advertises when it is time to, and tells who asks to be configured or for the image until `until`. For who watches
+    /// something else meanwhile; [`find`](Self::find) does nothing else.
+    pub fn call(&mut self, until: Moment) -> Result<BTreeSet<MacAddress>, NmrpError> {
+        let mut found = BTreeSet::new();
+        loop {
+            let now = self.now();
+            if self.advertise_at.is_none_or(|at| at <= now) {
+                self.send(MacAddress::BROADCAST, &Message::advertise())?;
+                self.advertise_at = Some(now + self.options.advertise_every);
+            }
+            if let Some(unit) = self.hear_unit(until)?
+                && found.len() < MOST_OTHERS
+            {
+                found.insert(unit);
+            }
+            if self.now() >= until {
+                return Ok(found);
+            }
+        }
+    }
+
+    /// Deals with this unit only from now on.
+    pub fn choose(&mut self, unit: MacAddress) {
+        self.options.unit = Some(unit);
+        self.unit = Some(unit);
+    }
+
+    /// A unit that asks to be configured, or that was configured before this program began and asks for the image.
+    fn hear_unit(&mut self, until: Moment) -> Result<Option<MacAddress>, NmrpError> {
+        let heard = self.receive(until)?;
+        let asks = |code: Code| matches!(code, Code::ConfigureRequest | Code::UploadRequest);
+        Ok(heard.filter(|(_, message)| asks(message.code)).map(|(from, _)| from))
+    }
+
     /// Advertises until a unit asks to be configured. Where none was chosen, others that answer at the same time make it
     /// fail with [`NmrpError::SeveralUnits`].
     pub fn find(&mut self, watch: &dyn Watch) -> Result<MacAddress, NmrpError> {
@@ -204,7 +259,7 @@ impl Host {
                 return Err(NmrpError::Cancelled);
             }
             if gather_until.is_some_and(|until| now >= until) {
-                return self.choose(found);
+                return self.choose_only(found);
             }
             let waited = now.since(began);
             if waited >= self.options.advertise_within && gather_until.is_none() {
@@ -221,11 +276,7 @@ impl Host {
                 advertise_at = now + self.options.advertise_every;
             }
             let until = gather_until.unwrap_or(advertise_at);
-            let Some((from, message)) = self.receive(until)? else { continue };
-            // A unit that was configured before this program began asks for the image at once.
-            if !matches!(message.code, Code::ConfigureRequest | Code::UploadRequest) {
-                continue;
-            }
+            let Some(from) = self.hear_unit(until)? else { continue };
             match self.options.unit {
                 Some(wanted) if wanted == from => {
                     self.unit = Some(from);
@@ -242,7 +293,7 @@ impl Host {
         }
     }
 
-    fn choose(&mut self, found: BTreeSet<MacAddress>) -> Result<MacAddress, NmrpError> {
+    fn choose_only(&mut self, found: BTreeSet<MacAddress>) -> Result<MacAddress, NmrpError> {
         let units: Vec<_> = found.into_iter().collect();
         match units[..] {
             [unit] => {

@@ -32,6 +32,9 @@ pub(super) fn find(catalog: &Catalog, id: &str) -> Result<Device, Failure> {
     match catalog.find(id) {
         Err(error @ CatalogError::UnknownDevice { .. }) => {
             let like = catalog.search(id, OFFERED)?;
+            if let Some(hit) = named_whole(id, &like) {
+                return Ok(catalog.find(&hit.id)?);
+            }
             let choices = like.iter().map(|hit| format!("  {}  {}", hit.id, title(hit)));
             let choices = match like.len() {
                 0 => vec![],
@@ -41,6 +44,26 @@ pub(super) fn find(catalog: &Catalog, id: &str) -> Result<Device, Failure> {
         }
         found => Ok(found?),
     }
+}
+
+/// The one device that a text names word for word, with or without its maker: `Archer C7 v5`. A text that names two, or
+/// leaves a word out, names none.
+fn named_whole<'h>(text: &str, hits: &'h [Hit]) -> Option<&'h Hit> {
+    let wanted = words(text);
+    let is_meant = |hit: &&Hit| {
+        let own = words(&format!("{} {}", hit.model, hit.variant.as_deref().unwrap_or_default()));
+        wanted == own || wanted == [words(&hit.vendor), own].concat()
+    };
+    let mut meant = hits.iter().filter(is_meant);
+    let first = meant.next()?;
+    meant.next().is_none().then_some(first)
+}
+
+fn words(text: &str) -> Vec<String> {
+    text.split(|c: char| !c.is_alphanumeric())
+        .filter(|word| !word.is_empty())
+        .map(str::to_lowercase)
+        .collect()
 }
 
 fn title(hit: &Hit) -> String {

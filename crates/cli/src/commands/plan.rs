@@ -239,7 +239,10 @@ fn by_door(device: &Device) -> Option<Plan> {
     steps.extend(moves.iter().map(|found| step(Step::EnterRecovery, found.in_words(chosen))));
     let after = vec![
         step(Step::Flash, format!("Hand the file over. {}", protocol.about())),
-        step(Step::FirstBoot, "Leave the power on and wait for the version that was written to run, up to ten minutes. That the file went over proves nothing."),
+        step(
+            Step::FirstBoot,
+            "Leave the power on and wait for the version that was written to run, up to ten minutes. That the file went over proves nothing.",
+        ),
         step(Step::Close, "Write the report."),
     ];
     steps.extend(if in_memory { passes::after(protocol) } else { after });

@@ -35,7 +35,7 @@ pub(super) fn rescue(context: &Context, args: &Rescue) -> Result<i32, Failure> {
     }
     let stop = Stop::listen()?;
     let waivers = waivers(&args.waivers)?;
-    let named = Named::by(context, &args.unit)?;
+    let named = Named::by(context, &args.unit())?;
     let method = method(&named.device, args.method.as_deref())?;
     let trusted = trust_file::read(&context.state_dir()?)?;
     let wishes = Wishes { waivers, method, trusted, soak_restarts: args.soak };

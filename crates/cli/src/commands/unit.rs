@@ -97,20 +97,23 @@ pub(super) fn named_device(context: &Context, args: &UnitArgs) -> Result<Device,
             if args.console.is_none() {
                 choices.extend(host::port_list());
             }
-            let next = "Name it with --device ID and its console with --console SPEC; a device that is not listed is \
-                        described in a file of its own (docs/add-a-device.md) and named with --device-file TOML.";
+            let next = "Name it, and say how it is reached: `debrick rescue \"Archer C7 v5\" --lan INTERFACE` by its network \
+                        port, or --console SPEC by its console. A device that is not listed is described in a file of its \
+                        own (docs/add-a-device.md) and named with --device-file TOML.";
             Err(Failure::usage("it was not said which device this is", next).with_choices(choices))
         }
     }
 }
 
-/// The devices of which everything is known that a repair over the console needs, a line each.
+/// Which devices can be repaired, and how: those of which everything is known that a repair over the console needs are few.
 fn device_list(catalog: &Catalog) -> Vec<String> {
     let devices = catalog.all().unwrap_or_default();
+    let by_network = devices.iter().filter(|device| device.recoverable().is_ok()).count();
     let complete = devices.iter().filter(|device| device.repairable().is_ok());
     let named = complete.map(|device| format!("  {}  {}", device.id, device.title()));
     let head = format!(
-        "`debrick devices search TEXT` finds a device among {} by its label. These are repaired over their console:",
+        "`debrick devices search TEXT` finds a device among {} by its label, `debrick plan DEVICE` says what a repair takes. {by_network} \
+         are repaired by their network port (--lan). These are repaired over their console (--console):",
         devices.len()
     );
     std::iter::once(head).chain(named).collect()

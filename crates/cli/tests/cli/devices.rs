@@ -57,6 +57,21 @@ fn a_device_is_shown_with_its_way_in() {
 }
 
 #[test]
+fn a_whole_name_is_as_good_as_an_id() {
+    let place = Place::new();
+    for name in ["Archer C7 v5", "tp-link  ARCHER-C7 V5", "tplink-archer-c7-v5"] {
+        assert_eq!(json(&place, &["devices", "show", name])["device"]["id"], "tplink-archer-c7-v5", "{name}");
+    }
+    // Half a name is none, however much it is like one.
+    for name in ["Archer C7", "Archer C7 v5 v4", "Archer"] {
+        place.refuses(&["devices", "show", name], 1, "device-unknown");
+    }
+    let error = place.refuses(&["rescue", "Archer C7 v5"], 1, "device-incomplete");
+    assert!(error["choices"].to_string().contains("--lan INTERFACE"), "{error}");
+    place.refuses(&["rescue", "Archer C7 v5", "--device", "acme-r1"], 2, "usage");
+}
+
+#[test]
 fn what_is_known_is_counted() {
     let place = Place::new();
     let counted = json(&place, &["devices", "coverage"]);

@@ -248,8 +248,7 @@ impl<'a> DoorRepair<'a> {
         }
         let mut last = None;
         for unit in places {
-            let deadline = || Deadline::after(network.clock(), CONNECTS);
-            let until = deadline();
+            let until = Deadline::after(network.clock(), CONNECTS);
             let shown = match running.reach.reach(network, unit, running.pin.as_ref(), until) {
                 Ok(shell) => {
                     running.unit = unit;
@@ -273,7 +272,7 @@ impl<'a> DoorRepair<'a> {
                 }
             }
             running.pin = Some(shown.fingerprint);
-            let until = deadline();
+            let until = Deadline::after(network.clock(), CONNECTS);
             match running.reach.reach(network, unit, running.pin.as_ref(), until) {
                 Ok(shell) => {
                     running.unit = unit;

@@ -187,7 +187,8 @@ impl DoorRepair<'_> {
     /// The address of the running system, as far as the record tells.
     fn unit_address(&self) -> Option<Ipv4Addr> {
         let network = self.record.device.network.as_ref().map(|network| network.unit);
-        self.ssh_address().or(network).or_else(|| self.doors.first().and_then(|door| door.kind.unit()))
+        let afterwards = || self.doors.first().and_then(|door| door.kind.unit_afterwards());
+        self.ssh_address().or(network).or_else(afterwards)
     }
 
     fn ready_text(&self) -> Option<String> {

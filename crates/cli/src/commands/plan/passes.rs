@@ -25,10 +25,7 @@ pub(super) fn before() -> Vec<Planned> {
             "Ask for its label, and compare it with this record. One claim is enough for a start in memory.",
         ),
         step(Step::Preflight, "Check this computer, its address on the port, and the cable."),
-        step(
-            Step::Obtain,
-            "Check both files: undamaged, for this device, and who made them. Then ask.",
-        ),
+        step(Step::Obtain, "Check both files: undamaged, for this device, and who made them. Then ask."),
     ]
 }
 
@@ -47,7 +44,10 @@ pub(super) fn after(protocol: Protocol) -> Vec<Planned> {
             Step::Identify,
             "Second pass, over SSH: read what the factory wrote into it. Now two claims have to agree.",
         ),
-        step(Step::Backup, "Read every partition until two readings agree, and keep them, before anything is written."),
+        step(
+            Step::Backup,
+            "Read every partition until two readings agree, and keep them, before anything is written.",
+        ),
         step(Step::Flash, "Have its own system check the firmware; then ask, and have it write it."),
         step(
             Step::FirstBoot,

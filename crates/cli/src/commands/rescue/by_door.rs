@@ -37,7 +37,7 @@ const LAN: &str = "lan:";
 pub(super) fn rescue(context: &Context, args: &Rescue, interface: &str) -> Result<i32, Failure> {
     let stop = Stop::listen()?;
     let waivers = waivers(&args.waivers)?;
-    let device = recoverable(&named_device(context, &args.unit)?)?;
+    let device = recoverable(&named_device(context, &args.unit())?)?;
     let method = method(&device, args.method.as_deref())?;
     let trusted = trust_file::read(&context.state_dir()?)?;
     let wishes = Wishes { waivers, method, trusted, soak_restarts: args.soak };

@@ -115,7 +115,8 @@ pub(super) fn after_first(
     args: &SystemArgs,
     stop: &Stop,
 ) -> Result<Passes, Failure> {
-    let target = Target { user: "root".into(), unit: Ipv4Addr::UNSPECIFIED, port: debrick_ssh::session::PORT };
+    let target =
+        Target { user: "root".into(), unit: Ipv4Addr::UNSPECIFIED, port: debrick_ssh::session::PORT };
     let pin = fingerprint(args.host_key.as_deref())?;
     Ok(Passes { first, unit: None, pin, reach: way(context, &target, args, stop)? })
 }

@@ -26,6 +26,28 @@ pub(super) static RULES: &[Rule] = &[
     .states(&[(S::KernelHang, 0.5)])
     .from("Linux lib/decompress_unxz.c", "XZ-compressed data is corrupt"),
     rule(
+        "kernel-trace",
+        Lasting,
+        &[
+            "^Call trace:",
+            "^Call Trace:",
+            "---[ end trace",
+            "(unwind_backtrace",
+            "^pstate: ",
+            "^Workqueue: ",
+            "CPU: * Comm: * tainted ",
+            "^pc : ",
+            "PC is at ",
+            "^epc   : ",
+        ],
+        "The kernel shows where it was when something went wrong in it.",
+        &[(C::FirmwareBug, 0.45), (C::KernelCrash, 0.4)],
+    )
+    .states(&[(S::BootsDegraded, 0.3), (S::KernelHang, 0.26)])
+    .actions(&[A::InstallOtherBuild])
+    .last_resort()
+    .from("Linux kernel/panic.c, lib/dump_stack.c", "---[ end trace 0000000000000000 ]---"),
+    rule(
         "kernel-panic-restarts",
         Kernel,
         &["Rebooting in * seconds"],
@@ -48,6 +70,8 @@ pub(super) static RULES: &[Rule] = &[
             "NETDEV WATCHDOG",
             "Unbalanced enable for IRQ",
             "BUG: sleeping function",
+            "warn_slowpath",
+            "(__warn)",
         ],
         "The kernel found an error in itself and goes on.",
         &[(C::FirmwareBug, 0.4), (C::KernelCrash, 0.25)],
@@ -119,7 +143,9 @@ pub(super) static RULES: &[Rule] = &[
             "Unable to handle kernel",
             "Internal error: ",
             "Oops[#",
-            "Oops: ",
+            "^Oops: ",
+            "Oops: 0",
+            "Oops [#",
             "BUG: unable to handle",
             "Unhandled fault: ",
             "bus error, epc ==",

@@ -133,7 +133,8 @@ pub(super) static RULES: &[Rule] = &[
         &[
             "FLASH configuration checksum error",
             "no FLASH image directory",
-            "FIS directory",
+            "FIS directory checksum",
+            "FIS directory * damaged",
             "configuration checksum error or invalid key",
         ],
         "The boot loader's own settings or its list of images are blank or damaged.",

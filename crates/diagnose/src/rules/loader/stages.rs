@@ -145,7 +145,7 @@ pub(super) static RULES: &[Rule] = &[
     rule(
         "loader-exception",
         Loader,
-        &["\"Synchronous Abort\" handler", "\"Error\" handler, esr", "^data abort", "^undefined instruction", "^prefetch abort", "Resetting CPU", "### ERROR ### Please RESET the board"],
+        &["\"Synchronous Abort\" handler", "\"Error\" handler, esr", "^UNHANDLED EXCEPTION: ", "^data abort", "^undefined instruction", "^prefetch abort", "Resetting CPU", "### ERROR ### Please RESET the board"],
         "The boot loader itself crashed.",
         &[(C::BootloaderCorrupt, 0.3), (C::BootEnvironmentCorrupt, 0.16), (C::FirmwareBug, 0.42), (C::RamFault, 0.2)],
     )

@@ -19,7 +19,7 @@ pub(super) static RULES: &[Rule] = &[
             "## Unknown FLASH",
             "unknown flash",
             "SF: Unsupported flash",
-            "Flash: *** failed ***",
+            "^Flash: * failed ",
             "second ID read did not match",
             "invalid NAND device",
         ],
