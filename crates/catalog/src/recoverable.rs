@@ -47,6 +47,9 @@ pub struct Door {
     /// The field of the form that takes the file, as the record has it; what the page itself says comes first.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub field: Option<String>,
+    /// Whether the image is only started in memory, so that a second pass has to write firmware from there.
+    #[serde(default)]
+    pub in_memory: bool,
 }
 
 /// How an image goes over at a door, with the addresses that this takes.
@@ -76,6 +79,13 @@ pub enum DoorKind {
         /// The address that this computer has to have, where the unit cares.
         host: Option<Ipv4Addr>,
     },
+    /// The unit asks for an address by BOOTP or DHCP, and then for it by TFTP.
+    BootpTftp {
+        /// This computer's address.
+        host: Ipv4Addr,
+        /// The address that the unit is given.
+        unit: Ipv4Addr,
+    },
     /// This computer gives the unit an address by Netgear's NMRP, and sends it the image by TFTP.
     Nmrp {
         /// The address that the unit is given, for the transfer only.
@@ -92,6 +102,10 @@ pub enum DoorKind {
     },
 }
 
+/// Addresses where the unit takes what it is given and no record wants others: of this computer and of the unit. They lie
+/// beside the one that most routers' systems have.
+const GIVEN: (Ipv4Addr, Ipv4Addr) = (Ipv4Addr::new(192, 168, 1, 10), Ipv4Addr::new(192, 168, 1, 11));
+
 impl DoorKind {
     /// The protocol, as records name it.
     pub fn protocol(self) -> Protocol {
@@ -99,6 +113,7 @@ impl DoorKind {
             Self::HttpUpload { .. } => Protocol::HttpUpload,
             Self::TftpPull { .. } => Protocol::TftpPull,
             Self::TftpPush { .. } => Protocol::TftpPush,
+            Self::BootpTftp { .. } => Protocol::BootpTftp,
             Self::Nmrp { .. } => Protocol::Nmrp,
             Self::EvaFtp { .. } => Protocol::EvaFtp,
         }
@@ -110,6 +125,7 @@ impl DoorKind {
             Self::TftpPull { unit, .. } => unit,
             Self::HttpUpload { unit, .. }
             | Self::TftpPush { unit, .. }
+            | Self::BootpTftp { unit, .. }
             | Self::Nmrp { unit, .. }
             | Self::EvaFtp { unit, .. } => Some(unit),
         }
@@ -119,7 +135,7 @@ impl DoorKind {
     /// the transfer only.
     pub fn unit_afterwards(self) -> Option<Ipv4Addr> {
         match self {
-            Self::Nmrp { .. } | Self::EvaFtp { .. } => None,
+            Self::Nmrp { .. } | Self::EvaFtp { .. } | Self::BootpTftp { .. } => None,
             other => other.unit(),
         }
     }
@@ -127,7 +143,9 @@ impl DoorKind {
     /// The address that this computer has to have, where that is known.
     pub fn host(self) -> Option<Ipv4Addr> {
         match self {
-            Self::HttpUpload { host, .. } | Self::TftpPull { host, .. } => Some(host),
+            Self::HttpUpload { host, .. } | Self::TftpPull { host, .. } | Self::BootpTftp { host, .. } => {
+                Some(host)
+            }
             Self::TftpPush { host, .. } => host,
             Self::Nmrp { host, .. } | Self::EvaFtp { host, .. } => Some(host),
         }
@@ -192,6 +210,10 @@ impl Method {
             },
             Protocol::TftpPull => DoorKind::TftpPull { host: self.host?, unit: self.unit },
             Protocol::TftpPush => DoorKind::TftpPush { unit: self.unit?, host: self.host },
+            Protocol::BootpTftp | Protocol::MikrotikNetboot => {
+                let (host, unit) = self.given_addresses();
+                DoorKind::BootpTftp { host, unit }
+            }
             Protocol::Nmrp => DoorKind::Nmrp { unit: self.unit?, host: self.host? },
             // Where a system is started from memory first, nothing of this is written.
             Protocol::EvaFtp if self.partitions == [EVA_FIRMWARE] => {
@@ -199,9 +221,27 @@ impl Method {
             }
             _ => return None,
         };
-        let files = self.file.iter().chain(&self.more_files).cloned().collect();
+        let files: Vec<String> = self.file.iter().chain(&self.more_files).cloned().collect();
         let (path, field) = (self.path.clone(), self.field.clone());
-        Some(Door { name: self.name.clone(), kind, files, path, field })
+        // `initramfs` is OpenWrt's word for a system that runs from memory.
+        let in_memory = self.protocol == Some(Protocol::MikrotikNetboot)
+            || files.first().is_some_and(|file| file.to_ascii_lowercase().contains("initramfs"));
+        Some(Door { name: self.name.clone(), kind, files, path, field, in_memory })
+    }
+
+    /// The addresses of this computer and of a unit that is given one: those of the record, and where it names only one,
+    /// the other lies beside it.
+    fn given_addresses(&self) -> (Ipv4Addr, Ipv4Addr) {
+        let beside = |address: Ipv4Addr| {
+            let [a, b, c, d] = address.octets();
+            Ipv4Addr::new(a, b, c, if d < 254 { d + 1 } else { d - 1 })
+        };
+        match (self.host, self.unit) {
+            (Some(host), Some(unit)) => (host, unit),
+            (Some(host), None) => (host, beside(host)),
+            (None, Some(unit)) => (beside(unit), unit),
+            (None, None) => GIVEN,
+        }
     }
 }
 
@@ -248,6 +288,24 @@ mod tests {
         check("10.10.10.2", None, None, Some(("10.10.10.3", 80)));
         check("", None, None, None);
         check("192.168.0.1", None, Some(443), None);
+    }
+
+    #[test]
+    fn who_is_given_an_address_takes_any() {
+        let addresses = |host: Option<&str>, unit: Option<&str>| {
+            let address = |text: Option<&str>| text.map(|text| text.parse().unwrap());
+            let (host, unit) = (address(host), address(unit));
+            let method = Method { protocol: Some(Protocol::BootpTftp), host, unit, ..Method::default() };
+            let door = method.door().unwrap();
+            (door.kind.host().unwrap().to_string(), door.kind.unit().unwrap().to_string())
+        };
+        let check = |host, unit, expected: (&str, &str)| {
+            assert_eq!(addresses(host, unit), (expected.0.to_owned(), expected.1.to_owned()));
+        };
+        check(None, None, ("192.168.1.10", "192.168.1.11"));
+        check(Some("10.0.0.2"), None, ("10.0.0.2", "10.0.0.3"));
+        check(None, Some("10.0.0.254"), ("10.0.0.253", "10.0.0.254"));
+        check(Some("10.0.0.2"), Some("10.0.0.9"), ("10.0.0.2", "10.0.0.9"));
     }
 
     #[test]

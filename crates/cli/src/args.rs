@@ -230,6 +230,18 @@ pub(crate) struct UnitArgs {
     pub(crate) record: Option<PathBuf>,
 }
 
+/// A system that runs on the unit, and how it lets one in.
+#[derive(Debug, Clone, clap::Args)]
+pub(crate) struct SystemArgs {
+    /// The fingerprint of the system's host key, as `ssh-keygen -l` prints it. Without it you are asked.
+    #[arg(long, value_name = "SHA256:…")]
+    pub(crate) host_key: Option<String>,
+
+    /// A private key that lets you in, for example ~/.ssh/id_ed25519.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) ssh_key: Option<PathBuf>,
+}
+
 /// Gates that the operator passes against advice.
 #[derive(Debug, clap::Args)]
 pub(crate) struct WaiverArgs {
@@ -256,6 +268,18 @@ pub(crate) struct Rescue {
     /// console is only listened to.
     #[arg(long, value_name = "INTERFACE", conflicts_with = "no_network")]
     pub(crate) lan: Option<String>,
+
+    /// The system that is started in the unit's memory first (an initramfs), where its bootloader only starts what it is given:
+    /// from there the unit is kept and written.
+    #[arg(long, value_name = "FILE", requires = "lan")]
+    pub(crate) first: Option<PathBuf>,
+
+    /// Repair the unit through the OpenWrt that still runs on it: [USER@]ADDRESS[:PORT]; root at port 22 unless said otherwise.
+    #[arg(long, value_name = "ADDRESS", conflicts_with_all = ["lan", "console", "no_network", "method"])]
+    pub(crate) ssh: Option<String>,
+
+    #[command(flatten)]
+    pub(crate) system: SystemArgs,
 
     /// A log of this unit's console from before, as a witness of what it is; may be given more than once.
     #[arg(long, value_name = "FILE", requires = "lan")]
@@ -304,6 +328,9 @@ pub(crate) struct Resume {
     /// The network interface, if the repair goes over one and it is another now.
     #[arg(long, value_name = "INTERFACE")]
     pub(crate) lan: Option<String>,
+
+    #[command(flatten)]
+    pub(crate) system: SystemArgs,
 
     /// Do without a network cable to the unit.
     #[arg(long)]
@@ -423,6 +450,8 @@ pub(crate) enum DemoDoor {
     Eva,
     /// It has a web page that takes the file.
     Page,
+    /// It asks for an address by DHCP, then for the file.
+    Boot,
 }
 
 #[derive(Debug, clap::Args)]

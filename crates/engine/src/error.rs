@@ -4,6 +4,8 @@ use debrick_catalog::CatalogError;
 use debrick_image::ImageError;
 use debrick_link::LinkError;
 use debrick_model::Coded;
+use debrick_ssh::SshError;
+use debrick_ssh::openwrt::OpenwrtError;
 use debrick_target::{Refusal, TargetError};
 use debrick_uboot_console::host::ConsoleError;
 use debrick_vault::{JournalError, VaultError};
@@ -32,6 +34,24 @@ pub enum EngineError {
     /// The image cannot be read.
     #[error("the firmware file cannot be read")]
     Image(#[from] ImageError),
+    /// The system of the unit could not be reached, or ended the connection.
+    #[error("the system of the unit could not be asked")]
+    Ssh(#[from] SshError),
+    /// The system of the unit said no.
+    #[error("the system of the unit did not do it")]
+    Openwrt(#[from] OpenwrtError),
+    /// A system has to be started in memory, and none was given.
+    #[error("this device first starts a system in its memory, and no file for that was given")]
+    NoFirstImage,
+    /// The system of the unit is needed, and there is no way to it.
+    #[error("firmware is written by a system that runs on the unit, and there is no way to it")]
+    NoWayIn,
+    /// The system in memory does not answer.
+    #[error("the unit took the system for its memory, and in {waited_s} s nothing answered")]
+    NotUp {
+        /// How long it was waited for, in seconds.
+        waited_s: u64,
+    },
     /// Gates are shut.
     #[error("the gates are shut")]
     Refused(#[from] Refusal),
@@ -137,7 +157,13 @@ impl EngineError {
 
     /// Whether the operator wanted it.
     pub(crate) fn is_cancellation(&self) -> bool {
-        matches!(self, Self::Cancelled | Self::Target(TargetError::Cancelled))
+        matches!(
+            self,
+            Self::Cancelled
+                | Self::Target(TargetError::Cancelled)
+                | Self::Ssh(SshError::Cancelled)
+                | Self::Openwrt(OpenwrtError::Shell { source: SshError::Cancelled, .. })
+        )
     }
 
     /// Whether another try from a fresh state, or another method, may help.
@@ -169,6 +195,8 @@ impl EngineError {
             Self::Catalog(error) => Some(error),
             Self::Image(error) => Some(error),
             Self::Refused(error) => Some(error),
+            Self::Ssh(error) => Some(error),
+            Self::Openwrt(error) => Some(error),
             _ => None,
         }
     }
@@ -189,6 +217,9 @@ impl Coded for EngineError {
             Self::SeveralUnits { .. } => "several-units-in-recovery",
             Self::NotByFirmware { .. } => "not-by-firmware",
             Self::Unproven { .. } => "first-boot-unproven",
+            Self::NoFirstImage => "no-first-image",
+            Self::NoWayIn => "no-way-to-system",
+            Self::NotUp { .. } => "system-in-memory-silent",
             Self::SmokeTest { .. } => "smoke-test-failed",
             other => other.coded().map_or("unknown", Coded::code),
         }
@@ -206,6 +237,11 @@ impl Coded for EngineError {
             }
             Self::NoImage { origin: None } => {
                 "Get the firmware for exactly this model from its maker and start again with --image FILE.".into()
+            }
+            Self::NoFirstImage => "Get the initramfs image for exactly this model, and start again with --first FILE.".into(),
+            Self::NoWayIn => "Start again with `debrick rescue --lan IFACE --first FILE`, or with --ssh ADDRESS.".into(),
+            Self::NotUp { .. } => {
+                "Nothing was written. Look whether the cable is in a port of its inner network now, then `debrick resume`.".into()
             }
             Self::Undecided { next_evidence } if next_evidence.is_empty() => {
                 "Leave the unit as it is and hand the bundle of this session to somebody who knows the device.".into()

@@ -169,9 +169,12 @@ pub(crate) fn claim(property: Property, value: &str, source: String, witness: &s
     Observation { property, value: value.trim().to_owned(), source, witness: witness.to_owned() }
 }
 
+/// The operator as a witness.
+pub(crate) const OPERATOR: &str = "operator";
+
 /// What the operator read from the label.
 pub(crate) fn label(text: &str) -> Observation {
-    claim(Property::Model, text, "the label, read by the operator".to_owned(), "operator")
+    claim(Property::Model, text, "the label, read by the operator".to_owned(), OPERATOR)
 }
 
 fn same(one: &str, other: &str) -> bool {

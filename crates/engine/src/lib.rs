@@ -26,7 +26,10 @@ mod tries;
 mod unit;
 
 pub use care::{back_up, prove_backup, restore};
-pub use door::{DoorJob, DoorPorts, rescue_by_door, resume_by_door};
+pub use door::{
+    DoorJob, DoorPorts, OverSsh, Passes, Reach, rescue_by_door, rescue_in_passes, resume_by_door,
+    resume_in_passes,
+};
 pub use error::EngineError;
 pub use job::{Closed, ImageEvidence, Job, Wishes};
 pub use operator::Operator;

@@ -20,6 +20,12 @@ pub(crate) struct Past {
     pub(crate) evidence: Vec<ImageEvidence>,
     /// Logs of the unit's console: their names, and where in the vault.
     pub(crate) logs: Vec<(String, Digest)>,
+    /// The image that is started in the unit's memory first: its name, and where in the vault.
+    pub(crate) first: Option<(String, Digest)>,
+    /// The settings that were taken: which system they are from, and where in the vault.
+    pub(crate) settings: Option<(String, Digest)>,
+    /// Whether a system was started in the unit's memory.
+    pub(crate) started_in_memory: bool,
     /// Waivers that were recorded.
     pub(crate) waivers: Vec<Waiver>,
     /// Regions (or `environment`) whose writing was announced.
@@ -56,6 +62,12 @@ impl Past {
                 } => {
                     past.evidence.push(ImageEvidence { kind: *kind, name: name.clone(), artifact: *artifact })
                 }
+                EventBody::EvidenceStored { kind: EvidenceKind::FirstImage, name, artifact } => {
+                    past.first = Some((name.clone(), *artifact));
+                }
+                EventBody::EvidenceStored { kind: EvidenceKind::SettingsArchive, name, artifact } => {
+                    past.settings = Some((name.clone(), *artifact));
+                }
                 EventBody::EvidenceStored { kind: EvidenceKind::SerialLog, name, artifact } => {
                     past.logs.push((name.clone(), *artifact));
                 }
@@ -69,6 +81,10 @@ impl Past {
                         }
                         Effect::SetEnvironment { .. } => "environment",
                         Effect::OfferImage { .. } => OFFERED,
+                        Effect::RunImage { .. } => {
+                            past.started_in_memory = true;
+                            continue;
+                        }
                         Effect::Restart => continue,
                     };
                     past.touched.push(name.to_owned());

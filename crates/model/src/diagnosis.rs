@@ -22,6 +22,10 @@ pub enum EvidenceKind {
     ImageSums,
     /// A signature that came with a firmware file.
     ImageSignature,
+    /// An image that is started in a unit's memory before its firmware is written.
+    FirstImage,
+    /// The settings of a unit's system, as an archive.
+    SettingsArchive,
 }
 
 /// A line of evidence that supports or contradicts a finding.

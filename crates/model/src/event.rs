@@ -69,6 +69,17 @@ pub enum Effect {
         /// Digest of the image.
         content: Digest,
     },
+    /// Start a system in the unit's memory; its storage stays as it is.
+    RunImage {
+        /// The method's name.
+        method: String,
+        /// The name that the file is offered under.
+        name: String,
+        /// Bytes.
+        size: u64,
+        /// Digest of the image.
+        content: Digest,
+    },
     /// Restart the unit.
     Restart,
 }

@@ -125,6 +125,7 @@ fn change_line(write: &Write, all: &[&Write]) -> Option<String> {
                 bytes(done.sent)
             )
         }
+        Effect::RunImage { .. } => "A system was started in its memory, which changes nothing.".into(),
         Effect::Restart => return None,
     })
 }

@@ -49,6 +49,9 @@ pub(crate) fn effect_text(effect: &Effect) -> String {
         Effect::OfferImage { method, name, size, .. } => {
             format!("offer of {name} ({}) by {method}", bytes(*size))
         }
+        Effect::RunImage { method, name, size, .. } => {
+            format!("start of {name} ({}) in its memory by {method}", bytes(*size))
+        }
         Effect::Restart => "restart".into(),
     }
 }

@@ -270,7 +270,11 @@ fn digests_in(body: &EventBody) -> Vec<(Digest, bool)> {
         | EventBody::ImageJudged { artifact, .. }
         | EventBody::BackedUp { artifact, .. } => vec![(*artifact, true)],
         EventBody::Cleared { image, .. } => image.iter().map(|digest| (*digest, true)).collect(),
-        EventBody::Intent { effect: Effect::OfferImage { content, .. } } => vec![(*content, true)],
+        EventBody::Intent {
+            effect: Effect::OfferImage { content, .. } | Effect::RunImage { content, .. },
+        } => {
+            vec![(*content, true)]
+        }
         EventBody::Intent { effect: Effect::WriteRegion { content, .. } }
         | EventBody::Verified { content, .. } => vec![(*content, false)],
         EventBody::Intent { .. }

@@ -10,6 +10,7 @@ use debrick_link::{Clock as _, Direction, Link, Network, Rng, VirtualClock};
 use crate::faults::{Fault, FaultLog, Faults};
 use crate::network::FaultyNetwork;
 use crate::router::VirtualRouter;
+use crate::running::BenchShell;
 use crate::state::UnitState;
 
 /// What the faults of the console's plan are, in its order.
@@ -76,6 +77,11 @@ impl Bench {
     /// The network between host and router, with its faults.
     pub fn network(&self) -> Box<dyn Network> {
         Box::new(FaultyNetwork::new(self.world.network(), &self.plan, self.seed_now(), self.faults.clone()))
+    }
+
+    /// A shell of the system that runs, while one does that takes commands as OpenWrt does.
+    pub fn shell(&self) -> Option<BenchShell> {
+        BenchShell::of(self)
     }
 
     /// Every handle has faults of its own: what they are drawn from depends on when it is taken, as all else does.

@@ -2,6 +2,7 @@
 //! start its system but takes a file over the network, looks at it, and writes it; released too early or held for too
 //! long, it starts as always.
 
+mod boots;
 mod speaker;
 
 use std::net::SocketAddr;
@@ -21,6 +22,8 @@ const AFTER_REFUSAL: Duration = Duration::from_secs(3);
 
 /// The most events of a page that are kept.
 const MOST_PAGE_EVENTS: usize = 4096;
+/// How long a system in memory takes to start.
+const UNPACKS: Duration = Duration::from_secs(25);
 
 /// What the bootloader says of a file that it does not take.
 const NOT_FOR_THIS: &str = "firmware check failed: this image is not for this device";
@@ -48,6 +51,8 @@ pub struct Door {
     pub writes_for: Duration,
     /// Whether it says that it took the file, and writes nothing.
     pub lies: bool,
+    /// Whether it starts the file in memory, and writes nothing.
+    pub in_memory: bool,
 }
 
 impl Door {
@@ -65,6 +70,7 @@ impl Door {
             late_links: 0,
             writes_for: Duration::from_secs(90),
             lies: false,
+            in_memory: false,
         }
     }
 }
@@ -97,6 +103,8 @@ pub(crate) enum Turn {
     Say(String),
     /// Write this to the firmware's region, and start as always.
     Install(Vec<u8>),
+    /// Start the system that came in, in memory.
+    Run,
 }
 
 /// A door in a unit.
@@ -108,11 +116,19 @@ pub(crate) struct DoorState {
     opens: bool,
     stand: Stand,
     page_events: Vec<HttpEvent>,
+    others_served: bool,
 }
 
 impl DoorState {
     pub(crate) fn new(door: Door) -> Self {
-        Self { door, is_held: false, opens: false, stand: Stand::Off, page_events: Vec::new() }
+        Self {
+            door,
+            is_held: false,
+            opens: false,
+            stand: Stand::Off,
+            page_events: Vec::new(),
+            others_served: false,
+        }
     }
 
     pub(crate) fn power_on(&mut self, now: Moment) {
@@ -201,7 +217,11 @@ impl DoorState {
             Stand::Writing { until, image, .. } if *until <= now => {
                 let image = std::mem::take(image);
                 self.stand = Stand::Passed { at: now };
-                if self.door.lies { Turn::Start } else { Turn::Install(image) }
+                match (self.door.lies, self.door.in_memory) {
+                    (true, _) => Turn::Start,
+                    (_, true) => Turn::Run,
+                    _ => Turn::Install(image),
+                }
             }
             Stand::Writing { speaker: Some(speaker), .. } => {
                 speaker.tick(now, send);
@@ -252,6 +272,7 @@ impl DoorState {
         match (&mut self.stand, input) {
             (Stand::Open { speaker: Some(speaker), .. }, input) => {
                 speaker.on_input(input, now, send);
+                self.others_served |= speaker.other_was_served();
                 self.note_page_events();
                 self.settle(now, model, send)
             }
@@ -266,6 +287,11 @@ impl DoorState {
             }
             _ => Turn::Stay,
         }
+    }
+
+    /// Whether somebody else on its cable was taken for the unit.
+    pub(crate) fn others_served(&self) -> bool {
+        self.others_served
     }
 
     /// Looks at what has come in, and decides once it is whole.
@@ -288,9 +314,13 @@ impl DoorState {
             text.push('\n');
             self.note_page_events();
             self.stand = if is_good {
-                text.push_str("Writing firmware ...\n");
+                let (says, lasts) = match self.door.in_memory {
+                    true => ("Starting kernel ...\n", UNPACKS),
+                    false => ("Writing firmware ...\n", self.door.writes_for),
+                };
+                text.push_str(says);
                 let speaker = self.take_speaker().filter(Speaker::answers_late);
-                Stand::Writing { since, until: now + self.door.writes_for, image, speaker }
+                Stand::Writing { since, until: now + lasts, image, speaker }
             } else {
                 text.push_str(NOT_FOR_THIS);
                 text.push('\n');

@@ -22,6 +22,7 @@ mod network;
 mod pages;
 mod plug;
 mod router;
+mod running;
 mod script;
 mod serve;
 mod state;
@@ -41,5 +42,6 @@ pub use layout::{
 pub use netboot::{Netboot, NetbootOutcome};
 pub use plug::Plug;
 pub use router::{Led, Leds, RouterConfig, VirtualRouter};
+pub use running::BenchShell;
 pub use serve::serve;
 pub use state::{Hardware, UnitState};

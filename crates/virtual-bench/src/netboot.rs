@@ -6,7 +6,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use debrick_bootp::device::{BootpConfig, BootpDevice, BootpOutcome, Given};
 use debrick_link::Moment;
 use debrick_link::simulated::{Device, Input, Output};
-use debrick_tftp::device::{PullConfig, PullDevice, PullOutcome};
+use debrick_tftp::device::{PullConfig, PullDevice, PullOutcome, PullQuirks};
 
 /// U-Boot takes a port from 1024 to 4095 by its timer.
 const LOCAL_PORT: u16 = 1876;
@@ -31,12 +31,20 @@ pub struct Netboot {
     pull: Option<PullDevice>,
     image: Vec<u8>,
     outcome: Option<NetbootOutcome>,
+    quirks: PullQuirks,
 }
 
 impl Netboot {
     /// A bootloader that has not begun.
     pub fn new(config: BootpConfig) -> Self {
-        Self { bootp: BootpDevice::new(config), pull: None, image: Vec::new(), outcome: None }
+        let quirks = PullQuirks::default();
+        Self { bootp: BootpDevice::new(config), pull: None, image: Vec::new(), outcome: None, quirks }
+    }
+
+    /// One that loads its file otherwise than U-Boot.
+    #[must_use]
+    pub fn with_quirks(self, quirks: PullQuirks) -> Self {
+        Self { quirks, ..self }
     }
 
     /// Begins to ask for an address.
@@ -68,7 +76,8 @@ impl Netboot {
                 };
                 let local = SocketAddr::from((given.address, LOCAL_PORT));
                 let server = SocketAddr::from((given.next_server, 69));
-                let mut pull = PullDevice::new(PullConfig::u_boot(local, server, file));
+                let config = PullConfig { quirks: self.quirks, ..PullConfig::u_boot(local, server, file) };
+                let mut pull = PullDevice::new(config);
                 pull.start(now, out);
                 self.pull = Some(pull);
             }

@@ -7,6 +7,7 @@ use std::time::Duration;
 use debrick_http_upload::device::HttpEvent;
 use debrick_link::simulated::{Channel, Device, Input, Output};
 use debrick_link::{Moment, Rng};
+use debrick_ssh::device::{Quirks, Reply};
 use debrick_uboot_console::device::{Standing, Storage as _, UbootConfig, UbootDevice};
 
 use crate::board::RouterBoard;
@@ -14,6 +15,7 @@ use crate::brick::Brick;
 use crate::door::{Door, DoorState, Turn};
 use crate::faults::{Fault, FaultLog, Faults};
 use crate::layout::{BLOCK, FACTORY, FIRMWARE, UNIT_ADDRESS};
+use crate::running::Openwrt;
 use crate::state::UnitState;
 use crate::system::{System, Wish};
 
@@ -59,6 +61,8 @@ pub struct RouterConfig {
     pub checks_architecture: bool,
     /// Its recovery door, if it has one.
     pub door: Option<Door>,
+    /// Whether its system answers commands as OpenWrt does, and with which quirks.
+    pub openwrt: Option<Quirks>,
 }
 
 impl Default for RouterConfig {
@@ -66,7 +70,7 @@ impl Default for RouterConfig {
         let mut bootloader = UbootConfig::default();
         let pairs = built_in_boot().into_iter().map(|(name, value)| (name.to_owned(), value));
         bootloader.default_environment.extend(pairs);
-        Self { bootloader, checks_architecture: false, door: None }
+        Self { bootloader, checks_architecture: false, door: None, openwrt: None }
     }
 }
 
@@ -86,6 +90,7 @@ pub struct VirtualRouter {
     uboot: UbootDevice<RouterBoard>,
     system: Option<System>,
     door: Option<DoorState>,
+    openwrt: Option<Openwrt>,
     has_power: bool,
     now: Moment,
     /// What leaves the unit later.
@@ -144,6 +149,7 @@ impl VirtualRouter {
             uboot: UbootDevice::new(board, config.bootloader),
             system: None,
             door: config.door.map(DoorState::new),
+            openwrt: config.openwrt.map(Openwrt::new),
             has_power: false,
             now: Moment::default(),
             delayed: VecDeque::new(),
@@ -198,6 +204,9 @@ impl VirtualRouter {
 
     /// Switches it off at once, whatever is under way. Connections are closed as soon as time passes.
     pub fn power_off(&mut self) {
+        if let Some(half) = self.openwrt.as_mut().and_then(Openwrt::lose_power) {
+            self.write_firmware(&half);
+        }
         self.uboot.power_off();
         if let Some(door) = &mut self.door {
             door.power_off();
@@ -234,6 +243,11 @@ impl VirtualRouter {
         self.door.as_ref().map_or(&[], DoorState::page_events)
     }
 
+    /// Whether somebody else on the cable of its recovery door was taken for it.
+    pub fn others_served_at_door(&self) -> bool {
+        self.door.as_ref().is_some_and(DoorState::others_served)
+    }
+
     /// Whether its network port has a link; always, while it has power, where it has no recovery door.
     pub fn has_link(&self) -> bool {
         self.has_power && self.door.as_ref().is_none_or(|door| door.has_link(self.now))
@@ -266,12 +280,26 @@ impl VirtualRouter {
                 self.delayed.push_back((self.now, Output::Bytes(Channel::Console, text.into_bytes())));
             }
             Turn::Install(image) => self.install(&image),
+            Turn::Run => {
+                if let Some(openwrt) = &mut self.openwrt {
+                    openwrt.start_in_memory();
+                }
+            }
         }
     }
 
     /// Writes what came in through the recovery door, and starts as always. What the storage does not take is not there
     /// afterwards; the bootloader says nothing of it.
     fn install(&mut self, image: &[u8]) {
+        if self.write_firmware(image) {
+            self.power_off();
+        } else {
+            self.uboot.power_on(self.now);
+        }
+    }
+
+    /// Writes firmware; whether the power was lost meanwhile.
+    fn write_firmware(&mut self, image: &[u8]) -> bool {
         let disk = &mut self.uboot.board_mut().disk;
         let places = image.chunks(INSTALLS_AT_ONCE).zip((FIRMWARE.offset..).step_by(INSTALLS_AT_ONCE));
         for (piece, at) in places {
@@ -279,11 +307,59 @@ impl VirtualRouter {
             block.resize(piece.len().next_multiple_of(BLOCK as usize), 0);
             let _ = disk.write(at, &block);
         }
-        if std::mem::take(&mut disk.power_is_lost) {
-            self.power_off();
-        } else {
-            self.uboot.power_on(self.now);
+        std::mem::take(&mut disk.power_is_lost)
+    }
+
+    /// Runs a command on the system that runs, over a connection to its shell; `None` where no system takes it.
+    pub fn run_command(&mut self, command: &str, input: &[u8], now: Moment) -> Option<Reply> {
+        self.now = self.now.max(now);
+        let installed =
+            self.system.as_ref().filter(|system| system.is_ready()).map(|system| system.version().to_owned());
+        if !self.has_power || self.happenings.hangs {
+            return None;
         }
+        let disk = &mut self.uboot.board_mut().disk;
+        let openwrt = self.openwrt.as_mut()?;
+        let reply = openwrt.answer(command, input, installed, disk, self.now)?;
+        if openwrt.wants_restart() {
+            self.start_again();
+        } else if openwrt.is_upgrading() {
+            self.stop();
+        }
+        Some(reply)
+    }
+
+    /// Starts from the beginning, whatever ran.
+    fn start_again(&mut self) {
+        let was_in_memory = self.openwrt.as_mut().is_some_and(Openwrt::leave_memory);
+        if was_in_memory {
+            self.stop();
+            self.uboot.power_on(self.now);
+        } else {
+            self.restart();
+        }
+    }
+
+    /// How often a quirk of its OpenWrt-like system made a difference.
+    pub fn openwrt_fired(&self, quirk: &str) -> u32 {
+        self.openwrt.as_ref().map_or(0, |openwrt| openwrt.fired(quirk))
+    }
+
+    /// A file of its installed OpenWrt-like system.
+    pub fn openwrt_file(&self, path: &str) -> Option<Vec<u8>> {
+        self.openwrt.as_ref()?.file(path)
+    }
+
+    /// Changes a file of its installed OpenWrt-like system, as its owner does.
+    pub fn place_openwrt_file(&mut self, path: &str, content: &[u8]) {
+        if let Some(openwrt) = &mut self.openwrt {
+            openwrt.place(path, content);
+        }
+    }
+
+    /// Whether a system runs from its memory.
+    pub fn runs_from_memory(&self) -> bool {
+        self.has_power && self.openwrt.as_ref().is_some_and(Openwrt::is_in_memory)
     }
 
     /// What firmware for this unit calls it.
@@ -435,6 +511,15 @@ impl VirtualRouter {
         }
         if self.door.as_ref().is_some_and(DoorState::holds_back) {
             return;
+        }
+        if let Some((image, keeps)) = self.openwrt.as_mut().and_then(|openwrt| openwrt.take_due(now)) {
+            if self.write_firmware(&image) {
+                return self.power_off();
+            }
+            if let Some(openwrt) = &mut self.openwrt {
+                openwrt.was_replaced(keeps);
+            }
+            return self.start_again();
         }
         let said = console.len();
         if let Some(system) = &mut self.system {
@@ -655,7 +740,8 @@ impl Device for VirtualRouter {
             None => self.uboot.next_wake(),
         };
         let door = door.and_then(DoorState::next_wake).filter(|_| !happenings.hangs);
-        [delayed, happenings.restart_at, happenings.babble_at, happenings.hang_at, door, runs]
+        let upgrade = self.openwrt.as_ref().and_then(Openwrt::next_wake).filter(|_| !happenings.hangs);
+        [upgrade, delayed, happenings.restart_at, happenings.babble_at, happenings.hang_at, door, runs]
             .into_iter()
             .flatten()
             .min()

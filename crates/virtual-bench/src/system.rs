@@ -100,6 +100,11 @@ impl System {
         self.stage == Stage::Shell
     }
 
+    /// Its version.
+    pub(crate) fn version(&self) -> &str {
+        &self.version
+    }
+
     /// Whether it does anything at all.
     pub(crate) fn is_alive(&self) -> bool {
         self.stage != Stage::Hung

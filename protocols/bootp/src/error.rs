@@ -4,6 +4,7 @@ use std::net::Ipv4Addr;
 
 use debrick_link::LinkError;
 use debrick_model::{Coded, MacAddress};
+use debrick_target::TargetError;
 
 /// A failure of the server.
 #[derive(Debug, thiserror::Error)]
@@ -35,6 +36,17 @@ pub enum BootpError {
     /// Somebody asked to stop.
     #[error("stopped giving out the address, as asked")]
     Cancelled,
+}
+
+impl BootpError {
+    /// As a failure of `operation` on the unit.
+    pub fn into_target(self, operation: impl Into<String>) -> TargetError {
+        match self {
+            Self::Cancelled => TargetError::Cancelled,
+            Self::Link { operation, source } => TargetError::Link { operation, source },
+            other => TargetError::Device { operation: operation.into(), source: Box::new(other) },
+        }
+    }
 }
 
 impl Coded for BootpError {

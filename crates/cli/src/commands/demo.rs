@@ -11,7 +11,7 @@ use debrick_catalog::{Recogniser, Repairable};
 use debrick_coach::{Cue, Seen};
 use debrick_engine::{Closed, DoorJob, DoorPorts, EngineError, HostCheck, Job, Operator, Ports, Wishes};
 use debrick_link::Clock as _;
-use debrick_model::{Answer, Digest, Event, Gate, Progress, Request, Waiver};
+use debrick_model::{Answer, Digest, Event, Gate, MacAddress, Progress, Request, Waiver};
 use debrick_vault::Vault;
 use debrick_virtual_bench::{
     Bench, Brick, Door, Faults, FirmwareOptions, HOST_ADDRESS, Identity, READY, RouterConfig, Speech,
@@ -35,6 +35,7 @@ const TAKES: &str = "tftp-receive";
 const CALLED: &str = "nmrp-recovery";
 const EVA: &str = "eva-recovery";
 const SHOWS: &str = "page-recovery";
+const BOOTS: &str = "bootp-recovery";
 
 /// How large the firmware of the demo is, in bytes.
 const FIRMWARE_SIZE: usize = 8 << 20;
@@ -101,6 +102,7 @@ fn door(wanted: DemoDoor) -> Door {
         DemoDoor::Nmrp => Speech::nmrp(),
         DemoDoor::Eva => Speech::eva(),
         DemoDoor::Page => Speech::page("ACME R1 recovery: choose the firmware"),
+        DemoDoor::Boot => Speech::boot(MacAddress::new([2, 0, 0, 0, 0, 0x2a])),
     })
 }
 
@@ -152,6 +154,7 @@ impl Play<'_> {
             DemoDoor::Nmrp => CALLED,
             DemoDoor::Eva => EVA,
             DemoDoor::Page => SHOWS,
+            DemoDoor::Boot => BOOTS,
         };
         // Some bootloaders do not say which unit they are of: somebody has kept a log.
         let log = format!("{READY}1.0.4\r\n");
@@ -161,7 +164,10 @@ impl Play<'_> {
             device: debrick_catalog::find(PLAYED)?.recoverable()?,
             image: Some(self.image),
             evidence: Vec::new(),
-            logs: if matches!(door, DemoDoor::Push | DemoDoor::Nmrp) { vec![log] } else { Vec::new() },
+            logs: match door {
+                DemoDoor::Push | DemoDoor::Nmrp | DemoDoor::Boot => vec![log],
+                DemoDoor::Pull | DemoDoor::Eva | DemoDoor::Page => Vec::new(),
+            },
             ports: vec!["virtual router".to_owned()],
             wishes: Wishes {
                 soak_restarts: 1,

@@ -1,6 +1,6 @@
 //! `debrick identify`: which device the unit is, from all that is seen of it.
 
-mod over_ssh;
+pub(super) mod over_ssh;
 mod sources;
 
 use debrick_catalog::Recogniser;

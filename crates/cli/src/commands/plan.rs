@@ -1,5 +1,7 @@
 //! `debrick plan`: what a rescue of a device would do, in words, and what it takes.
 
+mod passes;
+
 use debrick_catalog::{Confidence, Connection, Device, Method, Protocol, Repairable, Transfer};
 use debrick_coach::Procedure;
 use debrick_model::{Region, RegionRole, Step};
@@ -214,29 +216,37 @@ fn by_door(device: &Device) -> Option<Plan> {
     let protocol = chosen.protocol?;
     let mut needs = needs_of(device, chosen);
     needs.retain(|need| need.why != NOT_SPOKEN);
-    let has_page = protocol == Protocol::HttpUpload;
-    let says = match has_page {
+    let in_memory = recoverable.doors.iter().any(|door| door.name == chosen.name && door.in_memory);
+    if in_memory {
+        needs.push(passes::first_file());
+    }
+    let says = match protocol == Protocol::HttpUpload {
         true => "what its bootloader's page says is",
         false => "what its bootloader asks for is",
     };
     let compares = format!(
         "Ask for its label, and compare it with this record; {says} compared later. Two claims have to agree."
     );
-    let mut steps = vec![
+    let before = vec![
         step(Step::Assess, look_for(protocol)),
         step(Step::Identify, compares),
         step(Step::Preflight, "Check this computer, its address on the port, and the cable."),
         step(Step::Backup, "Nothing: this way in cannot read. You have to waive the backup, and to say why."),
         step(Step::Obtain, "Check the firmware file: undamaged, for this device, and who made it. Then ask."),
     ];
+    let mut steps = if in_memory { passes::before() } else { before };
     let entry = device.entry.iter().find(|entry| Some(&entry.name) == chosen.entry.as_ref());
     let moves = entry.map(|entry| entry.steps_for(chosen)).unwrap_or_default();
     steps.extend(moves.iter().map(|found| step(Step::EnterRecovery, found.in_words(chosen))));
-    steps.extend([
+    let after = vec![
         step(Step::Flash, format!("Hand the file over. {}", protocol.about())),
-        step(Step::FirstBoot, "Leave the power on and wait for the version that was written to run, up to ten minutes. That the file went over proves nothing."),
+        step(
+            Step::FirstBoot,
+            "Leave the power on and wait for the version that was written to run, up to ten minutes. That the file went over proves nothing.",
+        ),
         step(Step::Close, "Write the report."),
-    ]);
+    ];
+    steps.extend(if in_memory { passes::after(protocol) } else { after });
     Some(Plan {
         device: device.id.clone(),
         title: device.title(),
@@ -246,8 +256,11 @@ fn by_door(device: &Device) -> Option<Plan> {
         needs,
         minutes_at_least: None,
         steps,
-        written: vec!["firmware, by its own bootloader and where that sees fit".into()],
-        kept: vec![],
+        written: vec![match in_memory {
+            true => "firmware, by the system that was started in its memory".into(),
+            false => "firmware, by its own bootloader and where that sees fit".into(),
+        }],
+        kept: if in_memory { vec!["every partition that its system shows".into()] } else { vec![] },
         never_written: vec![],
         stop_when: stop_rules(device),
         missing: vec![],

@@ -1,6 +1,7 @@
 //! `debrick rescue` and `debrick resume`.
 
 mod by_door;
+mod system;
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -26,6 +27,9 @@ const LARGEST_IMAGE: u64 = 16 << 30;
 const ROOM_FOR_JOURNAL: u64 = 1 << 20;
 
 pub(super) fn rescue(context: &Context, args: &Rescue) -> Result<i32, Failure> {
+    if let Some(target) = &args.ssh {
+        return system::rescue(context, args, target);
+    }
     if let Some(interface) = &args.lan {
         return by_door::rescue(context, args, interface);
     }
@@ -63,6 +67,9 @@ pub(super) fn resume(context: &Context, args: &Resume) -> Result<i32, Failure> {
         None => unfinished(&vault)?,
     };
     let (record, ports) = opening(&vault, &session)?;
+    if let Some(target) = ports.iter().find_map(|port| port.strip_prefix(system::SSH)) {
+        return system::resume(context, args, (&session, target), &vault);
+    }
     if let Some(device) = by_door::record_of(&record) {
         return by_door::resume(context, args, (&session, device, &ports), &vault);
     }

@@ -51,7 +51,7 @@ impl DoorRepair<'_> {
         })
     }
 
-    fn judge_logs(&mut self) -> Result<(), EngineError> {
+    pub(super) fn judge_logs(&mut self) -> Result<(), EngineError> {
         let mut evidence = Vec::new();
         for (name, artifact) in self.past.logs.clone() {
             let bytes = self.session.vault.artifact(artifact)?.read_all(LONGEST_LOG)?;

@@ -5,6 +5,7 @@
 
 mod assess;
 mod enter;
+mod passes;
 mod prepare;
 mod prove;
 mod sense;
@@ -32,6 +33,8 @@ use crate::repair::Opening;
 use crate::session::{Done, Session};
 use crate::tries::{Condition, Tries, Try};
 use assess::Found;
+
+pub use passes::{OverSsh, Passes, Reach, rescue_in_passes, resume_in_passes};
 
 /// A repair through a door, to be begun.
 #[derive(Debug, Clone)]
@@ -76,6 +79,16 @@ pub fn rescue_by_door(
     ports: DoorPorts,
     operator: &mut dyn Operator,
 ) -> Result<Closed, EngineError> {
+    open(vault, job, ports, operator)?.run()
+}
+
+/// Opens a session for a repair through a door.
+fn open<'a>(
+    vault: &'a Vault,
+    job: DoorJob,
+    ports: DoorPorts,
+    operator: &'a mut dyn Operator,
+) -> Result<DoorRepair<'a>, EngineError> {
     let record = vault.put_bytes(&serde_json::to_vec(&job.device).unwrap_or_default())?;
     let journal = vault.create_session(ports.clock.wall_ms(), job.seed)?;
     let mut session = Session::new(vault, journal, operator, ports.clock.clone());
@@ -95,7 +108,7 @@ pub fn rescue_by_door(
         session.record(EventBody::EvidenceStored { kind, name, artifact })?;
     }
     let past = Past { evidence: job.evidence, logs: job.logs, ..Past::default() };
-    DoorRepair::new(session, job.device, job.image, job.wishes, past, ports).run()
+    Ok(DoorRepair::new(session, job.device, job.image, job.wishes, past, ports))
 }
 
 /// Goes on with a repair through a door that was interrupted, stopped, or waits for the operator.
@@ -109,6 +122,17 @@ pub fn resume_by_door(
     ports: DoorPorts,
     operator: &mut dyn Operator,
 ) -> Result<Closed, EngineError> {
+    reopen(vault, session, wishes, ports, operator)?.run()
+}
+
+/// Opens a session again.
+fn reopen<'a>(
+    vault: &'a Vault,
+    session: &str,
+    wishes: Wishes,
+    ports: DoorPorts,
+    operator: &'a mut dyn Operator,
+) -> Result<DoorRepair<'a>, EngineError> {
     let journal = vault.open_session(session)?;
     let events = journal.events()?;
     let opening = Opening::<Recoverable>::of(vault, session, &events)?;
@@ -118,7 +142,7 @@ pub fn resume_by_door(
         program: env!("CARGO_PKG_VERSION").into(),
         after_seq: events.last().map_or(0, |event| event.seq),
     })?;
-    DoorRepair::new(session, opening.device, opening.image, wishes, past, ports).run()
+    Ok(DoorRepair::new(session, opening.device, opening.image, wishes, past, ports))
 }
 
 /// Everything that one repair through a door knows and holds.
@@ -149,6 +173,8 @@ struct DoorRepair<'a> {
     touched: bool,
     /// The version that the running system was seen to have.
     version: Option<String>,
+    /// The way to a system of the unit that runs.
+    running: Option<passes::Running>,
 }
 
 impl<'a> DoorRepair<'a> {
@@ -187,6 +213,7 @@ impl<'a> DoorRepair<'a> {
             is_open: false,
             kept: None,
             version: None,
+            running: None,
         }
     }
 
@@ -200,6 +227,13 @@ impl<'a> DoorRepair<'a> {
     }
 
     fn bring_back(&mut self) -> Result<Ending, EngineError> {
+        if self.goes_in_passes() {
+            if self.running.is_none() {
+                return Err(EngineError::NoWayIn);
+            }
+            return self.bring_back_in_passes();
+        }
+        self.doors.retain(|door| !door.in_memory);
         // What was offered and never proven may be being written right now: power must not be taken away.
         let is_unproven = self.past.unverified.iter().any(|name| name == OFFERED);
         // One that waits for a file is not writing.
@@ -251,7 +285,7 @@ impl<'a> DoorRepair<'a> {
                         }
                         // The bytes arrived and were not kept: how they arrive does not matter.
                         EngineError::SmokeTest { .. } => tries.keep_to_this_method(),
-                        EngineError::Unproven { .. } => {}
+                        EngineError::Unproven { .. } | EngineError::NotUp { .. } => {}
                         error if error.may_be_retried() => {}
                         _ => return Err(error),
                     }
@@ -267,6 +301,9 @@ impl<'a> DoorRepair<'a> {
         self.enter(&one.method, one.change.is_some())?;
         self.identify_at_door()?;
         ways::way_of(&one.method).look_before(&mut *self.network)?;
+        if one.method.in_memory {
+            return self.start_in_memory(one);
+        }
         let clearance = self.pass_gates()?;
         self.flash(one, &clearance)?;
         self.session_step(Step::Verify, |_| {
@@ -350,6 +387,8 @@ impl<'a> DoorRepair<'a> {
             EngineError::NotDone { .. }
             | EngineError::Declined { .. }
             | EngineError::NoImage { .. }
+            | EngineError::NoFirstImage
+            | EngineError::NoWayIn
             | EngineError::NoEntry { .. }
             | EngineError::NotEntered { .. }
             | EngineError::SeveralUnits { .. } => Ending::NeedsOperator,

@@ -47,15 +47,23 @@ impl DoorRepair<'_> {
     /// What the unit is, as far as label and logs tell; what its door says is added once it is open.
     pub(super) fn identify(&mut self) -> Result<(), EngineError> {
         self.session_step(Step::Identify, |repair| {
-            if !repair.judge().is_contradicted_by_the_unit()
-                && let Answer::Text(text) = repair.session.ask(identity::label_request())?
-                && !text.trim().is_empty()
-            {
-                repair.observed.push(identity::label(&text));
-            }
+            repair.ask_for_label_once()?;
             let summary = repair.record_identity()?;
             Ok(Done::with((), summary))
         })
+    }
+
+    /// Asks for the label, unless it was read before or would not help.
+    pub(super) fn ask_for_label_once(&mut self) -> Result<(), EngineError> {
+        let was_read = self.observed.iter().any(|seen| seen.witness == identity::OPERATOR);
+        if !was_read
+            && !self.judge().is_contradicted_by_the_unit()
+            && let Answer::Text(text) = self.session.ask(identity::label_request())?
+            && !text.trim().is_empty()
+        {
+            self.observed.push(identity::label(&text));
+        }
+        Ok(())
     }
 
     /// The same with what the unit says at its door.
@@ -80,7 +88,7 @@ impl DoorRepair<'_> {
         Named::from(&self.record.device).judge(&self.devices, &all)
     }
 
-    fn record_identity(&mut self) -> Result<String, EngineError> {
+    pub(super) fn record_identity(&mut self) -> Result<String, EngineError> {
         let identity = self.judge();
         for observation in self.observed.iter().chain(&self.testimony).cloned().collect::<Vec<_>>() {
             self.session.record(EventBody::Observed { observation })?;
@@ -106,7 +114,9 @@ impl DoorRepair<'_> {
                 Ok(()) => HostCheck { ok: true, says: "The disk has room for the journal.".into() },
                 Err(error) => HostCheck { ok: false, says: format!("{error}. {}", error.next_step()) },
             });
-            checks.push(repair.check_door());
+            if !repair.is_second_pass_alone() {
+                checks.push(repair.check_door());
+            }
             let says = match repair.network.carrier() {
                 Some(true) => "The network cable carries a link.",
                 Some(false) => "The network cable carries no link yet: it comes when the unit has power.",
@@ -125,12 +135,21 @@ impl DoorRepair<'_> {
     fn check_door(&mut self) -> HostCheck {
         let mut trouble = None;
         let network = &mut self.network;
-        self.doors.retain(|door| match way_of(door).check(&mut **network) {
-            Ok(()) => true,
-            Err(error) => {
-                let says = format!("{:?} cannot be used: {error}. {}", door.name, error.next_step());
-                trouble.get_or_insert(says);
-                false
+        self.doors.retain(|door| {
+            let way = way_of(door);
+            let checked = way.check(&mut **network).map_err(|error| (error.to_string(), error.next_step()));
+            let looked = checked.and_then(|()| {
+                way.look_round(&mut **network).map_err(|error| {
+                    (debrick_model::Problem::from_error(&error).to_string(), error.next_step())
+                })
+            });
+            match looked {
+                Ok(()) => true,
+                Err((error, next)) => {
+                    let says = format!("{:?} cannot be used: {error}. {next}", door.name);
+                    trouble.get_or_insert(says);
+                    false
+                }
             }
         });
         match (self.doors.first(), trouble) {
@@ -172,11 +191,14 @@ impl DoorRepair<'_> {
         })
     }
 
-    fn fitness_target(&self) -> FitnessTarget {
+    pub(super) fn fitness_target(&self) -> FitnessTarget {
         let (device, identity) = (&self.record.device, self.identity.as_ref());
         let ids = device.board_ids.iter().chain(device.header_ids.values().flatten());
         let largest = device.firmware.as_ref().and_then(|firmware| firmware.largest);
-        let formats = self.doors.first().map(|door| self.record.formats_of(door)).unwrap_or_default();
+        // What a running system takes is its own to check.
+        let taker = self.doors.first().filter(|door| !door.in_memory);
+        let formats = taker.map(|door| self.record.formats_of(door)).unwrap_or_default();
+        let compat_version = self.running.as_ref().and_then(|running| running.compat());
         FitnessTarget {
             board_ids: ids.cloned().collect(),
             vendor: Some(device.vendor.clone()),
@@ -186,6 +208,7 @@ impl DoorRepair<'_> {
             region: identity.and_then(|identity| identity.region.clone()),
             slot_size: largest.or_else(|| device.firmware_region().map(|region| region.size)),
             formats,
+            compat_version,
             ..FitnessTarget::default()
         }
     }

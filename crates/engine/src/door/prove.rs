@@ -61,7 +61,7 @@ fn proofs(device: &Device) -> Vec<SmokeTest> {
 }
 
 /// What a look at the unit showed.
-enum Shown {
+pub(super) enum Shown {
     /// The version that was written runs.
     Right(String),
     /// Its system answers, and says something else.
@@ -79,7 +79,7 @@ impl DoorRepair<'_> {
             };
             let on_a_page = repair.unit_address().is_some() && !proofs(&repair.record.device).is_empty();
             let on_the_console = repair.ready_text().is_some() && repair.console.is_some();
-            if !on_a_page && !on_the_console {
+            if !on_a_page && !on_the_console && !repair.asks_over_ssh() {
                 return repair.version_by_operator(Some(&version));
             }
             let took_ms = repair.wait_for(&version)?;
@@ -154,6 +154,9 @@ impl DoorRepair<'_> {
     }
 
     fn look_at_system(&mut self, version: &str, log: &[u8]) -> Shown {
+        if self.asks_over_ssh() {
+            return self.look_over_ssh(version);
+        }
         if let Some(said) = self.ready_text().and_then(|ready| version_after(&ready, log)) {
             let detail = format!("The console says that the system is {said}; the image is {version}.");
             return if said == version { Shown::Right(detail) } else { Shown::Other(detail) };
@@ -184,7 +187,8 @@ impl DoorRepair<'_> {
     /// The address of the running system, as far as the record tells.
     fn unit_address(&self) -> Option<Ipv4Addr> {
         let network = self.record.device.network.as_ref().map(|network| network.unit);
-        network.or_else(|| self.doors.first().and_then(|door| door.kind.unit_afterwards()))
+        let afterwards = || self.doors.first().and_then(|door| door.kind.unit_afterwards());
+        self.ssh_address().or(network).or_else(afterwards)
     }
 
     fn ready_text(&self) -> Option<String> {
@@ -238,6 +242,9 @@ impl DoorRepair<'_> {
                 return Err(EngineError::SmokeTest { name, detail });
             }
         }
+        if self.asks_over_ssh() {
+            self.smoke_over_ssh()?;
+        }
         self.soak(&version)?;
         Ok(Ending::Repaired)
     }
@@ -246,8 +253,8 @@ impl DoorRepair<'_> {
     fn soak(&mut self, version: &str) -> Result<(), EngineError> {
         let restarts = self.wishes.soak_restarts;
         self.session_step(Step::Soak, |repair| {
-            let seen_by_program =
-                repair.unit_address().is_some() && !proofs(&repair.record.device).is_empty();
+            let seen_by_program = repair.asks_over_ssh()
+                || repair.unit_address().is_some() && !proofs(&repair.record.device).is_empty();
             if restarts == 0 || !seen_by_program {
                 let why = if restarts == 0 {
                     "No restarts were wished for."
@@ -257,7 +264,11 @@ impl DoorRepair<'_> {
                 return Ok(Done::skipped((), why));
             }
             for _ in 0..restarts {
-                repair.restart_by_operator(version)?;
+                if repair.asks_over_ssh() {
+                    repair.restart_over_ssh()?;
+                } else {
+                    repair.restart_by_operator(version)?;
+                }
                 repair.wait_for(version)?;
             }
             Ok(Done::with((), format!("Restarts: {restarts}; it worked after each.")))

@@ -117,7 +117,7 @@ impl Repair<'_> {
 }
 
 /// The value of a `key=value` line.
-fn value_of<'a>(text: &'a str, key: &str) -> Option<&'a str> {
+pub(crate) fn value_of<'a>(text: &'a str, key: &str) -> Option<&'a str> {
     text.lines().take(256).find_map(|line| line.strip_prefix(key)?.strip_prefix('=')).map(str::trim)
 }
 

@@ -12,5 +12,6 @@ mod write;
 
 pub(crate) use back_up::{prove_restores, read_backup};
 pub(crate) use clear::record_clearance;
+pub(crate) use identify::value_of;
 pub(crate) use obtain::{judge_image, provenance_in_words};
 pub(crate) use settings::serial_of;

@@ -15,6 +15,7 @@ pub const SIZE: usize = 256 << 10;
 pub const PULL: &str = "tftp-recovery";
 pub const PUSH: &str = "tftp-receive";
 pub const PAGE: &str = "page-recovery";
+pub const BOOT: &str = "bootp-recovery";
 
 pub fn pull() -> Speech {
     let server = SocketAddr::new(IpAddr::V4(Ipv4Addr::new(192, 168, 1, 2)), 69);
@@ -70,7 +71,7 @@ impl Case {
             image: image(NEWER, SIZE),
             method,
             waivers: vec![waiver()],
-            log: (method == PUSH).then_some("settings: ok\r\nREADY ACME R1 1.0.4\r\n"),
+            log: [PUSH, BOOT].contains(&method).then_some("settings: ok\r\nREADY ACME R1 1.0.4\r\n"),
             attendant,
             folder: quick_folder(),
             vault: None,

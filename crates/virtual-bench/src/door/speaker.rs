@@ -6,6 +6,7 @@ mod page;
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
+use debrick_bootp::device::BootpConfig;
 use debrick_eva::device::EvaConfig;
 use debrick_http_upload::device::{HttpConfig, HttpEvent, HttpQuirks};
 use debrick_link::Moment;
@@ -18,6 +19,7 @@ use debrick_tftp::device::{
 };
 
 use super::Door;
+use super::boots::Boots;
 use eva::EvaSpeaker;
 use nmrp::NmrpSpeaker;
 use page::PageSpeaker;
@@ -51,6 +53,15 @@ pub enum Speech {
         accepts: Option<String>,
         /// What it does otherwise.
         quirks: PushQuirks,
+    },
+    /// It asks for an address, then for the file that it is told of.
+    Boot {
+        /// How it asks.
+        asks: BootpConfig,
+        /// What it does otherwise than U-Boot when it loads.
+        quirks: PullQuirks,
+        /// Who else asks on its cable.
+        other: Option<BootpConfig>,
     },
     /// It answers NMRP for some seconds after each start, and is sent a file by TFTP.
     Nmrp {
@@ -91,6 +102,11 @@ impl Speech {
         Self::Pull { server, file: file.into(), quirks: PullQuirks::default() }
     }
 
+    /// A door that starts from the network, as U-Boot's `dhcp` does.
+    pub fn boot(mac: MacAddress) -> Self {
+        Self::Boot { asks: BootpConfig::u_boot(mac), quirks: PullQuirks::default(), other: None }
+    }
+
     /// A door that takes whatever is pushed.
     pub fn push() -> Self {
         Self::Push { accepts: None, quirks: PushQuirks::default() }
@@ -109,6 +125,7 @@ impl Speech {
 pub(crate) enum Speaker {
     Pull(Box<PullDevice>),
     Push(Box<PushDevice>),
+    Boot(Box<Boots>),
     Nmrp(Box<NmrpSpeaker>),
     Eva(Box<EvaSpeaker>),
     Page(Box<PageSpeaker>),
@@ -142,6 +159,9 @@ impl Speaker {
                 device.start(now, send);
                 Self::Pull(Box::new(device))
             }
+            Speech::Boot { asks, quirks, other } => {
+                Self::Boot(Box::new(Boots::start(asks.clone(), *quirks, other.clone(), now)))
+            }
             Speech::Push { accepts, quirks } => {
                 let listen = SocketAddr::new(unit.ip(), TFTP);
                 let mut config = PushConfig::recovery(listen);
@@ -163,6 +183,7 @@ impl Speaker {
         match self {
             Self::Pull(device) => device.next_wake(),
             Self::Push(device) => device.next_wake(),
+            Self::Boot(device) => device.next_wake(),
             Self::Nmrp(speaker) => speaker.next_wake(),
             Self::Eva(speaker) => speaker.next_wake(),
             Self::Page(page) => page.next_wake(),
@@ -173,6 +194,7 @@ impl Speaker {
         match self {
             Self::Pull(device) => device.tick(now, send),
             Self::Push(device) => device.tick(now, send),
+            Self::Boot(device) => device.handle(Input::Tick, now, send),
             Self::Nmrp(speaker) => speaker.on_input(Input::Tick, now, send),
             Self::Eva(speaker) => speaker.on_input(Input::Tick, now, send),
             Self::Page(page) => page.handle(Input::Tick, now, send),
@@ -193,7 +215,9 @@ impl Speaker {
                 device.on_datagram(from, payload, now, send);
             }
             Self::Pull(_) | Self::Push(_) | Self::Page(_) => {}
-            Self::Nmrp(_) | Self::Eva(_) => self.on_input(Input::Datagram { from, to, payload }, now, send),
+            Self::Boot(_) | Self::Nmrp(_) | Self::Eva(_) => {
+                self.on_input(Input::Datagram { from, to, payload }, now, send)
+            }
         }
     }
 
@@ -203,6 +227,7 @@ impl Speaker {
             (Self::Eva(speaker), input) => speaker.on_input(input, now, send),
             (Self::Page(page), input) => page.handle(input, now, send),
             (_, Input::Connected(channel, _)) => send.push(Output::Closed(channel)),
+            (Self::Boot(device), input) => device.handle(input, now, send),
             (Self::Nmrp(speaker), input) => speaker.on_input(input, now, send),
             _ => {}
         }
@@ -218,7 +243,7 @@ impl Speaker {
     /// What became of a unit that writes by its own protocol, once it is over.
     pub(crate) fn over(&mut self) -> Option<Over> {
         match self {
-            Self::Pull(_) | Self::Push(_) | Self::Page(_) => None,
+            Self::Pull(_) | Self::Push(_) | Self::Boot(_) | Self::Page(_) => None,
             Self::Nmrp(speaker) => speaker.over(),
             Self::Eva(speaker) => speaker.over(),
         }
@@ -237,12 +262,17 @@ impl Speaker {
         matches!(self, Self::Page(_))
     }
 
+    /// Whether somebody else on the cable was taken for the unit.
+    pub(crate) fn other_was_served(&self) -> bool {
+        matches!(self, Self::Boot(device) if device.other_was_served())
+    }
+
     /// What was printed since the last time.
     pub(crate) fn take_text(&mut self) -> String {
         match self {
             Self::Pull(device) => device.take_console_text(),
             Self::Push(device) => device.take_console_text(),
-            Self::Nmrp(_) | Self::Eva(_) => String::new(),
+            Self::Boot(_) | Self::Nmrp(_) | Self::Eva(_) => String::new(),
             Self::Page(page) => page.take_text(),
         }
     }
@@ -252,6 +282,12 @@ impl Speaker {
         let chunks = match self {
             Self::Pull(device) => device.take_chunks(),
             Self::Push(device) => device.take_chunks(),
+            Self::Boot(device) => {
+                let file = device.take_file();
+                let is_whole = file.is_some();
+                image.extend(file.into_iter().flatten().take(ROOM as usize));
+                return is_whole;
+            }
             Self::Nmrp(_) | Self::Eva(_) => return false,
             Self::Page(page) => return page.receive(image),
         };
@@ -265,7 +301,7 @@ impl Speaker {
         match self {
             Self::Pull(device) => matches!(device.result(), Some(PullOutcome::Loaded { .. })),
             Self::Push(device) => device.is_deciding(),
-            Self::Nmrp(_) | Self::Eva(_) | Self::Page(_) => false,
+            Self::Boot(_) | Self::Nmrp(_) | Self::Eva(_) | Self::Page(_) => false,
         }
     }
 
@@ -275,6 +311,7 @@ impl Speaker {
             Self::Pull(device) => {
                 matches!(device.result(), Some(PullOutcome::Refused { .. } | PullOutcome::GaveUp))
             }
+            Self::Boot(device) => device.gave_up(),
             Self::Push(_) | Self::Nmrp(_) | Self::Eva(_) | Self::Page(_) => false,
         }
     }
@@ -290,7 +327,7 @@ impl Speaker {
                 device.conclude(verdict, now, send);
             }
             Self::Page(page) => page.conclude(refusal, now, send),
-            Self::Pull(_) | Self::Nmrp(_) | Self::Eva(_) => {}
+            Self::Pull(_) | Self::Boot(_) | Self::Nmrp(_) | Self::Eva(_) => {}
         }
     }
 }

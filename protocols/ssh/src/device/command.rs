@@ -54,8 +54,16 @@ fn run(system: &mut OpenwrtLike, words: &[&str], input: &[u8]) -> Reply {
         ["sha256sum", ..] => missing(system, "no_sha256sum", words),
         ["md5sum", ..] => missing(system, "no_md5sum", words),
         ["ubus", "call", "system", "board"] if !system.quirks.no_ubus => success(system.config.board()),
+        ["ubus", "call", "network.interface.lan", "status"] if !system.quirks.no_ubus => success(
+            r#"{"up":true,"ipv4-address":[{"address":"192.168.1.1","mask":24}],"route":[]}"#.to_owned()
+                + "\n",
+        ),
         ["ubus", ..] => missing(system, "no_ubus", words),
         ["uci", "-q", "get", "system.@system[0].compat_version"] => compat(system),
+        ["nslookup", "localhost", "127.0.0.1"] => {
+            success("Server:\t\t127.0.0.1\nAddress:\t127.0.0.1:53\n\nName:\tlocalhost\nAddress: 127.0.0.1\n")
+        }
+        ["ls", "/sys/class/ieee80211"] => success("phy0\n"),
         ["df", "-kP", "/tmp"] => success(format!(
             "Filesystem           1024-blocks    Used Available Capacity Mounted on\n\
              tmpfs                    62500      2500 {:>9}   4% /tmp\n",

@@ -14,6 +14,8 @@ const INFO: u8 = 1;
 const INFO_HEADER: usize = 8;
 /// How a legacy U-Boot image begins (U-Boot, `include/image.h`).
 const UIMAGE: [u8; 4] = [0x27, 0x05, 0x19, 0x56];
+/// How a flattened device tree begins, and a FIT with it (Devicetree Specification, 5.2).
+const FIT: [u8; 4] = [0xD0, 0x0D, 0xFE, 0xED];
 
 /// What an image says of itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -93,7 +95,7 @@ pub(super) fn objections(config: &Config, image: &[u8], keeps_settings: bool) ->
              upgrade without keeping config (sysupgrade -n)."
         )];
     }
-    if !image.starts_with(&UIMAGE) {
+    if !image.starts_with(&UIMAGE) && !image.starts_with(&FIT) {
         return vec!["Invalid image type.".into()];
     }
     vec![]

@@ -134,6 +134,28 @@ impl OpenwrtLike {
         }
     }
 
+    /// The system on somebody else's clock.
+    #[must_use]
+    pub fn on_clock(self, clock: VirtualClock) -> Self {
+        Self { clock, ..self }
+    }
+
+    /// What an upgrade that has begun is to write, and whether the settings stay. Whoever takes it writes it; the system
+    /// itself then starts again as it was.
+    pub fn take_written(&mut self) -> Option<(Vec<u8>, bool)> {
+        self.written.take()
+    }
+
+    /// What the system is, to be changed.
+    pub fn config_mut(&mut self) -> &mut Config {
+        &mut self.config
+    }
+
+    /// Forgets everything that was set, as an upgrade without settings does.
+    pub fn forget_settings(&mut self) {
+        self.files.clear();
+    }
+
     /// Answers a command that read all of `input`.
     pub fn answer(&mut self, command: &str, input: &[u8]) -> Reply {
         if !self.is_running {

@@ -10,7 +10,9 @@ use std::io::Read;
 use debrick_link::Deadline;
 use debrick_model::Digest;
 use debrick_target::{Clearance, Silent, digest};
+use flate2::Compression;
 use flate2::read::MultiGzDecoder;
+use flate2::write::GzEncoder;
 
 use super::board::{Compat, System};
 use super::error::OpenwrtError;
@@ -192,6 +194,30 @@ pub fn back_up(shell: &mut dyn Shell, system: &System, deadline: Deadline) -> Re
     Ok(Settings { archive: answer.output, digest, origin: Origin::of(system) })
 }
 
+/// The part of an archive that holds these files, as an archive. `None` where it holds none of them.
+pub fn only(archive: &[u8], names: &[&str]) -> Result<Option<Vec<u8>>, OpenwrtError> {
+    inspect(archive)?;
+    let damaged = |error: std::io::Error| OpenwrtError::SettingsDamaged { why: error.to_string() };
+    let mut part = tar::Builder::new(GzEncoder::new(Vec::new(), Compression::default()));
+    let mut reader = tar::Archive::new(MultiGzDecoder::new(archive).take(LARGEST_UNPACKED));
+    let mut is_empty = true;
+    for entry in reader.entries().map_err(damaged)? {
+        let mut entry = entry.map_err(damaged)?;
+        let name = String::from_utf8_lossy(&entry.path_bytes()).into_owned();
+        let name = format!("/{}", name.trim_start_matches("./").trim_start_matches('/'));
+        if entry.header().entry_type().is_file() && names.contains(&name.as_str()) {
+            let mut content = Vec::new();
+            entry.read_to_end(&mut content).map_err(damaged)?;
+            let mut header = entry.header().clone();
+            part.append_data(&mut header, name.trim_start_matches('/'), content.as_slice())
+                .map_err(damaged)?;
+            is_empty = false;
+        }
+    }
+    let packed = part.into_inner().and_then(GzEncoder::finish).map_err(damaged)?;
+    Ok((!is_empty).then_some(packed))
+}
+
 /// Returns settings to a running system, and compares every file with what the system then holds. They take effect at its
 /// next start.
 ///
@@ -268,9 +294,6 @@ fn differing(shell: &mut dyn Shell, archive: &Archive, deadline: Deadline) -> Re
 mod tests {
     use std::io::Write;
 
-    use flate2::Compression;
-    use flate2::write::GzEncoder;
-
     use super::*;
 
     fn pack(files: &[(&str, &str)]) -> Vec<u8> {
@@ -321,6 +344,16 @@ mod tests {
             zeros.write_all(&vec![0; 1 << 20]).unwrap();
         }
         assert_ne!(why(&zeros.finish().unwrap()), "");
+    }
+
+    #[test]
+    fn a_part_holds_what_is_named_and_nothing_else() {
+        let packed =
+            pack(&[("etc/config/dhcp", "leases"), ("etc/shadow", "root"), ("etc/config/network", "lan")]);
+        let part = only(&packed, &["/etc/shadow", "/etc/config/dhcp", "/etc/none"]).unwrap().unwrap();
+        let names: Vec<_> = inspect(&part).unwrap().files.into_iter().map(|(name, _)| name).collect();
+        assert_eq!(names, ["/etc/config/dhcp", "/etc/shadow"]);
+        assert_eq!(only(&packed, &["/etc/none"]).unwrap(), None);
     }
 
     fn system(board: &str, version: &str, compat: &str) -> System {

@@ -1,5 +1,6 @@
 //! What a running system says of itself over SSH. Nothing is changed on it.
 
+use std::path::Path;
 use std::time::Duration;
 
 use debrick_link::Deadline;
@@ -32,8 +33,8 @@ pub(super) fn of_ssh(context: &Context, target: &str, args: &Identify) -> Result
         return Err(Failure::usage(format!("{target:?} does not name a system"), next));
     }
     let stop = Stop::listen()?;
-    let mut door = Door { pin: pin(args)?, login: Login::bare(user) };
-    door.login.key = key(context, args, &stop)?;
+    let mut door = Door { pin: fingerprint(args.host_key.as_deref())?, login: Login::bare(user) };
+    door.login.key = key_file(context, args.ssh_key.as_deref(), &stop)?;
     let mut session = enter(context, &spec(host), door, &stop)?;
     if session.negotiated().is_old() {
         let names = session.negotiated();
@@ -67,16 +68,22 @@ fn spec(host: &str) -> String {
     }
 }
 
-fn pin(args: &Identify) -> Result<Option<Fingerprint>, Failure> {
-    let Some(text) = &args.host_key else { return Ok(None) };
+/// The host key that was named.
+pub(in crate::commands) fn fingerprint(text: Option<&str>) -> Result<Option<Fingerprint>, Failure> {
+    let Some(text) = text else { return Ok(None) };
     let next = "Give it as `ssh-keygen -l` prints it: SHA256: and 43 letters.";
     Fingerprint::parse(text)
         .map(Some)
         .ok_or_else(|| Failure::usage(format!("{text:?} is no fingerprint of a host key"), next))
 }
 
-fn key(context: &Context, args: &Identify, stop: &Stop) -> Result<Option<KeyFile>, Failure> {
-    let Some(path) = &args.ssh_key else { return Ok(None) };
+/// The private key that was named, for which a person may be asked for its passphrase.
+pub(in crate::commands) fn key_file(
+    context: &Context,
+    path: Option<&Path>,
+    stop: &Stop,
+) -> Result<Option<KeyFile>, Failure> {
+    let Some(path) = path else { return Ok(None) };
     let bytes = input::bytes(path, LARGEST_KEY_FILE)?;
     let text = String::from_utf8_lossy(&bytes);
     let mut passphrase = None;

@@ -113,6 +113,7 @@ fn of_effect(effect: &Effect) -> Value {
             json!(["variables", variables.iter().map(|(name, _)| name).collect::<Vec<_>>()])
         }
         Effect::OfferImage { method, name, size, .. } => json!(["offer", method, name, size]),
+        Effect::RunImage { method, name, size, .. } => json!(["run", method, name, size]),
         Effect::Restart => json!("restart"),
     }
 }

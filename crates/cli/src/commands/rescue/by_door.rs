@@ -4,14 +4,14 @@ use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use debrick_catalog::{Device, Recogniser, Recoverable};
+use debrick_catalog::{Device, Door, Recogniser, Recoverable};
 use debrick_engine::{Closed, DoorJob, DoorPorts, EngineError, ImageEvidence, Operator, Wishes};
 use debrick_link::Link;
 use debrick_link_os::{BorrowedInterface, Loan, OsClock};
 use debrick_model::Digest;
 use debrick_vault::Vault;
 
-use super::{evidence, into_vault, open_image, waivers};
+use super::{evidence, into_vault, open_image, system, waivers};
 use crate::args::{Rescue, Resume};
 use crate::commands::unit::{answers, named_device};
 use crate::commands::{Context, seed};
@@ -24,6 +24,9 @@ const LONGEST_LOG: u64 = 16 << 20;
 
 /// Bits of the network that recovery modes live in: the usual one.
 const PREFIX: u8 = 24;
+
+/// An address beside the one that a system in memory has as a rule.
+const USUAL_HOST: Ipv4Addr = Ipv4Addr::new(192, 168, 1, 10);
 
 /// The folder of interfaces that are borrowed, in the state folder.
 const BORROWED: &str = "interfaces";
@@ -60,8 +63,21 @@ pub(super) fn rescue(context: &Context, args: &Rescue, interface: &str) -> Resul
     for (name, bytes) in logs {
         job.logs.push((name, vault.put_bytes(&bytes)?));
     }
-    table.attend(context, &vault, None, answers, &stop, |ports, operator| {
-        debrick_engine::rescue_by_door(&vault, job, ports, operator)
+    let passes = match (goes_in_passes(&job.device, &job.wishes), &args.first) {
+        (true, first) => {
+            let first = first.as_deref().map(open_image).transpose()?;
+            let first = into_vault(&vault, first, &[])?;
+            Some(system::after_first(context, first, &args.system, &stop)?)
+        }
+        (false, Some(_)) => {
+            let next = "Leave --first out: the bootloader of this device writes what it is given.";
+            return Err(Failure::usage("nothing is started in this device's memory first", next));
+        }
+        (false, None) => None,
+    };
+    table.attend(context, &vault, None, answers, &stop, |ports, operator| match passes {
+        Some(passes) => debrick_engine::rescue_in_passes(&vault, job, passes, ports, operator),
+        None => debrick_engine::rescue_by_door(&vault, job, ports, operator),
     })
 }
 
@@ -83,9 +99,24 @@ pub(super) fn resume(
     let wishes = Wishes { waivers, method, trusted, soak_restarts: args.soak };
     let answers = answers(&args.answers)?;
     let table = Table::lay(context, &device, &wishes, &interface, args.console.as_deref())?;
-    table.attend(context, vault, Some(session), answers, &stop, |ports, operator| {
-        debrick_engine::resume_by_door(vault, session, wishes, ports, operator)
+    let passes = match goes_in_passes(&device, &wishes) {
+        true => Some(system::after_first(context, None, &args.system, &stop)?),
+        false => None,
+    };
+    table.attend(context, vault, Some(session), answers, &stop, |ports, operator| match passes {
+        Some(passes) => debrick_engine::resume_in_passes(vault, session, wishes, passes, ports, operator),
+        None => debrick_engine::resume_by_door(vault, session, wishes, ports, operator),
     })
+}
+
+/// Whether the first door that would be used only starts what it is given in memory.
+fn goes_in_passes(device: &Recoverable, wishes: &Wishes) -> bool {
+    used(device, wishes).next().is_some_and(|door| door.in_memory)
+}
+
+/// The doors that may be used.
+fn used<'a>(device: &'a Recoverable, wishes: &'a Wishes) -> impl Iterator<Item = &'a Door> {
+    device.doors.iter().filter(|door| wishes.method.as_ref().is_none_or(|name| door.name == *name))
 }
 
 /// The device with its doors, or what is missing for one.
@@ -124,9 +155,10 @@ impl Table {
         interface: &str,
         console: Option<&str>,
     ) -> Result<Self, Failure> {
-        let wanted =
-            device.doors.iter().filter(|door| wishes.method.as_ref().is_none_or(|name| door.name == *name));
-        let mut addresses: Vec<Ipv4Addr> = wanted.filter_map(|door| door.kind.host()).collect();
+        let mut addresses: Vec<Ipv4Addr> = used(device, wishes).filter_map(|door| door.kind.host()).collect();
+        if goes_in_passes(device, wishes) && !addresses.iter().any(|one| is_beside(*one, USUAL_HOST)) {
+            addresses.push(USUAL_HOST);
+        }
         addresses.sort_unstable();
         addresses.dedup();
         let loan = Loan {
@@ -174,6 +206,11 @@ impl Table {
         borrowed.give_back()?;
         code
     }
+}
+
+/// Whether two addresses are in one network of 24 bits.
+fn is_beside(one: Ipv4Addr, other: Ipv4Addr) -> bool {
+    one.octets()[..3] == other.octets()[..3]
 }
 
 /// The record of a session of this kind, where it is one.

@@ -4,12 +4,14 @@
 //!
 //! | module | door |
 //! |---|---|
+//! | [`bootp_tftp`] | the unit asks for an address first, then for its file by TFTP |
 //! | [`page`] | the unit has a web page that takes its file |
 //! | [`tftp_pull`] | the unit asks this computer for its file by TFTP |
 //! | [`tftp_push`] | the unit is sent its file by TFTP |
 //! | [`nmrp`] | the unit answers NMRP, is given an address, and is sent its file by TFTP |
 //! | [`eva`] | the unit's bootloader EVA is kept from starting, and stores its file over FTP |
 
+mod bootp_tftp;
 mod eva;
 mod nmrp;
 mod page;
@@ -32,6 +34,14 @@ pub(super) trait Way {
     /// # Errors
     /// What keeps it from being used.
     fn check(&self, network: &mut dyn Network) -> Result<(), LinkError>;
+
+    /// Looks at what else is on the cable, before anybody presses a button.
+    ///
+    /// # Errors
+    /// What must not be beside the unit.
+    fn look_round(&self, _network: &mut dyn Network) -> Result<(), TargetError> {
+        Ok(())
+    }
 
     /// Begins to watch for what the open door shows; `None` where it shows nothing.
     ///
@@ -103,6 +113,7 @@ pub(super) fn way_of(door: &Door) -> Box<dyn Way + '_> {
             Box::new(page::Page { unit, host, port, path, field })
         }
         DoorKind::TftpPull { host, unit } => Box::new(tftp_pull::Pull { host, unit, files: &door.files }),
+        DoorKind::BootpTftp { host, unit } => Box::new(bootp_tftp::Boot { host, unit }),
         DoorKind::TftpPush { unit, host } => Box::new(tftp_push::Push { unit, host }),
         DoorKind::Nmrp { unit, host } => {
             Box::new(nmrp::Nmrp { unit, host, file: door.files.first().cloned() })

@@ -119,26 +119,32 @@ impl Opaque for Pulling<'_, '_> {
         let mut server =
             Server::bind(self.network, local, service).map_err(|error| error.into_target(operation()))?;
         let unit = SocketAddr::new(IpAddr::V4(self.unit.unwrap_or(Ipv4Addr::UNSPECIFIED)), 0);
-        serve(&mut server, unit, name, watch).map_err(|error| error.into_target(operation()))
+        serve(&mut server, unit, name, watch, &mut || Ok(false))
     }
 }
 
-/// Serves one unit until it has its file and is content with it.
-fn serve(
+/// Serves one unit until it has its file and is content with it. What is done `beside` says whether the unit gave a sign
+/// there.
+pub(super) fn serve(
     server: &mut Server<'_, '_>,
     unit: SocketAddr,
     name: &str,
     watch: &mut dyn Watch,
-) -> Result<(), TftpError> {
+    beside: &mut dyn FnMut() -> Result<bool, TargetError>,
+) -> Result<(), TargetError> {
+    let failed = |error: TftpError| error.into_target(format!("take {name} by TFTP"));
     let (mut arrived, mut restarts) = (0, 0);
     let mut has_all = false;
     let mut last_sign = server.clock().now();
     loop {
         if watch.cancelled() && !has_all {
-            return Err(TftpError::Cancelled);
+            return Err(TargetError::Cancelled);
         }
         let turn = Deadline::after(server.clock(), Duration::from_millis(100));
-        let event = server.poll(turn)?;
+        let event = server.poll(turn).map_err(failed)?;
+        if beside()? {
+            last_sign = server.clock().now();
+        }
         if !matches!(event, ServerEvent::Idle | ServerEvent::Refused { .. }) {
             last_sign = server.clock().now();
         }
@@ -154,14 +160,14 @@ fn serve(
             }
             ServerEvent::Requested { peer, .. } if has_all => {
                 let text = "asks for the same file again, after it had all of it".to_owned();
-                return Err(TftpError::Rejected { peer, name: name.to_owned(), text });
+                return Err(failed(TftpError::Rejected { peer, name: name.to_owned(), text }));
             }
             ServerEvent::Aborted { error: TftpError::Restarted { .. }, .. } if restarts < MOST_RESTARTS => {
                 restarts += 1;
             }
             // The unit has its file; what becomes of a second copy is of no account.
             ServerEvent::Aborted { .. } if has_all => {}
-            ServerEvent::Aborted { error, .. } => return Err(error),
+            ServerEvent::Aborted { error, .. } => return Err(failed(error)),
             ServerEvent::Requested { .. } | ServerEvent::Refused { .. } | ServerEvent::Idle => {}
         }
         let silent = server.clock().now().since(last_sign);
@@ -169,8 +175,9 @@ fn serve(
             return Ok(());
         }
         if silent > PATIENCE {
-            let (name, bytes) = (name.to_owned(), arrived);
-            return Err(TftpError::Stalled { peer: unit, name, bytes, all_sent: false });
+            let stalled =
+                TftpError::Stalled { peer: unit, name: name.to_owned(), bytes: arrived, all_sent: false };
+            return Err(failed(stalled));
         }
     }
 }
