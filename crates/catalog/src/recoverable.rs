@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use crate::device::Device;
 use crate::error::CatalogError;
 use crate::method::{Method, Protocol};
+use crate::repairable::TestStatus;
 
 /// What EVA calls the partition of the firmware.
 const EVA_FIRMWARE: &str = "mtd1";
@@ -199,6 +200,15 @@ impl Device {
 }
 
 impl Method {
+    /// How far this program was tried on this way, whatever the device: not at all where it does not drive it.
+    pub fn tried(&self) -> TestStatus {
+        match self.protocol {
+            Some(Protocol::UbootConsole) => TestStatus::Lab,
+            _ if self.door().is_some() => TestStatus::Simulated,
+            _ => TestStatus::Untested,
+        }
+    }
+
     /// The door that it is; `None` where it is none, or where an address is missing.
     pub fn door(&self) -> Option<Door> {
         let kind = match self.protocol? {
