@@ -7,6 +7,7 @@
 mod conclusions;
 mod done;
 mod lights;
+mod mishaps;
 mod outcome;
 mod seen;
 mod tools;
@@ -81,7 +82,14 @@ impl Account {
 
     /// Whether it tells of a unit that does not work after all.
     pub(crate) fn tells_of_failure(&self) -> bool {
-        (GONE.are_in(&self.text) || LOOPS.are_in(&self.text)) && !SETTLES.are_in(&self.text)
+        (GONE.are_in(&self.text) || LOOPS.are_in(&self.text))
+            && !SETTLES.are_in(&self.text)
+            && !self.ends_well()
+    }
+
+    /// Whether its last sentences say that it works in the end.
+    fn ends_well(&self) -> bool {
+        self.sentences.iter().rev().take(LAST_SENTENCES).any(|sentence| ENDED_WELL.are_in(sentence))
     }
 
     fn holds(&self, conclusion: &Conclusion) -> bool {
@@ -115,7 +123,7 @@ impl Account {
                 weights.hint(state, weight * share);
             }
         }
-        if self.sentences.iter().rev().take(LAST_SENTENCES).any(|sentence| ENDED_WELL.are_in(sentence)) {
+        if self.ends_well() {
             weights.hint(S::Healthy, 0.45 * share);
         }
         if self.names_working_version {

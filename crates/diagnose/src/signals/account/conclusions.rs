@@ -7,6 +7,9 @@ use super::done::{
     OUTSIDE_DAMAGE, STOPPED, UNFINISHED, VIRTUAL_MACHINE, WIRES, WROTE,
 };
 use super::lights::{FOUND_THE_WAY_IN, OLD_AGAIN, PARTITIONS_TOUCHED, SHOWS_ROM, SOME_LIGHT, WEB_FLASHER};
+use super::mishaps::{
+    BY_MISTAKE, DELETED, FILES_DELETED, INSTEAD_OF, LOADER_SPEAKS, OLD_LOADER, SETTINGS_LOST, WORKED,
+};
 use super::outcome::{
     ANOTHER_ADDRESS, BETWEEN, CANCELLED, CARD, EMPTY_FILE, FROM_MEMORY, NOT_TAKEN, ONLY_LOOKED_BROKEN,
     OTHER_CABLE, STILL_RUNS, TO_RECOVERY,
@@ -352,7 +355,7 @@ pub(super) static CONCLUSIONS: &[Conclusion] = &[
         none: &[&LOOPS],
         says: "A light is on, and the unit does not come up.",
         causes: &[],
-        state: Some((S::Unknown, 0.35)),
+        state: Some((S::Unknown, 0.45)),
         actions: &[],
     },
     Conclusion {
@@ -387,7 +390,7 @@ pub(super) static CONCLUSIONS: &[Conclusion] = &[
         near: &[],
         none: &[],
         says: "The page in the browser does not get at the unit.",
-        causes: &[(C::LinkFault, 0.36), (C::NotInRecoveryMode, 0.35), (C::ToolMismatch, 0.3)],
+        causes: &[(C::NotInRecoveryMode, 0.44), (C::LinkFault, 0.4), (C::ToolMismatch, 0.3)],
         state: None,
         actions: &[A::EnterRecoveryMode, A::ChangeToolOrOption],
     },
@@ -399,5 +402,59 @@ pub(super) static CONCLUSIONS: &[Conclusion] = &[
         causes: &[(C::NoFault, 0.36)],
         state: None,
         actions: &[A::NothingNeeded],
+    },
+    Conclusion {
+        all: &[],
+        near: &[&WROTE, &BY_MISTAKE],
+        none: &[&BROKEN_OFF, &DELETED],
+        says: "Something was written by mistake.",
+        causes: &[(C::ImageWrongDevice, 0.48)],
+        state: None,
+        actions: &[A::ReflashCorrectImage, A::EnterRecoveryMode],
+    },
+    Conclusion {
+        all: &[&SETTINGS_LOST],
+        near: &[],
+        none: &[],
+        says: "What was set is lost, or was set wrongly.",
+        causes: &[(C::SettingsCorrupt, 0.45)],
+        state: Some((S::BootsDegraded, 0.35)),
+        actions: &[A::FactoryResetSettings],
+    },
+    Conclusion {
+        all: &[&FILES_DELETED],
+        near: &[],
+        none: &[],
+        says: "Files that the unit starts from were deleted.",
+        causes: &[(C::ImageIncomplete, 0.36), (C::RootfsCorrupt, 0.34), (C::RootfsMissing, 0.3)],
+        state: None,
+        actions: &[A::ReflashCorrectImage],
+    },
+    Conclusion {
+        all: &[&LOADER_SPEAKS],
+        near: &[],
+        none: &[&WORKS_AGAIN, &LOOPS],
+        says: "Its loader still speaks.",
+        causes: &[],
+        state: Some((S::BootloaderOnly, 0.38)),
+        actions: &[],
+    },
+    Conclusion {
+        all: &[&OLD_LOADER],
+        near: &[],
+        none: &[],
+        says: "Its boot loader is an old one.",
+        causes: &[(C::BootloaderOutdated, 0.45)],
+        state: None,
+        actions: &[A::UpdateBootloader],
+    },
+    Conclusion {
+        all: &[&TOOLS],
+        near: &[&INSTEAD_OF, &WORKED],
+        none: &[],
+        says: "With another tool, or another version of it, it worked.",
+        causes: &[(C::ToolMismatch, 0.44)],
+        state: Some((S::Healthy, 0.3)),
+        actions: &[A::ChangeToolOrOption],
     },
 ];
