@@ -28,7 +28,7 @@ pub(super) fn plain(text: &str) -> String {
 }
 
 /// How many words behind a version may stand between it and its praise.
-const NEAR: usize = 4;
+const NEAR: usize = 6;
 
 /// Whether a version is named of which is said that it works: `2.5.5 works ok`, `v17 boots fine`.
 pub(super) fn names_working_version(text: &str) -> bool {
@@ -99,7 +99,7 @@ const DENIES: &[&str] = &[
 
 #[cfg(test)]
 mod tests {
-    use super::super::{done::*, seen::*, tools::*};
+    use super::super::{done::*, lights::*, mishaps::*, outcome::*, seen::*, tools::*};
     use super::*;
 
     #[test]
@@ -164,6 +164,32 @@ mod tests {
             &BIOS_WRITTEN,
             &DEEPLY_GONE,
             &POWER_CYCLE_HELPS,
+            &STILL_RUNS,
+            &NOT_TAKEN,
+            &CARD,
+            &EMPTY_FILE,
+            &ENDED_WELL,
+            &ONLY_LOOKED_BROKEN,
+            &ANOTHER_ADDRESS,
+            &BETWEEN,
+            &CANCELLED,
+            &FROM_MEMORY,
+            &TO_RECOVERY,
+            &OTHER_CABLE,
+            &OLD_AGAIN,
+            &SOME_LIGHT,
+            &PARTITIONS_TOUCHED,
+            &SHOWS_ROM,
+            &FOUND_THE_WAY_IN,
+            &WEB_FLASHER,
+            &BY_MISTAKE,
+            &SETTINGS_LOST,
+            &FILES_DELETED,
+            &LOADER_SPEAKS,
+            &OLD_LOADER,
+            &INSTEAD_OF,
+            &WORKED,
+            &DELETED,
         ] {
             for word in words.0 {
                 let sentence = plain(word);
