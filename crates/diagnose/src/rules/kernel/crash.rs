@@ -244,6 +244,7 @@ pub(super) static RULES: &[Rule] = &[
         "A watchdog started the unit over, because it hung.",
         &[(C::FirmwareBug, 0.45), (C::PowerFault, 0.1)],
     )
+    .without(&["rst cause:"])
     .states(&[(S::BootLoop, 0.35)])
     .actions(&[A::InstallOtherBuild])
     .from("boot loaders and watchdog drivers", "Reset cause: WDOG"),

@@ -142,7 +142,7 @@ pub(super) static RULES: &[Rule] = &[
     rule(
         "kernel-root-missing",
         Kernel,
-        &["VFS: Cannot open root device", "Unable to mount root fs", "Please append a correct \"root=\"", "Waiting for root device", "ALERT! * does not exist", "Gave up waiting for root", "dracut-initqueue timeout", "Warning: /dev/* does not exist", "Waiting for root file system", "Timed out waiting for device /dev", "can't find root device", "No root device", "Failed to mount /sysroot", "mount: mounting * on /root failed", "mount: can't find /root"],
+        &["VFS: Cannot open root device", "Unable to mount root fs", "Please append a correct \"root=\"", "Waiting for root device", "ALERT! * does not exist", "Gave up waiting for root", "dracut-initqueue timeout", "Warning: /dev/* does not exist", "Waiting for root file system", "Dependency failed for Initrd Root Device", "Dependency failed for /sysroot", "can't find root device", "No root device", "Failed to mount /sysroot", "mount: mounting * on /root failed", "mount: can't find /root"],
         "The kernel does not find its root file system.",
         &[(C::RootfsMissing, 0.6), (C::BootEnvironmentCorrupt, 0.2), (C::FirmwareBug, 0.2), (C::ImageIncomplete, 0.15)],
     )

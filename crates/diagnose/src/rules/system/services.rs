@@ -82,7 +82,10 @@ pub(super) static RULES: &[Rule] = &[
             "instance * in a crash loop",
             "Dependency failed for",
             "Failed to mount /",
-            "Failed to start",
+            "] Failed to start",
+            ": Failed to start",
+            "Failed to start *.service",
+            "Failed to start * Service",
             "Freezing execution",
             "Failed to load configuration",
             "Cannot open access to console, the root account is locked",
@@ -175,7 +178,7 @@ pub(super) static RULES: &[Rule] = &[
         System,
         &["A start job is running for dev-", "A start job is running for /dev/", "Timed out waiting for device"],
         "The system waits for a partition that its settings name and that is not there.",
-        &[(C::RootfsMissing, 0.35), (C::SettingsCorrupt, 0.3), (C::PartitionTableDamaged, 0.25), (C::FirmwareBug, 0.25)],
+        &[(C::RootfsMissing, 0.3), (C::InitFailure, 0.3), (C::FirmwareBug, 0.3), (C::SettingsCorrupt, 0.25), (C::PartitionTableDamaged, 0.2)],
     )
     .states(&[(S::BootsDegraded, 0.35), (S::KernelHang, 0.3)])
     .actions(&[A::ReflashCorrectImage, A::FactoryResetSettings])
