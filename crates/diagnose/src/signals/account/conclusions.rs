@@ -8,11 +8,12 @@ use super::done::{
 };
 use super::lights::{FOUND_THE_WAY_IN, OLD_AGAIN, PARTITIONS_TOUCHED, SHOWS_ROM, SOME_LIGHT, WEB_FLASHER};
 use super::mishaps::{
-    BY_MISTAKE, DELETED, FILES_DELETED, INSTEAD_OF, LOADER_SPEAKS, OLD_LOADER, SETTINGS_LOST, WORKED,
+    BY_MISTAKE, DELETED, FILES_DELETED, FROM_A_VERSION_ON, INSTEAD_OF, LOADER_SPEAKS, OLD_LOADER,
+    RESET_TO_FACTORY, SETTINGS_LOST, WENT_BACK, WORKED,
 };
 use super::outcome::{
-    ANOTHER_ADDRESS, BETWEEN, CANCELLED, CARD, EMPTY_FILE, FROM_MEMORY, NOT_TAKEN, ONLY_LOOKED_BROKEN,
-    OTHER_CABLE, STILL_RUNS, TO_RECOVERY,
+    ANOTHER_ADDRESS, BETWEEN, CANCELLED, CARD, EMPTY_FILE, ENDED_WELL, FROM_MEMORY, NOT_TAKEN,
+    ONLY_LOOKED_BROKEN, OTHER_CABLE, STILL_RUNS, TO_RECOVERY,
 };
 use super::seen::{
     BAD_STORAGE, DEEPLY_GONE, DIFFERENT_EACH_TIME, GONE, LOOPS, NO_LOSS, NO_NETWORK, OTHER_MEDIUM_WORKS,
@@ -406,7 +407,7 @@ pub(super) static CONCLUSIONS: &[Conclusion] = &[
     Conclusion {
         all: &[],
         near: &[&WROTE, &BY_MISTAKE],
-        none: &[&BROKEN_OFF, &DELETED],
+        none: &[&BROKEN_OFF, &DELETED, &WIRES],
         says: "Something was written by mistake.",
         causes: &[(C::ImageWrongDevice, 0.48)],
         state: None,
@@ -456,5 +457,32 @@ pub(super) static CONCLUSIONS: &[Conclusion] = &[
         causes: &[(C::ToolMismatch, 0.44)],
         state: Some((S::Healthy, 0.3)),
         actions: &[A::ChangeToolOrOption],
+    },
+    Conclusion {
+        all: &[],
+        near: &[&WENT_BACK, &WORKED],
+        none: &[],
+        says: "With an earlier version it works.",
+        causes: &[(C::FirmwareBug, 0.44)],
+        state: None,
+        actions: &[A::InstallOtherBuild],
+    },
+    Conclusion {
+        all: &[&FROM_A_VERSION_ON],
+        near: &[],
+        none: &[],
+        says: "It names the versions that do it.",
+        causes: &[(C::FirmwareBug, 0.44)],
+        state: None,
+        actions: &[A::InstallOtherBuild],
+    },
+    Conclusion {
+        all: &[&ENDED_WELL],
+        near: &[&RESET_TO_FACTORY, &WORKED],
+        none: &[],
+        says: "When what was set was put back, it worked.",
+        causes: &[(C::SettingsCorrupt, 0.42)],
+        state: Some((S::Healthy, 0.3)),
+        actions: &[A::FactoryResetSettings],
     },
 ];
