@@ -168,7 +168,12 @@ static NOISE: &[&[&str]] = &[
         "Could not get PHY for",
     ],
     // ESP-IDF components/esp_phy, spiffs, fatfs, nimble: goes on with a calibration, a format or a list of its own.
-    &["failed to load RF calibration data", "mount failed* formatting", "Failed to restore IRKs from store"],
+    &[
+        "failed to load RF calibration data",
+        "mount failed* formatting",
+        "Failed to restore IRKs from store",
+        "No core dump partition found",
+    ],
     // Linux mm/oom_kill.c of appliances; drivers/net/ethernet/ti/cpsw.c: a port without a transceiver.
     &["Disabling the Out Of Memory Killer", "net eth*: phy * not found on slave"],
     // Linux drivers/firmware/arm_scmi: an optional protocol; drivers/pci/setup-res.c: a window that is not used;

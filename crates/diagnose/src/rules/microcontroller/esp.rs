@@ -206,7 +206,7 @@ pub(super) static RULES: &[Rule] = &[
     rule(
         "esp-memory",
         Rom,
-        &["PSRAM ID read error", "PSRAM chip is not connected", "Failed to init external RAM", "psram: not found"],
+        &["PSRAM ID read error", "PSRAM chip is not connected", "Failed to init external RAM", "SPI RAM enabled but initialization failed", "psram: not found"],
         "The firmware expects external memory that is not there.",
         &[(C::ImageWrongDevice, 0.45), (C::FirmwareBug, 0.42), (C::RamFault, 0.35)],
     )

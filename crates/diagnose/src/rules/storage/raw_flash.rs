@@ -41,6 +41,7 @@ pub(super) static RULES: &[Rule] = &[
             "this UBI version is",
             "UBI init error",
             "cannot find ubi",
+            "failed to attach mtd",
         ],
         "The flash's UBI layer, which holds the root file system, cannot be attached.",
         &[
