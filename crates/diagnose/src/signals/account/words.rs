@@ -194,6 +194,10 @@ mod tests {
             &WENT_BACK,
             &FROM_A_VERSION_ON,
             &RESET_TO_FACTORY,
+            &KEPT_SETTINGS,
+            &ONLY_LOADER,
+            &OTHER_OPTION,
+            &KNOWN_BUG,
         ] {
             for word in words.0 {
                 let sentence = plain(word);
