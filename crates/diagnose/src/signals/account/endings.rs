@@ -6,7 +6,7 @@ use super::conclusions::Conclusion;
 use super::done::{BROKEN_OFF, OTHER_SUPPLY, WIRES, WROTE};
 use super::lights::{FOUND_THE_WAY_IN, OLD_AGAIN, PARTITIONS_TOUCHED, SHOWS_ROM, SOME_LIGHT, WEB_FLASHER};
 use super::mishaps::{
-    BY_MISTAKE, DELETED, FILES_DELETED, FROM_A_VERSION_ON, INSTEAD_OF, KEPT_SETTINGS, KNOWN_BUG,
+    BY_MISTAKE, DELETED, FILES_DELETED, FROM_A_VERSION_ON, HELPED, INSTEAD_OF, KEPT_SETTINGS, KNOWN_BUG,
     LOADER_SPEAKS, OLD_LOADER, ONLY_LOADER, OTHER_OPTION, RESET_TO_FACTORY, SETTINGS_LOST, WENT_BACK, WORKED,
 };
 use super::outcome::{
@@ -226,7 +226,7 @@ pub(super) static ENDINGS: &[Conclusion] = &[
     },
     Conclusion {
         all: &[],
-        near: &[&WENT_BACK, &WORKED],
+        near: &[&WENT_BACK, &HELPED],
         none: &[],
         says: "With an earlier version it works.",
         causes: &[(C::FirmwareBug, 0.44)],

@@ -173,6 +173,12 @@ pub(super) static ENDED_WELL: Words = Words(&[
     " back to life",
     " back alive",
     " up and running",
+    " alleviates",
+    " back to normal",
+    " fixed my problem",
+    " able to restore it",
+    " works just fine",
+    " able to communicate",
     " everything back",
     " back to working",
     " restores expected",
@@ -320,6 +326,8 @@ pub(super) static BETWEEN: Words = Words(&[
 /// Somebody stopped it.
 pub(super) static CANCELLED: Words = Words(&[
     " i canceled",
+    " by interrupting",
+    " interrupting the",
     " i cancelled",
     " so i canceled",
     " i aborted",

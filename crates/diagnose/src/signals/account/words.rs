@@ -192,6 +192,7 @@ mod tests {
             &WORKED,
             &DELETED,
             &WENT_BACK,
+            &HELPED,
             &FROM_A_VERSION_ON,
             &RESET_TO_FACTORY,
             &KEPT_SETTINGS,
