@@ -8,6 +8,8 @@ pub(super) static GONE: Words = Words(&[
     " nada ",
     " not come up",
     " no longer enumerat",
+    " it crashed",
+    " and crashed",
     " became unresponsive",
     " no response",
     " not respond",
