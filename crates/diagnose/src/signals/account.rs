@@ -6,6 +6,7 @@
 
 mod conclusions;
 mod done;
+mod endings;
 mod lights;
 mod mishaps;
 mod outcome;
@@ -18,6 +19,7 @@ use debrick_model::{Action as A, Cause as C, EvidenceKind, State as S};
 use crate::text::{Place, Reading};
 use crate::weigh::{Weights, cite};
 use conclusions::{CONCLUSIONS, Conclusion};
+use endings::ENDINGS;
 use outcome::ENDED_WELL;
 use seen::{GONE, LOOPS, SETTLES};
 use tools::{AFTERWARDS, FAILS, TOOLS};
@@ -111,7 +113,7 @@ impl Account {
     /// Adds what its words say together.
     pub(super) fn weigh(&self, reading: &Reading<'_>, weights: &mut Weights) {
         let share = if self.has_others { BESIDE_OTHERS } else { 1.0 };
-        for conclusion in CONCLUSIONS {
+        for conclusion in CONCLUSIONS.iter().chain(ENDINGS) {
             if !self.holds(conclusion) {
                 continue;
             }

@@ -56,14 +56,15 @@ pub(super) fn names_working_version(text: &str) -> bool {
     })
 }
 
-/// `2.5.5`, `v17`, `r2972`, `21.02-rc1`; not an address, not a plain number.
+/// `2.5.5`, `v17`, `r2972`, `21.02-rc1`, `20230217`; not an address, not a plain number.
 fn is_version(word: &str) -> bool {
     let is_digit = |symbol: char| symbol.is_ascii_digit();
     let bare = word.strip_prefix(['v', 'r']).unwrap_or(word);
     let dots = bare.matches('.').count();
     let is_address = dots == 3 && bare.chars().all(|symbol| is_digit(symbol) || symbol == '.');
     let starts = bare.starts_with(is_digit);
-    let has_mark = bare.len() < word.len() || (1..=4).contains(&dots);
+    let is_date = bare.len() == 8 && bare.starts_with("20") && bare.chars().all(is_digit);
+    let has_mark = bare.len() < word.len() || (1..=4).contains(&dots) || is_date;
     starts && has_mark && !is_address && !bare.contains(['/', ':']) && !is_quantity(bare)
 }
 
@@ -190,6 +191,14 @@ mod tests {
             &INSTEAD_OF,
             &WORKED,
             &DELETED,
+            &WENT_BACK,
+            &HELPED,
+            &FROM_A_VERSION_ON,
+            &RESET_TO_FACTORY,
+            &KEPT_SETTINGS,
+            &ONLY_LOADER,
+            &OTHER_OPTION,
+            &KNOWN_BUG,
         ] {
             for word in words.0 {
                 let sentence = plain(word);
