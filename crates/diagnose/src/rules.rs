@@ -112,7 +112,8 @@ pub(crate) fn apply(
             _ => is_denied,
         };
         // Who says that something works and that the unit does not get on, speaks of something else.
-        let is_of_another = rule.level == Level::Said && signals::is_complained_of(reading);
+        let is_of_another =
+            rule.level == Level::Said && (is_said_to_fail || signals::is_complained_of(reading));
         let denied = rule.is_success() && (is_of_another || (rule.level != Level::Said && is_contradicted));
         let share = match rule.is_fault() {
             true if survived || probing => SURVIVED,

@@ -38,6 +38,8 @@ const fn sign(stage: StageKind, pattern: &'static str) -> Marker {
 
 use StageKind::{Linux, Loader, Rom, Shell, Spl, Userspace};
 
+const MEMORY: &str = "^DRAM: ";
+
 /// The lines that show a stage; of several that match one line, the first counts. Sources: the programs' own banners.
 static MARKERS: &[Marker] = &[
     banner(Rom, "ESP-ROM:"),
@@ -62,6 +64,7 @@ static MARKERS: &[Marker] = &[
     sign(Shell, "Jumping to the first image slot"),
     sign(Shell, "Calling app_main()"),
     sign(Shell, "Booting Zephyr OS"),
+    sign(Shell, "^IP address: "),
     sign(Loader, "mcuboot: Starting bootloader"),
     banner(Rom, "^RPi: BOOTLOADER"),
     banner(Rom, "GXM:BL1:"),
@@ -92,7 +95,7 @@ static MARKERS: &[Marker] = &[
     sign(Loader, "2nd stage bootloader"),
     sign(Loader, "Hit any key to stop autoboot"),
     sign(Loader, "Autobooting in "),
-    sign(Loader, "^DRAM: "),
+    sign(Loader, MEMORY),
     sign(Loader, "^In:    serial"),
     sign(Loader, "^Net:   "),
     sign(Loader, "Loading Environment from"),
@@ -100,6 +103,8 @@ static MARKERS: &[Marker] = &[
     sign(Loader, "## Loading kernel"),
     sign(Linux, "^Starting kernel ..."),
     sign(Linux, "booting the kernel."),
+    sign(Linux, "^Loading * initial ramdisk"),
+    sign(Linux, "^Loading initial ramdisk"),
     sign(Linux, "Booting Linux on physical CPU"),
     banner(Linux, "^Linux version "),
     sign(Linux, "Kernel command line:"),
@@ -335,6 +340,10 @@ impl Boots {
     fn mark(&mut self, marker: &'static Marker, line: &Line) {
         let Some(boot) = self.boots.last_mut() else { return };
         let furthest = boot.furthest();
+        // A first stage sets up the memory too, and says so in the same words.
+        if marker.pattern == MEMORY && furthest == Some(Spl) {
+            return;
+        }
         let again = marker.banner
             && (furthest.is_some_and(|kind| kind > marker.stage) || boot.banners.contains(&marker.pattern));
         if again {

@@ -70,3 +70,42 @@ fn an_application_where_the_boot_loader_belongs() {
         Action::ReflashCorrectImage,
     );
 }
+
+#[track_caller]
+fn state(text: &str) -> State {
+    diagnose(&[Evidence { kind: EvidenceKind::SerialLog, name: "log".into(), text: text.into() }]).state
+}
+
+#[test]
+fn a_first_stage_that_sets_up_the_memory_is_no_boot_loader() {
+    let text = "U-Boot SPL 2020.01-rc4 (Dec 13 2019 - 15:37:10 -0600)\nDRAM: 2048 MiB\nTrying to boot from MMC1\nERROR: cannot read\n";
+    assert_eq!(state(text), State::BootloaderFailing);
+}
+
+#[test]
+fn a_kernel_that_says_nothing_behind_its_ramdisk() {
+    let text = "Booting 'OS'\nLoading Linux 6.12.41 ...\nLoading initial ramdisk ...\n";
+    assert_eq!(state(text), State::KernelHang);
+}
+
+#[test]
+fn a_boot_loader_of_a_microcontroller_that_crashes() {
+    let text = "<inf> mcuboot: Starting bootloader\n<inf> mcuboot: Swap type: test\n***** BUS FAULT *****\n  Imprecise data bus error\n";
+    assert_eq!(state(text), State::BootloaderFailing);
+}
+
+#[test]
+fn a_file_system_in_the_flash_that_stumbles() {
+    check(
+        "[   19.87] Call Trace:\n[   19.89] [<8014f308>] ubifs_read_nnode+0x218/0x254\n[   20.02] UBIFS: background thread \"ubifs_bgt3_0\" stops\n",
+        Cause::SettingsCorrupt,
+        State::BootsDegraded,
+        Action::FactoryResetSettings,
+    );
+}
+
+#[test]
+fn a_chip_that_starts_over_into_its_update() {
+    let text = "OTA 1.0.0\nUpdate Success: 10755\nRebooting...\n\n ets Jan  8 2013,rst cause:4, boot mode:(3,7)\n\nwdt reset\nload 0x4010f000, len 1264, room 16 \n@cp:0\nld\n\nOTA 1.0.1\nIP address: 192.168.1.62\n";
+    check(text, Cause::NoFault, State::Healthy, Action::NothingNeeded);
+}

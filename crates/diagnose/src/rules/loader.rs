@@ -1,9 +1,11 @@
 //! What boot loaders say: U-Boot, barebox, CFE, RedBoot, vendors' loaders, and the stages before them.
 
+mod chains;
 mod early;
 mod environment;
 mod images;
 mod network;
+mod payloads;
 mod stages;
 mod storage;
 mod trust;
@@ -12,10 +14,12 @@ use crate::rule::Rule;
 
 /// A table for each part of the field.
 pub(super) static TABLES: &[&[Rule]] = &[
+    chains::RULES,
     early::RULES,
     environment::RULES,
     images::RULES,
     network::RULES,
+    payloads::RULES,
     stages::RULES,
     storage::RULES,
     trust::RULES,

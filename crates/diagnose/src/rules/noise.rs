@@ -14,7 +14,17 @@ static NOISE: &[&[&str]] = &[
     // Linux drivers/regulator/core.c: a supply that the device tree does not name is taken as always on.
     &["using dummy regulator", "supply * not found, using"],
     // Tools that count what failed, and count none.
-    &["Failure 0", "failed 0)", " 0 failed", "Failed=0", "failed=0", "failed: 0", "errors: 0"],
+    &[
+        "Failure 0",
+        "failed 0)",
+        " 0 failed",
+        "Failed=0",
+        "failed=0",
+        "failed: 0",
+        "errors: 0",
+        "flash.mk:* flash] Error",
+        "Make finished with errors",
+    ],
     // dfu-util src/main.c: what an earlier transfer left behind is cleared first.
     &[
         "dfuERROR, clearing status",
@@ -158,7 +168,12 @@ static NOISE: &[&[&str]] = &[
         "Could not get PHY for",
     ],
     // ESP-IDF components/esp_phy, spiffs, fatfs, nimble: goes on with a calibration, a format or a list of its own.
-    &["failed to load RF calibration data", "mount failed* formatting", "Failed to restore IRKs from store"],
+    &[
+        "failed to load RF calibration data",
+        "mount failed* formatting",
+        "Failed to restore IRKs from store",
+        "No core dump partition found",
+    ],
     // Linux mm/oom_kill.c of appliances; drivers/net/ethernet/ti/cpsw.c: a port without a transceiver.
     &["Disabling the Out Of Memory Killer", "net eth*: phy * not found on slave"],
     // Linux drivers/firmware/arm_scmi: an optional protocol; drivers/pci/setup-res.c: a window that is not used;

@@ -6,7 +6,9 @@
 
 mod conclusions;
 mod done;
+mod endings;
 mod lights;
+mod mishaps;
 mod outcome;
 mod seen;
 mod tools;
@@ -17,6 +19,7 @@ use debrick_model::{Action as A, Cause as C, EvidenceKind, State as S};
 use crate::text::{Place, Reading};
 use crate::weigh::{Weights, cite};
 use conclusions::{CONCLUSIONS, Conclusion};
+use endings::ENDINGS;
 use outcome::ENDED_WELL;
 use seen::{GONE, LOOPS, SETTLES};
 use tools::{AFTERWARDS, FAILS, TOOLS};
@@ -81,7 +84,14 @@ impl Account {
 
     /// Whether it tells of a unit that does not work after all.
     pub(crate) fn tells_of_failure(&self) -> bool {
-        (GONE.are_in(&self.text) || LOOPS.are_in(&self.text)) && !SETTLES.are_in(&self.text)
+        (GONE.are_in(&self.text) || LOOPS.are_in(&self.text))
+            && !SETTLES.are_in(&self.text)
+            && !self.ends_well()
+    }
+
+    /// Whether its last sentences say that it works in the end.
+    fn ends_well(&self) -> bool {
+        self.sentences.iter().rev().take(LAST_SENTENCES).any(|sentence| ENDED_WELL.are_in(sentence))
     }
 
     fn holds(&self, conclusion: &Conclusion) -> bool {
@@ -103,7 +113,7 @@ impl Account {
     /// Adds what its words say together.
     pub(super) fn weigh(&self, reading: &Reading<'_>, weights: &mut Weights) {
         let share = if self.has_others { BESIDE_OTHERS } else { 1.0 };
-        for conclusion in CONCLUSIONS {
+        for conclusion in CONCLUSIONS.iter().chain(ENDINGS) {
             if !self.holds(conclusion) {
                 continue;
             }
@@ -115,7 +125,7 @@ impl Account {
                 weights.hint(state, weight * share);
             }
         }
-        if self.sentences.iter().rev().take(LAST_SENTENCES).any(|sentence| ENDED_WELL.are_in(sentence)) {
+        if self.ends_well() {
             weights.hint(S::Healthy, 0.45 * share);
         }
         if self.names_working_version {

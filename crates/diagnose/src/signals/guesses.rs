@@ -5,7 +5,7 @@ use debrick_model::{Cause, EvidenceKind, State};
 
 use super::Signals;
 use crate::case::Evidence;
-use crate::text::{Place, Shape};
+use crate::text::{Line, Place, Shape};
 use crate::timeline::StageKind;
 use crate::weigh::{Weights, cite};
 
@@ -38,7 +38,17 @@ const FEWEST_LINES: u64 = 3;
 /// How MCUboot introduces itself (`boot/zephyr/main.c`).
 const MCUBOOT: &[&str] = &["MCUboot", "Starting bootloader"];
 
+/// What a loader says before the firmware that it starts may speak (MCUboot `boot/zephyr/main.c`).
+const HANDS_OVER: &[&str] = &["Jumping to the first image slot", "Booting firmware image at"];
+
 impl Signals<'_> {
+    /// Whether nothing comes behind a line of its text.
+    fn is_last(&self, line: &Line) -> bool {
+        let text = self.reading.evidence.get(line.place.evidence).map_or("", |item| item.text.as_str());
+        let last = (1..).zip(text.lines()).filter(|(_, words): &(u64, &str)| !words.trim().is_empty()).last();
+        last.is_some_and(|(number, _)| number <= line.place.line)
+    }
+
     /// The log tells of a system that was started, and a person says that it does not work: no line names a cause.
     pub(super) fn success_that_is_denied(&self, weights: &mut Weights) {
         if weights.has_fault() || !weights.success_is_denied() {
@@ -48,8 +58,13 @@ impl Signals<'_> {
         if seen.kind < StageKind::Userspace || weights.likelihood(Cause::NoFault) >= 0.5 {
             return;
         }
-        let line =
-            self.at(seen).map(|line| self.cite(line, "It is said not to work although it was started."));
+        let start = self.at(seen);
+        if start.is_some_and(|line| {
+            self.is_last(line) && HANDS_OVER.iter().any(|words| line.text.contains(words))
+        }) {
+            weights.hint(State::KernelHang, 0.75);
+        }
+        let line = start.map(|line| self.cite(line, "It is said not to work although it was started."));
         for (cause, weight) in
             [(Cause::FirmwareBug, 0.38), (Cause::ImageWrongDevice, 0.2), (Cause::SettingsCorrupt, 0.2)]
         {
@@ -165,7 +180,8 @@ impl Signals<'_> {
 
     /// The log ends in a stage before the system, and tells of no trouble.
     fn stopped_without_a_word(&self, weights: &mut Weights) {
-        let Some(seen) = self.boots.last().and_then(|boot| boot.stages.last()) else { return };
+        let Some(boot) = self.boots.last() else { return };
+        let Some(seen) = boot.stages.last() else { return };
         // What Trusted Firmware-A says last stands before the boot loader.
         let line = self.at(seen);
         let is_before_loader = !seen.is_uboot() && line.is_some_and(|line| line.text.starts_with("NOTICE:"));
@@ -178,6 +194,9 @@ impl Signals<'_> {
             StageKind::Rom | StageKind::Spl => {
                 &[(Cause::BootloaderCorrupt, 0.4), (Cause::FirmwareBug, 0.33), (Cause::RamFault, 0.2)]
             }
+            StageKind::Loader if boot.stopped_before_countdown() => {
+                &[(Cause::BootloaderCorrupt, 0.34), (Cause::FirmwareBug, 0.32), (Cause::RamFault, 0.28)]
+            }
             StageKind::Loader => &[
                 (Cause::ImageCorrupt, 0.32),
                 (Cause::BootEnvironmentCorrupt, 0.28),
@@ -185,7 +204,7 @@ impl Signals<'_> {
             ],
             _ => &[(Cause::FirmwareBug, 0.34), (Cause::KernelCrash, 0.2)],
         };
-        if is_before_loader {
+        if is_before_loader || boot.stopped_before_countdown() {
             weights.hint(State::BootloaderFailing, 0.6);
         }
         let line = line.map(|line| self.cite(line, "The log ends in this stage."));

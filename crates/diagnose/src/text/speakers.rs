@@ -11,7 +11,10 @@ pub(crate) fn boot_loader_prompt(text: &str) -> bool {
     let Some(end) = text.find(['>', '#']) else { return false };
     let (name, rest) = text.split_at(end);
     let name = name.trim_end_matches('=').trim_end();
+    // `E> Failed to load`: the levels of a log (NVIDIA Tegra boot loaders, MB1 and MB2).
+    let is_level = matches!(name, "I" | "W" | "E" | "D");
     let is_name = name.len() <= 20
+        && !is_level
         && name.chars().all(|symbol| symbol.is_ascii_alphanumeric() || "-_. ".contains(symbol))
         && name.split(' ').count() <= 2;
     let after = rest.get(1..).unwrap_or_default();
@@ -78,6 +81,7 @@ mod tests {
             "## Booting",
             "Hit any key to stop autoboot:  0",
             "a <b> c",
+            "E> Failed to load",
             "Image 0 (kernel)",
             "#",
         ] {

@@ -17,6 +17,16 @@ pub(super) static RULES: &[Rule] = &[
     .actions(&[A::UnlockBootloader, A::ChangeToolOrOption])
     .from("flashrom writeprotect.c", "Hardware protection is active, disabling write protection is impossible."),
     rule(
+        "firehose-stopped",
+        Tool,
+        &["qfirehose.c main", "firehose_protocol.c * fail", "sahara_protocol.c * fail"],
+        "The uploader of the modem loses it, or does not find it in its emergency mode.",
+        &[(C::LinkFault, 0.5), (C::ToolMismatch, 0.42), (C::NotInRecoveryMode, 0.35)],
+    )
+    .states(&[(S::Unknown, 0.45)])
+    .actions(&[A::SwapCableOrPort, A::ChangeToolOrOption])
+    .from("Quectel QFirehose qfirehose.c", "[152.999]: qfirehose.c main 366 fail"),
+    rule(
         "programmer-size",
         Tool,
         &["doesn't match the expected size", "Image size * doesn't match", "larger than flash", "exceeds flash size", "does not fit in", "will not fit in", "past the end of flash", "data too large", "size too large", "too large for partition", "exceeds partition size", "bigger than partition", "region * overflowed"],

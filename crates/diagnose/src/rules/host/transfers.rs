@@ -173,9 +173,9 @@ pub(super) static RULES: &[Rule] = &[
         &[
             "probably you have chosen wrong file",
             "Something went wrong during update",
-            "Update failed",
+            "^Update failed",
             "wrong file",
-            "Upload failed",
+            "^Upload failed",
             "Bad file format",
         ],
         "The recovery page of the unit does not take the file.",

@@ -244,7 +244,56 @@ pub(super) static RULES: &[Rule] = &[
         "A watchdog started the unit over, because it hung.",
         &[(C::FirmwareBug, 0.45), (C::PowerFault, 0.1)],
     )
+    .without(&["rst cause:"])
     .states(&[(S::BootLoop, 0.35)])
     .actions(&[A::InstallOtherBuild])
     .from("boot loaders and watchdog drivers", "Reset cause: WDOG"),
+    rule(
+        "kernel-set-up-fails",
+        Kernel,
+        &[
+            "not syncing: No interrupt controller found",
+            "not syncing: Unable to find GIC",
+            "not syncing: * timer",
+            "not syncing: * clk",
+            "not syncing: * clock",
+            "not syncing: * device tree",
+            "not syncing: * devicetree",
+            "not syncing: * compatible",
+            "not syncing: Failed to allocate",
+            "not syncing: Can't allocate",
+            "not syncing: Failed to get",
+            "not syncing: Failed to find",
+            "not syncing: unable to",
+            "CPU*: failed to come online",
+            "CPU*: failed to boot",
+        ],
+        "The kernel does not find what it needs of this board in its device tree or configuration.",
+        &[
+            (C::FirmwareBug, 0.55),
+            (C::KernelCrash, 0.2),
+            (C::ImageWrongDevice, 0.25),
+            (C::BootloaderOutdated, 0.2),
+        ],
+    )
+    .states(&[(S::KernelHang, 0.4)])
+    .actions(&[A::InstallOtherBuild])
+    .from(
+        "Linux arch/arm64/kernel/irq.c, smp.c",
+        "Kernel panic - not syncing: No interrupt controller found.",
+    ),
+    rule(
+        "kernel-memory-errors",
+        Lasting,
+        &[
+            "EDAC * UE ",
+            "EDAC * uncorrected error",
+            "Uncorrected hardware memory error",
+            "Memory failure: 0x",
+        ],
+        "The memory gives back other bits than it got.",
+        &[(C::RamFault, 0.8)],
+    )
+    .states(&[(S::BootsDegraded, 0.4)])
+    .from("Linux drivers/edac/edac_mc.c", "EDAC MC0: 1 UE memory read error on DIMM0"),
 ];

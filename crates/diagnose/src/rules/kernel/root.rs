@@ -142,7 +142,7 @@ pub(super) static RULES: &[Rule] = &[
     rule(
         "kernel-root-missing",
         Kernel,
-        &["VFS: Cannot open root device", "Unable to mount root fs", "Please append a correct \"root=\"", "Waiting for root device", "ALERT! * does not exist", "Gave up waiting for root", "dracut-initqueue timeout", "Warning: /dev/* does not exist", "Waiting for root file system", "Timed out waiting for device /dev", "can't find root device", "No root device", "Failed to mount /sysroot", "mount: mounting * on /root failed", "mount: can't find /root"],
+        &["VFS: Cannot open root device", "Unable to mount root fs", "Please append a correct \"root=\"", "Waiting for root device", "ALERT! * does not exist", "Gave up waiting for root", "dracut-initqueue timeout", "Warning: /dev/* does not exist", "Waiting for root file system", "Dependency failed for Initrd Root Device", "Dependency failed for /sysroot", "can't find root device", "No root device", "Failed to mount /sysroot", "mount: mounting * on /root failed", "mount: can't find /root"],
         "The kernel does not find its root file system.",
         &[(C::RootfsMissing, 0.6), (C::BootEnvironmentCorrupt, 0.2), (C::FirmwareBug, 0.2), (C::ImageIncomplete, 0.15)],
     )
@@ -170,7 +170,7 @@ pub(super) static RULES: &[Rule] = &[
     rule(
         "kernel-console-missing",
         System,
-        &["unable to open an initial console"],
+        &["unable to open an initial console", "/dev/console: No such file"],
         "The root file system lacks its first device files.",
         &[(C::RootfsCorrupt, 0.4), (C::FirmwareBug, 0.3), (C::InitFailure, 0.3)],
     )
@@ -205,4 +205,43 @@ pub(super) static RULES: &[Rule] = &[
     .states(&[(S::KernelHang, 0.5)])
     .actions(&[A::ReflashCorrectImage, A::InstallOtherBuild])
     .from("initramfs scripts of distributions", "*** Error in mount_flash: mount_common: Could not mount LABEL=COREELEC ***"),
+    rule(
+        "kernel-ramdisk-too-large",
+        Kernel,
+        &["RAMDISK: incomplete write", "RAMDISK: image too big", "write error", "rootfs image is not initramfs"],
+        "The ramdisk does not fit where the kernel keeps it.",
+        &[(C::ImageTooLarge, 0.5), (C::RootfsCorrupt, 0.35), (C::BootEnvironmentCorrupt, 0.25)],
+    )
+    .with(&["RAMDISK: "])
+    .states(&[(S::KernelHang, 0.4)])
+    .actions(&[A::FixBootEnvironment, A::ReflashCorrectImage])
+    .from("Linux init/do_mounts_rd.c", "RAMDISK: incomplete write (-28 != 32768)"),
+    rule(
+        "kernel-ramdisk-missing",
+        Kernel,
+        &["RAMDISK: Couldn't find valid RAM disk image"],
+        "The kernel finds no ramdisk where it is told to look.",
+        &[(C::RootfsMissing, 0.5), (C::BootEnvironmentCorrupt, 0.4), (C::ImageIncomplete, 0.3)],
+    )
+    .states(&[(S::KernelHang, 0.4)])
+    .from("Linux init/do_mounts_rd.c", "RAMDISK: Couldn't find valid RAM disk image starting at 0."),
+    rule(
+        "kernel-no-root-given",
+        Kernel,
+        &["no root= given", "No root= argument", "no root device specified", "root= is not set"],
+        "Nothing tells the kernel where its root file system is.",
+        &[(C::BootEnvironmentCorrupt, 0.65)],
+    )
+    .states(&[(S::KernelHang, 0.5)])
+    .from("dracut modules.d/99base; initramfs-tools", "Unknown boot device: no root= given, panic"),
+    rule(
+        "kernel-array-incomplete",
+        System,
+        &["failed to RUN_ARRAY", "not enough operational", "cannot start dirty degraded array", "No arrays found in config"],
+        "An array of disks cannot be started: disks of it are missing or failed.",
+        &[(C::FlashHardwareFault, 0.5), (C::RootfsMissing, 0.35), (C::RootfsCorrupt, 0.2)],
+    )
+    .states(&[(S::BootsDegraded, 0.4)])
+    .actions(&[A::SeekProfessional, A::ReplaceHardware])
+    .from("Linux drivers/md/md.c, raid5.c; mdadm Assemble.c", "mdadm: failed to RUN_ARRAY /dev/md0: Input/output error"),
 ];

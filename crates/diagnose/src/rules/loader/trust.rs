@@ -2,7 +2,7 @@
 
 use debrick_model::{Action as A, Cause as C, State as S};
 
-use crate::rule::Level::Loader;
+use crate::rule::Level::{Lasting, Loader};
 use crate::rule::{Rule, rule};
 
 pub(super) static RULES: &[Rule] = &[
@@ -97,4 +97,23 @@ pub(super) static RULES: &[Rule] = &[
     .states(&[(S::BootloaderOnly, 0.6)])
     .actions(&[A::UseSignedOrNewerImage])
     .from("shim; EDK II SecurityPkg", "Verification failed: (0x1A) Security Violation"),
+    rule(
+        "android-verification",
+        Lasting,
+        &[
+            "Error verifying vbmeta image",
+            "OK_NOT_SIGNED",
+            "does not match digest in descriptor",
+            "avb_slot_verify.c:* ERROR",
+            "ERROR_VERIFICATION",
+            "PUBLIC_KEY_REJECTED",
+        ],
+        "The boot loader refuses images of which the verified list does not know.",
+        &[(C::VerifiedBootRejected, 0.75), (C::ImageCorrupt, 0.2)],
+    )
+    .states(&[(S::BootloaderOnly, 0.5)])
+    .from(
+        "AOSP external/avb/libavb/avb_slot_verify.c",
+        "avb_slot_verify.c:443: ERROR: vbmeta_a: Error verifying vbmeta image: OK_NOT_SIGNED",
+    ),
 ];

@@ -105,7 +105,7 @@ pub(super) static RULES: &[Rule] = &[
     rule(
         "esp-application-crash",
         Lasting,
-        &["Guru Meditation Error", "abort() was called at PC", "assert failed:", "Task watchdog got triggered", "Stack canary watchpoint", "Interrupt wdt timeout", "- assert failed!", "CORRUPT HEAP", "LoadProhibited", "StoreProhibited", "InstrFetchProhibited", "A stack overflow in task", "Soft WDT reset", "rst cause:4", "Exception (28)", "Exception (29)", "Exception (9)", "Exception (0)", "Exception (3)", "epc1=", "Panic * unhandled", "ESP_ERROR_CHECK failed", "Fatal exception (", "User exception (panic", "wdt reset"],
+        &["Guru Meditation Error", "abort() was called at PC", "assert failed:", "Task watchdog got triggered", "Stack canary watchpoint", "Interrupt wdt timeout", "- assert failed!", "CORRUPT HEAP", "LoadProhibited", "StoreProhibited", "InstrFetchProhibited", "A stack overflow in task", "Soft WDT reset", "Exception (28)", "Exception (29)", "Exception (9)", "Exception (0)", "Exception (3)", "epc1=", "Panic * unhandled", "ESP_ERROR_CHECK failed", "Fatal exception (", "User exception (panic"],
         "The application crashed.",
         &[(C::FirmwareBug, 0.62), (C::KernelCrash, 0.35), (C::PowerFault, 0.08)],
     )
@@ -115,10 +115,11 @@ pub(super) static RULES: &[Rule] = &[
     rule(
         "esp-watchdog-reset",
         Kernel,
-        &["TG0WDT_SYS_RESET", "TG1WDT_SYS_RESET", "TG0WDT_CPU_RESET", "TG1WDT_CPU_RESET"],
+        &["TG0WDT_SYS_RESET", "TG1WDT_SYS_RESET", "TG0WDT_CPU_RESET", "TG1WDT_CPU_RESET", "rst cause:4", "^wdt reset"],
         "A watchdog started the chip over, because the application hung.",
         &[(C::FirmwareBug, 0.55), (C::KernelCrash, 0.3), (C::BootloaderCorrupt, 0.15)],
     )
+    .without(&["boot mode:(1,"])
     .states(&[(S::BootLoop, 0.5)])
     .actions(&[A::InstallOtherBuild])
     .from("Espressif ROM", "rst:0x8 (TG1WDT_SYS_RESET),boot:0x13 (SPI_FAST_FLASH_BOOT)"),
@@ -206,7 +207,7 @@ pub(super) static RULES: &[Rule] = &[
     rule(
         "esp-memory",
         Rom,
-        &["PSRAM ID read error", "PSRAM chip is not connected", "Failed to init external RAM", "psram: not found"],
+        &["PSRAM ID read error", "PSRAM chip is not connected", "Failed to init external RAM", "SPI RAM enabled but initialization failed", "psram: not found"],
         "The firmware expects external memory that is not there.",
         &[(C::ImageWrongDevice, 0.45), (C::FirmwareBug, 0.42), (C::RamFault, 0.35)],
     )
@@ -228,7 +229,7 @@ pub(super) static RULES: &[Rule] = &[
         Lasting,
         &["waiting for download", "DOWNLOAD_BOOT", "DOWNLOAD(USB/UART0)", "boot mode:(1,"],
         "The chip waits in its download mode.",
-        &[(C::RecoveryFlagStuck, 0.3), (C::NoFault, 0.25)],
+        &[(C::RecoveryFlagStuck, 0.36), (C::NoFault, 0.25)],
     )
     .states(&[(S::RecoveryMode, 0.85)])
     .actions(&[A::PowerCycleAndRetry])

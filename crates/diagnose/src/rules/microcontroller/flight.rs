@@ -1,4 +1,4 @@
-//! Flight controllers and radio receivers: the uploaders of PX4 and ArduPilot, and of ExpressLRS.
+//! Flight controllers and radio receivers: the uploaders of PX4 and ArduPilot, and of ExpressLRS; the loader of printers' boards.
 
 use debrick_model::{Action as A, Cause as C, State as S};
 
@@ -95,4 +95,18 @@ pub(super) const RULES: &[Rule] = &[
     .states(&[(S::Unknown, 0.4), (S::RefusedUnharmed, 0.3)])
     .actions(&[A::ChangeToolOrOption, A::EnterRecoveryMode])
     .from("ExpressLRS src/python/BFinitPassthrough.py", "[FAILED] Unable to communicate with bootloader..."),
+    rule(
+        "printer-loader-silent",
+        Tool,
+        &[
+            "Error sending command [",
+            "Response for command CONNECT timed out",
+            "Response for command COMPLETE timed out",
+        ],
+        "The loader of the board was found, and does not answer as the uploader expects.",
+        &[(C::LinkFault, 0.5), (C::ToolMismatch, 0.48), (C::BootloaderOutdated, 0.2)],
+    )
+    .states(&[(S::RecoveryMode, 0.6)])
+    .actions(&[A::ChangeToolOrOption, A::SwapCableOrPort])
+    .from("Katapult scripts/flashtool.py", "FlashError: Error sending command [SEND_BLOCK] to Device"),
 ];

@@ -81,6 +81,21 @@ pub(super) static RULES: &[Rule] = &[
     .states(&[(S::RecoveryMode, 0.85)])
     .from("MCUboot boot/zephyr/main.c", "I: Enter the serial recovery mode"),
     rule(
+        "mcuboot-crash",
+        Lasting,
+        &["BUS FAULT", "MPU FAULT", "USAGE FAULT", "Hard Fault", "HardFault", "ZEPHYR FATAL ERROR"],
+        "The boot loader crashed: it had not started an image yet.",
+        &[(C::BootloaderCorrupt, 0.7), (C::FirmwareBug, 0.6), (C::BootloaderOutdated, 0.2)],
+    )
+    .with(&["Starting bootloader"])
+    .without(&["Jumping to the first image slot", "Booting firmware image at", "Booting Zephyr OS"])
+    .states(&[(S::BootloaderFailing, 0.75)])
+    .actions(&[A::UpdateBootloader, A::RestoreBootloader])
+    .from(
+        "MCUboot boot/zephyr/main.c; Zephyr kernel/fatal.c",
+        "<inf> mcuboot: Starting bootloader; >>> ZEPHYR FATAL ERROR 0: CPU exception on CPU 0",
+    ),
+    rule(
         "rtos-crash",
         Lasting,
         &[

@@ -1,4 +1,4 @@
-//! Tools that write over the network to a microcontroller that runs: espota, the uploader of ESPHome; and Intel's Flash
+//! Tools that write over the network to a microcontroller that runs: espota, the uploader of ESPHome, miio; nvme-cli; and Intel's Flash
 //! Programming Tool, which writes the firmware of the computer it runs on.
 
 use debrick_model::{Action as A, Cause as C, State as S};
@@ -70,4 +70,32 @@ pub(super) static RULES: &[Rule] = &[
     .states(&[(S::RefusedUnharmed, 0.7)])
     .actions(&[A::ChangeToolOrOption])
     .from("flashrom internal.c", "WARNING! You seem to be running flashrom on an unsupported laptop."),
+    rule(
+        "ota-not-fetched",
+        Tool,
+        &["Did not receive a firmware download request", "ERROR:miio.updater:No request was made"],
+        "The unit was told where its firmware is, and does not come to fetch it: a firewall, or the wrong address.",
+        &[(C::LinkFault, 0.55), (C::ToolMismatch, 0.4), (C::HostPortConflict, 0.3)],
+    )
+    .states(&[(S::RefusedUnharmed, 0.65)])
+    .actions(&[A::ChangeToolOrOption, A::PowerCycleAndRetry])
+    .from("valetudo-helper-miioota; python-miio updater.py", "ERROR: Did not receive a firmware download request after 30s"),
+    rule(
+        "drive-refuses",
+        Tool,
+        &[
+            "NVMe status: CMD_SEQ_ERROR",
+            "NVMe status: FIRMWARE_IMAGE",
+            "NVMe status: Invalid Firmware",
+            "NVMe status: FIRMWARE_SLOT",
+            "NVMe status: Firmware Activation",
+            "NVMe status: Internal Error",
+            "NVME Admin command error:FIRMWARE_IMAGE",
+        ],
+        "The drive does not take the firmware: it is for another model, or the drive takes it in another way.",
+        &[(C::ToolMismatch, 0.5), (C::ImageWrongDevice, 0.48), (C::VerifiedBootRejected, 0.2)],
+    )
+    .states(&[(S::RefusedUnharmed, 0.7)])
+    .actions(&[A::ChangeToolOrOption, A::ReflashCorrectImage])
+    .from("nvme-cli nvme-print-stdout.c", "NVMe status: CMD_SEQ_ERROR: The command was aborted"),
 ];

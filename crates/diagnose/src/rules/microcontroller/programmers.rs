@@ -218,4 +218,14 @@ pub(super) static RULES: &[Rule] = &[
     .states(&[(S::Healthy, 0.6)])
     .actions(&[A::EnterRecoveryMode, A::ChangeToolOrOption])
     .from("picotool main.cpp", "appears to be a RP2040 device with a USB serial connection, so consider -f"),
+    rule(
+        "dfu-programmer-not-erased",
+        Tool,
+        &["did not validate. Did you erase", "Flash NOT blank beginning"],
+        "The chip takes the order to erase, and is not empty behind it: locked, worn, or in the hands of a bad loader.",
+        &[(C::ToolMismatch, 0.44), (C::FlashHardwareFault, 0.42), (C::BootloaderCorrupt, 0.3)],
+    )
+    .states(&[(S::RecoveryMode, 0.7)])
+    .actions(&[A::ChangeToolOrOption])
+    .from("dfu-programmer src/commands.c, atmel.c", "Memory did not validate. Did you erase?"),
 ];

@@ -15,6 +15,7 @@ pub(super) static RULES: &[Rule] = &[
             "unable to read EXT_CSD",
             "Timeout waiting for hardware interrupt",
             "Card stuck being busy",
+            "Card stuck in programming state",
             "card never left busy state",
             "tuning execution failed",
             "mmc0: recovery failed",

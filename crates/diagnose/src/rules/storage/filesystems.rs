@@ -128,6 +128,7 @@ pub(super) static RULES: &[Rule] = &[
             "Disk full",
             "not enough space",
             "Insufficient space",
+            "Only have * available on filesystem",
             "not enough free space",
             "Not enough free memory",
             "not enough memory to perform",

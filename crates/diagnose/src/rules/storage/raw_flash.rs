@@ -41,6 +41,7 @@ pub(super) static RULES: &[Rule] = &[
             "this UBI version is",
             "UBI init error",
             "cannot find ubi",
+            "failed to attach mtd",
         ],
         "The flash's UBI layer, which holds the root file system, cannot be attached.",
         &[
@@ -246,6 +247,24 @@ pub(super) static RULES: &[Rule] = &[
     .states(&[(S::KernelHang, 0.3), (S::BootsDegraded, 0.2)])
     .actions(&[A::SeekProfessional, A::ReplaceHardware])
     .from("drivers of raw NAND", "aml_nand_read_oob 3583 read oob failed here at at page:23040"),
+    rule(
+        "flash-file-system-trace",
+        Lasting,
+        &[
+            " ubifs_*+0x*/0x",
+            "(ubifs_*+0x*/0x",
+            "(ubifs_*) from",
+            " jffs2_*+0x*/0x",
+            "(jffs2_*+0x*/0x",
+            "UBIFS failed!",
+            "mounting ubi* failed",
+        ],
+        "The file system in the flash stumbled over what it read.",
+        &[(C::RootfsCorrupt, 0.35), (C::SettingsCorrupt, 0.4), (C::FlashHardwareFault, 0.2)],
+    )
+    .states(&[(S::BootsDegraded, 0.35)])
+    .actions(&[A::FactoryResetSettings])
+    .from("Linux fs/ubifs/, fs/jffs2/", "[<8014f308>] ubifs_read_nnode+0x218/0x254"),
     rule(
         "jffs2-erase",
         System,

@@ -314,7 +314,6 @@ pub(super) static RULES: &[Rule] = &[
             "變更設定",
             "keep settings",
             "kept settings",
-            "without reset",
         ],
         "It began with a change of the settings.",
         &[(C::SettingsCorrupt, 0.5)],

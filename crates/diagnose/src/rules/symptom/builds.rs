@@ -161,7 +161,7 @@ pub(super) static RULES: &[Rule] = &[
             "custom recovery",
             "twrp",
             "custom rom",
-            "gsi",
+            " gsi",
             "custom kernel",
             "restore images",
         ],

@@ -330,7 +330,6 @@ pub(super) static RULES: &[Rule] = &[
             "cannot see the ssid",
             "blinks once or twice",
             "nothing being logged",
-            "the problem is that",
         ],
         "What was written does not do its work.",
         &[

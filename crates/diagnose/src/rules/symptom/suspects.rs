@@ -16,7 +16,8 @@ pub(super) static RULES: &[Rule] = &[
             "other sd card",
             "new sd card",
             "usb stick",
-            "usb drive",
+            "usb drive ",
+            "usb drives",
             "card reader",
             "re-imaged",
             "reimaged",
@@ -257,6 +258,11 @@ pub(super) static RULES: &[Rule] = &[
         "The boot loader may have been overwritten or be missing.",
         &[(C::BootloaderCorrupt, 0.6)],
     )
+    .without(&[
+        "haven't updated the bootloader",
+        "not updated the bootloader",
+        "never updated the bootloader",
+    ])
     .states(&[(S::BootloaderFailing, 0.3), (S::NoOutput, 0.3)])
     .actions(&[A::EnterRecoveryMode, A::RestoreBootloader])
     .from("symptom answers", "I overwrote the bootloader by mistake."),

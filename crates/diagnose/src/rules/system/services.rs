@@ -82,7 +82,10 @@ pub(super) static RULES: &[Rule] = &[
             "instance * in a crash loop",
             "Dependency failed for",
             "Failed to mount /",
-            "Failed to start",
+            "] Failed to start",
+            ": Failed to start",
+            "Failed to start *.service",
+            "Failed to start * Service",
             "Freezing execution",
             "Failed to load configuration",
             "Cannot open access to console, the root account is locked",
@@ -170,4 +173,34 @@ pub(super) static RULES: &[Rule] = &[
     .states(&[(S::Unknown, 0.3)])
     .actions(&[A::ChangeToolOrOption, A::ReflashCorrectImage])
     .from("Klipper klippy/mcu.py", "MCU Protocol error"),
+    rule(
+        "system-waits-for-device",
+        System,
+        &["A start job is running for dev-", "A start job is running for /dev/", "Timed out waiting for device"],
+        "The system waits for a partition that its settings name and that is not there.",
+        &[(C::RootfsMissing, 0.3), (C::InitFailure, 0.3), (C::FirmwareBug, 0.3), (C::SettingsCorrupt, 0.25), (C::PartitionTableDamaged, 0.2)],
+    )
+    .states(&[(S::BootsDegraded, 0.35), (S::KernelHang, 0.3)])
+    .actions(&[A::ReflashCorrectImage, A::FactoryResetSettings])
+    .from("systemd src/core/job.c, device.c", "A start job is running for dev-mmcblk0p3.device (1min 30s / no limit)"),
+    rule(
+        "console-device-missing",
+        System,
+        &["can't open /dev/tty", "can't open /dev/console", "/dev/tty*: No such file or directory", "tcgetattr: Input/output error"],
+        "The system starts its console on a port that this kernel does not have.",
+        &[(C::FirmwareBug, 0.45), (C::BootEnvironmentCorrupt, 0.36)],
+    )
+    .states(&[(S::BootsDegraded, 0.5)])
+    .actions(&[A::InstallOtherBuild, A::FixBootEnvironment])
+    .from("BusyBox init/init.c, loginutils/getty.c", "can't open /dev/ttyS0: No such file or directory"),
+    rule(
+        "settings-do-not-parse",
+        Lasting,
+        &["uci: Parse error", "uci: I/O error", "nvram: error parsing", "config.json: unexpected end", "failed to parse config"],
+        "A file of the settings cannot be read.",
+        &[(C::SettingsCorrupt, 0.72)],
+    )
+    .states(&[(S::BootsDegraded, 0.6)])
+    .actions(&[A::FactoryResetSettings])
+    .from("OpenWrt uci cli.c", "uci: Parse error (invalid character in name field) at line 5, byte 8"),
 ];

@@ -1,4 +1,4 @@
-//! What is concluded from words of an account that stand together.
+//! What is concluded from words of an account that stand together: what was done, and what came of it.
 
 use debrick_model::{Action as A, Cause as C, State as S};
 
@@ -6,16 +6,12 @@ use super::done::{
     BACK_TO_STOCK, BIOS_WRITTEN, BROKEN_OFF, CHANGED_DRIVER, LOADER_WRITTEN, MANY_IMAGES, OTHER_SUPPLY,
     OUTSIDE_DAMAGE, STOPPED, UNFINISHED, VIRTUAL_MACHINE, WIRES, WROTE,
 };
-use super::lights::{FOUND_THE_WAY_IN, OLD_AGAIN, PARTITIONS_TOUCHED, SHOWS_ROM, SOME_LIGHT, WEB_FLASHER};
-use super::outcome::{
-    ANOTHER_ADDRESS, BETWEEN, CANCELLED, CARD, EMPTY_FILE, FROM_MEMORY, NOT_TAKEN, ONLY_LOOKED_BROKEN,
-    OTHER_CABLE, STILL_RUNS, TO_RECOVERY,
-};
+use super::outcome::CANCELLED;
 use super::seen::{
     BAD_STORAGE, DEEPLY_GONE, DIFFERENT_EACH_TIME, GONE, LOOPS, NO_LOSS, NO_NETWORK, OTHER_MEDIUM_WORKS,
     POWER_CYCLE_HELPS, SETTLES, SILENT, SUDDENLY, WORKS_AGAIN,
 };
-use super::tools::{DRIVER, ENTERS_MODE, FAILS, OTHER_TOOL_WORKS, TOOLS};
+use super::tools::{DRIVER, ENTERS_MODE, OTHER_TOOL_WORKS, TOOLS};
 use super::words::Words;
 
 /// Words that stand together, and what they say.
@@ -246,158 +242,5 @@ pub(super) static CONCLUSIONS: &[Conclusion] = &[
         causes: &[(C::UpdateInterrupted, 0.5), (C::ImageIncomplete, 0.35)],
         state: None,
         actions: &[A::ReflashCorrectImage, A::EnterRecoveryMode, A::ResumeUpdate],
-    },
-    Conclusion {
-        all: &[&STILL_RUNS, &NOT_TAKEN],
-        near: &[],
-        none: &[],
-        says: "What was offered was not taken; what was there runs as before.",
-        causes: &[(C::ToolMismatch, 0.36), (C::FirmwareBug, 0.25)],
-        state: Some((S::Healthy, 0.6)),
-        actions: &[A::ChangeToolOrOption],
-    },
-    Conclusion {
-        all: &[&NOT_TAKEN, &CARD],
-        near: &[],
-        none: &[&SILENT, &LOOPS],
-        says: "The unit does not take what is on the card, and starts as before.",
-        causes: &[(C::RecoveryMediaWrong, 0.36), (C::ToolMismatch, 0.35)],
-        state: Some((S::Healthy, 0.55)),
-        actions: &[A::ChangeToolOrOption],
-    },
-    Conclusion {
-        all: &[&STILL_RUNS],
-        near: &[],
-        none: &[&GONE, &LOOPS],
-        says: "What was there runs as before.",
-        causes: &[],
-        state: Some((S::Healthy, 0.5)),
-        actions: &[],
-    },
-    Conclusion {
-        all: &[&EMPTY_FILE],
-        near: &[],
-        none: &[],
-        says: "The file has no content.",
-        causes: &[(C::ImageIncomplete, 0.66)],
-        state: None,
-        actions: &[A::RedownloadImage],
-    },
-    Conclusion {
-        all: &[&ONLY_LOOKED_BROKEN],
-        near: &[],
-        none: &[],
-        says: "It looked broken, and was not.",
-        causes: &[(C::NoFault, 0.45)],
-        state: Some((S::Healthy, 0.5)),
-        actions: &[A::NothingNeeded],
-    },
-    Conclusion {
-        all: &[&ANOTHER_ADDRESS],
-        near: &[],
-        none: &[],
-        says: "It is there, and is reached in another way than before.",
-        causes: &[(C::SettingsCorrupt, 0.36), (C::LinkFault, 0.2)],
-        state: Some((S::Healthy, 0.3)),
-        actions: &[A::FactoryResetSettings],
-    },
-    Conclusion {
-        all: &[&BETWEEN],
-        near: &[],
-        none: &[],
-        says: "Something stands between the unit and the computer.",
-        causes: &[(C::LinkFault, 0.42)],
-        state: None,
-        actions: &[A::SwapCableOrPort],
-    },
-    Conclusion {
-        all: &[&FROM_MEMORY],
-        near: &[],
-        none: &[&LOOPS],
-        says: "The system that runs is the one to install from; the lasting one is not there yet.",
-        causes: &[(C::ImageIncomplete, 0.36), (C::RecoveryFlagStuck, 0.3)],
-        state: Some((S::RecoveryMode, 0.6)),
-        actions: &[A::ReflashCorrectImage, A::InstallOtherBuild],
-    },
-    Conclusion {
-        all: &[&TO_RECOVERY],
-        near: &[],
-        none: &[],
-        says: "It returns to its recovery system although there is another.",
-        causes: &[(C::RecoveryFlagStuck, 0.42)],
-        state: Some((S::RecoveryMode, 0.45)),
-        actions: &[A::FixBootEnvironment],
-    },
-    Conclusion {
-        all: &[&OTHER_CABLE, &WORKS_AGAIN],
-        near: &[],
-        none: &[],
-        says: "With another cable, port or adapter it works.",
-        causes: &[(C::LinkFault, 0.5)],
-        state: None,
-        actions: &[A::SwapCableOrPort],
-    },
-    Conclusion {
-        all: &[&OLD_AGAIN],
-        near: &[],
-        none: &[&SILENT, &LOOPS],
-        says: "The version that was to be replaced is there again.",
-        causes: &[(C::FirmwareBug, 0.33), (C::ToolMismatch, 0.32)],
-        state: Some((S::Healthy, 0.5)),
-        actions: &[A::ChangeToolOrOption, A::InstallOtherBuild],
-    },
-    Conclusion {
-        all: &[&SOME_LIGHT, &GONE],
-        near: &[],
-        none: &[&LOOPS],
-        says: "A light is on, and the unit does not come up.",
-        causes: &[],
-        state: Some((S::Unknown, 0.35)),
-        actions: &[],
-    },
-    Conclusion {
-        all: &[&PARTITIONS_TOUCHED, &GONE],
-        near: &[],
-        none: &[],
-        says: "Partitions were deleted or made anew, and the unit does not start since.",
-        causes: &[(C::PartitionTableDamaged, 0.45), (C::BootloaderCorrupt, 0.25)],
-        state: None,
-        actions: &[A::RestorePartitionTable, A::ReflashCorrectImage],
-    },
-    Conclusion {
-        all: &[&SHOWS_ROM, &GONE],
-        near: &[],
-        none: &[&WORKS_AGAIN],
-        says: "The ROM of the unit waits for a loader.",
-        causes: &[],
-        state: Some((S::RecoveryMode, 0.4)),
-        actions: &[],
-    },
-    Conclusion {
-        all: &[&FOUND_THE_WAY_IN, &WORKS_AGAIN],
-        near: &[],
-        none: &[],
-        says: "It had not entered the mode in which it is written.",
-        causes: &[(C::NotInRecoveryMode, 0.5)],
-        state: Some((S::Healthy, 0.35)),
-        actions: &[A::EnterRecoveryMode],
-    },
-    Conclusion {
-        all: &[&WEB_FLASHER, &FAILS],
-        near: &[],
-        none: &[],
-        says: "The page in the browser does not get at the unit.",
-        causes: &[(C::LinkFault, 0.36), (C::NotInRecoveryMode, 0.35), (C::ToolMismatch, 0.3)],
-        state: None,
-        actions: &[A::EnterRecoveryMode, A::ChangeToolOrOption],
-    },
-    Conclusion {
-        all: &[&STILL_RUNS],
-        near: &[],
-        none: &[&GONE, &LOOPS, &NOT_TAKEN, &OLD_AGAIN, &FAILS],
-        says: "It tells of a unit that runs, and of no fault.",
-        causes: &[(C::NoFault, 0.36)],
-        state: None,
-        actions: &[A::NothingNeeded],
     },
 ];

@@ -6,6 +6,11 @@ use super::words::Words;
 pub(super) static OLD_AGAIN: Words = Words(&[
     " remained at ",
     " remains at ",
+    " afterwards it is",
+    " get the previous",
+    " previously installed",
+    " find the old",
+    " still have the old",
     " still at version",
     " stays at version",
     " still find the old",

@@ -28,7 +28,7 @@ pub(super) fn plain(text: &str) -> String {
 }
 
 /// How many words behind a version may stand between it and its praise.
-const NEAR: usize = 4;
+const NEAR: usize = 6;
 
 /// Whether a version is named of which is said that it works: `2.5.5 works ok`, `v17 boots fine`.
 pub(super) fn names_working_version(text: &str) -> bool {
@@ -56,14 +56,15 @@ pub(super) fn names_working_version(text: &str) -> bool {
     })
 }
 
-/// `2.5.5`, `v17`, `r2972`, `21.02-rc1`; not an address, not a plain number.
+/// `2.5.5`, `v17`, `r2972`, `21.02-rc1`, `20230217`; not an address, not a plain number.
 fn is_version(word: &str) -> bool {
     let is_digit = |symbol: char| symbol.is_ascii_digit();
     let bare = word.strip_prefix(['v', 'r']).unwrap_or(word);
     let dots = bare.matches('.').count();
     let is_address = dots == 3 && bare.chars().all(|symbol| is_digit(symbol) || symbol == '.');
     let starts = bare.starts_with(is_digit);
-    let has_mark = bare.len() < word.len() || (1..=4).contains(&dots);
+    let is_date = bare.len() == 8 && bare.starts_with("20") && bare.chars().all(is_digit);
+    let has_mark = bare.len() < word.len() || (1..=4).contains(&dots) || is_date;
     starts && has_mark && !is_address && !bare.contains(['/', ':']) && !is_quantity(bare)
 }
 
@@ -99,7 +100,7 @@ const DENIES: &[&str] = &[
 
 #[cfg(test)]
 mod tests {
-    use super::super::{done::*, lights::*, outcome::*, seen::*, tools::*};
+    use super::super::{done::*, lights::*, mishaps::*, outcome::*, seen::*, tools::*};
     use super::*;
 
     #[test]
@@ -182,6 +183,22 @@ mod tests {
             &SHOWS_ROM,
             &FOUND_THE_WAY_IN,
             &WEB_FLASHER,
+            &BY_MISTAKE,
+            &SETTINGS_LOST,
+            &FILES_DELETED,
+            &LOADER_SPEAKS,
+            &OLD_LOADER,
+            &INSTEAD_OF,
+            &WORKED,
+            &DELETED,
+            &WENT_BACK,
+            &HELPED,
+            &FROM_A_VERSION_ON,
+            &RESET_TO_FACTORY,
+            &KEPT_SETTINGS,
+            &ONLY_LOADER,
+            &OTHER_OPTION,
+            &KNOWN_BUG,
         ] {
             for word in words.0 {
                 let sentence = plain(word);
