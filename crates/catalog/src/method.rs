@@ -204,7 +204,7 @@ protocols! {
     HttpUpload "http-upload" "The bootloader has a web page that takes a file."
         [] [Unit Host Port Path Field File MoreFiles Socket Formats];
     EvaFtp "eva-ftp" "The FTP server of AVM's EVA bootloader, for a few seconds after power on."
-        [] [Unit Host File Formats];
+        [] [Unit Host File Partitions Formats];
     ZyxelMulticast "zyxel-multicast" "Zyxel's bootloader takes firmware sent by multicast." [] [Unit Host File Formats];
     MikrotikNetboot "mikrotik-netboot" "RouterBOOT asks by BOOTP, then pulls by TFTP; Netinstall uses the same."
         [] [Unit Host File MoreFiles Socket Formats];

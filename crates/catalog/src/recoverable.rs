@@ -12,6 +12,9 @@ use crate::device::Device;
 use crate::error::CatalogError;
 use crate::method::{Method, Protocol};
 
+/// What EVA calls the partition of the firmware.
+const EVA_FIRMWARE: &str = "mtd1";
+
 /// A device with at least one door.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -52,6 +55,20 @@ pub enum DoorKind {
         /// The address that this computer has to have, where the unit cares.
         host: Option<Ipv4Addr>,
     },
+    /// This computer gives the unit an address by Netgear's NMRP, and sends it the image by TFTP.
+    Nmrp {
+        /// The address that the unit is given, for the transfer only.
+        unit: Ipv4Addr,
+        /// The address that this computer has to have, in the same network.
+        host: Ipv4Addr,
+    },
+    /// This computer stores it in the firmware's partition over FTP, while AVM's bootloader EVA waits.
+    EvaFtp {
+        /// The address that the bootloader is asked to take.
+        unit: Ipv4Addr,
+        /// The address that this computer has to have, in the same network.
+        host: Ipv4Addr,
+    },
 }
 
 impl DoorKind {
@@ -60,6 +77,8 @@ impl DoorKind {
         match self {
             Self::TftpPull { .. } => Protocol::TftpPull,
             Self::TftpPush { .. } => Protocol::TftpPush,
+            Self::Nmrp { .. } => Protocol::Nmrp,
+            Self::EvaFtp { .. } => Protocol::EvaFtp,
         }
     }
 
@@ -67,7 +86,16 @@ impl DoorKind {
     pub fn unit(self) -> Option<Ipv4Addr> {
         match self {
             Self::TftpPull { unit, .. } => unit,
-            Self::TftpPush { unit, .. } => Some(unit),
+            Self::TftpPush { unit, .. } | Self::Nmrp { unit, .. } | Self::EvaFtp { unit, .. } => Some(unit),
+        }
+    }
+
+    /// The address at which its system may be found afterwards: that of its bootloader, unless that one has its address for
+    /// the transfer only.
+    pub fn unit_afterwards(self) -> Option<Ipv4Addr> {
+        match self {
+            Self::Nmrp { .. } | Self::EvaFtp { .. } => None,
+            other => other.unit(),
         }
     }
 
@@ -76,6 +104,7 @@ impl DoorKind {
         match self {
             Self::TftpPull { host, .. } => Some(host),
             Self::TftpPush { host, .. } => host,
+            Self::Nmrp { host, .. } | Self::EvaFtp { host, .. } => Some(host),
         }
     }
 }
@@ -108,7 +137,7 @@ impl Device {
         let doors: Vec<Door> = self.method.iter().filter_map(Method::door).collect();
         let mut missing = Vec::new();
         if doors.is_empty() {
-            missing.push("a method by TFTP with the addresses of unit and computer".to_owned());
+            missing.push("a method by TFTP, NMRP or EVA with the addresses of unit and computer".to_owned());
         }
         let formats = self.firmware.as_ref().is_some_and(|firmware| !firmware.formats.is_empty())
             || self.method.iter().any(|method| !method.formats.is_empty());
@@ -130,6 +159,11 @@ impl Method {
         let kind = match self.protocol? {
             Protocol::TftpPull => DoorKind::TftpPull { host: self.host?, unit: self.unit },
             Protocol::TftpPush => DoorKind::TftpPush { unit: self.unit?, host: self.host },
+            Protocol::Nmrp => DoorKind::Nmrp { unit: self.unit?, host: self.host? },
+            // Where a system is started from memory first, nothing of this is written.
+            Protocol::EvaFtp if self.partitions == [EVA_FIRMWARE] => {
+                DoorKind::EvaFtp { unit: self.unit?, host: self.host? }
+            }
             _ => return None,
         };
         let files = self.file.iter().chain(&self.more_files).cloned().collect();

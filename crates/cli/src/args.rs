@@ -417,6 +417,10 @@ pub(crate) enum DemoDoor {
     Pull,
     /// It waits to be given the file by TFTP.
     Push,
+    /// It answers NMRP for some seconds after each start.
+    Nmrp,
+    /// Its bootloader is EVA, and takes the file over FTP for some seconds after each start.
+    Eva,
 }
 
 #[derive(Debug, clap::Args)]

@@ -99,11 +99,13 @@ pub(crate) fn diagnose_by(case: &Case<'_>, trial: Option<&Trial>) -> (Diagnosis,
     let reading = text::Reading::new(case.evidence);
     let boots = timeline::Boots::new(&reading);
     let mut weights = Weights::default();
-    let spoke = rules::apply(&reading, &boots, trial, &mut weights);
-    signals::apply(case, &reading, &boots, &mut weights);
+    let account = signals::Account::read(&reading);
+    let fails = account.as_ref().is_some_and(signals::Account::tells_of_failure);
+    let spoke = rules::apply(&reading, &boots, fails, trial, &mut weights);
+    signals::apply(case, &reading, &boots, account.as_ref(), &mut weights);
     case.surveys.iter().for_each(|survey| survey::apply(survey, &mut weights));
     let findings = findings(&weights, case.implausible);
-    let state = state::conclude(&boots, &weights, &findings);
+    let state = state::conclude(&reading, &boots, &weights, &findings);
     let diagnosis = Diagnosis {
         state,
         actions: advice::actions(&findings, &weights),

@@ -17,6 +17,7 @@ use debrick_model::EvidenceKind;
 
 use crate::matcher::MATCHER;
 use crate::rule::{Level, Rule};
+use crate::signals;
 use crate::text::{Line, Reading};
 use crate::timeline::Boots;
 use crate::trial::{Spoke, Trial};
@@ -57,30 +58,42 @@ pub fn known_rules() -> impl Iterator<Item = KnownRule> {
 }
 
 /// What is left of a tool's failure when a tool succeeds later, and of a success when one fails later; of a boot loader's
-/// failure when it loads a kernel later, and of a unit's success when a person says that it does not work.
+/// failure when it loads a kernel later.
 const RETRIED: f64 = 0.35;
 
-/// Lets every rule speak whose lines are there, and returns them.
+/// What is left of a unit's success when a person says that it does not work.
+const DENIED: f64 = 0.2;
+
+/// Lets every rule speak whose lines are there, and returns them; `is_said_to_fail` where a person's account tells of a
+/// unit that does not work.
 pub(crate) fn apply(
     reading: &Reading<'_>,
     boots: &Boots,
+    is_said_to_fail: bool,
     trial: Option<&Trial>,
     weights: &mut Weights,
 ) -> Vec<Spoke> {
     let speaking: Vec<(&Rule, Match<'_>)> =
         all().filter_map(|rule| Some((rule, Match::find(rule, reading)?))).collect();
-    let is_denied = speaking.iter().any(|(rule, _)| rule.level == Level::Said && !rule.speaks_well());
+    let is_denied = is_said_to_fail
+        || signals::is_complained_of(reading)
+        || speaking.iter().any(|(rule, _)| rule.level == Level::Said && !rule.speaks_well());
     if is_denied {
         weights.deny_success();
+    }
+    if is_said_to_fail {
+        weights.note_failure();
     }
     let speaking = without_last_resorts(speaking, boots);
     let success =
         speaking.iter().filter(|(rule, _)| rule.is_success()).map(|(_, found)| found.last.place).max();
-    let unit_fails = speaking.iter().any(|(rule, found)| {
+    let fails = |(rule, found): &&(&Rule, Match<'_>)| {
         let place = found.last.place;
         let survived = boots.at(place).is_some_and(|boot| boot.survived(rule.level, place));
         rule.is_fault() && !survived && reading.kind(place) == Some(EvidenceKind::SerialLog)
-    });
+    };
+    let last_failure = speaking.iter().filter(fails).map(|(_, found)| found.last.place).max();
+    let unit_fails = last_failure.is_some();
     let of_tool = |rule: &Rule| matches!(rule.level, Level::Tool | Level::Output);
     let is_tools = |rule: &Rule| of_tool(rule) && rule.is_fault();
     let failure = speaking.iter().filter(|(rule, _)| is_tools(rule)).map(|(_, found)| found.last.place).max();
@@ -89,17 +102,23 @@ pub(crate) fn apply(
         let boot = boots.at(place);
         let survived = boot.is_some_and(|boot| boot.survived(rule.level, place));
         let probing = rule.level <= Level::Kernel && boot.is_some_and(|boot| boot.counts_down_after(place));
-        let retried = of_tool(rule) && success.is_some_and(|success| success > place);
+        let is_tools = of_tool(rule) || reading.kind(place) == Some(EvidenceKind::ToolOutput);
+        let retried = is_tools && success.is_some_and(|success| success > place);
         let failed_later = of_tool(rule) && failure.is_some_and(|failure| failure >= place);
         let overcome = rule.level == Level::Loader && boot.is_some_and(|boot| boot.loads_after(place));
         let is_contradicted = match reading.kind(place) {
             Some(EvidenceKind::ToolOutput) => unit_fails || is_denied,
+            Some(EvidenceKind::SerialLog) => is_denied || last_failure.is_some_and(|failure| failure > place),
             _ => is_denied,
         };
-        let denied = rule.is_success() && rule.level != Level::Said && is_contradicted;
+        // Who says that something works and that the unit does not get on, speaks of something else.
+        let is_of_another = rule.level == Level::Said && signals::is_complained_of(reading);
+        let denied = rule.is_success() && (is_of_another || (rule.level != Level::Said && is_contradicted));
         let share = match rule.is_fault() {
             true if survived || probing => SURVIVED,
             true if retried || overcome => RETRIED,
+            false if denied && is_said_to_fail => SURVIVED,
+            false if denied && is_denied => DENIED,
             false if failed_later || denied => RETRIED,
             _ => 1.0,
         };
@@ -122,8 +141,12 @@ fn without_last_resorts<'a>(
         let survived = boots.at(place).is_some_and(|boot| boot.survived(rule.level, place));
         rule.is_fault() && !rule.is_last_resort && !survived
     };
-    if speaking.iter().any(counts) {
+    let is_named = speaking.iter().any(|speaks| counts(speaks) && speaks.0.level != Level::Said);
+    if is_named {
         speaking.retain(|(rule, _)| !rule.is_last_resort);
+    } else if speaking.iter().any(counts) {
+        // What a person says does not explain what the unit says.
+        speaking.retain(|(rule, _)| !rule.is_last_resort || rule.level <= Level::Lasting);
     }
     speaking
 }
@@ -146,7 +169,7 @@ impl<'a> Match<'a> {
         let is_about_unit = rule.is_last_resort && rule.level <= Level::Lasting;
         let reads = |kind| rule.level.reads(kind) && !(is_about_unit && kind == EvidenceKind::ToolOutput);
         // A kernel's line is not a boot loader's, whatever its words.
-        let is_others = |line: &Line| line.is_kernels && rule.level <= Level::Loader;
+        let is_others = |line: &Line| line.kernel_seconds.is_some() && rule.level <= Level::Loader;
         let readable = |line: &&Line| {
             reading.kind(line.place).is_some_and(reads)
                 && !(line.is_noise && rule.is_fault())
@@ -226,7 +249,7 @@ mod tests {
                 [Evidence { kind: EvidenceKind::ToolOutput, name: "tool".into(), text: text.into() }];
             let reading = Reading::new(&evidence);
             let mut weights = Weights::default();
-            apply(&reading, &Boots::new(&reading), None, &mut weights);
+            apply(&reading, &Boots::new(&reading), false, None, &mut weights);
             assert_eq!(weights.findings().first().map(|finding| finding.cause), expected, "{text}");
         };
         check("FAILED (remote: 'never heard of')", Some(Cause::ToolMismatch));

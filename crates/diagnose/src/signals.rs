@@ -1,18 +1,22 @@
 //! What no single line says: silence, garbage, a prompt without a countdown, sizes and widths that do not fit.
 
+mod account;
 mod guesses;
+mod trouble;
 
 use debrick_model::{Cause, EvidenceKind, EvidenceLine, State};
 
 use crate::case::Case;
 use crate::matcher::MATCHER;
-use crate::text::{Line, Place, Reading, Shape};
+use crate::text::{Line, Place, Reading, Shape, boot_loader_prompt};
 use crate::timeline::{Boot, Boots, Seen, StageKind};
 use crate::weigh::{Weights, cite};
-use guesses::what_is_usual;
+use trouble::tells_of_trouble;
+
+pub(crate) use account::Account;
 
 /// What is left of signs of success where a person says that the unit does not work.
-const DENIED: f64 = 0.4;
+const DENIED: f64 = 0.3;
 
 /// Bytes of a legacy image header, which stand before the data that it declares.
 const UIMAGE_HEADER: u64 = 64;
@@ -29,6 +33,32 @@ const CRASHES: &[(&str, &str)] = &[("\"Synchronous Abort\" handler", "arm64"), (
 /// A kernel that has been up for so many seconds was not stopped by what kept others from starting.
 const RUNS_FROM: u64 = 90;
 
+/// What people say of a unit that does not get on.
+const COMPLAINTS: &[&str] = &[
+    "hang",
+    "halt",
+    "stuck",
+    "stops",
+    "freez",
+    "not boot",
+    "n't boot",
+    "not start",
+    "n't start",
+    "bricked",
+    "no longer",
+    "fails to",
+    "won't",
+    "loop",
+    "rebooting",
+    "reboots",
+    "not printed",
+    "no output",
+    "nothing happens",
+];
+
+/// Commands that start what was loaded (U-Boot `boot/bootm.c`, RedBoot `exec`).
+const STARTS: &[&str] = &["boot", "go ", "run ", "exec"];
+
 const KERNEL_BANNER: &str = "^Linux version ";
 
 /// What loaders say when the kernel has its checksum and could be unpacked (U-Boot `boot/bootm.c`; Linux
@@ -41,26 +71,6 @@ const LOADED_WHOLE: &[&str] = &[
     "Loading Kernel Image * OK",
 ];
 
-/// Words of trouble. They say that something failed; where it stopped says in what.
-const TROUBLE: &[&str] = &[
-    "error",
-    "fail",
-    "not found",
-    "invalid",
-    "abort",
-    "cannot",
-    "can't",
-    "unable to",
-    "corrupt",
-    "mismatch",
-    "timeout",
-    "timed out",
-    "exception",
-    "panic",
-    "unknown device",
-    "not supported",
-];
-
 /// The lines that are needed here.
 static LINES: &[&str] =
     &[ARCHITECTURE, IMAGE_TYPE, LOADED_TREE, DATA_SIZE, BYTES_READ, COMPARED, KERNEL_BANNER];
@@ -70,13 +80,20 @@ pub(crate) fn patterns() -> impl Iterator<Item = &'static str> {
     LINES
         .iter()
         .chain(LOADED_WHOLE)
-        .chain(TROUBLE)
+        .chain(COMPLAINTS)
+        .chain(trouble::WORDS)
         .copied()
         .chain(CRASHES.iter().map(|(pattern, _)| *pattern))
 }
 
 /// Looks for all of them.
-pub(crate) fn apply(case: &Case<'_>, reading: &Reading<'_>, boots: &Boots, weights: &mut Weights) {
+pub(crate) fn apply(
+    case: &Case<'_>,
+    reading: &Reading<'_>,
+    boots: &Boots,
+    account: Option<&Account>,
+    weights: &mut Weights,
+) {
     silence_and_garbage(reading, weights);
     wrong_variables(case, weights);
     other_names(case, weights);
@@ -94,8 +111,12 @@ pub(crate) fn apply(case: &Case<'_>, reading: &Reading<'_>, boots: &Boots, weigh
     }
     signals.success_that_is_denied(weights);
     signals.nothing_but_noise(weights);
+    signals.tool_that_ended_well(weights);
     signals.trouble_where_it_stopped(weights);
-    what_is_usual(reading, weights);
+    if let Some(account) = account {
+        account.weigh(reading, weights);
+        account.guess(reading, weights);
+    }
     signals.nothing_known(weights);
 }
 
@@ -147,6 +168,13 @@ fn silence_and_garbage(reading: &Reading<'_>, weights: &mut Weights) {
             weights.add(cause, weight, &[], Some(line.clone()));
         }
     }
+}
+
+/// Whether a person says that the unit does not get on.
+pub(crate) fn is_complained_of(reading: &Reading<'_>) -> bool {
+    let is_said = |line: &Line| reading.kind(line.place) == Some(EvidenceKind::Symptom);
+    let lines = |words| MATCHER.number(words).into_iter().flat_map(|number| reading.with(number));
+    COMPLAINTS.iter().any(|words| lines(words).any(is_said))
 }
 
 struct Signals<'a> {
@@ -233,7 +261,21 @@ impl Signals<'_> {
         if weights.has_fault() {
             return;
         }
-        let spoke = self.lines(KERNEL_BANNER).any(|line| line.place >= seen.first);
+        let has_stamps = self.at(seen).is_some_and(|line| line.kernel_seconds.is_some());
+        let spoke = has_stamps || self.lines(KERNEL_BANNER).any(|line| line.place >= seen.first);
+        // A log that was cut, or of which nobody says that it stops there, may go on.
+        if self.is_cut(seen)
+            || (spoke && !weights.success_is_denied() && self.trouble_after(seen.first).is_none())
+        {
+            let says = "The kernel starts, and nothing failed as far as the log goes.";
+            let line = self.at(seen).map(|line| self.cite(line, says));
+            if self.noise().is_none() {
+                weights.add(Cause::NoFault, 0.38, &[], line.clone());
+            }
+            weights.add(Cause::FirmwareBug, 0.28, &[], line);
+            weights.hint(State::Healthy, 0.4);
+            return;
+        }
         weights.hint(State::KernelHang, if spoke { 0.4 } else { 0.7 });
         let says = match spoke {
             true => "The kernel started, and the log ends before it came to its file system.",
@@ -264,14 +306,18 @@ impl Signals<'_> {
             }
             StageKind::Shell => (0.8, "The system came up."),
             _ if weights.has_fault() || looped => return,
-            StageKind::Userspace => {
-                (0.5, "The kernel mounted its file system and starts the first programs, and nothing failed.")
-            }
+            StageKind::Userspace => (0.5, "The first programs of the system start, and nothing failed."),
             StageKind::Loader if boot.counted_down() => {
                 (0.5, "The boot loader is ready to boot, and nothing failed.")
             }
-            StageKind::Loader if last.waits => return,
             StageKind::Loader if self.trouble_after(last.first).is_some() => return,
+            StageKind::Loader if last.waits && !last.is_uboot() && self.is_worked_at(last) => {
+                (0.4, "Somebody works at the boot loader's prompt, and nothing failed.")
+            }
+            StageKind::Loader if last.waits || weights.success_is_denied() => return,
+            StageKind::Rom | StageKind::Spl if self.is_cut(last) => {
+                (0.4, "The loaders run, and nothing failed as far as the log goes.")
+            }
             StageKind::Loader => (0.35, "The boot loader runs, and nothing failed so far."),
             _ => return,
         };
@@ -287,8 +333,7 @@ impl Signals<'_> {
         if weights.has_fault() || weights.success_is_denied() || self.boots.loops() > 0.0 {
             return;
         }
-        let is_log = |line: &&Line| self.reading.kind(line.place) != Some(EvidenceKind::Symptom);
-        let Some(noise) = self.reading.lines.iter().filter(is_log).find(|line| line.is_noise) else { return };
+        let Some(noise) = self.noise() else { return };
         if self.trouble_after(Place { evidence: noise.place.evidence, line: 0 }).is_some() {
             return;
         }
@@ -297,17 +342,50 @@ impl Signals<'_> {
         weights.hint(State::Healthy, 0.45);
     }
 
+    /// The first line that looks like trouble and is none.
+    fn noise(&self) -> Option<&Line> {
+        self.reading.lines.iter().find(|line| line.is_noise)
+    }
+
     /// The last line with a word of trouble behind a place, in the same evidence.
     fn trouble_after(&self, place: Place) -> Option<&Line> {
-        let behind =
-            |line: &&Line| line.place >= place && line.place.evidence == place.evidence && !line.is_noise;
-        TROUBLE.iter().filter_map(|word| self.lines(word).rev().find(behind)).max_by_key(|line| line.place)
+        let behind = |line: &&Line| {
+            line.place >= place
+                && line.place.evidence == place.evidence
+                && !line.is_noise
+                && tells_of_trouble(&line.text)
+        };
+        trouble::WORDS
+            .iter()
+            .filter_map(|word| self.lines(word).rev().find(behind))
+            .max_by_key(|line| line.place)
     }
 
     /// A log of which at least half are lines of a kernel.
     fn kernel_log(&self) -> Option<usize> {
         let is_kernel = |shape: &Shape| shape.kernel_lines > 0 && shape.kernel_lines * 2 >= shape.lines;
         self.reading.shapes.iter().position(is_kernel)
+    }
+
+    /// Whether the log that a stage stands in says that something was left out behind it.
+    fn is_cut(&self, seen: &Seen) -> bool {
+        self.reading.shapes.get(seen.first.evidence).is_some_and(|shape| shape.is_cut)
+    }
+
+    /// Whether somebody typed commands at the boot loader's prompt, the last of which did not start anything: then it
+    /// would be that which says nothing.
+    fn is_worked_at(&self, seen: &Seen) -> bool {
+        let here = |line: &&Line| {
+            line.place >= seen.first
+                && line.place.evidence == seen.first.evidence
+                && boot_loader_prompt(&line.text)
+        };
+        let command = |line: &Line| {
+            line.text.split_once(['>', '#']).map_or("", |(_, command)| command.trim()).to_owned()
+        };
+        let mut typed = self.reading.lines.iter().filter(here).map(command);
+        let last = typed.rfind(|command| !command.is_empty());
+        last.is_some_and(|command| !STARTS.iter().any(|start| command.starts_with(start)))
     }
 
     /// The line with which a stage began.

@@ -2,16 +2,25 @@
 
 use std::collections::BTreeMap;
 
-use debrick_model::{Cause, Finding, State};
+use debrick_model::{Cause, EvidenceKind, Finding, State};
 
+use crate::text::Reading;
 use crate::timeline::{Boots, StageKind};
 use crate::weigh::Weights;
+
+/// What is left of a unit's being unharmed where a person says that it does not come up.
+const COMPLAINED: f64 = 0.55;
 
 /// Below this nothing is said.
 const DECIDES_FROM: f64 = 0.25;
 
 /// The state that most speaks for: hints of rules and the last boot are combined as causes are.
-pub(crate) fn conclude(boots: &Boots, weights: &Weights, findings: &[Finding]) -> State {
+pub(crate) fn conclude(
+    reading: &Reading<'_>,
+    boots: &Boots,
+    weights: &Weights,
+    findings: &[Finding],
+) -> State {
     let mut doubts: BTreeMap<State, f64> = BTreeMap::new();
     let mut speak = |state, weight: f64| *doubts.entry(state).or_insert(1.0) *= 1.0 - weight;
     weights.states().iter().for_each(|(state, weight)| speak(*state, *weight));
@@ -20,15 +29,31 @@ pub(crate) fn conclude(boots: &Boots, weights: &Weights, findings: &[Finding]) -
     if let Some((state, weight)) = last_boot(boots, weights, is_sound) {
         speak(state, weight);
     }
+    // Nothing on the screen or the network is no silence where there is a log.
+    let is_heard =
+        reading.evidence.iter().zip(&reading.shapes).any(|(item, shape)| {
+            item.kind == EvidenceKind::SerialLog && shape.lines >= 2 && !shape.is_silent()
+        });
     let fits = |state: &State| {
+        if is_heard && matches!(state, State::NoOutput | State::NoPower) {
+            return false;
+        }
         !is_sound
             || matches!(
                 state,
                 State::Healthy | State::RecoveryMode | State::RefusedUnharmed | State::BootsDegraded
             )
     };
-    let likelihood =
-        |(state, doubt): (State, f64)| (state, (1.0 - doubt) * if fits(&state) { 1.0 } else { 0.2 });
+    // Nobody complains of a unit that is as it was.
+    let is_unharmed = |state: &State| matches!(state, State::RefusedUnharmed | State::Healthy);
+    let likelihood = |(state, doubt): (State, f64)| {
+        let share = match () {
+            () if !fits(&state) => 0.2,
+            () if is_unharmed(&state) && weights.is_said_to_fail() => COMPLAINED,
+            () => 1.0,
+        };
+        (state, (1.0 - doubt) * share)
+    };
     let best = doubts.into_iter().map(likelihood).max_by(|left, right| left.1.total_cmp(&right.1));
     best.filter(|(_, weight)| *weight >= DECIDES_FROM).map_or(State::Unknown, |(state, _)| state)
 }
@@ -42,8 +67,11 @@ fn last_boot(boots: &Boots, weights: &Weights, is_sound: bool) -> Option<(State,
         StageKind::Userspace | StageKind::Linux if is_sound => (State::Healthy, 0.4),
         StageKind::Userspace if failed => (State::BootsDegraded, 0.35),
         StageKind::Userspace => (State::BootsDegraded, 0.3),
+        StageKind::Linux if boot.stages.last()?.is_implied => (State::KernelHang, 0.26),
         StageKind::Linux => (State::KernelHang, 0.45),
         StageKind::Loader if is_sound => (State::Healthy, 0.4),
+        // A U-Boot that failed before it came to what it should boot.
+        StageKind::Loader if failed && boot.stopped_before_countdown() => (State::BootloaderFailing, 0.45),
         StageKind::Loader => (State::BootloaderOnly, 0.55),
         StageKind::Spl | StageKind::Rom => (State::BootloaderFailing, 0.5),
     })

@@ -3,6 +3,8 @@
 //! Consoles add colours, carriage returns, backspaces of countdowns, time stamps of the recorder; mails add `>`. All of
 //! that is taken off, so that rules see what the unit said.
 
+mod speakers;
+
 use std::borrow::Cow;
 use std::collections::VecDeque;
 
@@ -11,6 +13,9 @@ use debrick_model::EvidenceKind;
 use crate::case::Evidence;
 use crate::matcher::{MATCHER, Pattern};
 use crate::rules::noise;
+use speakers::{is_application_line, is_ellipsis, is_prompt};
+
+pub(crate) use speakers::{boot_loader_prompt, shell_prompt};
 
 /// Longer lines are looked at in pieces of this many bytes.
 const MAX_LINE: usize = 4096;
@@ -45,8 +50,10 @@ pub(crate) struct Line {
     pub(crate) patterns: Vec<Pattern>,
     /// It looks like trouble and is none.
     pub(crate) is_noise: bool,
-    /// It has the time stamp of a Linux kernel.
-    pub(crate) is_kernels: bool,
+    /// The seconds of its time stamp, where it has that of a Linux kernel.
+    pub(crate) kernel_seconds: Option<u64>,
+    /// An application of a microcontroller wrote it.
+    pub(crate) is_applications: bool,
 }
 
 /// All evidence, read once.
@@ -75,6 +82,8 @@ pub(crate) struct Shape {
     pub(crate) kernel_seconds: u64,
     /// Lines of the kernel as the log of a running system keeps them.
     pub(crate) system_lines: u64,
+    /// Its last line says that something was left out behind it.
+    pub(crate) is_cut: bool,
 }
 
 impl<'a> Reading<'a> {
@@ -100,6 +109,7 @@ impl<'a> Reading<'a> {
         let mut patterns = Vec::new();
         let first = self.lines.len();
         let mut end: VecDeque<Line> = VecDeque::new();
+        let mut is_running = false;
         for (index, raw) in item.text.split('\n').enumerate() {
             let line = index as u64 + 1;
             shape.lines = line;
@@ -113,16 +123,25 @@ impl<'a> Reading<'a> {
                 }
                 let cleaned = clean(piece);
                 let text = strip_stamps(&cleaned);
+                if !text.is_empty() {
+                    shape.is_cut = is_ellipsis(text);
+                }
                 MATCHER.matches(text, &mut patterns);
-                if patterns.is_empty() && !is_prompt(text) {
+                let is_applications = is_application_line(text);
+                // Of an application's lines that mean nothing the first shows that it runs.
+                let starts_to_run = is_applications && !is_running;
+                if patterns.is_empty() && !starts_to_run && !is_prompt(text) {
                     continue;
                 }
+                is_running = is_applications;
                 let kept = Line {
                     place: Place { evidence, line },
                     text: beginning(text).to_owned(),
                     patterns: patterns.clone(),
-                    is_noise: noise::is_noise(&patterns),
-                    is_kernels: stamp.is_some(),
+                    // A person says several things in one line.
+                    is_noise: item.kind != EvidenceKind::Symptom && noise::is_noise(&patterns),
+                    kernel_seconds: stamp,
+                    is_applications,
                 };
                 if self.lines.len() - first < MAX_KEPT {
                     self.lines.push(kept);
@@ -309,36 +328,6 @@ const DAYS: &[&str] = &["Mon ", "Tue ", "Wed ", "Thu ", "Fri ", "Sat ", "Sun "];
 const MONTHS: &[&str] =
     &["Jan ", "Feb ", "Mar ", "Apr ", "May ", "Jun ", "Jul ", "Aug ", "Sep ", "Oct ", "Nov ", "Dec "];
 
-/// Whether a line looks like the prompt of a boot loader or of a shell, perhaps with a command behind it.
-pub(crate) fn is_prompt(text: &str) -> bool {
-    boot_loader_prompt(text) || shell_prompt(text)
-}
-
-/// `=> `, `U-Boot> `, `ar7240> cmp.b …`, `MT7621 #`.
-pub(crate) fn boot_loader_prompt(text: &str) -> bool {
-    let Some(end) = text.find(['>', '#']) else { return false };
-    let (name, rest) = text.split_at(end);
-    let name = name.trim_end_matches('=').trim_end();
-    let is_name = name.len() <= 20
-        && name.chars().all(|symbol| symbol.is_ascii_alphanumeric() || "-_. ".contains(symbol))
-        && name.split(' ').count() <= 2;
-    let after = rest.get(1..).unwrap_or_default();
-    let ends_well =
-        after.is_empty() || after.starts_with(' ') || after.starts_with(|c: char| c.is_ascii_lowercase());
-    let is_arrow = text.starts_with("=>");
-    is_name && ends_well && (is_arrow || (!name.is_empty() && !after.starts_with('#')))
-}
-
-/// `/ # `, `root@host:~# `, `$ `.
-pub(crate) fn shell_prompt(text: &str) -> bool {
-    let Some(end) = text.find(['#', '$']).filter(|end| *end <= 48) else { return false };
-    let path = text[..end].trim_end();
-    let after = text.get(end + 1..).unwrap_or_default();
-    let is_path =
-        path.starts_with('/') || path.starts_with('~') || (path.contains('@') && path.contains(':'));
-    is_path && (after.is_empty() || after.starts_with([' ', '\u{1b}', '[']))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -386,34 +375,6 @@ mod tests {
         {
             assert!(!is_system_line(line), "{line}");
         }
-    }
-
-    #[test]
-    fn prompts() {
-        for text in [
-            "=> ",
-            "=>",
-            "=> iminfo 0x48000000",
-            "ar7240> cmp.b 1 2 3",
-            "ast#",
-            "U-Boot> ",
-            "NA51023>",
-            "MT7621 # ",
-        ] {
-            assert!(boot_loader_prompt(text.trim_end()), "{text}");
-        }
-        for text in [
-            "",
-            "==> 12",
-            "## Booting",
-            "Hit any key to stop autoboot:  0",
-            "a <b> c",
-            "Image 0 (kernel)",
-            "#",
-        ] {
-            assert!(!boot_loader_prompt(text), "{text}");
-        }
-        assert!(shell_prompt("/ #") && shell_prompt("root@OpenWrt:/# ls") && !shell_prompt("## Loading"));
     }
 
     #[test]

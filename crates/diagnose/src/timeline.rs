@@ -103,6 +103,11 @@ static MARKERS: &[Marker] = &[
     sign(Linux, "Booting Linux on physical CPU"),
     banner(Linux, "^Linux version "),
     sign(Linux, "Kernel command line:"),
+    sign(Linux, "console [tty"),
+    sign(Linux, "bootconsole ["),
+    sign(Spl, "^OpenSBI v"),
+    sign(Spl, "^SiFive FSBL"),
+    sign(Loader, "2nd boot version :"),
     sign(Linux, "VFS: Cannot open root device"),
     sign(Userspace, "VFS: Mounted root"),
     sign(Userspace, "as init process"),
@@ -120,6 +125,8 @@ static MARKERS: &[Marker] = &[
     sign(Shell, "built-in shell (ash)"),
     sign(Shell, "^READY "),
     sign(Shell, " login: "),
+    sign(Shell, "^login:"),
+    sign(Shell, "GNU/Linux * tty"),
     sign(Shell, "Startup finished in"),
     sign(Shell, "entered forwarding state"),
     sign(Shell, "Reached target Multi-User"),
@@ -141,6 +148,12 @@ static COUNTDOWNS: &[&str] = &[
 static LOADINGS: &[&str] =
     &["## Booting kernel from", "## Booting image at", "## Loading kernel from", "Kernel image @ 0x"];
 
+/// A kernel that has been up for fewer seconds starts; later lines are of a system that may have started long ago.
+const STARTS_UNTIL: u64 = 30;
+
+/// A chip that was asleep starts over because it was meant to (Espressif ROM).
+static WAKES: &[&str] = &["(DSLEEP)", "DEEPSLEEP_RESET"];
+
 /// A line with which a unit says that it starts over.
 static RESTARTS: &[&str] = &[
     "reboot: Restarting system",
@@ -152,7 +165,7 @@ static RESTARTS: &[&str] = &[
 
 /// Every line that is needed here.
 pub(crate) fn patterns() -> impl Iterator<Item = &'static str> {
-    let others = COUNTDOWNS.iter().chain(LOADINGS).chain(RESTARTS).copied();
+    let others = COUNTDOWNS.iter().chain(LOADINGS).chain(RESTARTS).chain(WAKES).copied();
     MARKERS.iter().map(|marker| marker.pattern).chain(others)
 }
 
@@ -162,6 +175,7 @@ struct Numbers {
     countdowns: Vec<Option<Pattern>>,
     loadings: Vec<Option<Pattern>>,
     restarts: Vec<Option<Pattern>>,
+    wakes: Vec<Option<Pattern>>,
 }
 
 static NUMBERS: LazyLock<Numbers> = LazyLock::new(|| {
@@ -171,6 +185,7 @@ static NUMBERS: LazyLock<Numbers> = LazyLock::new(|| {
         countdowns: of(COUNTDOWNS),
         loadings: of(LOADINGS),
         restarts: of(RESTARTS),
+        wakes: of(WAKES),
     }
 });
 
@@ -184,6 +199,8 @@ pub(crate) struct Seen {
     uboot: bool,
     /// The last thing it showed is a prompt.
     pub(crate) waits: bool,
+    /// Nothing but the time stamps of lines shows it.
+    pub(crate) is_implied: bool,
 }
 
 /// From a start to the next.
@@ -197,13 +214,14 @@ pub(crate) struct Boot {
     loading: Option<Place>,
     /// It announced its own restart.
     pub(crate) announced_restart: bool,
+    /// It began because the unit woke up.
+    woke: bool,
 }
 
 impl Boot {
     /// A boot of which only the log of the system that came up is there.
     fn of_system(first: Place) -> Self {
-        let seen = Seen { kind: Userspace, first, last: first, uboot: false, waits: false };
-        Self { stages: vec![seen], ..Self::default() }
+        Self { stages: vec![Seen::at(Userspace, first)], ..Self::default() }
     }
 
     pub(crate) fn furthest(&self) -> Option<StageKind> {
@@ -213,6 +231,14 @@ impl Boot {
     /// Whether a countdown ran.
     pub(crate) fn counted_down(&self) -> bool {
         self.countdown.is_some()
+    }
+
+    /// Whether a U-Boot began, and came neither to its countdown or prompt nor to anything to start.
+    pub(crate) fn stopped_before_countdown(&self) -> bool {
+        let last = self.stages.last();
+        last.is_some_and(|seen| seen.kind == Loader && seen.uboot && !seen.waits)
+            && self.countdown.is_none()
+            && self.loading.is_none()
     }
 
     /// Whether the boot loader got to its countdown after the place: what failed before was looking for parts that
@@ -282,16 +308,22 @@ impl Boots {
             boot.loading = Some(line.place);
         }
         boot.announced_restart |= NUMBERS.restarts.iter().any(has);
+        boot.woke |= NUMBERS.wakes.iter().any(has);
+        let furthest = boot.furthest();
+        if line.kernel_seconds.is_some_and(|seconds| seconds < STARTS_UNTIL) && furthest < Some(Linux) {
+            boot.stages.push(Seen { is_implied: true, ..Seen::at(Linux, line.place) });
+        }
+        if line.is_applications && furthest < Some(Userspace) {
+            boot.stages.push(Seen::at(Userspace, line.place));
+        }
         if boot.stages.is_empty() && boot_loader_prompt(&line.text) {
-            let (first, last) = (line.place, line.place);
-            boot.stages.push(Seen { kind: Loader, first, last, uboot: false, waits: true });
+            boot.stages.push(Seen { waits: true, ..Seen::at(Loader, line.place) });
         }
         let Some(seen) = boot.stages.last_mut() else { return };
         match seen.kind {
             StageKind::Loader if boot_loader_prompt(&line.text) => seen.waits = true,
             StageKind::Linux | StageKind::Userspace if shell_prompt(&line.text) => {
-                let (first, last) = (line.place, line.place);
-                boot.stages.push(Seen { kind: StageKind::Shell, first, last, uboot: false, waits: true });
+                boot.stages.push(Seen { waits: true, ..Seen::at(Shell, line.place) });
                 return;
             }
             StageKind::Shell if shell_prompt(&line.text) => seen.waits = true,
@@ -321,8 +353,7 @@ impl Boots {
                 seen.uboot |= uboot;
             }
             _ => {
-                let (first, last) = (line.place, line.place);
-                boot.stages.push(Seen { kind: marker.stage, first, last, uboot, waits: false });
+                boot.stages.push(Seen { uboot, ..Seen::at(marker.stage, line.place) });
             }
         }
     }
@@ -350,6 +381,9 @@ impl Boots {
                 seen.last().is_some_and(|boot| boot.announced_restart && boot.furthest() < Some(Shell));
             return if announced { 0.6 } else { 0.0 };
         };
+        if last.woke {
+            return 0.0;
+        }
         let same_log = before.stages.last().zip(last.stages.first());
         let same_log = same_log.is_some_and(|(before, last)| before.last.evidence == last.first.evidence);
         let reached = before.furthest();
@@ -399,6 +433,10 @@ impl Boots {
 }
 
 impl Seen {
+    fn at(kind: StageKind, place: Place) -> Self {
+        Self { kind, first: place, last: place, uboot: false, waits: false, is_implied: false }
+    }
+
     pub(crate) fn is_uboot(&self) -> bool {
         self.uboot
     }

@@ -32,6 +32,7 @@ pub(crate) struct Weights {
     states: Vec<(State, f64)>,
     faults: Vec<Place>,
     success_is_denied: bool,
+    is_said_to_fail: bool,
 }
 
 /// One thing that speaks for a cause.
@@ -86,6 +87,16 @@ impl Weights {
     /// Notes that a person says of the unit that it does not work.
     pub(crate) fn deny_success(&mut self) {
         self.success_is_denied = true;
+    }
+
+    /// Notes that a person's account tells of a unit that does not come up.
+    pub(crate) fn note_failure(&mut self) {
+        self.is_said_to_fail = true;
+    }
+
+    /// Whether a person's account tells of a unit that does not come up.
+    pub(crate) fn is_said_to_fail(&self) -> bool {
+        self.is_said_to_fail
     }
 
     /// Whether a person says of the unit that it does not work.

@@ -141,3 +141,42 @@ fn the_log_of_a_running_system() {
 fn a_loader_that_found_another_way() {
     check_boot("Card did not respond to voltage select!\nBad Linux ARM64 Image magic!\n", "", "");
 }
+
+/// Settings, counts and information use words of trouble; programs that run write them all the time.
+#[test]
+fn an_application_that_runs() {
+    let log = |text: &str| check(EvidenceKind::SerialLog, &[text]);
+    log(
+        "I (362) link: scan start success\nI (622) link: connected, latency = 0, supervision_timeout=500\nI (640) link: errors: 0\n",
+    );
+    log(
+        "I (563) wifi:mode : sta\nW (723) phy_init: failed to load RF calibration data (0xffffffff), falling back to full calibration\nI (1533) main: up\n",
+    );
+    log("sensor> join --timeout 10000 ap\nI (1234) cmd: connected\n");
+    log(
+        "rst:0x5 (DSLEEP),boot:0xc (SPI_FAST_FLASH_BOOT)\nESP-ROM:esp32c3-api1-20210207\nrst:0x5 (DSLEEP),boot:0xc (SPI_FAST_FLASH_BOOT)\nESP-ROM:esp32c3-api1-20210207\nI (20) main: awake\n",
+    );
+}
+
+/// Somebody works at the prompt of a boot loader; nobody says that it does not start by itself.
+#[test]
+fn a_boot_loader_that_is_worked_at() {
+    check(
+        EvidenceKind::SerialLog,
+        &[
+            "RedBoot> fconfig\nRun script at boot: true\nBoot script timeout (1000ms resolution): 10\n",
+            "RedBoot> fis list\nName              FLASH addr  Mem addr    Length      Entry point\n",
+            "FIS directory     0xA87E0000  0xA87E0000  0x0000F000  0x00000000\n",
+        ],
+    );
+}
+
+/// A log of which the end was left out says nothing of how it ended.
+#[test]
+fn a_log_that_was_cut() {
+    check(EvidenceKind::SerialLog, &[UBOOT, "Starting kernel ...\n", "...\n"]);
+    check(
+        EvidenceKind::SerialLog,
+        &[UBOOT, COUNTDOWN, LINUX, "[    0.000000] Machine model: board\n[    0.100000] CPU: ready\n"],
+    );
+}

@@ -90,6 +90,12 @@ pub enum EngineError {
         /// How often it was tried.
         attempts: usize,
     },
+    /// More than one unit waits in its mode of recovery.
+    #[error("several units are in their recovery mode on this wire: {}", units.join(", "))]
+    SeveralUnits {
+        /// All of them, by their addresses.
+        units: Vec<String>,
+    },
     /// The evidence points to something that no firmware mends.
     #[error("the evidence points to {cause}, which new firmware does not mend")]
     NotByFirmware {
@@ -180,6 +186,7 @@ impl Coded for EngineError {
             Self::NotResumable { .. } => "session-not-resumable",
             Self::NoEntry { .. } => "no-known-steps",
             Self::NotEntered { .. } => "recovery-not-entered",
+            Self::SeveralUnits { .. } => "several-units-in-recovery",
             Self::NotByFirmware { .. } => "not-by-firmware",
             Self::Unproven { .. } => "first-boot-unproven",
             Self::SmokeTest { .. } => "smoke-test-failed",
@@ -214,6 +221,11 @@ impl Coded for EngineError {
             Self::NotEntered { .. } => {
                 "Try another method with --method, or go on with `debrick resume` when the button, the port and the cable \
                  have been checked."
+                    .into()
+            }
+            Self::SeveralUnits { .. } => {
+                "Nothing was sent to any of them. Leave only the unit on the cable that is to be repaired, and go on with \
+                 `debrick resume`."
                     .into()
             }
             Self::NotByFirmware { .. } => {

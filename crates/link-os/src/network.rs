@@ -1,7 +1,7 @@
 //! The system's sockets.
 
 use std::ffi::OsString;
-use std::net::{IpAddr, SocketAddr, TcpStream, ToSocketAddrs, UdpSocket};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpStream, ToSocketAddrs, UdpSocket};
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::os::unix::net::UnixStream;
 use std::path::Path;
@@ -9,6 +9,7 @@ use std::sync::mpsc;
 use std::time::Duration;
 
 use debrick_link::{Clock, Datagrams, Deadline, Frames, Link, LinkError, Network};
+use debrick_model::MacAddress;
 use nix::errno::Errno;
 use nix::poll::PollFlags;
 use nix::sys::socket::{
@@ -20,6 +21,7 @@ use crate::clock::OsClock;
 use crate::failure::{errno, timed_out, while_open, while_opening};
 use crate::frames;
 use crate::holders::{PROC, in_words, scan_deadline};
+use crate::interface::set_neighbour;
 use crate::lock::FileLock;
 use crate::stream::OsStream;
 use crate::sys::{Ready, wait};
@@ -118,6 +120,22 @@ impl Network for OsNetwork {
 
     fn carrier(&mut self) -> Option<bool> {
         frames::carrier(self.interface.as_deref()?)
+    }
+
+    fn set_neighbour(&mut self, address: Ipv4Addr, station: MacAddress) -> Result<(), LinkError> {
+        let Some(interface) = &self.interface else {
+            return Err(LinkError::Unsupported {
+                link: "the whole network".to_owned(),
+                what: "take an ARP entry; one interface has to be named".to_owned(),
+            });
+        };
+        set_neighbour(interface, address, station).map_err(|source| match source.kind() {
+            std::io::ErrorKind::PermissionDenied => {
+                let link = format!("the ARP table of {interface}");
+                LinkError::MissingCapability { link, capability: "CAP_NET_ADMIN", source }
+            }
+            _ => while_opening(interface, source),
+        })
     }
 
     fn clock(&self) -> &dyn Clock {

@@ -1,6 +1,8 @@
 //! Datagrams, and the network that sockets are asked from.
 
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
+
+use debrick_model::MacAddress;
 
 use crate::clock::{Clock, Deadline};
 use crate::error::LinkError;
@@ -46,6 +48,13 @@ pub trait Network: Send {
         None
     }
 
+    /// Says which station has an address, for units that answer no ARP. It holds for as long as the interface is lent to
+    /// this program. [`LinkError::Unsupported`] where the network is not one Ethernet interface.
+    fn set_neighbour(&mut self, address: Ipv4Addr, station: MacAddress) -> Result<(), LinkError> {
+        let what = format!("be told that {address} is at {station}");
+        Err(LinkError::Unsupported { link: "this network".into(), what })
+    }
+
     /// The clock of its sockets.
     fn clock(&self) -> &dyn Clock;
 }
@@ -65,6 +74,10 @@ impl<N: Network + ?Sized> Network for Box<N> {
 
     fn carrier(&mut self) -> Option<bool> {
         (**self).carrier()
+    }
+
+    fn set_neighbour(&mut self, address: Ipv4Addr, station: MacAddress) -> Result<(), LinkError> {
+        (**self).set_neighbour(address, station)
     }
 
     fn clock(&self) -> &dyn Clock {

@@ -386,6 +386,11 @@ impl<D: Device + 'static> Network for SimulatedNetwork<D> {
         Some(self.world.with_device(|device| device.carrier(now)))
     }
 
+    /// Every datagram reaches the device, whatever its address.
+    fn set_neighbour(&mut self, _: Ipv4Addr, _: MacAddress) -> Result<(), LinkError> {
+        Ok(())
+    }
+
     fn clock(&self) -> &dyn Clock {
         &self.world.clock
     }

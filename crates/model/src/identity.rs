@@ -26,7 +26,7 @@ pub enum Property {
     Architecture,
     /// The main chip, by its name or by an id that it gives.
     Chip,
-    /// The name that a phone's software has for the device: `taimen`.
+    /// The name that its maker's software has for the device: `taimen` of a phone, `HW219` of a FRITZ!Box.
     Codename,
     /// USB vendor and product: `05c6:9008`.
     UsbId,

@@ -8,10 +8,10 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use debrick_link::Moment;
-use debrick_link::simulated::Output;
+use debrick_link::simulated::{Input, Output};
 
 use crate::fdt::{self, Bytes};
-use speaker::Speaker;
+use speaker::{Over, Speaker};
 
 pub use speaker::Speech;
 
@@ -36,7 +36,11 @@ pub struct Door {
     pub open_for: Option<Duration>,
     /// How the file comes in.
     pub speech: Speech,
-    /// How long the bootloader erases and writes; it says nothing meanwhile.
+    /// Whether it opens at every start, without a button.
+    pub by_itself: bool,
+    /// At how many starts it is over before the network port has a link, as behind a slow switch.
+    pub late_links: u32,
+    /// How long the bootloader erases and writes; what it says meanwhile is its protocol's. EVA has its own speed.
     pub writes_for: Duration,
     /// Whether it says that it took the file, and writes nothing.
     pub lies: bool,
@@ -45,6 +49,7 @@ pub struct Door {
 impl Door {
     /// A door of usual times with this speech.
     pub fn of(speech: Speech) -> Self {
+        let by_itself = speech.opens_by_itself();
         Self {
             looks: Duration::from_secs(1),
             least: Duration::from_secs(5),
@@ -52,6 +57,8 @@ impl Door {
             link_after: Duration::from_secs(2),
             open_for: None,
             speech,
+            by_itself,
+            late_links: 0,
             writes_for: Duration::from_secs(90),
             lies: false,
         }
@@ -93,15 +100,19 @@ pub(crate) enum Turn {
 pub(crate) struct DoorState {
     door: Door,
     is_held: bool,
+    /// Whether it opens by itself at this start.
+    opens: bool,
     stand: Stand,
 }
 
 impl DoorState {
     pub(crate) fn new(door: Door) -> Self {
-        Self { door, is_held: false, stand: Stand::Off }
+        Self { door, is_held: false, opens: false, stand: Stand::Off }
     }
 
     pub(crate) fn power_on(&mut self, now: Moment) {
+        self.opens = self.door.by_itself && self.door.late_links == 0;
+        self.door.late_links = self.door.late_links.saturating_sub(1);
         self.stand = Stand::Looking { began: now };
     }
 
@@ -154,6 +165,10 @@ impl DoorState {
                 if after < decides {
                     return Turn::Stay;
                 }
+                if self.opens {
+                    self.stand = Stand::Open { since: now, speaker: None, image: Vec::new() };
+                    return Turn::Say("\r\nRecovery: waiting for somebody on the network.\r\n".into());
+                }
                 self.stand = Stand::Passed { at: now };
                 Turn::Start
             }
@@ -162,7 +177,7 @@ impl DoorState {
                 let closes = self.door.open_for.map(|span| *since + span);
                 match speaker {
                     None if now < opens => return Turn::Stay,
-                    None => *speaker = Some(Speaker::start(&self.door.speech, unit, now, send)),
+                    None => *speaker = Some(Speaker::start(&self.door, unit, now, send)),
                     Some(_) if closes.is_some_and(|closes| closes <= now) => {
                         self.stand = Stand::Passed { at: now };
                         return Turn::Start;
@@ -198,10 +213,36 @@ impl DoorState {
         self.settle(now, model, send)
     }
 
+    /// Whether anybody may connect to it.
+    pub(crate) fn takes_connections(&self) -> bool {
+        matches!(&self.stand, Stand::Open { speaker: Some(speaker), .. } if speaker.takes_connections())
+    }
+
+    /// Takes a frame, or what happens to a connection.
+    pub(crate) fn on_input(
+        &mut self,
+        input: Input<'_>,
+        now: Moment,
+        model: &str,
+        send: &mut Vec<Output>,
+    ) -> Turn {
+        let Stand::Open { speaker: Some(speaker), .. } = &mut self.stand else { return Turn::Stay };
+        speaker.on_input(input, now, send);
+        self.settle(now, model, send)
+    }
+
     /// Looks at what has come in, and decides once it is whole.
     fn settle(&mut self, now: Moment, model: &str, send: &mut Vec<Output>) -> Turn {
         let Stand::Open { since, speaker: Some(speaker), image } = &mut self.stand else { return Turn::Stay };
         let since = *since;
+        speaker.judge(&|image| is_firmware_for(image, model), now, send);
+        if let Some(over) = speaker.over() {
+            self.stand = Stand::Passed { at: now };
+            return match over {
+                Over::Wrote(image) if !self.door.lies => Turn::Install(image),
+                Over::Wrote(_) | Over::LeftAlone => Turn::Start,
+            };
+        }
         let mut text = speaker.take_text();
         if speaker.receive(image) {
             let is_good = is_firmware_for(image, model);

@@ -1,9 +1,10 @@
 //! A network whose datagrams are lost, or come twice.
 
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 
 use debrick_link::fault::{DatagramFault, FaultPlan, FaultyDatagrams, When};
 use debrick_link::{Clock, Datagrams, Deadline, Direction, Frames, Link, LinkError, Network, Rng};
+use debrick_model::MacAddress;
 
 use crate::faults::{Fault, FaultLog, Faults};
 
@@ -86,6 +87,10 @@ impl<N: Network> Network for FaultyNetwork<N> {
 
     fn carrier(&mut self) -> Option<bool> {
         self.inner.carrier()
+    }
+
+    fn set_neighbour(&mut self, address: Ipv4Addr, station: MacAddress) -> Result<(), LinkError> {
+        self.inner.set_neighbour(address, station)
     }
 
     fn clock(&self) -> &dyn Clock {

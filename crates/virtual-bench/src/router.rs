@@ -251,6 +251,14 @@ impl VirtualRouter {
         self.turn(turn);
     }
 
+    /// Hands something that came over the network to the recovery door.
+    fn hand_to_door(&mut self, input: Input<'_>) {
+        if !self.happenings.hangs {
+            let now = self.now;
+            self.at_door(|door, _, model, sent| door.on_input(input, now, model, sent));
+        }
+    }
+
     /// Does what the recovery door leads to.
     fn turn(&mut self, turn: Turn) {
         match turn {
@@ -565,9 +573,24 @@ impl Device for VirtualRouter {
     fn handle(&mut self, input: Input<'_>, now: Moment, out: &mut Vec<Output>) {
         self.advance(now, out);
         match input {
-            // It speaks no protocol of raw Ethernet.
-            Input::Tick | Input::Frame(_) => {}
+            Input::Tick => {}
             Input::Bytes(Channel::Console, bytes) => self.on_console(bytes, out),
+            Input::Connected(channel, _) if self.is_in_recovery() => {
+                if self.door.as_ref().is_some_and(DoorState::takes_connections) {
+                    self.connections.insert(channel, Vec::new());
+                    self.hand_to_door(input);
+                } else {
+                    out.push(Output::Closed(channel));
+                }
+            }
+            Input::Frame(_) | Input::Bytes(..) | Input::Closed(_) if self.is_in_recovery() => {
+                if let Input::Closed(channel) = input {
+                    self.connections.remove(&channel);
+                }
+                self.hand_to_door(input);
+            }
+            // Neither the bootloader's console nor the system speaks a protocol of raw Ethernet.
+            Input::Frame(_) => {}
             Input::Bytes(channel, bytes) => self.on_request(channel, bytes, out),
             Input::Connected(channel, to) => self.on_connection(channel, to, out),
             Input::Closed(channel) => {

@@ -16,7 +16,7 @@ use crate::partition::Partition;
 use crate::wire::{Reply, USER, passive_port};
 
 use control::Control;
-pub use find::{FindOptions, find};
+pub use find::{FindOptions, find, find_all};
 
 /// Most bytes of a file that is fetched from the unit.
 const MOST_FETCHED: usize = 256 * 1024;
@@ -113,7 +113,28 @@ pub struct Session<'n> {
     options: SessionOptions,
 }
 
+/// A session whose network is used for something else meanwhile. As long as it is kept, the system is not started.
+pub struct Paused {
+    unit: SocketAddr,
+    control: Control,
+    options: SessionOptions,
+}
+
+impl Paused {
+    /// Goes on with it.
+    pub fn resume(self, network: &mut dyn Network) -> Session<'_> {
+        let Self { unit, control, options } = self;
+        Session { network, unit, control, options }
+    }
+}
+
 impl<'n> Session<'n> {
+    /// Keeps it, without its network.
+    pub fn pause(self) -> Paused {
+        let Self { unit, control, options, .. } = self;
+        Paused { unit, control, options }
+    }
+
     /// Connects to the bootloader at `unit`, mostly port 21, as soon as it listens, and logs in.
     pub fn open(
         network: &'n mut dyn Network,

@@ -9,5 +9,5 @@ pub mod wire;
 
 pub use environment::{Environment, Identity};
 pub use error::EvaError;
-pub use host::{FindOptions, MemoryPlace, Session, SessionOptions, Target, find};
+pub use host::{FindOptions, MemoryPlace, Paused, Session, SessionOptions, Target, find, find_all};
 pub use partition::Partition;

@@ -30,6 +30,8 @@ pub struct NmrpConfig {
     pub keep_alive_every: Option<Duration>,
     /// What it thinks of the image.
     pub verdict: Verdict,
+    /// Whether whoever plays it looks at the image and says so with [`NmrpDevice::conclude`], instead of `verdict`.
+    pub is_judged: bool,
     /// What it does otherwise.
     pub quirks: NmrpQuirks,
 }
@@ -46,6 +48,7 @@ impl NmrpConfig {
             writes_for: Duration::from_secs(60),
             keep_alive_every: Some(Duration::from_secs(10)),
             verdict: Verdict::Accept,
+            is_judged: false,
             quirks: NmrpQuirks::default(),
         }
     }
@@ -124,6 +127,7 @@ enum State {
     Configuring { tries: u32 },
     Requesting { tries: u32 },
     Receiving,
+    Deciding,
     Writing { until: Moment, next: Moment },
     Closing { tries: u32 },
     Over,
@@ -198,6 +202,19 @@ impl NmrpDevice {
     /// What it has said and heard.
     pub fn counts(&self) -> NmrpCounts {
         self.counts
+    }
+
+    /// The image that it has to be told what to think of.
+    pub fn judges(&self) -> Option<&[u8]> {
+        (self.state == State::Deciding).then_some(self.receiving.as_slice())
+    }
+
+    /// Says what it thinks of the image.
+    pub fn conclude(&mut self, verdict: Verdict, now: Moment, out: &mut Vec<Output>) {
+        if self.state == State::Deciding {
+            self.config.verdict = verdict;
+            self.judge(self.receiving.len() as u64, now, out);
+        }
     }
 
     fn on_message(&mut self, from: MacAddress, message: &Message, now: Moment, out: &mut Vec<Output>) {
@@ -294,6 +311,9 @@ impl NmrpDevice {
         {
             self.say(Code::CloseRequest, out);
             self.end(NmrpOutcome::GaveUp);
+        } else if is_whole && self.config.is_judged {
+            self.state = State::Deciding;
+            self.wake = None;
         } else if is_whole {
             self.judge(bytes, now, out);
         }
@@ -352,7 +372,7 @@ impl NmrpDevice {
                 self.ask(State::Closing { tries: tries + 1 }, now, out);
             }
             State::Closing { .. } => self.end_closing(false),
-            State::Off | State::Receiving | State::Over => self.wake = None,
+            State::Off | State::Receiving | State::Deciding | State::Over => self.wake = None,
         }
     }
 

@@ -4,6 +4,7 @@
 //! recovering bootloader mostly answers no ARP, so that the system has to be told where the unit's address is.
 //! [`Host::flash`] is all of them in a row.
 
+mod calling;
 mod frames;
 mod upload;
 
@@ -18,6 +19,8 @@ use debrick_tftp::{ClientOptions, TftpError};
 
 use crate::error::NmrpError;
 use crate::wire::{Code, Message, Region};
+
+pub use calling::Caller;
 
 /// Addresses of other units that are remembered.
 const MOST_OTHERS: usize = 16;
@@ -185,6 +188,20 @@ impl Host {
             address,
             source,
         })?;
+        let flashed = self.deliver(network, local, image, watch)?;
+        Ok(Flashed { took: self.now().since(began), ..flashed })
+    }
+
+    /// The rest of it, once the unit is found or chosen and the system knows where its address is.
+    pub fn deliver(
+        &mut self,
+        network: &mut dyn Network,
+        local: Ipv4Addr,
+        image: &dyn Source,
+        watch: &mut dyn Watch,
+    ) -> Result<Flashed, NmrpError> {
+        let began = self.now();
+        let unit = self.unit_or_nobody();
         let mut request = self.configure(watch)?;
         for uploads in 1..=self.options.most_uploads {
             let uploaded = self.upload(network, IpAddr::V4(local), &request, image, watch)?;

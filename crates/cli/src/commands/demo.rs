@@ -32,6 +32,8 @@ const PLAYED: &str = "acme-r1";
 /// The methods of its record that are doors.
 const PULLS: &str = "tftp-recovery";
 const TAKES: &str = "tftp-receive";
+const CALLED: &str = "nmrp-recovery";
+const EVA: &str = "eva-recovery";
 
 /// How large the firmware of the demo is, in bytes.
 const FIRMWARE_SIZE: usize = 8 << 20;
@@ -95,6 +97,8 @@ fn door(wanted: DemoDoor) -> Door {
     Door::of(match wanted {
         DemoDoor::Pull => Speech::pull(SocketAddr::new(IpAddr::V4(HOST_ADDRESS), 69), "acme-r1-recovery.itb"),
         DemoDoor::Push => Speech::push(),
+        DemoDoor::Nmrp => Speech::nmrp(),
+        DemoDoor::Eva => Speech::eva(),
     })
 }
 
@@ -143,8 +147,10 @@ impl Play<'_> {
         let method = match door {
             DemoDoor::Pull => PULLS,
             DemoDoor::Push => TAKES,
+            DemoDoor::Nmrp => CALLED,
+            DemoDoor::Eva => EVA,
         };
-        // A bootloader that only listens says nothing of itself: somebody has kept a log.
+        // Some bootloaders do not say which unit they are of: somebody has kept a log.
         let log = format!("{READY}1.0.4\r\n");
         let log = ("before.log".to_owned(), self.vault.put_bytes(log.as_bytes())?);
         let because = "the virtual router has no wire to its console".to_owned();
@@ -152,7 +158,7 @@ impl Play<'_> {
             device: debrick_catalog::find(PLAYED)?.recoverable()?,
             image: Some(self.image),
             evidence: Vec::new(),
-            logs: if door == DemoDoor::Push { vec![log] } else { Vec::new() },
+            logs: if matches!(door, DemoDoor::Push | DemoDoor::Nmrp) { vec![log] } else { Vec::new() },
             ports: vec!["virtual router".to_owned()],
             wishes: Wishes {
                 soak_restarts: 1,

@@ -215,10 +215,7 @@ fn by_door(device: &Device) -> Option<Plan> {
     let mut needs = needs_of(device, chosen);
     needs.retain(|need| need.why != NOT_SPOKEN);
     let mut steps = vec![
-        step(
-            Step::Assess,
-            "Listen for it on the network, and read the logs that you give. Nothing is sent to it.",
-        ),
+        step(Step::Assess, look_for(protocol)),
         step(
             Step::Identify,
             "Ask for its label, and compare it with this record; what its bootloader asks for is compared later. Two claims have to agree.",
@@ -256,6 +253,16 @@ fn by_door(device: &Device) -> Option<Plan> {
             .map(|one| one.name.clone())
             .collect(),
     })
+}
+
+/// How a unit is looked for before anything is done to it.
+fn look_for(protocol: Protocol) -> &'static str {
+    match protocol {
+        Protocol::Nmrp | Protocol::EvaFtp => {
+            "Call it on the network, as its maker's own programs do, and read the logs that you give. Nothing is written."
+        }
+        _ => "Listen for it on the network, and read the logs that you give. Nothing is sent to it.",
+    }
 }
 
 /// The plan for what a person does, with what the program can do beside it.

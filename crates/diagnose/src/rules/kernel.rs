@@ -1,5 +1,6 @@
 //! What the kernel says.
 
+mod controllers;
 mod crash;
 mod drivers;
 mod root;
@@ -7,4 +8,4 @@ mod root;
 use crate::rule::Rule;
 
 /// A table for each part of the field.
-pub(super) static TABLES: &[&[Rule]] = &[crash::RULES, drivers::RULES, root::RULES];
+pub(super) static TABLES: &[&[Rule]] = &[controllers::RULES, crash::RULES, drivers::RULES, root::RULES];

@@ -5,9 +5,16 @@ mod emergency;
 mod fastboot;
 mod samsung;
 mod update_engine;
+mod vendor_tools;
 
 use crate::rule::Rule;
 
 /// A table for each part of the field.
-pub(super) static TABLES: &[&[Rule]] =
-    &[android::RULES, emergency::RULES, fastboot::RULES, samsung::RULES, update_engine::RULES];
+pub(super) static TABLES: &[&[Rule]] = &[
+    android::RULES,
+    emergency::RULES,
+    fastboot::RULES,
+    samsung::RULES,
+    update_engine::RULES,
+    vendor_tools::RULES,
+];

@@ -13,6 +13,14 @@ use crate::matcher::{MATCHER, Pattern};
 static NOISE: &[&[&str]] = &[
     // Linux drivers/regulator/core.c: a supply that the device tree does not name is taken as always on.
     &["using dummy regulator", "supply * not found, using"],
+    // Tools that count what failed, and count none.
+    &["Failure 0", "failed 0)", " 0 failed", "Failed=0", "failed=0", "failed: 0", "errors: 0"],
+    // dfu-util src/main.c: what an earlier transfer left behind is cleared first.
+    &[
+        "dfuERROR, clearing status",
+        "state = dfuERROR, status = 10",
+        "Device's firmware is corrupt. It cannot return",
+    ],
     // Linux drivers/dma/qcom/bam_dma.c: the values are read from the hardware instead.
     &["num-channels unspecified in dt", "num-ees unspecified in dt"],
     // Linux drivers/base/cacheinfo.c, arch/arm64/kernel/kaslr.c: optional information is missing.
@@ -35,6 +43,21 @@ static NOISE: &[&[&str]] = &[
         "clm_blob failed",
         "no clm_blob available",
         "Direct firmware load for brcm/brcmfmac*board",
+    ],
+    // Linux drivers/base/firmware_loader: files that are optional, or of which older ones are tried next.
+    &[
+        "Direct firmware load for goodix_",
+        "Direct firmware load for rtl_bt/*_config",
+        "Direct firmware load for ath10k/pre-cal-",
+        "Direct firmware load for ath10k/cal-",
+        "Direct firmware load for ath10k/fwcfg-",
+        "Direct firmware load for ath10k/*board-2.bin",
+        "Direct firmware load for ath10k/*firmware-6.bin",
+        "Direct firmware load for iwl",
+        "Direct firmware load for brcm/*txt",
+        "Direct firmware load for brcm/*clm_blob",
+        "Direct firmware load for intel/*ddc",
+        "Direct firmware load for ti-connectivity/wl*conf",
     ],
     // Linux drivers/char/random.c: early in every start.
     &["uninitialized urandom read", "urandom warning(s) missed", "Seed file not found"],
@@ -131,6 +154,23 @@ static NOISE: &[&[&str]] = &[
         "Error inserting \"ethaddr\" variable",
         "** File not found *uEnv.txt",
         "In:    No input devices available",
+        "No ethernet found",
+        "Could not get PHY for",
+    ],
+    // ESP-IDF components/esp_phy, spiffs, fatfs, nimble: goes on with a calibration, a format or a list of its own.
+    &["failed to load RF calibration data", "mount failed* formatting", "Failed to restore IRKs from store"],
+    // Linux mm/oom_kill.c of appliances; drivers/net/ethernet/ti/cpsw.c: a port without a transceiver.
+    &["Disabling the Out Of Memory Killer", "net eth*: phy * not found on slave"],
+    // Linux drivers/firmware/arm_scmi: an optional protocol; drivers/pci/setup-res.c: a window that is not used;
+    // arch/x86/kernel/cpu/feat_ctl.c: switched off on purpose; drivers/soc, kernel/dma: told, without effect.
+    &[
+        "SCMI protocol * not active",
+        "BAR *: failed to assign [",
+        "BAR *: no space for [",
+        "SGX disabled by BIOS",
+        "Error of this Agent is reported first",
+        "SMCCC: SOC_ID: * returned error",
+        "DMA mask not set",
     ],
     // Linux and U-Boot drivers/pci: nothing is plugged into the slot.
     &["Phy link never came up", "PCIe link down", "PCIe: Link down", "PCIE*: Link down", "PCIe*no link"],

@@ -3,6 +3,8 @@
 mod accounts;
 mod actions;
 mod boards;
+mod builds;
+mod computers;
 mod power;
 mod sightings;
 mod suspects;
@@ -10,5 +12,13 @@ mod suspects;
 use crate::rule::Rule;
 
 /// A table for each part of the field.
-pub(super) static TABLES: &[&[Rule]] =
-    &[accounts::RULES, actions::RULES, boards::RULES, power::RULES, sightings::RULES, suspects::RULES];
+pub(super) static TABLES: &[&[Rule]] = &[
+    accounts::RULES,
+    actions::RULES,
+    boards::RULES,
+    builds::RULES,
+    computers::RULES,
+    power::RULES,
+    sightings::RULES,
+    suspects::RULES,
+];

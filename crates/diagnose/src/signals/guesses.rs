@@ -5,29 +5,38 @@ use debrick_model::{Cause, EvidenceKind, State};
 
 use super::Signals;
 use crate::case::Evidence;
-use crate::text::{Place, Reading, Shape};
+use crate::text::{Place, Shape};
 use crate::timeline::StageKind;
 use crate::weigh::{Weights, cite};
 
-/// Where a person says something and no rule knows what it means, what usually is behind it. These weights are about the
-/// shares of causes among reports that threads of users settled; they keep any finding a guess.
-pub(super) fn what_is_usual(reading: &Reading<'_>, weights: &mut Weights) {
-    let said = |kind| reading.evidence.iter().any(|item| item.kind == kind && !item.text.trim().is_empty());
-    let nothing = weights.findings().first().is_none_or(|finding| finding.likelihood < 0.25);
-    if !nothing || !said(EvidenceKind::Symptom) || said(EvidenceKind::SerialLog) {
-        return;
-    }
-    let place = Place { evidence: 0, line: 0 };
-    let line = cite(reading, place, "", "Nothing in what is said names a cause; this one is the most usual.");
-    for (cause, weight) in
-        [(Cause::FirmwareBug, 0.31), (Cause::ImageCorrupt, 0.22), (Cause::ImageWrongDevice, 0.2)]
-    {
-        weights.add(cause, weight, &[], Some(line.clone()));
-    }
-}
+/// With what a tool that is content ends.
+const ENDINGS: [&str; 16] = [
+    "done",
+    "100%",
+    "100 %",
+    "okay",
+    " ok",
+    "complete",
+    "success",
+    "finished",
+    "verified",
+    "rebooting",
+    "succeed",
+    "完成",
+    "成功",
+    "успешно",
+    "готово",
+    "fertig",
+];
+
+/// How many lines at its end are looked at for that.
+const LAST_LINES: usize = 3;
 
 /// A text of fewer lines than this is no log that could tell of trouble.
 const FEWEST_LINES: u64 = 3;
+
+/// How MCUboot introduces itself (`boot/zephyr/main.c`).
+const MCUBOOT: &[&str] = &["MCUboot", "Starting bootloader"];
 
 impl Signals<'_> {
     /// The log tells of a system that was started, and a person says that it does not work: no line names a cause.
@@ -42,9 +51,31 @@ impl Signals<'_> {
         let line =
             self.at(seen).map(|line| self.cite(line, "It is said not to work although it was started."));
         for (cause, weight) in
-            [(Cause::FirmwareBug, 0.34), (Cause::ImageWrongDevice, 0.2), (Cause::SettingsCorrupt, 0.2)]
+            [(Cause::FirmwareBug, 0.38), (Cause::ImageWrongDevice, 0.2), (Cause::SettingsCorrupt, 0.2)]
         {
             weights.add(cause, weight, &[], line.clone());
+        }
+    }
+
+    /// A tool printed no word of trouble, and ends as tools end that are done.
+    pub(super) fn tool_that_ended_well(&self, weights: &mut Weights) {
+        let is_decided = weights.findings().first().is_some_and(|finding| finding.likelihood >= 0.3);
+        if is_decided || weights.has_fault() || weights.success_is_denied() {
+            return;
+        }
+        for (evidence, item) in self.reading.evidence.iter().enumerate() {
+            let start = Place { evidence, line: 0 };
+            if item.kind != EvidenceKind::ToolOutput || self.trouble_after(start).is_some() {
+                continue;
+            }
+            let last = item.text.lines().rev().filter(|line| !line.trim().is_empty()).take(LAST_LINES);
+            let ends_well =
+                last.map(str::to_lowercase).any(|line| ENDINGS.iter().any(|end| line.contains(end)));
+            if ends_well {
+                let line = cite(self.reading, start, "", "The tool ends without a word of trouble.");
+                weights.add(Cause::NoFault, 0.42, &[], Some(line));
+                weights.hint(State::RecoveryMode, 0.35);
+            }
         }
     }
 
@@ -79,6 +110,15 @@ impl Signals<'_> {
                 weights.add(Cause::NoFault, 0.31, &[], Some(line));
                 if self.reading.shapes.get(evidence).is_some_and(Shape::is_system_log) {
                     weights.hint(State::Healthy, 0.6);
+                }
+            } else if self.boots.last().is_none() && weights.success_is_denied() {
+                let line = cite(self.reading, start, "", "No line of the log tells of trouble.");
+                for (cause, weight) in [
+                    (Cause::FirmwareBug, 0.36),
+                    (Cause::BootloaderCorrupt, 0.26),
+                    (Cause::ImageCorrupt, 0.24),
+                ] {
+                    weights.add(cause, weight, &[], Some(line.clone()));
                 }
             } else {
                 self.stopped_without_a_word(weights);
@@ -126,7 +166,15 @@ impl Signals<'_> {
     /// The log ends in a stage before the system, and tells of no trouble.
     fn stopped_without_a_word(&self, weights: &mut Weights) {
         let Some(seen) = self.boots.last().and_then(|boot| boot.stages.last()) else { return };
-        let causes: &[(Cause, f64)] = match seen.kind {
+        // What Trusted Firmware-A says last stands before the boot loader.
+        let line = self.at(seen);
+        let is_before_loader = !seen.is_uboot() && line.is_some_and(|line| line.text.starts_with("NOTICE:"));
+        let kind = if is_before_loader { StageKind::Spl } else { seen.kind };
+        let is_mcuboot = line.is_some_and(|line| MCUBOOT.iter().any(|words| line.text.contains(words)));
+        let causes: &[(Cause, f64)] = match kind {
+            _ if is_mcuboot => {
+                &[(Cause::FirmwareBug, 0.38), (Cause::BootloaderCorrupt, 0.3), (Cause::ImageCorrupt, 0.25)]
+            }
             StageKind::Rom | StageKind::Spl => {
                 &[(Cause::BootloaderCorrupt, 0.4), (Cause::FirmwareBug, 0.33), (Cause::RamFault, 0.2)]
             }
@@ -137,7 +185,10 @@ impl Signals<'_> {
             ],
             _ => &[(Cause::FirmwareBug, 0.34), (Cause::KernelCrash, 0.2)],
         };
-        let line = self.at(seen).map(|line| self.cite(line, "The log ends in this stage."));
+        if is_before_loader {
+            weights.hint(State::BootloaderFailing, 0.6);
+        }
+        let line = line.map(|line| self.cite(line, "The log ends in this stage."));
         for (cause, weight) in causes {
             weights.add(*cause, *weight, &[], line.clone());
         }

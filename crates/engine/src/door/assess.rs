@@ -7,6 +7,7 @@ use debrick_diagnose::{Case, Evidence, diagnose_case};
 use debrick_model::{Cause, EventBody, EvidenceKind, Step};
 
 use super::sense::Sensing;
+use super::ways::way_of;
 use super::{DoorRepair, prove};
 use crate::error::EngineError;
 use crate::session::Done;
@@ -43,7 +44,7 @@ impl DoorRepair<'_> {
                 return Ok(Done::with(Found::Running, "Its system runs and answers on the network."));
             }
             if repair.is_at_its_door()? {
-                repair.is_open = true;
+                repair.is_open = repair.doors.first().is_some_and(|door| way_of(door).stays_open());
                 return Ok(Done::with(Found::InRecovery, "Its bootloader waits for a file already."));
             }
             Ok(Done::with(Found::Nothing, "Nothing of it is seen on the network."))
@@ -125,7 +126,13 @@ impl DoorRepair<'_> {
             self.session.stop_if_asked()?;
             sensing.look(&mut *self.network, self.console.as_mut(), &*clock)?;
             if sensing.is_open {
-                self.testimony = sensing.testimony;
+                let testimony = std::mem::take(&mut sensing.testimony);
+                let kept = sensing.keep();
+                // Which of several it is nobody knows yet.
+                if kept.as_ref().is_some_and(|kept| !kept.several().is_empty()) {
+                    return Ok(false);
+                }
+                (self.testimony, self.kept) = (testimony, kept);
                 return Ok(true);
             }
         }

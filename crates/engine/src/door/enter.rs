@@ -27,6 +27,7 @@ impl DoorRepair<'_> {
             return Ok(Done::with((), "It is in its recovery mode already."));
         }
         self.is_open = false;
+        self.kept = None;
         self.testimony.clear();
         // The port was given its address before: nobody has to do it by hand.
         let mut device = self.record.device.clone();
@@ -69,7 +70,7 @@ impl DoorRepair<'_> {
         if !sensing.log.is_empty() {
             self.session.keep_evidence(EvidenceKind::SerialLog, "on the way into recovery", &sensing.log)?;
         }
-        self.testimony = sensing.testimony;
+        self.testimony = std::mem::take(&mut sensing.testimony);
         let attempts = coach.misses() + usize::from(self.is_open);
         let let_go = coach.let_go().filter(|_| self.is_open);
         self.session.record(EventBody::Coached {
@@ -80,6 +81,12 @@ impl DoorRepair<'_> {
             let_go_ms: let_go.map(|span| u64::try_from(span.as_millis()).unwrap_or(u64::MAX)),
             misses: coach.misses_in_words(),
         })?;
+        self.kept = sensing.keep().filter(|_| self.is_open);
+        let units = self.kept.as_ref().map(|kept| kept.several()).unwrap_or_default();
+        if !units.is_empty() {
+            (self.is_open, self.kept) = (false, None);
+            return Err(EngineError::SeveralUnits { units });
+        }
         if self.is_open {
             let summary = format!("It is in its recovery mode after {attempts} attempts: {by}.");
             return Ok(Done::with((), summary.replace("after 1 attempts", "at the first attempt")));

@@ -143,6 +143,8 @@ struct DoorRepair<'a> {
     identity: Option<Identity>,
     /// Whether the unit was seen in its recovery mode, and nothing happened since that ends it.
     is_open: bool,
+    /// The unit, where it has to be kept in its recovery mode.
+    kept: Option<Box<dyn ways::Kept>>,
     /// Whether an image was offered, in this run or an earlier one.
     touched: bool,
     /// The version that the running system was seen to have.
@@ -183,6 +185,7 @@ impl<'a> DoorRepair<'a> {
             testimony: Vec::new(),
             identity: None,
             is_open: false,
+            kept: None,
             version: None,
         }
     }
@@ -287,10 +290,11 @@ impl<'a> DoorRepair<'a> {
             repair.touched = true;
             // Whatever comes of it, the mode has to be entered again.
             repair.is_open = false;
+            let kept = repair.kept.take();
             let part = Offer { region: OFFERED, name: &name, content: &content, digest };
             let mut meter = repair.session.meter(&format!("sending {name}"), Some(size));
             let network = &mut *repair.network;
-            let accepted = ways::hand_over(door, one.condition, network, clearance, &part, &mut meter)?;
+            let accepted = ways::hand_over(door, kept, one.condition, network, clearance, &part, &mut meter)?;
             repair.session.record(EventBody::EffectDone { sent: size, unchanged: 0 })?;
             let summary = match accepted {
                 ways::Accepted::Whole => "The unit says that it has all of it, which proves nothing yet.",
@@ -346,7 +350,8 @@ impl<'a> DoorRepair<'a> {
             | EngineError::Declined { .. }
             | EngineError::NoImage { .. }
             | EngineError::NoEntry { .. }
-            | EngineError::NotEntered { .. } => Ending::NeedsOperator,
+            | EngineError::NotEntered { .. }
+            | EngineError::SeveralUnits { .. } => Ending::NeedsOperator,
             _ => Ending::StoppedSafely,
         };
         let problem = Problem::from_error(error);

@@ -184,7 +184,7 @@ impl DoorRepair<'_> {
     /// The address of the running system, as far as the record tells.
     fn unit_address(&self) -> Option<Ipv4Addr> {
         let network = self.record.device.network.as_ref().map(|network| network.unit);
-        network.or_else(|| self.doors.first().and_then(|door| door.kind.unit()))
+        network.or_else(|| self.doors.first().and_then(|door| door.kind.unit_afterwards()))
     }
 
     fn ready_text(&self) -> Option<String> {

@@ -7,7 +7,7 @@ use debrick_coach::{Seen, Senses};
 use debrick_link::{Clock, Deadline, Link, Network};
 use debrick_model::Observation;
 
-use super::ways::{Ear, way_of};
+use super::ways::{Ear, Kept, way_of};
 use crate::error::EngineError;
 
 /// How long one look takes at most.
@@ -48,6 +48,11 @@ impl Sensing {
         let had_link = network.carrier();
         let (line, log, testimony) = (Vec::new(), Vec::new(), Vec::new());
         Ok(Self { ear, had_link, line, log, is_open: false, testimony })
+    }
+
+    /// Stops watching, and keeps the unit at the door that it was seen at.
+    pub(super) fn keep(self) -> Option<Box<dyn Kept>> {
+        self.ear.filter(|_| self.is_open).and_then(Ear::keep)
     }
 
     /// What can be sensed.

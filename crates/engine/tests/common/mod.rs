@@ -11,6 +11,7 @@ use debrick_model::{Answer, Digest, Event, Progress, Request};
 use debrick_vault::Vault;
 use debrick_virtual_bench::{Bench, Brick, FirmwareOptions, UnitState, firmware, region};
 
+pub mod door;
 mod hands;
 
 pub use hands::Hands;

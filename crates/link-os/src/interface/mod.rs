@@ -14,6 +14,7 @@ mod managers;
 mod netlink;
 mod state;
 
+use std::io;
 use std::net::Ipv4Addr;
 use std::path::Path;
 
@@ -207,6 +208,14 @@ impl Drop for BorrowedInterface {
             let _ = give_back(journal, &mut self.netlink, &self.managers);
         }
     }
+}
+
+/// Adds a static ARP entry to an interface that is borrowed: giving it back, now or after a kill, takes with it all entries
+/// that were not there before.
+pub(crate) fn set_neighbour(interface: &str, address: Ipv4Addr, station: MacAddress) -> io::Result<()> {
+    let identity = Identity::of(interface)
+        .map_err(|error| io::Error::new(io::ErrorKind::NotFound, error.to_string()))?;
+    Netlink::open()?.apply(identity.index, &Change::AddNeighbour { address, station })
 }
 
 /// Whether there is an interface of this name.

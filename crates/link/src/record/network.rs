@@ -4,8 +4,9 @@
 //! recorded; that it was asked for is.
 
 use std::io::{self, Write};
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 
+use debrick_model::MacAddress;
 use serde::{Deserialize, Serialize};
 
 use super::Recorder;
@@ -155,6 +156,10 @@ impl<N: Network> Network for NetworkRecorder<N> {
             self.write(&NetworkEntry::Carrier { has_link });
         }
         has_link
+    }
+
+    fn set_neighbour(&mut self, address: Ipv4Addr, station: MacAddress) -> Result<(), LinkError> {
+        self.inner.set_neighbour(address, station)
     }
 
     fn clock(&self) -> &dyn Clock {

@@ -2,7 +2,9 @@
 
 use std::collections::VecDeque;
 use std::io::BufRead;
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
+
+use debrick_model::MacAddress;
 
 use super::{Recording, RecordingError, Replay, ReplayDatagrams, read_line};
 use crate::clock::{Clock, Deadline, VirtualClock};
@@ -126,6 +128,11 @@ impl Network for ReplayNetwork {
             self.entries.pop_front();
         }
         self.carrier
+    }
+
+    /// What was recorded came through: there is nobody to be told.
+    fn set_neighbour(&mut self, _: Ipv4Addr, _: MacAddress) -> Result<(), LinkError> {
+        Ok(())
     }
 
     fn clock(&self) -> &dyn Clock {

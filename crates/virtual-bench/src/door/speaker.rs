@@ -1,18 +1,30 @@
 //! What a door speaks: how the file comes in, and how the bootloader says what it thinks of it.
 
+mod eva;
+mod nmrp;
+
 use std::net::SocketAddr;
 
+use debrick_eva::device::EvaConfig;
 use debrick_link::Moment;
-use debrick_link::simulated::Output;
+use debrick_link::simulated::{Device as _, Input, Output};
+use debrick_model::MacAddress;
+use debrick_nmrp::device::NmrpConfig;
 use debrick_tftp::ErrorCode;
 use debrick_tftp::device::{
     PullConfig, PullDevice, PullOutcome, PullQuirks, PushConfig, PushDevice, PushQuirks, Verdict,
 };
 
+use super::Door;
+use eva::EvaSpeaker;
+use nmrp::NmrpSpeaker;
+
 /// The port that a unit asks from.
 const PORT: u16 = 2000;
 /// Where a unit waits to be given a file.
 const TFTP: u16 = 69;
+/// The unit's Ethernet address, as in its factory data.
+const OWN: MacAddress = MacAddress::new([0x02, 0, 0, 0, 0, 0x2a]);
 /// What a door has room for, in bytes.
 pub(crate) const ROOM: u64 = 24 << 20;
 
@@ -35,9 +47,38 @@ pub enum Speech {
         /// What it does otherwise.
         quirks: PushQuirks,
     },
+    /// It answers NMRP for some seconds after each start, and is sent a file by TFTP.
+    Nmrp {
+        /// How it behaves; it looks at the file by itself, and how long it writes is the door's.
+        config: Box<NmrpConfig>,
+        /// Another unit on the same wire that answers, too.
+        other: Option<MacAddress>,
+    },
+    /// Its bootloader is EVA, and takes a file over FTP for some seconds after each start.
+    Eva {
+        /// How it behaves.
+        config: Box<EvaConfig>,
+        /// Another unit on the same wire that answers the discovery, too, and takes the same address.
+        other: Option<MacAddress>,
+    },
 }
 
 impl Speech {
+    /// A door that answers NMRP, as most units do.
+    pub fn nmrp() -> Self {
+        Self::Nmrp { config: Box::new(nmrp::usual()), other: None }
+    }
+
+    /// A door that is EVA, as published dialogues show it.
+    pub fn eva() -> Self {
+        Self::Eva { config: Box::new(eva::usual()), other: None }
+    }
+
+    /// Whether it waits at every start, without a button.
+    pub(crate) fn opens_by_itself(&self) -> bool {
+        matches!(self, Self::Nmrp { .. } | Self::Eva { .. })
+    }
+
     /// A door that pulls, as U-Boot does.
     pub fn pull(server: SocketAddr, file: impl Into<String>) -> Self {
         Self::Pull { server, file: file.into(), quirks: PullQuirks::default() }
@@ -54,12 +95,26 @@ impl Speech {
 pub(crate) enum Speaker {
     Pull(Box<PullDevice>),
     Push(Box<PushDevice>),
+    Nmrp(Box<NmrpSpeaker>),
+    Eva(Box<EvaSpeaker>),
+}
+
+/// What became of a unit that writes by its own protocol.
+pub(crate) enum Over {
+    /// It has written this.
+    Wrote(Vec<u8>),
+    /// Nobody came, or what came was not for it.
+    LeftAlone,
 }
 
 impl Speaker {
     /// Begins to ask, or to listen, at this address of the unit.
-    pub(crate) fn start(speech: &Speech, unit: SocketAddr, now: Moment, send: &mut Vec<Output>) -> Self {
-        match speech {
+    pub(crate) fn start(door: &Door, unit: SocketAddr, now: Moment, send: &mut Vec<Output>) -> Self {
+        match &door.speech {
+            Speech::Nmrp { config, other } => {
+                Self::Nmrp(Box::new(NmrpSpeaker::start(config, *other, door.writes_for, now)))
+            }
+            Speech::Eva { config, other } => Self::Eva(Box::new(EvaSpeaker::start(config, *other, now))),
             Speech::Pull { server, file, quirks } => {
                 let local = SocketAddr::new(unit.ip(), PORT);
                 let mut config = PullConfig::u_boot(local, *server, file.clone());
@@ -92,6 +147,8 @@ impl Speaker {
         match self {
             Self::Pull(device) => device.next_wake(),
             Self::Push(device) => device.next_wake(),
+            Self::Nmrp(speaker) => speaker.next_wake(),
+            Self::Eva(speaker) => speaker.next_wake(),
         }
     }
 
@@ -99,6 +156,8 @@ impl Speaker {
         match self {
             Self::Pull(device) => device.tick(now, send),
             Self::Push(device) => device.tick(now, send),
+            Self::Nmrp(speaker) => speaker.on_input(Input::Tick, now, send),
+            Self::Eva(speaker) => speaker.on_input(Input::Tick, now, send),
         }
     }
 
@@ -115,7 +174,38 @@ impl Speaker {
             Self::Push(device) if to == device.config().listen => {
                 device.on_datagram(from, payload, now, send);
             }
-            _ => {}
+            Self::Pull(_) | Self::Push(_) => {}
+            Self::Nmrp(_) | Self::Eva(_) => self.on_input(Input::Datagram { from, to, payload }, now, send),
+        }
+    }
+
+    /// Whether anybody may connect to it.
+    pub(crate) fn takes_connections(&self) -> bool {
+        matches!(self, Self::Eva(_))
+    }
+
+    /// Takes whatever comes, for protocols that are not of datagrams alone.
+    pub(crate) fn on_input(&mut self, input: Input<'_>, now: Moment, send: &mut Vec<Output>) {
+        match self {
+            Self::Pull(_) | Self::Push(_) => {}
+            Self::Nmrp(speaker) => speaker.on_input(input, now, send),
+            Self::Eva(speaker) => speaker.on_input(input, now, send),
+        }
+    }
+
+    /// Lets a unit that writes by its own protocol look at what has come in.
+    pub(crate) fn judge(&mut self, is_good: &dyn Fn(&[u8]) -> bool, now: Moment, send: &mut Vec<Output>) {
+        if let Self::Nmrp(speaker) = self {
+            speaker.judge(is_good, now, send);
+        }
+    }
+
+    /// What became of a unit that writes by its own protocol, once it is over.
+    pub(crate) fn over(&mut self) -> Option<Over> {
+        match self {
+            Self::Pull(_) | Self::Push(_) => None,
+            Self::Nmrp(speaker) => speaker.over(),
+            Self::Eva(speaker) => speaker.over(),
         }
     }
 
@@ -124,6 +214,7 @@ impl Speaker {
         match self {
             Self::Pull(device) => device.take_console_text(),
             Self::Push(device) => device.take_console_text(),
+            Self::Nmrp(_) | Self::Eva(_) => String::new(),
         }
     }
 
@@ -132,6 +223,7 @@ impl Speaker {
         let chunks = match self {
             Self::Pull(device) => device.take_chunks(),
             Self::Push(device) => device.take_chunks(),
+            Self::Nmrp(_) | Self::Eva(_) => return false,
         };
         for chunk in chunks {
             // What begins anew begins at 0.
@@ -143,6 +235,7 @@ impl Speaker {
         match self {
             Self::Pull(device) => matches!(device.result(), Some(PullOutcome::Loaded { .. })),
             Self::Push(device) => device.is_deciding(),
+            Self::Nmrp(_) | Self::Eva(_) => false,
         }
     }
 
@@ -152,7 +245,7 @@ impl Speaker {
             Self::Pull(device) => {
                 matches!(device.result(), Some(PullOutcome::Refused { .. } | PullOutcome::GaveUp))
             }
-            Self::Push(_) => false,
+            Self::Push(_) | Self::Nmrp(_) | Self::Eva(_) => false,
         }
     }
 

@@ -38,16 +38,33 @@ impl Default for FindOptions {
     }
 }
 
+/// The most answers that are told apart.
+const MOST_FOUND: usize = 16;
+
 /// Looks for a bootloader, and returns its address. A session has to be opened at once: it waits for a few seconds only.
 pub fn find(
     network: &mut dyn Network,
     options: &FindOptions,
     watch: &dyn Watch,
 ) -> Result<Ipv4Addr, EvaError> {
+    let found = find_all(network, options, Duration::ZERO, watch)?;
+    let nobody = EvaError::NotFound { wanted: options.wanted, waited: options.within };
+    found.first().copied().ok_or(nobody)
+}
+
+/// The same, and goes on listening for others for so long after the first has answered. Their addresses, in the order in
+/// which they answered.
+pub fn find_all(
+    network: &mut dyn Network,
+    options: &FindOptions,
+    gather: Duration,
+    watch: &dyn Watch,
+) -> Result<Vec<Ipv4Addr>, EvaError> {
     let mut socket =
         network.bind_datagrams(options.local).map_err(failed("listen for the bootloader's answer"))?;
     let request = Discovery::Request { wanted: options.wanted }.to_bytes();
-    let until = socket.clock().now() + options.within;
+    let mut until = socket.clock().now() + options.within;
+    let mut found: Vec<Ipv4Addr> = Vec::new();
     let mut buffer = [0; 512];
     while socket.clock().now() < until {
         if watch.cancelled() {
@@ -56,8 +73,8 @@ pub fn find(
         // A cable without a link takes no packets; it gets one when the unit is switched on.
         let sent = socket.send(&request, options.to);
         let next = (socket.clock().now() + options.every).min(until);
-        while socket.clock().now() < next {
-            let (count, from) = match socket.receive(&mut buffer, Deadline::at(next)) {
+        while socket.clock().now() < next.min(until) {
+            let (count, from) = match socket.receive(&mut buffer, Deadline::at(next.min(until))) {
                 Ok(came) => came,
                 Err(error) if error.is_timeout() => break,
                 Err(LinkError::Disconnected { .. } | LinkError::Io { .. }) if sent.is_err() => {
@@ -68,13 +85,21 @@ pub fn find(
                 Err(source) => return Err(failed("wait for the bootloader's answer")(source)),
             };
             // Our own packet may come back.
-            if let Some(Discovery::Answer { address }) = Discovery::parse(&buffer[..count]) {
-                return Ok(match from.ip() {
-                    IpAddr::V4(sender) => sender,
-                    IpAddr::V6(_) => address,
-                });
+            let Some(Discovery::Answer { address }) = Discovery::parse(&buffer[..count]) else { continue };
+            let address = match from.ip() {
+                IpAddr::V4(sender) => sender,
+                IpAddr::V6(_) => address,
+            };
+            if found.is_empty() {
+                until = until.min(socket.clock().now() + gather);
+            }
+            if !found.contains(&address) && found.len() < MOST_FOUND {
+                found.push(address);
             }
         }
     }
-    Err(EvaError::NotFound { wanted: options.wanted, waited: options.within })
+    match found.is_empty() {
+        true => Err(EvaError::NotFound { wanted: options.wanted, waited: options.within }),
+        false => Ok(found),
+    }
 }

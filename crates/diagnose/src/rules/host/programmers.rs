@@ -9,11 +9,12 @@ pub(super) static RULES: &[Rule] = &[
     rule(
         "programmer-protected",
         Tool,
-        &["Hardware protection is active", "not fully writable", "Block protection could not be disabled", "write protection"],
+        &["Hardware protection is active", "not fully writable", "Block protection could not be disabled", "write protection", "write protect is enabled", "SPI Configuration is locked down", "Lockdown activated", "flash regions are write protected", "Setting BIOS Control at * failed", "regions are locked", "Protection mode: hardware", "WP: * enabled"],
         "The flash chip is protected against writing.",
-        &[(C::ToolMismatch, 0.5), (C::BootloaderLocked, 0.35)],
+        &[(C::BootloaderLocked, 0.55), (C::ToolMismatch, 0.42)],
     )
     .states(&[(S::RefusedUnharmed, 0.5)])
+    .actions(&[A::UnlockBootloader, A::ChangeToolOrOption])
     .from("flashrom writeprotect.c", "Hardware protection is active, disabling write protection is impossible."),
     rule(
         "programmer-size",

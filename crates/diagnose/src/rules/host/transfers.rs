@@ -163,6 +163,7 @@ pub(super) static RULES: &[Rule] = &[
         "The TFTP server has no file of the name that the unit asks for.",
         &[(C::ToolMismatch, 0.65), (C::RecoveryMediaWrong, 0.3)],
     )
+    .without(&["Firmware check failed"])
     .states(&[(S::RecoveryMode, 0.6)])
     .actions(&[A::ChangeToolOrOption])
     .from("RFC 1350; dnsmasq src/tftp.c", "dnsmasq-tftp: file /srv/tftp/factory.bin not found"),
@@ -187,46 +188,4 @@ pub(super) static RULES: &[Rule] = &[
         "vendors' boot loaders; u-boot_mod",
         "Something went wrong during update. Probably you have chosen wrong file.",
     ),
-    rule(
-        "tool-success",
-        Output,
-        &[
-            "Hash of data verified",
-            "avrdude done.  Thank you",
-            "Verification successful",
-            "VERIFIED.",
-            "Verified OK",
-            "File downloaded successfully",
-            "Download done.",
-            "flash * bytes verified",
-            "Upload complete",
-            "successfully programmed",
-            "Programming Finished",
-            "PASS!",
-            "Flashing has completed",
-            "formatting eraseblock * 100 % complete",
-            "flashing complete",
-            "Firmware updated successfully",
-            "Installation completed",
-            "Installing done",
-            "Installing succeeded",
-            "successfully flashed",
-            "Finished successfully",
-            "Successfully installed",
-            "succeed 1 / failed 0",
-            "Erase/write done",
-            "jolly good",
-            "Programmed and verified",
-            "Finished writing",
-            "Write successful",
-            "Done, thank you",
-            "SWUPDATE successful",
-            "Update completed",
-            "Successfully updated",
-        ],
-        "The tool finished and checked its work.",
-        &[(C::NoFault, 0.6)],
-    )
-    .states(&[(S::RecoveryMode, 0.35), (S::Healthy, 0.3)])
-    .from("esptool; flashrom; dfu-util", "Hash of data verified."),
 ];

@@ -26,6 +26,59 @@ pub(super) static RULES: &[Rule] = &[
     .states(&[(S::KernelHang, 0.5)])
     .from("Linux lib/decompress_unxz.c", "XZ-compressed data is corrupt"),
     rule(
+        "kernel-memory-bad",
+        Kernel,
+        &[
+            "BUG: Bad page",
+            "Bad page state in process",
+            "BUG: Bad rss-counter",
+            "Bad page map in process",
+            "list_add corruption",
+            "list_del corruption",
+            "slab error in",
+            "Poison overwritten",
+            "Redzone overwritten",
+            "Object already free",
+            "BUG: KASAN",
+            "BUG: spinlock",
+            "BUG: workqueue lockup",
+            "refcount_t: underflow",
+            "Bad pagetable",
+        ],
+        "The kernel finds its own memory in a state that it cannot be in.",
+        &[(C::FirmwareBug, 0.55), (C::KernelCrash, 0.48), (C::RamFault, 0.35)],
+    )
+    .states(&[(S::KernelHang, 0.5)])
+    .actions(&[A::InstallOtherBuild])
+    .from(
+        "Linux mm/page_alloc.c, lib/list_debug.c, mm/slub.c",
+        "BUG: Bad page state in process swapper  pfn:087a3",
+    ),
+    rule(
+        "kernel-trace",
+        Lasting,
+        &[
+            "^Call trace:",
+            "^Call Trace:",
+            "---[ end trace",
+            ") from [<",
+            "Function entered at [<",
+            "(unwind_backtrace",
+            "^pstate: ",
+            "^Workqueue: ",
+            "CPU: * Comm: * tainted ",
+            "^pc : ",
+            "PC is at ",
+            "^epc   : ",
+        ],
+        "The kernel shows where it was when something went wrong in it.",
+        &[(C::FirmwareBug, 0.45), (C::KernelCrash, 0.4)],
+    )
+    .states(&[(S::BootsDegraded, 0.3), (S::KernelHang, 0.26)])
+    .actions(&[A::InstallOtherBuild])
+    .last_resort()
+    .from("Linux kernel/panic.c, lib/dump_stack.c", "---[ end trace 0000000000000000 ]---"),
+    rule(
         "kernel-panic-restarts",
         Kernel,
         &["Rebooting in * seconds"],
@@ -48,6 +101,8 @@ pub(super) static RULES: &[Rule] = &[
             "NETDEV WATCHDOG",
             "Unbalanced enable for IRQ",
             "BUG: sleeping function",
+            "warn_slowpath",
+            "(__warn)",
         ],
         "The kernel found an error in itself and goes on.",
         &[(C::FirmwareBug, 0.4), (C::KernelCrash, 0.25)],
@@ -119,7 +174,9 @@ pub(super) static RULES: &[Rule] = &[
             "Unable to handle kernel",
             "Internal error: ",
             "Oops[#",
-            "Oops: ",
+            "^Oops: ",
+            "Oops: 0",
+            "Oops [#",
             "BUG: unable to handle",
             "Unhandled fault: ",
             "bus error, epc ==",

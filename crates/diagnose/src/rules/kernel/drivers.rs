@@ -29,7 +29,7 @@ pub(super) static RULES: &[Rule] = &[
     rule(
         "kernel-firmware-silent",
         System,
-        &["mt7*: Message * (seq *) timeout", "failed to wait for target init", "firmware crashed! (guid", "brcmf_sdio_htclk: HT Avail timeout"],
+        &["mt7*: Message * (seq *) timeout", "failed to wait for target init", "firmware crashed! (guid", "Trying to read crash dump over", "in crash-regs-harder", "brcmf_sdio_htclk: HT Avail timeout"],
         "The firmware of a radio does not answer its driver.",
         &[(C::FirmwareBug, 0.48), (C::ImageWrongDevice, 0.15)],
     )
@@ -86,7 +86,7 @@ pub(super) static RULES: &[Rule] = &[
     rule(
         "kernel-under-voltage",
         Lasting,
-        &["Under-voltage detected", "undervoltage", "under voltage", "Brownout detector was", "voltage is too low", "battery low", "Battery is too low", "low battery", "battery is low", "battery level is too low", "not enough power", "insufficient power", "underpowered", "under-powered", "brown-out", "Not enough battery", "exceeds the available", "insufficient available bus power", "throttled=0x5", "requires AC power", "low power, need"],
+        &["Under-voltage detected", "undervoltage", "under voltage", "Brownout detector was", "voltage is too low", "battery low", "Battery is too low", "low battery", "battery is low", "battery level is too low", "not enough power", "insufficient power", "underpowered", "under-powered", "brown-out", "Not enough battery", "exceeds the available", "insufficient available bus power", "throttled=0x5", "low power, need"],
         "The supply voltage is too low.",
         &[(C::PowerFault, 0.85)],
     )

@@ -52,7 +52,6 @@ pub(super) static RULES: &[Rule] = &[
         &[
             "ARP Retry count exceeded",
             "Retry count exceeded; starting again",
-            "No ethernet found",
             "is not alive",
             "TIMEOUT !",
             "Retry count exceeded",

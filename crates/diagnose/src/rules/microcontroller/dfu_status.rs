@@ -68,6 +68,7 @@ pub(super) static RULES: &[Rule] = &[
         "The device says that its firmware is not whole.",
         &[(C::ImageCorrupt, 0.58), (C::ImageIncomplete, 0.55)],
     )
+    .without(&["clearing status"])
     .states(&[(S::RecoveryMode, 0.7)])
     .actions(&[A::ReflashCorrectImage, A::RedownloadImage])
     .from(

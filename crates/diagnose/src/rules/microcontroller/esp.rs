@@ -2,7 +2,7 @@
 
 use debrick_model::{Action as A, Cause as C, State as S};
 
-use crate::rule::Level::{Lasting, Rom, Tool};
+use crate::rule::Level::{Kernel, Lasting, Rom, Tool};
 use crate::rule::{Rule, rule};
 
 pub(super) static RULES: &[Rule] = &[
@@ -55,6 +55,8 @@ pub(super) static RULES: &[Rule] = &[
             "Image hash failed",
             "invalid segment length",
             "image corrupted on flash",
+            "error magic!",
+            "backup boot failed",
         ],
         "The boot loader finds no valid application.",
         &[(C::ImageIncomplete, 0.55), (C::ImageCorrupt, 0.5)],
@@ -103,13 +105,65 @@ pub(super) static RULES: &[Rule] = &[
     rule(
         "esp-application-crash",
         Lasting,
-        &["Guru Meditation Error", "abort() was called at PC", "assert failed:", "Task watchdog got triggered", "Stack canary watchpoint", "Interrupt wdt timeout", "CORRUPT HEAP", "LoadProhibited", "StoreProhibited", "InstrFetchProhibited", "A stack overflow in task", "TG0WDT_SYS_RESET", "TG1WDT_SYS_RESET", "TG0WDT_CPU_RESET", "TG1WDT_CPU_RESET", "Soft WDT reset", "rst cause:4", "Exception (28)", "Exception (29)", "Exception (9)", "Exception (0)", "Exception (3)", "epc1=", "Panic * unhandled", "ESP_ERROR_CHECK failed", "Fatal exception (", "User exception (panic", "wdt reset"],
+        &["Guru Meditation Error", "abort() was called at PC", "assert failed:", "Task watchdog got triggered", "Stack canary watchpoint", "Interrupt wdt timeout", "- assert failed!", "CORRUPT HEAP", "LoadProhibited", "StoreProhibited", "InstrFetchProhibited", "A stack overflow in task", "Soft WDT reset", "rst cause:4", "Exception (28)", "Exception (29)", "Exception (9)", "Exception (0)", "Exception (3)", "epc1=", "Panic * unhandled", "ESP_ERROR_CHECK failed", "Fatal exception (", "User exception (panic", "wdt reset"],
         "The application crashed.",
         &[(C::FirmwareBug, 0.62), (C::KernelCrash, 0.35), (C::PowerFault, 0.08)],
     )
     .states(&[(S::BootLoop, 0.5)])
     .actions(&[A::InstallOtherBuild])
     .from("ESP-IDF panic handler; ESP8266 Arduino core_esp8266_postmortem.cpp", "Guru Meditation Error: Core  0 panic'ed (LoadProhibited)."),
+    rule(
+        "esp-watchdog-reset",
+        Kernel,
+        &["TG0WDT_SYS_RESET", "TG1WDT_SYS_RESET", "TG0WDT_CPU_RESET", "TG1WDT_CPU_RESET"],
+        "A watchdog started the chip over, because the application hung.",
+        &[(C::FirmwareBug, 0.55), (C::KernelCrash, 0.3), (C::BootloaderCorrupt, 0.15)],
+    )
+    .states(&[(S::BootLoop, 0.5)])
+    .actions(&[A::InstallOtherBuild])
+    .from("Espressif ROM", "rst:0x8 (TG1WDT_SYS_RESET),boot:0x13 (SPI_FAST_FLASH_BOOT)"),
+    rule(
+        "esp-software-reset",
+        Kernel,
+        &["(SW_CPU_RESET)", "(SW_RESET)", "(RTC_SW_CPU_RST)", "(RTC_SW_SYS_RST)"],
+        "The firmware itself started the chip over, as it does after a crash.",
+        &[(C::FirmwareBug, 0.36)],
+    )
+    .states(&[(S::BootLoop, 0.4)])
+    .actions(&[A::InstallOtherBuild])
+    .last_resort()
+    .from("Espressif ROM", "rst:0xc (SW_CPU_RESET),boot:0x13 (SPI_FAST_FLASH_BOOT)"),
+    rule(
+        "esp-application-as-loader",
+        Rom,
+        &["^load:0x3f4", "^load:0x400d", "^load:0x420", "^load:0x3c0", "load:0x3f400020"],
+        "The ROM is given an application, with parts that only a boot loader can map, instead of the boot loader.",
+        &[(C::ToolMismatch, 0.6), (C::BootloaderCorrupt, 0.5)],
+    )
+    .states(&[(S::BootLoop, 0.6)])
+    .actions(&[A::ReflashCorrectImage, A::ChangeToolOrOption])
+    .from("Espressif ROM; ESP32 technical reference manual, memory map", "load:0x3f400020,len:188412"),
+    rule(
+        "esp-update-refused",
+        Lasting,
+        &[
+            "OTA image has invalid magic byte",
+            "esp_ota_end failed",
+            "esp_ota_write failed",
+            "esp_ota_begin failed",
+            "Could Not Activate The Firmware",
+            "esp_ota_set_boot_partition failed",
+            "image validation failed",
+            "Magic byte is wrong",
+            "Image validation failed, image is corrupted",
+            "ESP_ERR_OTA_VALIDATE_FAILED",
+        ],
+        "The application got an update that is no firmware for this chip, and goes on with its own.",
+        &[(C::ImageCorrupt, 0.5), (C::ImageWrongDevice, 0.4), (C::ToolMismatch, 0.35), (C::ImageIncomplete, 0.25)],
+    )
+    .states(&[(S::RefusedUnharmed, 0.8)])
+    .actions(&[A::RedownloadImage, A::ReflashCorrectImage])
+    .from("ESP-IDF components/app_update/esp_ota_ops.c", "E (9181) esp_ota_ops: OTA image has invalid magic byte (expected 0xE9, saw 0x3c)"),
     rule(
         "esp-image-for-another",
         Rom,

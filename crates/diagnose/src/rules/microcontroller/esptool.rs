@@ -99,6 +99,8 @@ pub(super) static RULES: &[Rule] = &[
         Tool,
         &[
             "Wrong boot mode detected",
+            "not in flash boot mode",
+            "not in download mode",
             "Failed to connect to ESP",
             "No serial data received",
             "Timed out waiting for packet header",

@@ -17,6 +17,17 @@ pub(super) static RULES: &[Rule] = &[
     .states(&[(S::RecoveryMode, 0.5)])
     .from("mtkclient Library/error.py", "DAA_SIG_VERIFY_FAILED (0x7024)"),
     rule(
+        "mediatek-secured",
+        Tool,
+        &["DAA enabled:*True", "trying to crash da", "specify a loader file"],
+        "The phone takes only signed loaders, and the tool is still looking for a way in.",
+        &[(C::VerifiedBootRejected, 0.46), (C::ToolMismatch, 0.42)],
+    )
+    .without(&["Successfully uploaded stage", "Successfully bypassed security", "Done sending payload", "Handshake failed"])
+    .states(&[(S::RecoveryMode, 0.5)])
+    .actions(&[A::ChangeToolOrOption, A::UseSignedOrNewerImage])
+    .from("mtkclient Library/mtk_preloader.py", "Preloader - DAA enabled:            True"),
+    rule(
         "mediatek-success",
         Tool,
         &[
@@ -42,6 +53,9 @@ pub(super) static RULES: &[Rule] = &[
             "usb read error",
             "usb write error",
             "bootloader failed NvError",
+            "timeout in USB write",
+            "timeout in USB read",
+            "failed to read rcm_state",
         ],
         "The loader was sent, but does not start or answer.",
         &[(C::LinkFault, 0.45), (C::PowerFault, 0.4), (C::ImageWrongDevice, 0.2)],

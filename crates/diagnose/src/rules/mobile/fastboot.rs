@@ -116,6 +116,7 @@ pub(super) static RULES: &[Rule] = &[
         "The boot loader of the phone refuses the image for its signature.",
         &[(C::VerifiedBootRejected, 0.7), (C::RollbackRejected, 0.25), (C::BootloaderLocked, 0.25)],
     )
+    .without(&["Flash verify failed", "flash verify failed"])
     .states(&[(S::RefusedUnharmed, 0.7)])
     .actions(&[A::UseSignedOrNewerImage])
     .from("Motorola and other boot loaders", "FAILED (remote: 'Preflash validation failed')"),
@@ -193,9 +194,9 @@ pub(super) static RULES: &[Rule] = &[
     rule(
         "adb-sideload",
         Tool,
-        &["sideload connection failed", "adb: sideload requires", "error: closed", "failed to read command: Undefined error", "device offline", "adb: error: connect failed"],
+        &["sideload connection failed", "adb: sideload requires", "error: closed", "device offline", "adb: error: connect failed"],
         "The phone does not take part in the transfer.",
-        &[(C::NotInRecoveryMode, 0.4), (C::LinkFault, 0.42), (C::ToolMismatch, 0.25)],
+        &[(C::NotInRecoveryMode, 0.45), (C::LinkFault, 0.38), (C::ToolMismatch, 0.25)],
     )
     .without(&["Total xfer: 1.00x"])
     .states(&[(S::RecoveryMode, 0.4)])
@@ -227,7 +228,7 @@ pub(super) static RULES: &[Rule] = &[
         "The tool sees no unit in the mode that it needs.",
         &[(C::NotInRecoveryMode, 0.6), (C::LinkFault, 0.35), (C::HostPermission, 0.3)],
     )
-    .without(&["no permissions", "Device detected"])
+    .without(&["no permissions", "Device detected", "FAILED (", "Sending invitation"])
     .states(&[(S::Unknown, 0.4)])
     .actions(&[A::EnterRecoveryMode])
     .from("AOSP fastboot/fastboot.cpp", "< waiting for any device >"),

@@ -14,7 +14,6 @@ pub(super) static RULES: &[Rule] = &[
             "kInstallDeviceOpenError",
             "kKernelDeviceOpenError",
             "kFilesystemCopierError",
-            "kPostinstallRunnerError",
             "kPostInstallMountError",
             "kPostInstallBootedFromFirmwareB",
             "kUpdatedButNotActive",
@@ -111,6 +110,19 @@ pub(super) static RULES: &[Rule] = &[
     .from(
         "AOSP system/update_engine/payload_consumer; releasetools",
         "[ERROR:filesystem_verifier_action.cc(441)] New 'system' partition verification failed.",
+    ),
+    rule(
+        "engine-last-step",
+        Lasting,
+        &["kPostinstallRunnerError", "kPostinstallPowerwashError", "Postinstall * failed"],
+        "The package was written, and its last step failed: for want of room, or by an error of the package.",
+        &[(C::FirmwareBug, 0.5), (C::StorageFull, 0.35), (C::FlashHardwareFault, 0.15)],
+    )
+    .states(&[(S::RefusedUnharmed, 0.5), (S::RecoveryMode, 0.3)])
+    .actions(&[A::InstallOtherBuild])
+    .from(
+        "AOSP system/update_engine/payload_consumer/postinstall_runner_action.cc",
+        "Error applying update: 5 (ErrorCode::kPostinstallRunnerError)",
     ),
     rule(
         "engine-no-room",

@@ -1,6 +1,6 @@
 //! What file systems on disks and cards say.
 
-use debrick_model::{Cause as C, State as S};
+use debrick_model::{Action as A, Cause as C, State as S};
 
 use crate::rule::Level::{Kernel, Lasting, System};
 use crate::rule::{Rule, rule};
@@ -103,6 +103,22 @@ pub(super) static RULES: &[Rule] = &[
         &[(C::RootfsCorrupt, 0.1), (C::PowerFault, 0.08)],
     )
     .from("e2fsprogs e2fsck/unix.c", "/dev/sda1: recovering journal"),
+    rule(
+        "settings-store-full",
+        Lasting,
+        &[
+            "can't create directory *: No space left",
+            "cannot create directory *: No space left",
+            "overlay*: No space left",
+            "can't create *: No space left",
+            "failed to create *: No space left",
+        ],
+        "The part of the storage that the system writes to is full, so that it cannot start its programs.",
+        &[(C::StorageFull, 0.72)],
+    )
+    .states(&[(S::BootsDegraded, 0.3), (S::KernelHang, 0.3)])
+    .actions(&[A::FactoryResetSettings])
+    .from("BusyBox coreutils/mkdir.c", "mkdir: can't create directory 'rw/work': No space left on device"),
     rule(
         "storage-full",
         Lasting,

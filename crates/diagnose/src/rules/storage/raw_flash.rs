@@ -40,7 +40,6 @@ pub(super) static RULES: &[Rule] = &[
             "bad image sequence number",
             "this UBI version is",
             "UBI init error",
-            "cannot open mtd",
             "cannot find ubi",
         ],
         "The flash's UBI layer, which holds the root file system, cannot be attached.",

@@ -205,6 +205,11 @@ pub(super) static RULES: &[Rule] = &[
         &[(C::NoFault, 0.55)],
     )
     .without(&[
+        "with another",
+        "not being able",
+        "not able to",
+        "unable to",
+        "with a different",
         "no longer",
         "does not boot",
         "doesn't boot",

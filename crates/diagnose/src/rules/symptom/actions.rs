@@ -304,8 +304,14 @@ pub(super) static RULES: &[Rule] = &[
             "Konfiguration",
             "configuración",
             "настройк",
-            "配置",
-            "設定",
+            "改配置",
+            "改了配置",
+            "修改配置",
+            "更改配置",
+            "改设置",
+            "修改设置",
+            "改設定",
+            "變更設定",
             "keep settings",
             "kept settings",
             "without reset",
@@ -313,6 +319,13 @@ pub(super) static RULES: &[Rule] = &[
         "It began with a change of the settings.",
         &[(C::SettingsCorrupt, 0.5)],
     )
+    .without(&[
+        "after changing * cable",
+        "after changing cable",
+        "after changing * card",
+        "after changing * charger",
+        "after changing * supply",
+    ])
     .states(&[(S::BootsDegraded, 0.25)])
     .actions(&[A::FactoryResetSettings])
     .from("symptom answers", "It fails after restoring settings from the old version."),

@@ -10,6 +10,8 @@ pub(super) static RULES: &[Rule] = &[
         "said-four-blinks",
         Said,
         &[
+            "flash*4 times",
+            "blink*4 times",
             "blinking 4 times",
             "blinks 4 times",
             "blink 4 times",

@@ -100,6 +100,11 @@ pub(super) static RULES: &[Rule] = &[
         Said,
         &[
             "charge-only",
+            "only for charging",
+            "charging only",
+            "only charge",
+            "power-only cable",
+            "only carry power",
             "charge only",
             "charging cable",
             "data lines",

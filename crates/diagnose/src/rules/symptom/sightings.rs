@@ -126,6 +126,10 @@ pub(super) static RULES: &[Rule] = &[
         "said-at-the-loader",
         Said,
         &[
+            "back to the bootloader",
+            "back into the bootloader",
+            "enters uf2 mode",
+            "returns to the bootloader",
             "stuck in u-boot",
             "stuck at u-boot",
             "stuck in uboot",
@@ -307,7 +311,7 @@ pub(super) static RULES: &[Rule] = &[
         &[(C::PowerFault, 0.45), (C::BootloaderCorrupt, 0.25)],
     )
     // Where it followed a write, that is what it is about.
-    .without(&["flashed", "flashing", "updat", "upgrad", "upload"])
+    .without(&["flashed", "flashing", "updat", "upgrad", "upload", "прош", "обнов", "刷", "升级", "写入"])
     .states(&[(S::NoPower, 0.65)])
     .actions(&[A::FixPower])
     .from("symptom answers", "There are no lights when I plug it in."),

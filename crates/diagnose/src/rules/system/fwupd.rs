@@ -49,6 +49,7 @@ pub(super) static RULES: &[Rule] = &[
         &[
             "when not on AC power",
             "needs AC power to be connected",
+            "requires AC power",
             "battery percentage is not high enough",
             "battery level is too low",
             "system battery was",

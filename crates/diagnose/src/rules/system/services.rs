@@ -46,6 +46,16 @@ pub(super) static RULES: &[Rule] = &[
     .states(&[(S::BootsDegraded, 0.3)])
     .from("libc dynamic loaders", "/sbin/init: error while loading shared libraries: libc.so.0"),
     rule(
+        "console-program-fails",
+        Lasting,
+        &["Failed to execute /usr/", "Failed to execute /bin/login", "can't run '/bin/", "can't run '/usr/", "Cannot exec '/"],
+        "The system starts a program of its console that is not there or cannot run: files of it were changed or are damaged.",
+        &[(C::SettingsCorrupt, 0.5), (C::RootfsCorrupt, 0.48), (C::FirmwareBug, 0.25)],
+    )
+    .states(&[(S::BootsDegraded, 0.75)])
+    .actions(&[A::FactoryResetSettings, A::ReflashCorrectImage])
+    .from("OpenWrt procd inittab.c; BusyBox init/init.c", "Failed to execute /usr/libexec/login.sh"),
+    rule(
         "loader-state-lost",
         Loader,
         &[

@@ -6,7 +6,11 @@
 //! |---|---|
 //! | [`tftp_pull`] | the unit asks this computer for its file by TFTP |
 //! | [`tftp_push`] | the unit is sent its file by TFTP |
+//! | [`nmrp`] | the unit answers NMRP, is given an address, and is sent its file by TFTP |
+//! | [`eva`] | the unit's bootloader EVA is kept from starting, and stores its file over FTP |
 
+mod eva;
+mod nmrp;
 mod tftp_pull;
 mod tftp_push;
 
@@ -33,6 +37,11 @@ pub(super) trait Way {
     /// What keeps it from being watched for.
     fn watch(&self, network: &mut dyn Network) -> Result<Option<Box<dyn Ear>>, LinkError>;
 
+    /// Whether a unit that is found at this door stays there until it is handed something.
+    fn stays_open(&self) -> bool {
+        true
+    }
+
     /// The unit at its open door, which takes an image.
     fn target<'n>(&'n self, network: &'n mut dyn Network, condition: Condition) -> Box<dyn Opaque + 'n>;
 }
@@ -44,6 +53,24 @@ pub(super) trait Ear {
     /// # Errors
     /// What keeps it from listening; that nothing was shown is none.
     fn hear(&mut self, network: &mut dyn Network, until: Deadline) -> Result<Vec<Shown>, LinkError>;
+
+    /// Keeps the door open that was seen, where that takes something, or where it is known which unit is at it.
+    fn keep(self: Box<Self>) -> Option<Box<dyn Kept>> {
+        None
+    }
+}
+
+/// A unit that is kept at its open door, from the moment at which it was seen there until it is handed its image.
+pub(super) trait Kept {
+    /// All units that were seen at such a door on this wire, where there is more than one.
+    fn several(&self) -> Vec<String>;
+
+    /// The unit, which takes an image.
+    fn target<'n>(
+        self: Box<Self>,
+        network: &'n mut dyn Network,
+        condition: Condition,
+    ) -> Box<dyn Opaque + 'n>;
 }
 
 /// Something that a door showed.
@@ -62,14 +89,18 @@ pub(super) fn way_of(door: &Door) -> Box<dyn Way + '_> {
     match door.kind {
         DoorKind::TftpPull { host, unit } => Box::new(tftp_pull::Pull { host, unit, files: &door.files }),
         DoorKind::TftpPush { unit, host } => Box::new(tftp_push::Push { unit, host }),
+        DoorKind::Nmrp { unit, host } => {
+            Box::new(nmrp::Nmrp { unit, host, file: door.files.first().cloned() })
+        }
+        DoorKind::EvaFtp { unit, host } => Box::new(eva::Eva { unit, host }),
     }
 }
 
 /// Codes of what a unit says when it does not want an image: the same image would be refused again.
-const REFUSALS: &[&[&str]] = &[tftp_pull::REFUSALS, tftp_push::REFUSALS];
+const REFUSALS: &[&[&str]] = &[tftp_pull::REFUSALS, tftp_push::REFUSALS, nmrp::REFUSALS, eva::REFUSALS];
 
 /// Codes of silence after all of it was sent.
-const SILENCES: &[&[&str]] = &[tftp_push::SILENCES];
+const SILENCES: &[&[&str]] = &[tftp_push::SILENCES, nmrp::SILENCES, eva::SILENCES];
 
 /// What came of an offer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -80,9 +111,10 @@ pub(super) enum Accepted {
     InSilence,
 }
 
-/// Offers an image at a door.
+/// Offers an image at a door, to the unit that is kept there, if one is.
 pub(super) fn hand_over(
     door: &Door,
+    kept: Option<Box<dyn Kept>>,
     condition: Condition,
     network: &mut dyn Network,
     clearance: &Clearance,
@@ -90,7 +122,10 @@ pub(super) fn hand_over(
     watch: &mut dyn Watch,
 ) -> Result<Accepted, TargetError> {
     let way = way_of(door);
-    let mut target = way.target(network, condition);
+    let mut target = match kept {
+        Some(kept) => kept.target(network, condition),
+        None => way.target(network, condition),
+    };
     match offer(&mut *target, clearance, part, watch) {
         Ok(()) => Ok(Accepted::Whole),
         // What it does with it in silence, only its first boot tells.

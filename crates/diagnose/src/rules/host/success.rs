@@ -1,0 +1,153 @@
+//! What tools say when all went well, each in its own words.
+
+use debrick_model::{Cause as C, State as S};
+
+use crate::rule::Level::Output;
+use crate::rule::{Rule, rule};
+
+pub(super) static RULES: &[Rule] = &[
+    rule(
+        "tool-success",
+        Output,
+        &[
+            "Hash of data verified",
+            "avrdude done.  Thank you",
+            "Verification successful",
+            "VERIFIED.",
+            "Verified OK",
+            "File downloaded successfully",
+            "Download done.",
+            "flash * bytes verified",
+            "Upload complete",
+            "successfully programmed",
+            "Programming Finished",
+            "PASS!",
+            "Flashing has completed",
+            "formatting eraseblock * 100 % complete",
+            "flashing complete",
+            "Firmware updated successfully",
+            "Installation completed",
+            "Installing done",
+            "Installing succeeded",
+            "successfully flashed",
+            "Finished successfully",
+            "Successfully installed",
+            "succeed 1 / failed 0",
+            "Erase/write done",
+            "jolly good",
+            "Programmed and verified",
+            "Finished writing",
+            "Write successful",
+            "Done, thank you",
+            "SWUPDATE successful",
+            "Update completed",
+            "Successfully updated",
+        ],
+        "The tool finished and checked its work.",
+        &[(C::NoFault, 0.6)],
+    )
+    .states(&[(S::RecoveryMode, 0.35), (S::Healthy, 0.3)])
+    .from("esptool; flashrom; dfu-util", "Hash of data verified."),    rule(
+        "written-over-usb",
+        Output,
+        &[
+            "Success 1    Failure 0",
+            "SDP: done",
+            "FB: done",
+            "Transitioning to dfuMANIFEST",
+            "The device was rebooted into application mode",
+            "The device was rebooted to start",
+            "Second stage boot server done",
+            "Downloading bootloader succeeded",
+            "Write LBA from file (100%",
+            "Write LBA from file 100%",
+            "Download Image OK",
+            "Upgrade firmware ok",
+            "Download Boot Success",
+            "Prepare IDB OK",
+            "Download Ok",
+            "All command exec done",
+            "{All Finished Successfully}",
+            "Finish Download",
+            "Download Succeed",
+            "has been flashed successfully",
+            "Reset the board to boot from",
+            "upload successful",
+            "RQT_CLOSE",
+            "Remote finished. Closing connection",
+            "Restore Finished",
+        ],
+        "The unit took everything that the tool sent.",
+        &[(C::NoFault, 0.62)],
+    )
+    .states(&[(S::RecoveryMode, 0.55)])
+    .from(
+        "NXP mfgtools uuu/; dfu-util; picotool; rkdeveloptool; SP Flash Tool; QFIL; Linux_for_Tegra; Heimdall; Odin; nmrpflash",
+        "Success 1    Failure 0",
+    ),
+    rule(
+        "written-by-probe",
+        Output,
+        &[
+            "verified * bytes in",
+            "wrote * bytes from file",
+            "Wrote and verified address * (100",
+            "Wrote address * (100",
+            "programmed * bytes (* page",
+            "Flash download: * Verify",
+            "File download complete",
+            "Download verified successfully",
+            "Mass erase successfully achieved",
+            "Device programmed",
+            "Verify file hash * OK",
+            "Chip erase completed successfully",
+            "Flash erase completed",
+            "Reading flash... done",
+            "Verifying flash... VERIFIED",
+            "[SUCCESS] Took",
+        ],
+        "The chip holds what was written.",
+        &[(C::NoFault, 0.62)],
+    )
+    .states(&[(S::Healthy, 0.4), (S::RecoveryMode, 0.4)])
+    .from(
+        "OpenOCD src/flash/nor/tcl.c; stm32flash main.c; avrdude; pyOCD; SEGGER J-Link; STM32CubeProgrammer; nrfjprog; flashrom; PlatformIO",
+        "verified 36768 bytes in 4.665386s (7.669 KiB/s)",
+    ),
+    rule(
+        "written-by-avrdude",
+        Output,
+        &["bytes of flash verified", "bytes of eeprom verified"],
+        "The chip holds what was written, and starts it.",
+        &[(C::NoFault, 0.62)],
+    )
+    .states(&[(S::Healthy, 0.6)])
+    .from("avrdude src/update.c", "avrdude: 30690 bytes of flash verified"),
+    rule(
+        "written-by-updater",
+        Output,
+        &[
+            "Installing `* succeeded",
+            "Marked slot * as good",
+            "Upgrade completed",
+            "Rebooting system...",
+            "records out",
+            "bmaptool: info: 100% copied",
+            "bmaptool: info: copying time",
+            "synchronizing '/dev/",
+            "Writing from * to firmware ...  [w]",
+            "Successfully updated the firmware",
+            "Device firmware is up to date",
+            "Result: OK",
+            "OTA successful",
+            "Successfully uploaded program",
+        ],
+        "The updater finished its work.",
+        &[(C::NoFault, 0.55)],
+    )
+    .states(&[(S::Healthy, 0.5)])
+    .from(
+        "RAUC src/main.c; OpenWrt lib/upgrade/stage2, mtd.c; GNU coreutils dd; bmaptool BmapCopy.py; fwupdmgr",
+        "Installing `/tmp/update.raucb` succeeded",
+    ),
+];

@@ -1,0 +1,204 @@
+//! What tools say that send loaders to boot ROMs over USB: uuu, snagboot, rpiboot, picotool, sunxi-fel; and those that
+//! copy images onto cards.
+
+use debrick_model::{Action as A, Cause as C, State as S};
+
+use crate::rule::Level::Tool;
+use crate::rule::{Rule, rule};
+
+pub(super) static RULES: &[Rule] = &[
+    rule(
+        "rom-waits",
+        Tool,
+        &[
+            "Timeout: Wait for",
+            "Wait for Known USB Device",
+            "Waiting for BCM2",
+            "Waiting for RouterBOARD",
+            "Timeout waiting for TFTP request",
+            "Timeout waiting for UART pings",
+            "no USB device found matching",
+            "Could not find a USB device",
+        ],
+        "The tool waits for a unit in its boot ROM, and none comes.",
+        &[(C::NotInRecoveryMode, 0.6), (C::LinkFault, 0.35), (C::HostPermission, 0.25)],
+    )
+    .without(&["New USB Device Attached", "Start Cmd:", "Second stage boot server", "Sending: bootcode", "Sending bootcode"])
+    .states(&[(S::Unknown, 0.45)])
+    .actions(&[A::EnterRecoveryMode, A::SwapCableOrPort])
+    .from(
+        "NXP mfgtools libuuu/usbhotplug.cpp; raspberrypi usbboot main.c; snagboot am335x_fw.py",
+        "Error: Timeout: Wait for Known USB Device",
+    ),
+    rule(
+        "rom-stops-half-way",
+        Tool,
+        &["Sending bootcode"],
+        "The ROM took the first loader, and what should follow did not come: a cable, a port, or an old tool.",
+        &[(C::LinkFault, 0.55), (C::ToolMismatch, 0.42), (C::PowerFault, 0.2)],
+    )
+    .without(&["Second stage boot server", "File read:"])
+    .states(&[(S::RecoveryMode, 0.6)])
+    .actions(&[A::SwapCableOrPort, A::ChangeToolOrOption])
+    .from("raspberrypi usbboot main.c", "Sending bootcode.bin"),
+    rule(
+        "rom-loader-silent",
+        Tool,
+        &["HID(W):*LIBUSB_ERROR", "HID(R):*LIBUSB_ERROR", "HID(W): LIBUSB", "Status Miss matched"],
+        "The ROM took the loader, which does not run: it is made for another board or memory, or not a loader at all.",
+        &[(C::ImageWrongDevice, 0.55), (C::ToolMismatch, 0.4), (C::LinkFault, 0.38), (C::RamFault, 0.15)],
+    )
+    .states(&[(S::RecoveryMode, 0.65)])
+    .actions(&[A::ReflashCorrectImage, A::ChangeToolOrOption, A::SwapCableOrPort])
+    .from("NXP mfgtools libuuu/trans.cpp", "1:2>Fail HID(W):LIBUSB_ERROR_TIMEOUT(1s)"),
+    rule(
+        "rom-loader-file",
+        Tool,
+        &[
+            "Cannot find valid IVT header",
+            "No IVT header in boot image",
+            "IVT header not found",
+            "Invalid DCD tag",
+            "wic have NOT terminate tag",
+            "wic boot length is wrong",
+            "Unknown Image type, can't use skipspl",
+            "Sparse file magic miss matched",
+            "HID report size is too small",
+            "unknown hab type",
+            "dcd bigger than",
+            "looks like a text file!",
+            "SPL header not found",
+            "SPL: bad checksum",
+            "SPL: file too small",
+            "not a valid eGON",
+            "does not contain a valid RP2",
+            "failed validation - ",
+            "Cannot autodetect UF2 family",
+            "UF2 file does not contain",
+            "is not an ELF file",
+            "entry point is not in mapped part",
+        ],
+        "The file is no loader or image of the kind that this unit takes.",
+        &[(C::ImageWrongDevice, 0.5), (C::ToolMismatch, 0.48), (C::ImageCorrupt, 0.2)],
+    )
+    .states(&[(S::RecoveryMode, 0.55), (S::RefusedUnharmed, 0.3)])
+    .actions(&[A::ReflashCorrectImage, A::ChangeToolOrOption])
+    .from(
+        "NXP mfgtools libuuu/sdp.cpp; snagboot firmware/; sunxi-tools fel.c; picotool main.cpp",
+        "Error: Cannot find valid IVT header",
+    ),
+    rule(
+        "rom-script",
+        Tool,
+        &[
+            "Unsupported SoC family",
+            "Missing command line argument",
+            "No DFU altsetting found",
+            "is not aligned with a*LBA",
+            "is not aligned with an eraseblock",
+            "Undefined Fastboot command",
+            "GPT partitioning not supported for MTD",
+            "Invalid Fastboot buffer size",
+            "FB: image file not found",
+            "Missed partition name",
+            "Missed file name",
+            "unknown if condition",
+            "bmap file not found",
+            "no 'soc_sram_info' data for your SoC",
+            "No 'bootcode' files found",
+            "More parameter then expected",
+            "Offset only valid for BIN files",
+            "There is no partition table on the device",
+            "Partition start address is too large",
+            "command cannot be used with a",
+        ],
+        "The tool was given an option or file that does not fit the unit.",
+        &[(C::ToolMismatch, 0.72)],
+    )
+    .states(&[(S::RecoveryMode, 0.4), (S::RefusedUnharmed, 0.4)])
+    .actions(&[A::ChangeToolOrOption])
+    .from("NXP mfgtools libuuu/; snagboot; usbboot; picotool main.cpp", "No DFU altsetting found with iInterface='tiboot3'"),
+    rule(
+        "rom-access",
+        Tool,
+        &[
+            "Failure open usb device",
+            "Failed to claim interface",
+            "have permission to access Allwinner",
+            "Permission to USB device failed",
+            "Failed to open the requested device",
+            "udev rules for snagrecover",
+            "libusb_open failed",
+            "libusb_open() failed",
+        ],
+        "This computer does not let the tool use the USB device.",
+        &[(C::HostPermission, 0.78), (C::HostPortConflict, 0.25)],
+    )
+    .states(&[(S::RecoveryMode, 0.5), (S::RefusedUnharmed, 0.3)])
+    .actions(&[A::InstallDriverOrPermission])
+    .from("NXP mfgtools libuuu/usbhotplug.cpp; sunxi-tools fel_lib.c; OpenOCD", "Error: Failure open usb device, try sudo uuu"),
+    rule(
+        "rom-verify",
+        Tool,
+        &[
+            "device contents did not match",
+            "comparison of written check pattern failed",
+            "bad magic or checksum",
+            "contents differ",
+            "Data mismatch found at address",
+        ],
+        "What was written reads back as something else.",
+        &[(C::FlashHardwareFault, 0.46), (C::LinkFault, 0.4), (C::ToolMismatch, 0.25)],
+    )
+    .states(&[(S::RecoveryMode, 0.5)])
+    .actions(&[A::SwapCableOrPort, A::ReflashSameImage])
+    .from("picotool main.cpp; STM32CubeProgrammer; OpenOCD src/flash/nor", "ERROR: The device contents did not match the file"),
+    rule(
+        "rom-size",
+        Tool,
+        &[
+            "is too big to fit in flash",
+            "is too big to fit in partition",
+            "image has size * but the destination",
+            "destination has only",
+            "No space left on device",
+            "is larger than the device",
+        ],
+        "The image is larger than what it is written to.",
+        &[(C::ImageTooLarge, 0.75), (C::RecoveryMediaWrong, 0.2)],
+    )
+    .states(&[(S::RefusedUnharmed, 0.5)])
+    .actions(&[A::InstallOtherBuild, A::ReflashCorrectImage])
+    .from("picotool main.cpp; bmaptool BmapCopy.py", "ERROR: File size 0x400000 is too big to fit in flash size 0x200000"),
+    rule(
+        "copy-checksum",
+        Tool,
+        &[
+            "checksum mismatch for blocks range",
+            "bmap file * checksum mismatch",
+            "Truncated FILL payload",
+            "Truncated CRC32 payload",
+            "Unexpected end of file while reading RAW",
+            "unexpected end of input file",
+            "Invalid chunk type",
+            "Early finished at fat",
+            "decompress error",
+            "verification of the written",
+        ],
+        "The image file is damaged or cut short.",
+        &[(C::ImageCorrupt, 0.62), (C::ImageIncomplete, 0.4)],
+    )
+    .states(&[(S::RefusedUnharmed, 0.5)])
+    .actions(&[A::RedownloadImage])
+    .from("bmaptool BmapCopy.py; snagboot android_sparse_file; NXP mfgtools libuuu/", "checksum mismatch for blocks range 0-511"),
+    rule(
+        "rom-loaded",
+        Tool,
+        &["Second stage boot server done", "Success 1 * Failure 0", "Done! Flashed", "The device was rebooted into application mode"],
+        "The unit took all that the tool sent.",
+        &[(C::NoFault, 0.65)],
+    )
+    .without(&["Fail Bulk", "Fail HID"])
+    .states(&[(S::RecoveryMode, 0.5), (S::Healthy, 0.3)])
+    .from("raspberrypi usbboot main.c; picotool main.cpp", "The device was rebooted into application mode."),
+];

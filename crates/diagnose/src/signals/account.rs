@@ -1,0 +1,230 @@
+//! A person's account as a whole: what was done to the unit, what it shows since, and what was tried without success.
+//!
+//! Single phrases are rules of `rules::symptom`. Here words of one meaning, in the languages that people write, count as
+//! one, and what is concluded comes from which of them stand together: firmware was written and the unit is silent
+//! since; several images fail the same way; it died and nobody had written anything.
+
+mod conclusions;
+mod done;
+mod lights;
+mod outcome;
+mod seen;
+mod tools;
+mod words;
+
+use debrick_model::{Action as A, Cause as C, EvidenceKind, State as S};
+
+use crate::text::{Place, Reading};
+use crate::weigh::{Weights, cite};
+use conclusions::{CONCLUSIONS, Conclusion};
+use outcome::ENDED_WELL;
+use seen::{GONE, LOOPS, SETTLES};
+use tools::{AFTERWARDS, FAILS, TOOLS};
+
+/// The longest part of an account that is read, in characters.
+const MAX_READ: usize = 20_000;
+
+/// What is left of a conclusion where a log or a tool speaks too: they know better.
+const BESIDE_OTHERS: f64 = 0.5;
+
+/// Below this likelihood of every cause an account is read for what is usual.
+const NOTHING_FROM: f64 = 0.25;
+
+/// In so many sentences at its end an account tells how it went in the end.
+const LAST_SENTENCES: usize = 2;
+
+/// What ends a sentence.
+const ENDS: [char; 8] = ['.', '!', '?', ';', '\n', '。', '！', '？'];
+
+/// What usually is behind a unit that does not start, where nothing else is known.
+const USUAL_OF_UNITS: &[(C, f64)] =
+    &[(C::FirmwareBug, 0.31), (C::ImageCorrupt, 0.22), (C::ImageWrongDevice, 0.2)];
+
+/// What usually is behind a tool that does not get at a unit.
+const USUAL_OF_TOOLS: &[(C, f64)] =
+    &[(C::LinkFault, 0.31), (C::ToolMismatch, 0.3), (C::NotInRecoveryMode, 0.24), (C::HostPermission, 0.16)];
+
+/// All accounts of a case, read together.
+pub(crate) struct Account {
+    /// In lower case, with single spaces between words and around all of them.
+    text: String,
+    /// The same, in sentences.
+    sentences: Vec<String>,
+    /// Where it stands.
+    place: Place,
+    /// Whether a log or a tool speaks too.
+    has_others: bool,
+    /// A version of which it says that it works.
+    names_working_version: bool,
+}
+
+impl Account {
+    /// What people say in the evidence; `None` where nobody says anything.
+    pub(crate) fn read(reading: &Reading<'_>) -> Option<Self> {
+        let told = |kind: EvidenceKind| {
+            let items = reading.evidence.iter().enumerate();
+            items.filter(move |(_, item)| item.kind == kind && !item.text.trim().is_empty())
+        };
+        let evidence = told(EvidenceKind::Symptom).next()?.0;
+        let mut raw = String::new();
+        for (_, item) in told(EvidenceKind::Symptom) {
+            raw.extend(item.text.chars().take(MAX_READ));
+            raw.push('\n');
+        }
+        let has_others =
+            told(EvidenceKind::SerialLog).next().is_some() || told(EvidenceKind::ToolOutput).next().is_some();
+        let names_working_version = words::names_working_version(&raw);
+        let place = Place { evidence, line: 0 };
+        let sentences = raw.split(ENDS).map(words::plain).filter(|sentence| sentence.len() > 1).collect();
+        Some(Self { text: words::plain(&raw), sentences, place, has_others, names_working_version })
+    }
+
+    /// Whether it tells of a unit that does not work after all.
+    pub(crate) fn tells_of_failure(&self) -> bool {
+        (GONE.are_in(&self.text) || LOOPS.are_in(&self.text)) && !SETTLES.are_in(&self.text)
+    }
+
+    fn holds(&self, conclusion: &Conclusion) -> bool {
+        let are_near = |sentences: &[String]| {
+            conclusion.near.iter().all(|words| sentences.iter().any(|sentence| words.are_in(sentence)))
+        };
+        let near = conclusion.near.is_empty()
+            || self.sentences.windows(2).any(are_near)
+            || self.sentences.iter().any(|sentence| are_near(std::slice::from_ref(sentence)));
+        near && conclusion.all.iter().all(|words| words.are_in(&self.text))
+            && !conclusion.none.iter().any(|words| words.are_in(&self.text))
+    }
+
+    /// Whether it tells of a tool that does not get at the unit, rather than of a unit that does not start.
+    fn is_about_tool(&self) -> bool {
+        TOOLS.are_in(&self.text) && FAILS.are_in(&self.text) && !AFTERWARDS.are_in(&self.text)
+    }
+
+    /// Adds what its words say together.
+    pub(super) fn weigh(&self, reading: &Reading<'_>, weights: &mut Weights) {
+        let share = if self.has_others { BESIDE_OTHERS } else { 1.0 };
+        for conclusion in CONCLUSIONS {
+            if !self.holds(conclusion) {
+                continue;
+            }
+            let line = cite(reading, self.place, "", conclusion.says);
+            for (cause, weight) in conclusion.causes {
+                weights.add(*cause, weight * share, conclusion.actions, Some(line.clone()));
+            }
+            if let Some((state, weight)) = conclusion.state {
+                weights.hint(state, weight * share);
+            }
+        }
+        if self.sentences.iter().rev().take(LAST_SENTENCES).any(|sentence| ENDED_WELL.are_in(sentence)) {
+            weights.hint(S::Healthy, 0.45 * share);
+        }
+        if self.names_working_version {
+            let line = cite(reading, self.place, "", "It names a version that works.");
+            weights.add(C::FirmwareBug, 0.42 * share, &[A::InstallOtherBuild], Some(line));
+        }
+    }
+
+    /// Where no rule knows what is said, what usually is behind it. These weights are about the shares of causes among
+    /// reports that threads of users settled; they keep any finding a guess.
+    pub(super) fn guess(&self, reading: &Reading<'_>, weights: &mut Weights) {
+        let decided = weights.findings().first().is_some_and(|finding| finding.likelihood >= NOTHING_FROM);
+        let has_log = reading
+            .evidence
+            .iter()
+            .any(|item| item.kind == EvidenceKind::SerialLog && !item.text.trim().is_empty());
+        if decided || has_log {
+            return;
+        }
+        let line = cite(
+            reading,
+            self.place,
+            "",
+            "Nothing in what is said names a cause; this one is the most usual.",
+        );
+        let (causes, actions): (&[(C, f64)], &'static [A]) = match self.is_about_tool() {
+            true => (USUAL_OF_TOOLS, &[A::SwapCableOrPort, A::ChangeToolOrOption]),
+            false => (USUAL_OF_UNITS, &[A::ReflashCorrectImage]),
+        };
+        for (cause, weight) in causes {
+            weights.add(*cause, *weight, actions, Some(line.clone()));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::case::{Evidence, diagnose};
+
+    #[track_caller]
+    fn check(account: &str, cause: C, action: A) -> S {
+        let evidence =
+            [Evidence { kind: EvidenceKind::Symptom, name: "answers".into(), text: account.into() }];
+        let diagnosis = diagnose(&evidence);
+        let first = diagnosis.actions.first().map(|proposed| proposed.action);
+        assert_eq!((diagnosis.cause(), first), (cause, Some(action)), "{account}: {diagnosis:?}");
+        diagnosis.state
+    }
+
+    #[test]
+    fn what_was_done_and_what_it_shows() {
+        check(
+            "I started the upgrade and took it off the mains, maybe it was still going on. Nothing happens now.",
+            C::UpdateInterrupted,
+            A::ReflashCorrectImage,
+        );
+        check(
+            "It reports bad blocks. I tried different firmware versions over TFTP.",
+            C::FlashHardwareFault,
+            A::ReplaceHardware,
+        );
+        check("Flashing fails at the rootfs but gets further each time.", C::LinkFault, A::SwapCableOrPort);
+        let state = check(
+            "I wrote the image to the bootloader partition and cannot get anything from UART.",
+            C::BootloaderCorrupt,
+            A::EnterRecoveryMode,
+        );
+        assert_eq!(state, S::NoOutput);
+        check(
+            "After I used Zadig and changed the driver it is gone.",
+            C::HostPermission,
+            A::InstallDriverOrPermission,
+        );
+        check(
+            "The router worked for two years and suddenly died, nothing lights up.",
+            C::PowerFault,
+            A::FixPower,
+        );
+        check(
+            "During apt upgrade it stopped in the middle, and now it fails to come up.",
+            C::UpdateInterrupted,
+            A::ReflashCorrectImage,
+        );
+        check("I had the SOIC clip on the wrong way round.", C::LinkFault, A::SwapCableOrPort);
+        check("flashrom does not detect anything, with an error.", C::LinkFault, A::SwapCableOrPort);
+        check(
+            "doflash.sh gives an error; lsusb in my VirtualBox shows it.",
+            C::LinkFault,
+            A::ChangeToolOrOption,
+        );
+        check(
+            "Powered from the serial adapter it did not boot. With a separate supply it works now.",
+            C::PowerFault,
+            A::FixPower,
+        );
+        check("The command line fails, the GUI tool works.", C::ToolMismatch, A::ChangeToolOrOption);
+        check("Release 2.5.6 loops. 2.5.5 works ok.", C::FirmwareBug, A::InstallOtherBuild);
+    }
+
+    #[test]
+    fn a_tool_that_is_content_does_not_outweigh_its_user() {
+        let evidence = |kind, text: &str| Evidence { kind, name: "evidence".into(), text: text.into() };
+        let cause = |account| {
+            let output = "Waiting for remote to respond.\nReboot your device now.";
+            diagnose(&[evidence(EvidenceKind::Symptom, account), evidence(EvidenceKind::ToolOutput, output)])
+                .cause()
+        };
+        assert_ne!(cause("When I reboot it, the light goes out and I get nothing again."), C::NoFault);
+        assert_eq!(cause("The tool said this."), C::NoFault);
+    }
+}

@@ -1,0 +1,192 @@
+//! Words of one meaning.
+
+/// Words and phrases of which each means the same. A space at an end is the end of a word.
+pub(super) struct Words(pub(super) &'static [&'static str]);
+
+impl Words {
+    /// Whether any of them is in a text that [`plain`] made.
+    pub(super) fn are_in(&self, text: &str) -> bool {
+        self.0.iter().any(|word| text.contains(word))
+    }
+}
+
+/// A text in lower case, with one space for everything that is no letter and no digit, and one at either end.
+pub(super) fn plain(text: &str) -> String {
+    let mut plain = String::with_capacity(text.len() + 2);
+    plain.push(' ');
+    for symbol in text.chars().flat_map(char::to_lowercase) {
+        if symbol.is_alphanumeric() {
+            plain.push(symbol);
+        } else if !plain.ends_with(' ') {
+            plain.push(' ');
+        }
+    }
+    if !plain.ends_with(' ') {
+        plain.push(' ');
+    }
+    plain.replace(" boot loader", " bootloader")
+}
+
+/// How many words behind a version may stand between it and its praise.
+const NEAR: usize = 4;
+
+/// Whether a version is named of which is said that it works: `2.5.5 works ok`, `v17 boots fine`.
+pub(super) fn names_working_version(text: &str) -> bool {
+    let words: Vec<String> = text.split_whitespace().map(str::to_lowercase).collect();
+    let trimmed = |word: &str| word.trim_matches(|symbol: char| !symbol.is_alphanumeric()).to_owned();
+    words.iter().enumerate().any(|(index, word)| {
+        let ends_sentence = |word: &String| word.ends_with(['.', '!', '?', ';', ',']);
+        if !is_version(&trimmed(word)) || ends_sentence(word) {
+            return false;
+        }
+        let behind = words.iter().skip(index + 1).take(NEAR);
+        for next in behind {
+            let bare = trimmed(next);
+            if DENIES.contains(&bare.as_str()) || bare.ends_with("n't") {
+                return false;
+            }
+            if PRAISES.contains(&bare.as_str()) {
+                return true;
+            }
+            if ends_sentence(next) {
+                return false;
+            }
+        }
+        false
+    })
+}
+
+/// `2.5.5`, `v17`, `r2972`, `21.02-rc1`; not an address, not a plain number.
+fn is_version(word: &str) -> bool {
+    let is_digit = |symbol: char| symbol.is_ascii_digit();
+    let bare = word.strip_prefix(['v', 'r']).unwrap_or(word);
+    let dots = bare.matches('.').count();
+    let is_address = dots == 3 && bare.chars().all(|symbol| is_digit(symbol) || symbol == '.');
+    let starts = bare.starts_with(is_digit);
+    let has_mark = bare.len() < word.len() || (1..=4).contains(&dots);
+    starts && has_mark && !is_address && !bare.contains(['/', ':']) && !is_quantity(bare)
+}
+
+/// `3.3v`, `2.4ghz`, `1.5gb`: a number with a unit.
+fn is_quantity(word: &str) -> bool {
+    const UNITS: [&str; 12] = ["v", "a", "ghz", "mhz", "gb", "mb", "kb", "mm", "w", "s", "ms", "g"];
+    let unit = word.trim_start_matches(|symbol: char| symbol.is_ascii_digit() || symbol == '.');
+    UNITS.contains(&unit) && word.matches('.').count() <= 1
+}
+
+const PRAISES: &[&str] = &[
+    "works",
+    "worked",
+    "boots",
+    "booted",
+    "fine",
+    "ok",
+    "okay",
+    "good",
+    "funktioniert",
+    "läuft",
+    "startet",
+    "работает",
+    "работала",
+    "funciona",
+    "fonctionne",
+];
+
+const DENIES: &[&str] = &[
+    "not", "no", "never", "nothing", "until", "nor", "nicht", "kein", "не", "neither", "fails", "failed",
+    "broken",
+];
+
+#[cfg(test)]
+mod tests {
+    use super::super::{done::*, lights::*, outcome::*, seen::*, tools::*};
+    use super::*;
+
+    #[test]
+    fn texts_are_made_plain() {
+        assert_eq!(plain("Won't  boot!\nНе ВКЛЮЧАЕТСЯ…"), " won t boot не включается ");
+        assert_eq!(plain(""), " ");
+        assert!(GONE.are_in(&plain("It won't boot")));
+        assert!(!GONE.are_in(&plain("All is well")));
+    }
+
+    #[test]
+    fn versions_that_work() {
+        for text in ["2.5.5 works ok", "With r2972 it boots", "Version v17 is running fine.", "1.9.12a läuft"]
+        {
+            assert!(names_working_version(text), "{text}");
+        }
+        for text in [
+            "2.5.5 does not work fine",
+            "192.168.1.1 works",
+            "it has 3.3V ok",
+            "the update to 2.5.6. Now it works",
+            "2.4ghz works",
+            "I have 2 boards that work fine",
+        ] {
+            assert!(!names_working_version(text), "{text}");
+        }
+    }
+
+    /// What [`plain`] never makes can never be found.
+    #[test]
+    fn every_word_can_be_found() {
+        for words in [
+            &WROTE,
+            &GONE,
+            &LOOPS,
+            &SILENT,
+            &NO_NETWORK,
+            &BROKEN_OFF,
+            &UNFINISHED,
+            &BAD_STORAGE,
+            &MANY_IMAGES,
+            &DIFFERENT_EACH_TIME,
+            &LOADER_WRITTEN,
+            &BACK_TO_STOCK,
+            &OTHER_MEDIUM_WORKS,
+            &CHANGED_DRIVER,
+            &ENTERS_MODE,
+            &DRIVER,
+            &OUTSIDE_DAMAGE,
+            &SUDDENLY,
+            &SETTLES,
+            &WORKS_AGAIN,
+            &STOPPED,
+            &WIRES,
+            &VIRTUAL_MACHINE,
+            &OTHER_SUPPLY,
+            &TOOLS,
+            &FAILS,
+            &AFTERWARDS,
+            &OTHER_TOOL_WORKS,
+            &NO_LOSS,
+            &BIOS_WRITTEN,
+            &DEEPLY_GONE,
+            &POWER_CYCLE_HELPS,
+            &STILL_RUNS,
+            &NOT_TAKEN,
+            &CARD,
+            &EMPTY_FILE,
+            &ENDED_WELL,
+            &ONLY_LOOKED_BROKEN,
+            &ANOTHER_ADDRESS,
+            &BETWEEN,
+            &CANCELLED,
+            &FROM_MEMORY,
+            &TO_RECOVERY,
+            &OTHER_CABLE,
+            &OLD_AGAIN,
+            &SOME_LIGHT,
+            &PARTITIONS_TOUCHED,
+            &SHOWS_ROM,
+            &FOUND_THE_WAY_IN,
+            &WEB_FLASHER,
+        ] {
+            for word in words.0 {
+                let sentence = plain(word);
+                assert!(sentence.contains(word.trim_end()) && word.trim().len() >= 3, "{word:?}");
+            }
+        }
+    }
+}

@@ -1,0 +1,138 @@
+//! Which lines tell of trouble where no rule knows what they mean.
+//!
+//! Words of trouble stand in settings, counts, invitations to stop and kernel command lines too, and programs say with
+//! them that they go on otherwise. None of that is trouble.
+
+use crate::text::{boot_loader_prompt, shell_prompt};
+
+/// Words of trouble. They say that something failed; where it stopped says in what.
+pub(super) const WORDS: &[&str] = &[
+    "error",
+    "fail",
+    "not found",
+    "invalid",
+    "abort",
+    "cannot",
+    "can't",
+    "unable to",
+    "corrupt",
+    "mismatch",
+    "timeout",
+    "timed out",
+    "exception",
+    "panic",
+    "unknown device",
+    "not supported",
+];
+
+/// What a program says that goes on nevertheless.
+const GOES_ON: &[&str] = &[
+    "falling back",
+    "fallback",
+    "ignoring",
+    "ignored",
+    "skipping",
+    "using default",
+    "continuing",
+    "formatting",
+    "failsafe",
+    "failover",
+];
+
+/// The marks of lines that are no more than information (ESP-IDF `components/log`, Zephyr `subsys/logging`,
+/// Trusted Firmware-A `include/common/debug.h`).
+const INFORMATION: &[&str] =
+    &["I (", "I(", "W (", "D (", "V (", "<inf> ", "<dbg> ", "<wrn> ", "[INF]", "INFO: ", "[INFO]"];
+
+/// The names of settings that hold words of trouble (Linux `init/main.c`; U-Boot `common/cli.c`).
+const SETTINGS: &[&str] = &["command line:", "bootargs=", "cmdline", "bootcmd="];
+
+/// Whether a line tells of trouble, as far as words do.
+pub(super) fn tells_of_trouble(text: &str) -> bool {
+    let is_typed =
+        boot_loader_prompt(text) || shell_prompt(text) || text.starts_with("# ") || text.starts_with("$ ");
+    if is_typed || INFORMATION.iter().any(|mark| text.starts_with(mark)) {
+        return false;
+    }
+    let lower = text.to_ascii_lowercase();
+    if GOES_ON.iter().chain(SETTINGS).any(|words| lower.contains(words)) {
+        return false;
+    }
+    WORDS.iter().any(|word| lower.match_indices(word).any(|(at, _)| is_meant(&lower, at, word)))
+}
+
+/// Whether the word at this place of a line in lower case tells of something that happened.
+fn is_meant(line: &str, at: usize, word: &str) -> bool {
+    let before = &line[..at];
+    let rest = &line[at + word.len()..];
+    if rest.starts_with('_') || before.ends_with(['_', '=']) {
+        return false;
+    }
+    let rest = rest.trim_start_matches(|symbol: char| symbol.is_ascii_lowercase());
+    let rest = rest.trim_start();
+    let value = rest.trim_start_matches(['=', ':']).trim_start();
+    let has_value = rest.starts_with(['=', ':', '(']);
+    let is_zero =
+        value.starts_with('0') && !value[1..].starts_with(|symbol: char| symbol.is_ascii_alphanumeric());
+    match word {
+        // `timeout=500`, `Timeout (1000 ms): 10`, `Setting timeout to 10`, `--timeout 10`
+        "timeout" => {
+            !(has_value && (rest.starts_with('=') || rest.starts_with('(') || value.starts_with(is_digit)))
+                && !rest.starts_with(is_digit)
+                && !before.ends_with('-')
+        }
+        "abort" => !before.ends_with("to "),
+        "panic" => !rest.starts_with('='),
+        // `errors: 0`, `0 errors`, `no error`, `error < 1 %`
+        "error" | "fail" => {
+            let counted = before.trim_end();
+            let is_none = counted == "0" || counted.ends_with(" 0") || counted.ends_with("no");
+            let is_bound = rest.starts_with('<');
+            !(is_none || is_bound || (has_value && is_zero))
+        }
+        _ => true,
+    }
+}
+
+fn is_digit(symbol: char) -> bool {
+    symbol.is_ascii_digit()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn trouble_is_told_from_settings_and_counts() {
+        for text in [
+            "mmc0: Timeout waiting for hardware interrupt",
+            "usb 1-1: timeout",
+            "E (120) wifi: init failed",
+            "read error: -5",
+            "Aborting transfer",
+            "Transfer aborted",
+            "Errors: 3",
+            "device not found",
+        ] {
+            assert!(tells_of_trouble(text), "{text}");
+        }
+        for text in [
+            "Boot script timeout (1000ms resolution): 10",
+            "== Executing boot script in 1.000 seconds - enter ^C to abort",
+            "I (37017) conn: latency=3, supervision_timeout=500",
+            "TX packets:0 errors:0 dropped:0",
+            "Failures: 0",
+            "0 errors found",
+            "Kernel command line: oops=panic panic=-1",
+            "Range [-10 to 80], error < 1",
+            "W (683) phy_init: failed to load RF calibration data, falling back to full calibration",
+            "esp32> join --timeout 10000 ap",
+            "# dmesg | grep failed",
+            "Entry info: key 'error_code'",
+            "all is well",
+            "",
+        ] {
+            assert!(!tells_of_trouble(text), "{text}");
+        }
+    }
+}

@@ -1,0 +1,142 @@
+//! A repair through a door, to be made, and its surroundings.
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use debrick_engine::{Closed, DoorJob, DoorPorts, HostCheck};
+use debrick_link::Network;
+use debrick_model::{Ending, EventBody, Gate, Waiver};
+use debrick_virtual_bench::{Bench, Brick, Door, Faults, RouterConfig, Speech, UnitState, VirtualRouter};
+
+use super::*;
+
+pub const SIZE: usize = 256 << 10;
+pub const PULL: &str = "tftp-recovery";
+pub const PUSH: &str = "tftp-receive";
+
+pub fn pull() -> Speech {
+    let server = SocketAddr::new(IpAddr::V4(Ipv4Addr::new(192, 168, 1, 2)), 69);
+    Speech::pull(server, "acme-r1-recovery.itb")
+}
+
+fn bench_with(state: UnitState, door: Door) -> Bench {
+    let config = RouterConfig { door: Some(door), ..RouterConfig::default() };
+    Bench::new(VirtualRouter::with_config(state, config), Faults::default(), 1)
+}
+
+fn door_ports(bench: &Bench, wire: fn(Box<dyn Network>) -> Box<dyn Network>) -> DoorPorts {
+    DoorPorts {
+        network: wire(bench.network()),
+        console: None,
+        clock: Arc::new(bench.clock.clone()),
+        host: vec![HostCheck { ok: true, says: "The virtual computer has power.".into() }],
+        devices: DEVICES.clone(),
+    }
+}
+
+pub fn waiver() -> Waiver {
+    Waiver { gate: Gate::Backup, because: "the console cannot be reached".into() }
+}
+
+/// A repair to be made, and its surroundings.
+pub struct Case {
+    pub bench: Bench,
+    pub image: Vec<u8>,
+    pub method: &'static str,
+    pub waivers: Vec<Waiver>,
+    /// A log from before the unit broke.
+    pub log: Option<&'static str>,
+    pub attendant: Attendant,
+    pub folder: tempfile::TempDir,
+    /// Where the vault is, where another process has made it.
+    pub vault: Option<PathBuf>,
+    /// What becomes of the network on its way to the repair.
+    pub wire: fn(Box<dyn Network>) -> Box<dyn Network>,
+}
+
+impl Case {
+    pub fn of(method: &'static str, brick: Brick, door: Door) -> Self {
+        Self::with_state(method, broken(brick, SIZE), door)
+    }
+
+    pub fn with_state(method: &'static str, state: UnitState, door: Door) -> Self {
+        let bench = bench_with(state, door);
+        let mut attendant = Attendant::new(&bench);
+        attendant.hands = Some(Hands::steady(&bench));
+        Self {
+            bench,
+            image: image(NEWER, SIZE),
+            method,
+            waivers: vec![waiver()],
+            log: (method == PUSH).then_some("settings: ok\r\nREADY ACME R1 1.0.4\r\n"),
+            attendant,
+            folder: quick_folder(),
+            vault: None,
+            wire: |network| network,
+        }
+    }
+
+    pub fn path(&self) -> &Path {
+        self.vault.as_deref().unwrap_or(self.folder.path())
+    }
+
+    pub fn run(&mut self) -> Closed {
+        let vault = vault(self.path());
+        let digest = vault.put_bytes(&self.image).unwrap();
+        let log = self.log.map(|log| ("before.log".to_owned(), vault.put_bytes(log.as_bytes()).unwrap()));
+        let wishes = debrick_engine::Wishes {
+            waivers: self.waivers.clone(),
+            method: Some(self.method.to_owned()),
+            ..wishes()
+        };
+        let job = DoorJob {
+            device: debrick_catalog::find("acme-r1").unwrap().recoverable().unwrap(),
+            image: Some(("acme-r1-2.0.1.itb".to_owned(), digest)),
+            evidence: vec![],
+            logs: log.into_iter().collect(),
+            ports: vec!["lan:virtual".into()],
+            wishes,
+            seed: 1,
+        };
+        let ports = door_ports(&self.bench, self.wire);
+        let closed = debrick_engine::rescue_by_door(&vault, job, ports, &mut self.attendant).unwrap();
+        assert!(vault.verify_session(&closed.session).unwrap().is_intact());
+        closed
+    }
+
+    pub fn resume(&mut self, session: &str) -> Closed {
+        let vault = vault(self.path());
+        let waivers = self.waivers.clone();
+        let wishes = debrick_engine::Wishes { waivers, method: Some(self.method.to_owned()), ..wishes() };
+        let ports = door_ports(&self.bench, self.wire);
+        debrick_engine::resume_by_door(&vault, session, wishes, ports, &mut self.attendant).unwrap()
+    }
+
+    pub fn is_repaired(&self, closed: &Closed) {
+        assert_eq!(closed.ending, Ending::Repaired, "{closed:?}\n{:?}", self.attendant.names());
+        assert!(holds(&self.bench.state(), &self.image));
+        self.bench.world.with_device(|router| assert!(router.is_ready()));
+    }
+
+    pub fn count(&self, name: &str) -> usize {
+        self.attendant.names().iter().filter(|one| **one == name).count()
+    }
+
+    /// What was different in each further try.
+    pub fn changes(&self) -> Vec<String> {
+        let changes = self.attendant.events.iter().filter_map(|event| match &event.body {
+            EventBody::Retrying { change, .. } => Some(change.clone()),
+            _ => None,
+        });
+        changes.collect()
+    }
+
+    pub fn codes(&self) -> Vec<String> {
+        let codes = self.attendant.events.iter().filter_map(|event| match &event.body {
+            EventBody::Failed { problem, .. } => Some(problem.code.clone()),
+            _ => None,
+        });
+        codes.collect()
+    }
+}
