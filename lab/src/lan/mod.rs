@@ -11,14 +11,22 @@
 //! | [`tftp`] | TFTP, against tftp-hpa, atftp and dnsmasq |
 //! | [`bootp`] | BOOTP and DHCP, against dnsmasq, udhcpc and U-Boot |
 //! | [`rescue`] | `debrick rescue --lan`, as a whole |
+//! | [`http`] | uploads to web pages, over the plug's TCP |
+//! | [`eva`] | EVA: its discovery, and FTP over the plug's TCP |
+//! | [`zyxel`] | Zyxel's multicast |
+//! | [`netconsole`] | U-Boot's console over UDP, against socat |
 //! | [`plug`] | TCP of the plug that virtual devices are on, against curl |
 
 pub mod bootp;
+pub mod eva;
+pub mod http;
+pub mod netconsole;
 pub mod nmrp;
 pub mod plug;
 pub mod rescue;
 pub mod tftp;
 pub mod wire;
+pub mod zyxel;
 
 use std::path::{Path, PathBuf};
 
@@ -61,6 +69,7 @@ pub const PROOFS: &[Proof] = &[
     repair("rescue-killed-and-resumed", rescue::a_killed_rescue_gives_back_and_resumes),
     repair("rescue-led-into-recovery", rescue::a_unit_is_led_into_recovery_and_repaired),
     repair("rescue-refused-by-unit", rescue::a_unit_that_refuses_is_left_alone),
+    proof("zyxel-host-to-device", &[], zyxel::our_host_casts_to_our_device),
     proof("nmrp-nmrpflash-to-device", &["nmrpflash"], nmrp::nmrpflash_flashes_our_device),
     proof("nmrp-nmrpflash-rejected", &["nmrpflash"], nmrp::nmrpflash_understands_that_our_device_rejects),
     proof("nmrp-host-to-device", &[], nmrp::our_host_flashes_our_device),
@@ -74,6 +83,11 @@ pub const PROOFS: &[Proof] = &[
     proof("bootp-server-to-udhcpc", &["udhcpc"], bootp::udhcpc_gets_its_address_from_our_server),
     proof("bootp-server-not-alone", &["dnsmasq"], bootp::our_server_refuses_beside_dnsmasq),
     proof("bootp-server-to-u-boot", &["qemu-system-arm"], bootp::u_boot_boots_from_our_servers),
+    proof("http-host-to-device", &[], http::our_host_uploads_to_each_page),
+    proof("http-curl-to-device", &["curl"], http::curl_uploads_through_the_plug),
+    proof("eva-host-to-device", &[], eva::our_host_finds_and_fills_our_device),
+    proof("netconsole-to-socat", &["socat"], netconsole::socat_hears_our_unit),
+    proof("netconsole-both-halves", &[], netconsole::our_host_types_at_our_unit),
     proof("plug-curl-to-device", &["curl"], plug::curl_speaks_tcp_with_a_device),
 ];
 

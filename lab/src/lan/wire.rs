@@ -110,6 +110,17 @@ impl Lan {
         start: impl FnOnce(&mut D, Moment) + Send,
         work: impl FnOnce() -> Result<T, String> + Send,
     ) -> Result<(T, D), String> {
+        self.with_device_at(None, device, start, work)
+    }
+
+    /// The same with a device that says nothing of its address, and always has this one.
+    pub fn with_device_at<D: Device, T: Send>(
+        &self,
+        address: Option<Ipv4Addr>,
+        device: D,
+        start: impl FnOnce(&mut D, Moment) + Send,
+        work: impl FnOnce() -> Result<T, String> + Send,
+    ) -> Result<(T, D), String> {
         let done = AtomicBool::new(false);
         let ready = AtomicBool::new(false);
         std::thread::scope(|scope| {
@@ -118,6 +129,9 @@ impl Lan {
                 self.on_unit(|| {
                     let frames = open_frames(UNIT, None)?;
                     let mut plug = Plug::new(device, frames, UNIT_MAC);
+                    if let Some(address) = address {
+                        plug = plug.with_address(address);
+                    }
                     let now = plug.now();
                     start(plug.device(), now);
                     ready.store(true, Ordering::SeqCst);

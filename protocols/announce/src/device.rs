@@ -1,7 +1,7 @@
 //! The device halves: a unit that announces itself, and a console that goes over the network.
 
 use std::collections::VecDeque;
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
 use debrick_link::Moment;
@@ -148,5 +148,15 @@ impl<D: Device> Device for OverNetwork<D> {
 
     fn carrier(&self, now: Moment) -> bool {
         self.device.carrier(now)
+    }
+
+    fn addresses(&self) -> Vec<Ipv4Addr> {
+        let mut addresses = self.device.addresses();
+        if let IpAddr::V4(unit) = self.unit.ip()
+            && !addresses.contains(&unit)
+        {
+            addresses.push(unit);
+        }
+        addresses
     }
 }
