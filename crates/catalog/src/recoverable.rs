@@ -69,6 +69,11 @@ pub enum DoorKind {
         /// The address that this computer has to have, in the same network.
         host: Ipv4Addr,
     },
+    /// This computer sends it to everybody, and Zyxel's bootloader takes it while it starts.
+    ZyxelMulticast {
+        /// The address that this computer sends from.
+        host: Ipv4Addr,
+    },
 }
 
 impl DoorKind {
@@ -79,6 +84,7 @@ impl DoorKind {
             Self::TftpPush { .. } => Protocol::TftpPush,
             Self::Nmrp { .. } => Protocol::Nmrp,
             Self::EvaFtp { .. } => Protocol::EvaFtp,
+            Self::ZyxelMulticast { .. } => Protocol::ZyxelMulticast,
         }
     }
 
@@ -87,6 +93,7 @@ impl DoorKind {
         match self {
             Self::TftpPull { unit, .. } => unit,
             Self::TftpPush { unit, .. } | Self::Nmrp { unit, .. } | Self::EvaFtp { unit, .. } => Some(unit),
+            Self::ZyxelMulticast { .. } => None,
         }
     }
 
@@ -104,7 +111,7 @@ impl DoorKind {
         match self {
             Self::TftpPull { host, .. } => Some(host),
             Self::TftpPush { host, .. } => host,
-            Self::Nmrp { host, .. } | Self::EvaFtp { host, .. } => Some(host),
+            Self::Nmrp { host, .. } | Self::EvaFtp { host, .. } | Self::ZyxelMulticast { host } => Some(host),
         }
     }
 }
@@ -164,6 +171,7 @@ impl Method {
             Protocol::EvaFtp if self.partitions == [EVA_FIRMWARE] => {
                 DoorKind::EvaFtp { unit: self.unit?, host: self.host? }
             }
+            Protocol::ZyxelMulticast => DoorKind::ZyxelMulticast { host: self.host? },
             _ => return None,
         };
         let files = self.file.iter().chain(&self.more_files).cloned().collect();

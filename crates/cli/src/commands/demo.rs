@@ -34,6 +34,7 @@ const PULLS: &str = "tftp-recovery";
 const TAKES: &str = "tftp-receive";
 const CALLED: &str = "nmrp-recovery";
 const EVA: &str = "eva-recovery";
+const CAST: &str = "multicast-recovery";
 
 /// How large the firmware of the demo is, in bytes.
 const FIRMWARE_SIZE: usize = 8 << 20;
@@ -98,6 +99,7 @@ fn door(wanted: DemoDoor) -> Door {
         DemoDoor::Pull => Speech::pull(SocketAddr::new(IpAddr::V4(HOST_ADDRESS), 69), "acme-r1-recovery.itb"),
         DemoDoor::Push => Speech::push(),
         DemoDoor::Nmrp => Speech::nmrp(),
+        DemoDoor::Multicast => Speech::multicast(),
         DemoDoor::Eva => Speech::eva(),
     })
 }
@@ -148,6 +150,7 @@ impl Play<'_> {
             DemoDoor::Pull => PULLS,
             DemoDoor::Push => TAKES,
             DemoDoor::Nmrp => CALLED,
+            DemoDoor::Multicast => CAST,
             DemoDoor::Eva => EVA,
         };
         // Some bootloaders do not say which unit they are of: somebody has kept a log.
@@ -158,7 +161,11 @@ impl Play<'_> {
             device: debrick_catalog::find(PLAYED)?.recoverable()?,
             image: Some(self.image),
             evidence: Vec::new(),
-            logs: if matches!(door, DemoDoor::Push | DemoDoor::Nmrp) { vec![log] } else { Vec::new() },
+            logs: if matches!(door, DemoDoor::Push | DemoDoor::Nmrp | DemoDoor::Multicast) {
+                vec![log]
+            } else {
+                Vec::new()
+            },
             ports: vec!["virtual router".to_owned()],
             wishes: Wishes {
                 soak_restarts: 1,
@@ -227,7 +234,7 @@ fn identity(device: &Repairable) -> Result<Identity, Failure> {
 }
 
 fn answers(label: String) -> Answers {
-    let yes = ["write-firmware", "store-variables", "clear-settings", "restore-settings"];
+    let yes = ["alone-on-wire", "write-firmware", "store-variables", "clear-settings", "restore-settings"];
     let mut table: BTreeMap<String, String> =
         yes.iter().map(|id| ((*id).to_owned(), "yes".to_owned())).collect();
     table.insert("label-model".into(), label);
@@ -247,11 +254,16 @@ impl Operator for Attendant<'_> {
     }
 
     fn progress(&mut self, progress: &Progress) {
+        // Where the unit is to be switched on while it is sent to, it is off until then; nothing happens otherwise.
+        self.bench.power_on();
         self.operator.progress(progress);
     }
 
     fn ask(&mut self, request: &Request) -> Answer {
         let answer = self.operator.ask(request);
+        if request.id == "alone-on-wire" {
+            self.bench.power_off();
+        }
         if request.id == "power-cycle" {
             self.bench.power_cycle();
         }

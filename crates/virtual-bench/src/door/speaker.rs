@@ -1,9 +1,11 @@
 //! What a door speaks: how the file comes in, and how the bootloader says what it thinks of it.
 
 mod eva;
+mod multicast;
 mod nmrp;
 
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use debrick_eva::device::EvaConfig;
 use debrick_link::Moment;
@@ -14,9 +16,11 @@ use debrick_tftp::ErrorCode;
 use debrick_tftp::device::{
     PullConfig, PullDevice, PullOutcome, PullQuirks, PushConfig, PushDevice, PushQuirks, Verdict,
 };
+use debrick_zyxel_multicast::device::ZyxelConfig;
 
 use super::Door;
 use eva::EvaSpeaker;
+use multicast::MulticastSpeaker;
 use nmrp::NmrpSpeaker;
 
 /// The port that a unit asks from.
@@ -54,6 +58,13 @@ pub enum Speech {
         /// Another unit on the same wire that answers, too.
         other: Option<MacAddress>,
     },
+    /// It listens for some seconds after each start, and writes all of an image that is sent to everybody.
+    Multicast {
+        /// How it behaves; when it begins to listen, and how long it writes, is the door's.
+        config: Box<ZyxelConfig>,
+        /// For how long it listens, where nothing comes.
+        window: Duration,
+    },
     /// Its bootloader is EVA, and takes a file over FTP for some seconds after each start.
     Eva {
         /// How it behaves.
@@ -74,9 +85,14 @@ impl Speech {
         Self::Eva { config: Box::new(eva::usual()), other: None }
     }
 
+    /// A door that writes whatever it hears within five seconds of its start.
+    pub fn multicast() -> Self {
+        Self::Multicast { config: Box::new(ZyxelConfig::default()), window: Duration::from_secs(5) }
+    }
+
     /// Whether it waits at every start, without a button.
     pub(crate) fn opens_by_itself(&self) -> bool {
-        matches!(self, Self::Nmrp { .. } | Self::Eva { .. })
+        matches!(self, Self::Nmrp { .. } | Self::Eva { .. } | Self::Multicast { .. })
     }
 
     /// A door that pulls, as U-Boot does.
@@ -97,6 +113,7 @@ pub(crate) enum Speaker {
     Push(Box<PushDevice>),
     Nmrp(Box<NmrpSpeaker>),
     Eva(Box<EvaSpeaker>),
+    Multicast(Box<MulticastSpeaker>),
 }
 
 /// What became of a unit that writes by its own protocol.
@@ -114,6 +131,10 @@ impl Speaker {
             Speech::Nmrp { config, other } => {
                 Self::Nmrp(Box::new(NmrpSpeaker::start(config, *other, door.writes_for, now)))
             }
+            Speech::Multicast { config, window } => {
+                let listening = MulticastSpeaker::start(config, *window, door.writes_for, now);
+                Self::Multicast(Box::new(listening))
+            }
             Speech::Eva { config, other } => Self::Eva(Box::new(EvaSpeaker::start(config, *other, now))),
             Speech::Pull { server, file, quirks } => {
                 let local = SocketAddr::new(unit.ip(), PORT);
@@ -121,7 +142,7 @@ impl Speaker {
                 config.options.window_size = None;
                 config.quirks = *quirks;
                 // Whoever holds the button waits for a file: it asks until it gets one.
-                config.timeout = std::time::Duration::from_secs(1);
+                config.timeout = Duration::from_secs(1);
                 config.most_restarts = u32::MAX;
                 let mut device = PullDevice::new(config);
                 device.start(now, send);
@@ -149,6 +170,7 @@ impl Speaker {
             Self::Push(device) => device.next_wake(),
             Self::Nmrp(speaker) => speaker.next_wake(),
             Self::Eva(speaker) => speaker.next_wake(),
+            Self::Multicast(speaker) => speaker.next_wake(),
         }
     }
 
@@ -158,6 +180,7 @@ impl Speaker {
             Self::Push(device) => device.tick(now, send),
             Self::Nmrp(speaker) => speaker.on_input(Input::Tick, now, send),
             Self::Eva(speaker) => speaker.on_input(Input::Tick, now, send),
+            Self::Multicast(speaker) => speaker.on_input(Input::Tick, now, send),
         }
     }
 
@@ -175,7 +198,9 @@ impl Speaker {
                 device.on_datagram(from, payload, now, send);
             }
             Self::Pull(_) | Self::Push(_) => {}
-            Self::Nmrp(_) | Self::Eva(_) => self.on_input(Input::Datagram { from, to, payload }, now, send),
+            Self::Nmrp(_) | Self::Eva(_) | Self::Multicast(_) => {
+                self.on_input(Input::Datagram { from, to, payload }, now, send)
+            }
         }
     }
 
@@ -190,6 +215,7 @@ impl Speaker {
             Self::Pull(_) | Self::Push(_) => {}
             Self::Nmrp(speaker) => speaker.on_input(input, now, send),
             Self::Eva(speaker) => speaker.on_input(input, now, send),
+            Self::Multicast(speaker) => speaker.on_input(input, now, send),
         }
     }
 
@@ -206,6 +232,7 @@ impl Speaker {
             Self::Pull(_) | Self::Push(_) => None,
             Self::Nmrp(speaker) => speaker.over(),
             Self::Eva(speaker) => speaker.over(),
+            Self::Multicast(speaker) => speaker.over(),
         }
     }
 
@@ -214,7 +241,7 @@ impl Speaker {
         match self {
             Self::Pull(device) => device.take_console_text(),
             Self::Push(device) => device.take_console_text(),
-            Self::Nmrp(_) | Self::Eva(_) => String::new(),
+            Self::Nmrp(_) | Self::Eva(_) | Self::Multicast(_) => String::new(),
         }
     }
 
@@ -223,7 +250,7 @@ impl Speaker {
         let chunks = match self {
             Self::Pull(device) => device.take_chunks(),
             Self::Push(device) => device.take_chunks(),
-            Self::Nmrp(_) | Self::Eva(_) => return false,
+            Self::Nmrp(_) | Self::Eva(_) | Self::Multicast(_) => return false,
         };
         for chunk in chunks {
             // What begins anew begins at 0.
@@ -235,7 +262,7 @@ impl Speaker {
         match self {
             Self::Pull(device) => matches!(device.result(), Some(PullOutcome::Loaded { .. })),
             Self::Push(device) => device.is_deciding(),
-            Self::Nmrp(_) | Self::Eva(_) => false,
+            Self::Nmrp(_) | Self::Eva(_) | Self::Multicast(_) => false,
         }
     }
 
@@ -245,7 +272,7 @@ impl Speaker {
             Self::Pull(device) => {
                 matches!(device.result(), Some(PullOutcome::Refused { .. } | PullOutcome::GaveUp))
             }
-            Self::Push(_) | Self::Nmrp(_) | Self::Eva(_) => false,
+            Self::Push(_) | Self::Nmrp(_) | Self::Eva(_) | Self::Multicast(_) => false,
         }
     }
 

@@ -8,8 +8,10 @@
 //! | [`tftp_push`] | the unit is sent its file by TFTP |
 //! | [`nmrp`] | the unit answers NMRP, is given an address, and is sent its file by TFTP |
 //! | [`eva`] | the unit's bootloader EVA is kept from starting, and stores its file over FTP |
+//! | [`multicast`] | the unit takes what is sent to everybody, while it starts |
 
 mod eva;
+mod multicast;
 mod nmrp;
 mod tftp_pull;
 mod tftp_push;
@@ -17,7 +19,7 @@ mod tftp_push;
 use debrick_catalog::{Door, DoorKind};
 use debrick_coach::Seen;
 use debrick_link::{Deadline, LinkError, Network};
-use debrick_model::Observation;
+use debrick_model::{Observation, Request};
 use debrick_target::{Clearance, Offer, Opaque, TargetError, Watch, offer};
 
 use crate::error::EngineError;
@@ -40,6 +42,12 @@ pub(super) trait Way {
     /// Whether a unit that is found at this door stays there until it is handed something.
     fn stays_open(&self) -> bool {
         true
+    }
+
+    /// What a person has to give their word for before anything is sent, where everybody who hears it would write it. The
+    /// unit is switched on only once it is sent, and says nothing.
+    fn word(&self) -> Option<Request> {
+        None
     }
 
     /// The unit at its open door, which takes an image.
@@ -93,11 +101,13 @@ pub(super) fn way_of(door: &Door) -> Box<dyn Way + '_> {
             Box::new(nmrp::Nmrp { unit, host, file: door.files.first().cloned() })
         }
         DoorKind::EvaFtp { unit, host } => Box::new(eva::Eva { unit, host }),
+        DoorKind::ZyxelMulticast { host } => Box::new(multicast::Multicast { host }),
     }
 }
 
 /// Codes of what a unit says when it does not want an image: the same image would be refused again.
-const REFUSALS: &[&[&str]] = &[tftp_pull::REFUSALS, tftp_push::REFUSALS, nmrp::REFUSALS, eva::REFUSALS];
+const REFUSALS: &[&[&str]] =
+    &[tftp_pull::REFUSALS, tftp_push::REFUSALS, nmrp::REFUSALS, eva::REFUSALS, multicast::REFUSALS];
 
 /// Codes of silence after all of it was sent.
 const SILENCES: &[&[&str]] = &[tftp_push::SILENCES, nmrp::SILENCES, eva::SILENCES];
@@ -122,11 +132,13 @@ pub(super) fn hand_over(
     watch: &mut dyn Watch,
 ) -> Result<Accepted, TargetError> {
     let way = way_of(door);
+    let is_mute = way.word().is_some();
     let mut target = match kept {
         Some(kept) => kept.target(network, condition),
         None => way.target(network, condition),
     };
     match offer(&mut *target, clearance, part, watch) {
+        Ok(()) if is_mute => Ok(Accepted::InSilence),
         Ok(()) => Ok(Accepted::Whole),
         // What it does with it in silence, only its first boot tells.
         Err(TargetError::Device { source, .. }) if is_one_of(SILENCES, source.code()) => {
