@@ -101,6 +101,11 @@ pub enum DoorKind {
         /// The address that this computer has to have, in the same network.
         host: Ipv4Addr,
     },
+    /// This computer sends it to everybody, and Zyxel's bootloader takes it while it starts.
+    ZyxelMulticast {
+        /// The address that this computer sends from.
+        host: Ipv4Addr,
+    },
 }
 
 /// Addresses where the unit takes what it is given and no record wants others: of this computer and of the unit. They lie
@@ -117,6 +122,7 @@ impl DoorKind {
             Self::BootpTftp { .. } => Protocol::BootpTftp,
             Self::Nmrp { .. } => Protocol::Nmrp,
             Self::EvaFtp { .. } => Protocol::EvaFtp,
+            Self::ZyxelMulticast { .. } => Protocol::ZyxelMulticast,
         }
     }
 
@@ -129,6 +135,7 @@ impl DoorKind {
             | Self::BootpTftp { unit, .. }
             | Self::Nmrp { unit, .. }
             | Self::EvaFtp { unit, .. } => Some(unit),
+            Self::ZyxelMulticast { .. } => None,
         }
     }
 
@@ -148,7 +155,7 @@ impl DoorKind {
                 Some(host)
             }
             Self::TftpPush { host, .. } => host,
-            Self::Nmrp { host, .. } | Self::EvaFtp { host, .. } => Some(host),
+            Self::Nmrp { host, .. } | Self::EvaFtp { host, .. } | Self::ZyxelMulticast { host } => Some(host),
         }
     }
 }
@@ -229,6 +236,7 @@ impl Method {
             Protocol::EvaFtp if self.partitions == [EVA_FIRMWARE] => {
                 DoorKind::EvaFtp { unit: self.unit?, host: self.host? }
             }
+            Protocol::ZyxelMulticast => DoorKind::ZyxelMulticast { host: self.host? },
             _ => return None,
         };
         let files: Vec<String> = self.file.iter().chain(&self.more_files).cloned().collect();

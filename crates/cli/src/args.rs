@@ -446,6 +446,8 @@ pub(crate) enum DemoDoor {
     Push,
     /// It answers NMRP for some seconds after each start.
     Nmrp,
+    /// It takes what is sent to everybody, for some seconds after each start.
+    Multicast,
     /// Its bootloader is EVA, and takes the file over FTP for some seconds after each start.
     Eva,
     /// It has a web page that takes the file.

@@ -110,8 +110,8 @@ pub enum EngineError {
         /// How often it was tried.
         attempts: usize,
     },
-    /// More than one unit waits in its mode of recovery.
-    #[error("several units are in their recovery mode on this wire: {}", units.join(", "))]
+    /// More than one unit waits in its mode of recovery, or speaks where only one may be.
+    #[error("more than one unit is on this wire: {}", units.join(", "))]
     SeveralUnits {
         /// All of them, by their addresses.
         units: Vec<String>,
@@ -214,7 +214,7 @@ impl Coded for EngineError {
             Self::NotResumable { .. } => "session-not-resumable",
             Self::NoEntry { .. } => "no-known-steps",
             Self::NotEntered { .. } => "recovery-not-entered",
-            Self::SeveralUnits { .. } => "several-units-in-recovery",
+            Self::SeveralUnits { .. } => "several-units",
             Self::NotByFirmware { .. } => "not-by-firmware",
             Self::Unproven { .. } => "first-boot-unproven",
             Self::NoFirstImage => "no-first-image",

@@ -36,6 +36,7 @@ const CALLED: &str = "nmrp-recovery";
 const EVA: &str = "eva-recovery";
 const SHOWS: &str = "page-recovery";
 const BOOTS: &str = "bootp-recovery";
+const CAST: &str = "multicast-recovery";
 
 /// How large the firmware of the demo is, in bytes.
 const FIRMWARE_SIZE: usize = 8 << 20;
@@ -100,6 +101,7 @@ fn door(wanted: DemoDoor) -> Door {
         DemoDoor::Pull => Speech::pull(SocketAddr::new(IpAddr::V4(HOST_ADDRESS), 69), "acme-r1-recovery.itb"),
         DemoDoor::Push => Speech::push(),
         DemoDoor::Nmrp => Speech::nmrp(),
+        DemoDoor::Multicast => Speech::multicast(),
         DemoDoor::Eva => Speech::eva(),
         DemoDoor::Page => Speech::page("ACME R1 recovery: choose the firmware"),
         DemoDoor::Boot => Speech::boot(MacAddress::new([2, 0, 0, 0, 0, 0x2a])),
@@ -152,6 +154,7 @@ impl Play<'_> {
             DemoDoor::Pull => PULLS,
             DemoDoor::Push => TAKES,
             DemoDoor::Nmrp => CALLED,
+            DemoDoor::Multicast => CAST,
             DemoDoor::Eva => EVA,
             DemoDoor::Page => SHOWS,
             DemoDoor::Boot => BOOTS,
@@ -165,7 +168,7 @@ impl Play<'_> {
             image: Some(self.image),
             evidence: Vec::new(),
             logs: match door {
-                DemoDoor::Push | DemoDoor::Nmrp | DemoDoor::Boot => vec![log],
+                DemoDoor::Push | DemoDoor::Nmrp | DemoDoor::Multicast | DemoDoor::Boot => vec![log],
                 DemoDoor::Pull | DemoDoor::Eva | DemoDoor::Page => Vec::new(),
             },
             ports: vec!["virtual router".to_owned()],
@@ -236,7 +239,7 @@ fn identity(device: &Repairable) -> Result<Identity, Failure> {
 }
 
 fn answers(label: String) -> Answers {
-    let yes = ["write-firmware", "store-variables", "clear-settings", "restore-settings"];
+    let yes = ["alone-on-wire", "write-firmware", "store-variables", "clear-settings", "restore-settings"];
     let mut table: BTreeMap<String, String> =
         yes.iter().map(|id| ((*id).to_owned(), "yes".to_owned())).collect();
     table.insert("label-model".into(), label);
@@ -256,11 +259,16 @@ impl Operator for Attendant<'_> {
     }
 
     fn progress(&mut self, progress: &Progress) {
+        // Where the unit is to be switched on while it is sent to, it is off until then; nothing happens otherwise.
+        self.bench.power_on();
         self.operator.progress(progress);
     }
 
     fn ask(&mut self, request: &Request) -> Answer {
         let answer = self.operator.ask(request);
+        if request.id == "alone-on-wire" {
+            self.bench.power_off();
+        }
         if request.id == "power-cycle" {
             self.bench.power_cycle();
         }

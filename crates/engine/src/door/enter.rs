@@ -4,15 +4,19 @@ use std::time::Duration;
 
 use debrick_catalog::{Action, Door};
 use debrick_coach::{Coach, Ending, Procedure};
-use debrick_model::{EventBody, EvidenceKind, Step};
+use debrick_model::{Answer, EventBody, EvidenceKind, Request, Step};
 
 use super::DoorRepair;
 use super::sense::Sensing;
+use super::ways::way_of;
 use crate::error::EngineError;
 use crate::session::Done;
 
 /// A person who does nothing at all is waited for by the coach; this bounds all attempts together.
 const LONGEST: Duration = Duration::from_secs(3600);
+
+/// How long the wire is listened to at most, before somebody's word counts.
+const LISTENS_FOR: Duration = Duration::from_secs(30);
 
 impl DoorRepair<'_> {
     /// Leads the operator into the mode of a door, unless the unit was found in it and nothing asks for a fresh entry.
@@ -29,6 +33,9 @@ impl DoorRepair<'_> {
         self.is_open = false;
         self.kept = None;
         self.testimony.clear();
+        if let Some(request) = way_of(door).word() {
+            return self.take_word(door, request);
+        }
         // The port was given its address before: nobody has to do it by hand.
         let mut device = self.record.device.clone();
         for entry in &mut device.entry {
@@ -82,15 +89,40 @@ impl DoorRepair<'_> {
             misses: coach.misses_in_words(),
         })?;
         self.kept = sensing.keep().filter(|_| self.is_open);
-        let units = self.kept.as_ref().map(|kept| kept.several()).unwrap_or_default();
-        if !units.is_empty() {
-            (self.is_open, self.kept) = (false, None);
-            return Err(EngineError::SeveralUnits { units });
-        }
+        self.must_be_alone()?;
         if self.is_open {
             let summary = format!("It is in its recovery mode after {attempts} attempts: {by}.");
             return Ok(Done::with((), summary.replace("after 1 attempts", "at the first attempt")));
         }
         Err(EngineError::NotEntered { method: door.name.clone(), attempts: coach.misses() })
+    }
+
+    /// Has somebody give their word where nothing can be sensed, and listens whether anything speaks against it.
+    fn take_word(&mut self, door: &Door, request: Request) -> Result<Done<()>, EngineError> {
+        let id = request.id.clone();
+        if self.session.ask(request)? != Answer::Yes {
+            return Err(EngineError::Declined { request: id });
+        }
+        let mut sensing = Sensing::of(door, &mut *self.network)?;
+        let clock = self.session.clock.clone();
+        let began = clock.now();
+        while !sensing.is_open && clock.now().since(began) < LISTENS_FOR {
+            self.session.stop_if_asked()?;
+            sensing.look(&mut *self.network, self.console.as_mut(), &*clock)?;
+        }
+        self.is_open = sensing.is_open;
+        self.kept = sensing.keep();
+        self.must_be_alone()?;
+        Ok(Done::with((), "Nobody else was heard on the cable, and somebody has given their word for it."))
+    }
+
+    /// Stops where several units were seen: which of them it is nobody knows.
+    fn must_be_alone(&mut self) -> Result<(), EngineError> {
+        let units = self.kept.as_ref().map(|kept| kept.several()).unwrap_or_default();
+        if units.is_empty() {
+            return Ok(());
+        }
+        (self.is_open, self.kept) = (false, None);
+        Err(EngineError::SeveralUnits { units })
     }
 }

@@ -1,10 +1,12 @@
 //! What a door speaks: how the file comes in, and how the bootloader says what it thinks of it.
 
 mod eva;
+mod multicast;
 mod nmrp;
 mod page;
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::time::Duration;
 
 use debrick_bootp::device::BootpConfig;
 use debrick_eva::device::EvaConfig;
@@ -17,10 +19,12 @@ use debrick_tftp::ErrorCode;
 use debrick_tftp::device::{
     PullConfig, PullDevice, PullOutcome, PullQuirks, PushConfig, PushDevice, PushQuirks, Verdict,
 };
+use debrick_zyxel_multicast::device::ZyxelConfig;
 
 use super::Door;
 use super::boots::Boots;
 use eva::EvaSpeaker;
+use multicast::MulticastSpeaker;
 use nmrp::NmrpSpeaker;
 use page::PageSpeaker;
 
@@ -70,6 +74,13 @@ pub enum Speech {
         /// Another unit on the same wire that answers, too.
         other: Option<MacAddress>,
     },
+    /// It listens for some seconds after each start, and writes all of an image that is sent to everybody.
+    Multicast {
+        /// How it behaves; when it begins to listen, and how long it writes, is the door's.
+        config: Box<ZyxelConfig>,
+        /// For how long it listens, where nothing comes.
+        window: Duration,
+    },
     /// Its bootloader is EVA, and takes a file over FTP for some seconds after each start.
     Eva {
         /// How it behaves.
@@ -92,9 +103,14 @@ impl Speech {
         Self::Eva { config: Box::new(eva::usual()), other: None }
     }
 
+    /// A door that writes whatever it hears within five seconds of its start.
+    pub fn multicast() -> Self {
+        Self::Multicast { config: Box::new(ZyxelConfig::default()), window: Duration::from_secs(5) }
+    }
+
     /// Whether it waits at every start, without a button.
     pub(crate) fn opens_by_itself(&self) -> bool {
-        matches!(self, Self::Nmrp { .. } | Self::Eva { .. })
+        matches!(self, Self::Nmrp { .. } | Self::Eva { .. } | Self::Multicast { .. })
     }
 
     /// A door that pulls, as U-Boot does.
@@ -129,6 +145,7 @@ pub(crate) enum Speaker {
     Nmrp(Box<NmrpSpeaker>),
     Eva(Box<EvaSpeaker>),
     Page(Box<PageSpeaker>),
+    Multicast(Box<MulticastSpeaker>),
 }
 
 /// What became of a unit that writes by its own protocol.
@@ -146,6 +163,10 @@ impl Speaker {
             Speech::Nmrp { config, other } => {
                 Self::Nmrp(Box::new(NmrpSpeaker::start(config, *other, door.writes_for, now)))
             }
+            Speech::Multicast { config, window } => {
+                let listening = MulticastSpeaker::start(config, *window, door.writes_for, now);
+                Self::Multicast(Box::new(listening))
+            }
             Speech::Eva { config, other } => Self::Eva(Box::new(EvaSpeaker::start(config, *other, now))),
             Speech::Pull { server, file, quirks } => {
                 let local = SocketAddr::new(unit.ip(), PORT);
@@ -153,7 +174,7 @@ impl Speaker {
                 config.options.window_size = None;
                 config.quirks = *quirks;
                 // Whoever holds the button waits for a file: it asks until it gets one.
-                config.timeout = std::time::Duration::from_secs(1);
+                config.timeout = Duration::from_secs(1);
                 config.most_restarts = u32::MAX;
                 let mut device = PullDevice::new(config);
                 device.start(now, send);
@@ -187,6 +208,7 @@ impl Speaker {
             Self::Nmrp(speaker) => speaker.next_wake(),
             Self::Eva(speaker) => speaker.next_wake(),
             Self::Page(page) => page.next_wake(),
+            Self::Multicast(speaker) => speaker.next_wake(),
         }
     }
 
@@ -198,6 +220,7 @@ impl Speaker {
             Self::Nmrp(speaker) => speaker.on_input(Input::Tick, now, send),
             Self::Eva(speaker) => speaker.on_input(Input::Tick, now, send),
             Self::Page(page) => page.handle(Input::Tick, now, send),
+            Self::Multicast(speaker) => speaker.on_input(Input::Tick, now, send),
         }
     }
 
@@ -215,7 +238,7 @@ impl Speaker {
                 device.on_datagram(from, payload, now, send);
             }
             Self::Pull(_) | Self::Push(_) | Self::Page(_) => {}
-            Self::Boot(_) | Self::Nmrp(_) | Self::Eva(_) => {
+            Self::Boot(_) | Self::Nmrp(_) | Self::Eva(_) | Self::Multicast(_) => {
                 self.on_input(Input::Datagram { from, to, payload }, now, send)
             }
         }
@@ -229,6 +252,7 @@ impl Speaker {
             (_, Input::Connected(channel, _)) => send.push(Output::Closed(channel)),
             (Self::Boot(device), input) => device.handle(input, now, send),
             (Self::Nmrp(speaker), input) => speaker.on_input(input, now, send),
+            (Self::Multicast(speaker), input) => speaker.on_input(input, now, send),
             _ => {}
         }
     }
@@ -246,6 +270,7 @@ impl Speaker {
             Self::Pull(_) | Self::Push(_) | Self::Boot(_) | Self::Page(_) => None,
             Self::Nmrp(speaker) => speaker.over(),
             Self::Eva(speaker) => speaker.over(),
+            Self::Multicast(speaker) => speaker.over(),
         }
     }
 
@@ -272,7 +297,7 @@ impl Speaker {
         match self {
             Self::Pull(device) => device.take_console_text(),
             Self::Push(device) => device.take_console_text(),
-            Self::Boot(_) | Self::Nmrp(_) | Self::Eva(_) => String::new(),
+            Self::Boot(_) | Self::Nmrp(_) | Self::Eva(_) | Self::Multicast(_) => String::new(),
             Self::Page(page) => page.take_text(),
         }
     }
@@ -288,7 +313,7 @@ impl Speaker {
                 image.extend(file.into_iter().flatten().take(ROOM as usize));
                 return is_whole;
             }
-            Self::Nmrp(_) | Self::Eva(_) => return false,
+            Self::Nmrp(_) | Self::Eva(_) | Self::Multicast(_) => return false,
             Self::Page(page) => return page.receive(image),
         };
         for chunk in chunks {
@@ -301,7 +326,7 @@ impl Speaker {
         match self {
             Self::Pull(device) => matches!(device.result(), Some(PullOutcome::Loaded { .. })),
             Self::Push(device) => device.is_deciding(),
-            Self::Boot(_) | Self::Nmrp(_) | Self::Eva(_) | Self::Page(_) => false,
+            Self::Boot(_) | Self::Nmrp(_) | Self::Eva(_) | Self::Multicast(_) | Self::Page(_) => false,
         }
     }
 
@@ -312,7 +337,7 @@ impl Speaker {
                 matches!(device.result(), Some(PullOutcome::Refused { .. } | PullOutcome::GaveUp))
             }
             Self::Boot(device) => device.gave_up(),
-            Self::Push(_) | Self::Nmrp(_) | Self::Eva(_) | Self::Page(_) => false,
+            Self::Push(_) | Self::Nmrp(_) | Self::Eva(_) | Self::Multicast(_) | Self::Page(_) => false,
         }
     }
 
@@ -327,7 +352,7 @@ impl Speaker {
                 device.conclude(verdict, now, send);
             }
             Self::Page(page) => page.conclude(refusal, now, send),
-            Self::Pull(_) | Self::Boot(_) | Self::Nmrp(_) | Self::Eva(_) => {}
+            Self::Pull(_) | Self::Boot(_) | Self::Nmrp(_) | Self::Eva(_) | Self::Multicast(_) => {}
         }
     }
 }

@@ -10,9 +10,11 @@
 //! | [`tftp_push`] | the unit is sent its file by TFTP |
 //! | [`nmrp`] | the unit answers NMRP, is given an address, and is sent its file by TFTP |
 //! | [`eva`] | the unit's bootloader EVA is kept from starting, and stores its file over FTP |
+//! | [`multicast`] | the unit takes what is sent to everybody, while it starts |
 
 mod bootp_tftp;
 mod eva;
+mod multicast;
 mod nmrp;
 mod page;
 mod tftp_pull;
@@ -21,7 +23,7 @@ mod tftp_push;
 use debrick_catalog::{Door, DoorKind};
 use debrick_coach::Seen;
 use debrick_link::{Deadline, LinkError, Network};
-use debrick_model::Observation;
+use debrick_model::{Observation, Request};
 use debrick_target::{Clearance, Offer, Opaque, TargetError, Watch, offer};
 
 use crate::error::EngineError;
@@ -61,6 +63,12 @@ pub(super) trait Way {
     fn look_before(&self, network: &mut dyn Network) -> Result<(), TargetError> {
         let _ = network;
         Ok(())
+    }
+
+    /// What a person has to give their word for before anything is sent, where everybody who hears it would write it. The
+    /// unit is switched on only once it is sent, and says nothing.
+    fn word(&self) -> Option<Request> {
+        None
     }
 
     /// The unit at its open door, which takes an image.
@@ -119,12 +127,19 @@ pub(super) fn way_of(door: &Door) -> Box<dyn Way + '_> {
             Box::new(nmrp::Nmrp { unit, host, file: door.files.first().cloned() })
         }
         DoorKind::EvaFtp { unit, host } => Box::new(eva::Eva { unit, host }),
+        DoorKind::ZyxelMulticast { host } => Box::new(multicast::Multicast { host }),
     }
 }
 
 /// Codes of what a unit says when it does not want an image: the same image would be refused again.
-const REFUSALS: &[&[&str]] =
-    &[eva::REFUSALS, nmrp::REFUSALS, page::REFUSALS, tftp_pull::REFUSALS, tftp_push::REFUSALS];
+const REFUSALS: &[&[&str]] = &[
+    eva::REFUSALS,
+    multicast::REFUSALS,
+    nmrp::REFUSALS,
+    page::REFUSALS,
+    tftp_pull::REFUSALS,
+    tftp_push::REFUSALS,
+];
 
 /// Codes of silence after all of it was sent.
 const SILENCES: &[&[&str]] = &[eva::SILENCES, nmrp::SILENCES, page::SILENCES, tftp_push::SILENCES];
@@ -152,11 +167,13 @@ pub(super) fn hand_over(
     watch: &mut dyn Watch,
 ) -> Result<Accepted, TargetError> {
     let way = way_of(door);
+    let is_mute = way.word().is_some();
     let mut target = match kept {
         Some(kept) => kept.target(network, condition),
         None => way.target(network, condition),
     };
     match offer(&mut *target, clearance, part, watch) {
+        Ok(()) if is_mute => Ok(Accepted::InSilence),
         Ok(()) => Ok(Accepted::Whole),
         // What it does with it in silence, only its first boot tells.
         Err(TargetError::Device { source, .. }) if is_one_of(SILENCES, source.code()) => {
