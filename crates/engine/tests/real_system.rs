@@ -67,6 +67,12 @@ impl Operator for Agreeing {
         if request.id == "label-model" { Answer::Text("ACME R1".into()) } else { Answer::Yes }
     }
 
+    fn cue(&mut self, _: &debrick_coach::Cue) {}
+
+    fn said(&mut self) -> Vec<debrick_coach::Seen> {
+        Vec::new()
+    }
+
     fn cancelled(&self) -> bool {
         false
     }

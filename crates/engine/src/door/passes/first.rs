@@ -134,11 +134,12 @@ impl DoorRepair<'_> {
                 Effect::RunImage { method: door.name.clone(), name: name.clone(), size, content: digest };
             repair.session.record(EventBody::Intent { effect })?;
             repair.is_open = false;
+            let kept = repair.kept.take();
             repair.running()?.is_ours = true;
             let part = Offer { region: MEMORY, name: &name, content: &content, digest };
             let mut meter = repair.session.meter(&format!("sending {name}"), Some(size));
             let network = &mut *repair.network;
-            ways::hand_over(door, one.condition, network, &clearance, &part, &mut meter)?;
+            ways::hand_over(door, kept, one.condition, network, &clearance, &part, &mut meter)?;
             repair.session.record(EventBody::EffectDone { sent: size, unchanged: 0 })?;
             repair.wait_until_up()?;
             Ok(Done::with((), "A system runs in its memory, and answers. Nothing was written."))
