@@ -260,7 +260,7 @@ impl VirtualRouter {
     }
 
     /// Hands something that came over the network to the recovery door.
-    fn into_door(&mut self, input: Input<'_>) {
+    fn hand_to_door(&mut self, input: Input<'_>) {
         if !self.happenings.hangs {
             let now = self.now;
             self.at_door(|door, _, model, sent| door.on_input(input, now, model, sent));
@@ -657,7 +657,7 @@ impl Device for VirtualRouter {
             Input::Connected(channel, _) if self.is_in_recovery() => {
                 if self.door.as_ref().is_some_and(DoorState::takes_connections) {
                     self.connections.insert(channel, Vec::new());
-                    self.into_door(input);
+                    self.hand_to_door(input);
                 } else {
                     out.push(Output::Closed(channel));
                 }
@@ -666,7 +666,7 @@ impl Device for VirtualRouter {
                 if let Input::Closed(channel) = input {
                     self.connections.remove(&channel);
                 }
-                self.into_door(input);
+                self.hand_to_door(input);
             }
             // Neither the bootloader's console nor the system speaks a protocol of raw Ethernet.
             Input::Frame(_) => {}
