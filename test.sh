@@ -125,7 +125,7 @@ step "pages made from the code" cargo xtask docs --check
 step "licences, bans and sources of dependencies" check_dependencies
 step "tests" cargo test --workspace --locked
 step "fuzzing, five seconds for each target" fuzz_briefly
-step "lab: recovery over the network, both halves against what others wrote" run_lab lan
+step "lab: recovery over the network, both halves against what others wrote" run_lab lan --at-a-time 4
 step "lab: every brick on a real bootloader" run_lab router
 step "lab: bricks diagnosed live, by listening alone" run_lab diagnose --brick healthy --brick ramdisk-damaged --brick boot-command-lost --brick settings-garbage
 step "lab: a failed repair is packed and played again" run_lab scenarios --only bundle-replays

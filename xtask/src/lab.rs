@@ -55,7 +55,7 @@ enum LabName {
         only: Option<String>,
     },
     /// Recovery over the network: our devices against real clients, our hosts against real servers, on a wire between two
-    /// namespaces. Needs root, and neither QEMU's parts nor the program.
+    /// namespaces. Needs root, and none of QEMU's parts.
     Lan {
         /// Only this one.
         #[arg(long, value_name = "NAME")]
@@ -86,13 +86,21 @@ struct Case<'a> {
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<(), String> {
+    let program = || arguments.program.clone().map_or_else(|| crate::build_program(false), Ok);
     if let LabName::Lan { only } = &arguments.lab {
-        return prove_all(&on_wire(only.as_deref())?, arguments);
+        let proofs = on_wire(only.as_deref())?;
+        let needed = proofs.iter().any(lan::Proof::needs_program);
+        let program = needed.then(program).transpose()?;
+        let case = |proof: lan::Proof| Case {
+            name: proof.name.to_owned(),
+            prove: Box::new({
+                let program = program.as_deref();
+                move |folder: &Path| proof.run(folder, program)
+            }),
+        };
+        return prove_all(&proofs.into_iter().map(case).collect::<Vec<_>>(), arguments);
     }
-    let program = match &arguments.program {
-        Some(program) => program.clone(),
-        None => crate::build_program(false)?,
-    };
+    let program = program()?;
     let lab = Lab::open(&arguments.cache).map_err(|error| format!("{error}; run lab/setup.sh first"))?;
     let cases = match &arguments.lab {
         LabName::Router { brick } => router(&lab, &program, brick.as_deref())?,
@@ -105,7 +113,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), String> {
     prove_all(&cases, arguments)
 }
 
-fn on_wire(only: Option<&str>) -> Result<Vec<Case<'static>>, String> {
+fn on_wire(only: Option<&str>) -> Result<Vec<lan::Proof>, String> {
     let mut wanted = lan::PROOFS.to_vec();
     if let Some(name) = only {
         wanted.retain(|proof| proof.name == name);
@@ -114,11 +122,7 @@ fn on_wire(only: Option<&str>) -> Result<Vec<Case<'static>>, String> {
             return Err(format!("there is no proof {name:?}; there are {}", names.join(", ")));
         }
     }
-    let case = |proof: lan::Proof| Case {
-        name: proof.name.to_owned(),
-        prove: Box::new(move |folder: &Path| proof.run(folder)),
-    };
-    Ok(wanted.into_iter().map(case).collect())
+    Ok(wanted)
 }
 
 fn router<'a>(lab: &'a Lab, program: &'a Path, only: Option<&str>) -> Result<Vec<Case<'a>>, String> {

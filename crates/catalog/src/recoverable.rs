@@ -11,9 +11,16 @@ use serde::{Deserialize, Serialize};
 use crate::device::Device;
 use crate::error::CatalogError;
 use crate::method::{Method, Protocol};
+use crate::repairable::TestStatus;
 
 /// What EVA calls the partition of the firmware.
 const EVA_FIRMWARE: &str = "mtd1";
+/// The port of pages, and of those over TLS.
+const HTTP: u16 = 80;
+const HTTPS: u16 = 443;
+
+/// What the address of a computer ends with, where a unit does not care.
+const USUAL_HOSTS: [u8; 2] = [2, 3];
 
 /// A device with at least one door.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -35,6 +42,12 @@ pub struct Door {
     pub kind: DoorKind,
     /// Names that the unit asks for, or wants the file to have; empty where any will do.
     pub files: Vec<String>,
+    /// The page with the form, where it is a page and not the first one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub path: Option<String>,
+    /// The field of the form that takes the file, as the record has it; what the page itself says comes first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub field: Option<String>,
     /// Whether the image is only started in memory, so that a second pass has to write firmware from there.
     #[serde(default)]
     pub in_memory: bool,
@@ -44,6 +57,15 @@ pub struct Door {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", tag = "by")]
 pub enum DoorKind {
+    /// This computer sends it by the form of a page that the unit has.
+    HttpUpload {
+        /// The unit's address.
+        unit: Ipv4Addr,
+        /// The address that this computer gets: the record's, or one in the unit's network, as any other does.
+        host: Ipv4Addr,
+        /// The page's TCP port.
+        port: u16,
+    },
     /// The unit asks this computer for it by TFTP.
     TftpPull {
         /// The address that the unit asks; this computer has to have it.
@@ -89,6 +111,7 @@ impl DoorKind {
     /// The protocol, as records name it.
     pub fn protocol(self) -> Protocol {
         match self {
+            Self::HttpUpload { .. } => Protocol::HttpUpload,
             Self::TftpPull { .. } => Protocol::TftpPull,
             Self::TftpPush { .. } => Protocol::TftpPush,
             Self::BootpTftp { .. } => Protocol::BootpTftp,
@@ -101,7 +124,8 @@ impl DoorKind {
     pub fn unit(self) -> Option<Ipv4Addr> {
         match self {
             Self::TftpPull { unit, .. } => unit,
-            Self::TftpPush { unit, .. }
+            Self::HttpUpload { unit, .. }
+            | Self::TftpPush { unit, .. }
             | Self::BootpTftp { unit, .. }
             | Self::Nmrp { unit, .. }
             | Self::EvaFtp { unit, .. } => Some(unit),
@@ -120,7 +144,9 @@ impl DoorKind {
     /// The address that this computer has to have, where that is known.
     pub fn host(self) -> Option<Ipv4Addr> {
         match self {
-            Self::TftpPull { host, .. } | Self::BootpTftp { host, .. } => Some(host),
+            Self::HttpUpload { host, .. } | Self::TftpPull { host, .. } | Self::BootpTftp { host, .. } => {
+                Some(host)
+            }
             Self::TftpPush { host, .. } => host,
             Self::Nmrp { host, .. } | Self::EvaFtp { host, .. } => Some(host),
         }
@@ -155,7 +181,9 @@ impl Device {
         let doors: Vec<Door> = self.method.iter().filter_map(Method::door).collect();
         let mut missing = Vec::new();
         if doors.is_empty() {
-            missing.push("a method by TFTP, NMRP or EVA with the addresses of unit and computer".to_owned());
+            missing.push(
+                "a method by TFTP, NMRP, EVA or a page, with the addresses of unit and computer".to_owned(),
+            );
         }
         let formats = self.firmware.as_ref().is_some_and(|firmware| !firmware.formats.is_empty())
             || self.method.iter().any(|method| !method.formats.is_empty());
@@ -172,9 +200,24 @@ impl Device {
 }
 
 impl Method {
+    /// How far this program was tried on this way, whatever the device: not at all where it does not drive it.
+    pub fn tried(&self) -> TestStatus {
+        match self.protocol {
+            Some(Protocol::UbootConsole) => TestStatus::Lab,
+            _ if self.door().is_some() => TestStatus::Simulated,
+            _ => TestStatus::Untested,
+        }
+    }
+
     /// The door that it is; `None` where it is none, or where an address is missing.
     pub fn door(&self) -> Option<Door> {
         let kind = match self.protocol? {
+            Protocol::HttpUpload => DoorKind::HttpUpload {
+                unit: self.unit?,
+                host: self.host.or_else(|| neighbour(self.unit?))?,
+                // The program does not speak TLS to units.
+                port: self.port.or(Some(HTTP)).filter(|port| *port != HTTPS)?,
+            },
             Protocol::TftpPull => DoorKind::TftpPull { host: self.host?, unit: self.unit },
             Protocol::TftpPush => DoorKind::TftpPush { unit: self.unit?, host: self.host },
             Protocol::BootpTftp | Protocol::MikrotikNetboot => {
@@ -189,10 +232,11 @@ impl Method {
             _ => return None,
         };
         let files: Vec<String> = self.file.iter().chain(&self.more_files).cloned().collect();
+        let (path, field) = (self.path.clone(), self.field.clone());
         // `initramfs` is OpenWrt's word for a system that runs from memory.
         let in_memory = self.protocol == Some(Protocol::MikrotikNetboot)
             || files.first().is_some_and(|file| file.to_ascii_lowercase().contains("initramfs"));
-        Some(Door { name: self.name.clone(), kind, files, in_memory })
+        Some(Door { name: self.name.clone(), kind, files, path, field, in_memory })
     }
 
     /// The addresses of this computer and of a unit that is given one: those of the record, and where it names only one,
@@ -211,6 +255,12 @@ impl Method {
     }
 }
 
+/// Another address in the network of a unit.
+fn neighbour(unit: Ipv4Addr) -> Option<Ipv4Addr> {
+    let [a, b, c, last] = unit.octets();
+    USUAL_HOSTS.into_iter().find(|host| *host != last).map(|host| Ipv4Addr::new(a, b, c, host))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -224,6 +274,30 @@ mod tests {
         assert!(door.files.contains(&"ArcherC7v5_tp_recovery.bin".to_owned()), "{door:?}");
         let json = serde_json::to_vec(&device).unwrap();
         assert_eq!(serde_json::from_slice::<Recoverable>(&json).unwrap(), device);
+    }
+
+    #[test]
+    fn a_page_needs_the_address_of_the_unit_and_this_computer_gets_another_one() {
+        let check = |unit: &str, host: Option<&str>, port, expected: Option<(&str, u16)>| {
+            let method = Method {
+                protocol: Some(Protocol::HttpUpload),
+                unit: unit.parse().ok(),
+                host: host.and_then(|host| host.parse().ok()),
+                port,
+                ..Method::default()
+            };
+            let kind = expected.map(|(host, port)| DoorKind::HttpUpload {
+                unit: unit.parse().unwrap(),
+                host: host.parse().unwrap(),
+                port,
+            });
+            assert_eq!(method.door().map(|door| door.kind), kind, "{unit} {host:?}");
+        };
+        check("192.168.1.1", Some("192.168.1.66"), None, Some(("192.168.1.66", 80)));
+        check("192.168.0.1", None, Some(8080), Some(("192.168.0.2", 8080)));
+        check("10.10.10.2", None, None, Some(("10.10.10.3", 80)));
+        check("", None, None, None);
+        check("192.168.0.1", None, Some(443), None);
     }
 
     #[test]

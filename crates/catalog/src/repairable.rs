@@ -65,8 +65,8 @@ pub struct Repairable {
     pub smoke: Vec<SmokeTest>,
 }
 
-/// How far something was tried.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+/// How far something was tried; what was tried further is greater.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum TestStatus {
     /// Never.

@@ -444,6 +444,12 @@ pub(crate) enum DemoDoor {
     Pull,
     /// It waits to be given the file by TFTP.
     Push,
+    /// It answers NMRP for some seconds after each start.
+    Nmrp,
+    /// Its bootloader is EVA, and takes the file over FTP for some seconds after each start.
+    Eva,
+    /// It has a web page that takes the file.
+    Page,
     /// It asks for an address by DHCP, then for the file.
     Boot,
 }
@@ -459,8 +465,8 @@ pub(crate) struct Demo {
     #[arg(long, value_name = "NAME", default_value = "kernel-bytes-damaged")]
     pub(crate) brick: String,
 
-    /// Repair it without its console, through the recovery mode of its bootloader: the virtual router asks for the file, or
-    /// waits to be given it.
+    /// Repair it without its console, through the recovery mode of its bootloader: the virtual router asks for the file,
+    /// waits to be given it, or has a page for it.
     #[arg(long, value_name = "HOW", value_enum, num_args = 0..=1, default_missing_value = "pull", conflicts_with = "device_file")]
     pub(crate) door: Option<DemoDoor>,
 

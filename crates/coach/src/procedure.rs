@@ -23,6 +23,8 @@ pub enum Seen {
     Answers,
     /// A page of the unit can be opened.
     Page,
+    /// A page of the unit can be opened, and it is that of its running system.
+    SystemPage,
     /// A USB device came: `05c6:9008`.
     Usb(String),
     /// A USB device went.
@@ -197,6 +199,7 @@ pub(crate) fn in_words(seen: &Seen) -> String {
         Seen::TftpRequest(file) => format!("the device asked for the file {file}"),
         Seen::Answers => "the device answered".into(),
         Seen::Page => "its page can be opened".into(),
+        Seen::SystemPage => "the page of its running system can be opened".into(),
         Seen::Usb(id) => format!("the USB device {id} came"),
         Seen::UsbGone(id) => format!("the USB device {id} went"),
         Seen::Console(line) => format!("the console said \"{}\"", line.trim()),
@@ -210,7 +213,11 @@ pub(crate) fn in_words(seen: &Seen) -> String {
 pub(crate) fn starts_normally(seen: &Seen) -> bool {
     /// What bootloaders and kernels print on the way to the system.
     const STARTS: [&str; 3] = ["Starting kernel", "Linux version ", "booting the kernel."];
-    matches!(seen, Seen::Console(line) if STARTS.iter().any(|start| line.contains(start)))
+    match seen {
+        Seen::SystemPage => true,
+        Seen::Console(line) => STARTS.iter().any(|start| line.contains(start)),
+        _ => false,
+    }
 }
 
 #[cfg(test)]

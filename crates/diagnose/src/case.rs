@@ -105,7 +105,7 @@ pub(crate) fn diagnose_by(case: &Case<'_>, trial: Option<&Trial>) -> (Diagnosis,
     signals::apply(case, &reading, &boots, account.as_ref(), &mut weights);
     case.surveys.iter().for_each(|survey| survey::apply(survey, &mut weights));
     let findings = findings(&weights, case.implausible);
-    let state = state::conclude(&boots, &weights, &findings);
+    let state = state::conclude(&reading, &boots, &weights, &findings);
     let diagnosis = Diagnosis {
         state,
         actions: advice::actions(&findings, &weights),

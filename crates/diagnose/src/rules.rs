@@ -17,6 +17,7 @@ use debrick_model::EvidenceKind;
 
 use crate::matcher::MATCHER;
 use crate::rule::{Level, Rule};
+use crate::signals;
 use crate::text::{Line, Reading};
 use crate::timeline::Boots;
 use crate::trial::{Spoke, Trial};
@@ -57,8 +58,11 @@ pub fn known_rules() -> impl Iterator<Item = KnownRule> {
 }
 
 /// What is left of a tool's failure when a tool succeeds later, and of a success when one fails later; of a boot loader's
-/// failure when it loads a kernel later, and of a unit's success when a person says that it does not work.
+/// failure when it loads a kernel later.
 const RETRIED: f64 = 0.35;
+
+/// What is left of a unit's success when a person says that it does not work.
+const DENIED: f64 = 0.2;
 
 /// Lets every rule speak whose lines are there, and returns them; `is_said_to_fail` where a person's account tells of a
 /// unit that does not work.
@@ -71,8 +75,9 @@ pub(crate) fn apply(
 ) -> Vec<Spoke> {
     let speaking: Vec<(&Rule, Match<'_>)> =
         all().filter_map(|rule| Some((rule, Match::find(rule, reading)?))).collect();
-    let is_denied =
-        is_said_to_fail || speaking.iter().any(|(rule, _)| rule.level == Level::Said && !rule.speaks_well());
+    let is_denied = is_said_to_fail
+        || signals::is_complained_of(reading)
+        || speaking.iter().any(|(rule, _)| rule.level == Level::Said && !rule.speaks_well());
     if is_denied {
         weights.deny_success();
     }
@@ -82,11 +87,13 @@ pub(crate) fn apply(
     let speaking = without_last_resorts(speaking, boots);
     let success =
         speaking.iter().filter(|(rule, _)| rule.is_success()).map(|(_, found)| found.last.place).max();
-    let unit_fails = speaking.iter().any(|(rule, found)| {
+    let fails = |(rule, found): &&(&Rule, Match<'_>)| {
         let place = found.last.place;
         let survived = boots.at(place).is_some_and(|boot| boot.survived(rule.level, place));
         rule.is_fault() && !survived && reading.kind(place) == Some(EvidenceKind::SerialLog)
-    });
+    };
+    let last_failure = speaking.iter().filter(fails).map(|(_, found)| found.last.place).max();
+    let unit_fails = last_failure.is_some();
     let of_tool = |rule: &Rule| matches!(rule.level, Level::Tool | Level::Output);
     let is_tools = |rule: &Rule| of_tool(rule) && rule.is_fault();
     let failure = speaking.iter().filter(|(rule, _)| is_tools(rule)).map(|(_, found)| found.last.place).max();
@@ -101,13 +108,17 @@ pub(crate) fn apply(
         let overcome = rule.level == Level::Loader && boot.is_some_and(|boot| boot.loads_after(place));
         let is_contradicted = match reading.kind(place) {
             Some(EvidenceKind::ToolOutput) => unit_fails || is_denied,
+            Some(EvidenceKind::SerialLog) => is_denied || last_failure.is_some_and(|failure| failure > place),
             _ => is_denied,
         };
-        let denied = rule.is_success() && rule.level != Level::Said && is_contradicted;
+        // Who says that something works and that the unit does not get on, speaks of something else.
+        let is_of_another = rule.level == Level::Said && signals::is_complained_of(reading);
+        let denied = rule.is_success() && (is_of_another || (rule.level != Level::Said && is_contradicted));
         let share = match rule.is_fault() {
             true if survived || probing => SURVIVED,
             true if retried || overcome => RETRIED,
             false if denied && is_said_to_fail => SURVIVED,
+            false if denied && is_denied => DENIED,
             false if failed_later || denied => RETRIED,
             _ => 1.0,
         };
@@ -130,8 +141,12 @@ fn without_last_resorts<'a>(
         let survived = boots.at(place).is_some_and(|boot| boot.survived(rule.level, place));
         rule.is_fault() && !rule.is_last_resort && !survived
     };
-    if speaking.iter().any(counts) {
+    let is_named = speaking.iter().any(|speaks| counts(speaks) && speaks.0.level != Level::Said);
+    if is_named {
         speaking.retain(|(rule, _)| !rule.is_last_resort);
+    } else if speaking.iter().any(counts) {
+        // What a person says does not explain what the unit says.
+        speaking.retain(|(rule, _)| !rule.is_last_resort || rule.level <= Level::Lasting);
     }
     speaking
 }
@@ -154,7 +169,7 @@ impl<'a> Match<'a> {
         let is_about_unit = rule.is_last_resort && rule.level <= Level::Lasting;
         let reads = |kind| rule.level.reads(kind) && !(is_about_unit && kind == EvidenceKind::ToolOutput);
         // A kernel's line is not a boot loader's, whatever its words.
-        let is_others = |line: &Line| line.is_kernels && rule.level <= Level::Loader;
+        let is_others = |line: &Line| line.kernel_seconds.is_some() && rule.level <= Level::Loader;
         let readable = |line: &&Line| {
             reading.kind(line.place).is_some_and(reads)
                 && !(line.is_noise && rule.is_fault())

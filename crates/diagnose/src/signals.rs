@@ -16,7 +16,7 @@ use trouble::tells_of_trouble;
 pub(crate) use account::Account;
 
 /// What is left of signs of success where a person says that the unit does not work.
-const DENIED: f64 = 0.4;
+const DENIED: f64 = 0.3;
 
 /// Bytes of a legacy image header, which stand before the data that it declares.
 const UIMAGE_HEADER: u64 = 64;
@@ -36,16 +36,24 @@ const RUNS_FROM: u64 = 90;
 /// What people say of a unit that does not get on.
 const COMPLAINTS: &[&str] = &[
     "hang",
+    "halt",
     "stuck",
     "stops",
     "freez",
     "not boot",
     "n't boot",
+    "not start",
+    "n't start",
     "bricked",
     "no longer",
     "fails to",
     "won't",
     "loop",
+    "rebooting",
+    "reboots",
+    "not printed",
+    "no output",
+    "nothing happens",
 ];
 
 /// Commands that start what was loaded (U-Boot `boot/bootm.c`, RedBoot `exec`).
@@ -162,6 +170,13 @@ fn silence_and_garbage(reading: &Reading<'_>, weights: &mut Weights) {
     }
 }
 
+/// Whether a person says that the unit does not get on.
+pub(crate) fn is_complained_of(reading: &Reading<'_>) -> bool {
+    let is_said = |line: &Line| reading.kind(line.place) == Some(EvidenceKind::Symptom);
+    let lines = |words| MATCHER.number(words).into_iter().flat_map(|number| reading.with(number));
+    COMPLAINTS.iter().any(|words| lines(words).any(is_said))
+}
+
 struct Signals<'a> {
     reading: &'a Reading<'a>,
     boots: &'a Boots,
@@ -246,10 +261,11 @@ impl Signals<'_> {
         if weights.has_fault() {
             return;
         }
-        let spoke = self.lines(KERNEL_BANNER).any(|line| line.place >= seen.first);
+        let has_stamps = self.at(seen).is_some_and(|line| line.kernel_seconds.is_some());
+        let spoke = has_stamps || self.lines(KERNEL_BANNER).any(|line| line.place >= seen.first);
         // A log that was cut, or of which nobody says that it stops there, may go on.
         if self.is_cut(seen)
-            || (spoke && !self.is_complained_of(weights) && self.trouble_after(seen.first).is_none())
+            || (spoke && !weights.success_is_denied() && self.trouble_after(seen.first).is_none())
         {
             let says = "The kernel starts, and nothing failed as far as the log goes.";
             let line = self.at(seen).map(|line| self.cite(line, says));
@@ -298,7 +314,7 @@ impl Signals<'_> {
             StageKind::Loader if last.waits && !last.is_uboot() && self.is_worked_at(last) => {
                 (0.4, "Somebody works at the boot loader's prompt, and nothing failed.")
             }
-            StageKind::Loader if last.waits || self.is_complained_of(weights) => return,
+            StageKind::Loader if last.waits || weights.success_is_denied() => return,
             StageKind::Rom | StageKind::Spl if self.is_cut(last) => {
                 (0.4, "The loaders run, and nothing failed as far as the log goes.")
             }
@@ -370,12 +386,6 @@ impl Signals<'_> {
         let mut typed = self.reading.lines.iter().filter(here).map(command);
         let last = typed.rfind(|command| !command.is_empty());
         last.is_some_and(|command| !STARTS.iter().any(|start| command.starts_with(start)))
-    }
-
-    /// Whether a person says anything about the unit that is not good.
-    fn is_complained_of(&self, weights: &Weights) -> bool {
-        let is_said = |line: &Line| self.reading.kind(line.place) == Some(EvidenceKind::Symptom);
-        weights.success_is_denied() || COMPLAINTS.iter().any(|words| self.lines(words).any(is_said))
     }
 
     /// The line with which a stage began.

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use debrick_model::{Cause, Finding, State};
+use debrick_model::{Cause, EvidenceKind, Finding, State};
 
+use crate::text::Reading;
 use crate::timeline::{Boots, StageKind};
 use crate::weigh::Weights;
 
@@ -14,7 +15,12 @@ const COMPLAINED: f64 = 0.55;
 const DECIDES_FROM: f64 = 0.25;
 
 /// The state that most speaks for: hints of rules and the last boot are combined as causes are.
-pub(crate) fn conclude(boots: &Boots, weights: &Weights, findings: &[Finding]) -> State {
+pub(crate) fn conclude(
+    reading: &Reading<'_>,
+    boots: &Boots,
+    weights: &Weights,
+    findings: &[Finding],
+) -> State {
     let mut doubts: BTreeMap<State, f64> = BTreeMap::new();
     let mut speak = |state, weight: f64| *doubts.entry(state).or_insert(1.0) *= 1.0 - weight;
     weights.states().iter().for_each(|(state, weight)| speak(*state, *weight));
@@ -23,7 +29,15 @@ pub(crate) fn conclude(boots: &Boots, weights: &Weights, findings: &[Finding]) -
     if let Some((state, weight)) = last_boot(boots, weights, is_sound) {
         speak(state, weight);
     }
+    // Nothing on the screen or the network is no silence where there is a log.
+    let is_heard =
+        reading.evidence.iter().zip(&reading.shapes).any(|(item, shape)| {
+            item.kind == EvidenceKind::SerialLog && shape.lines >= 2 && !shape.is_silent()
+        });
     let fits = |state: &State| {
+        if is_heard && matches!(state, State::NoOutput | State::NoPower) {
+            return false;
+        }
         !is_sound
             || matches!(
                 state,
@@ -53,6 +67,7 @@ fn last_boot(boots: &Boots, weights: &Weights, is_sound: bool) -> Option<(State,
         StageKind::Userspace | StageKind::Linux if is_sound => (State::Healthy, 0.4),
         StageKind::Userspace if failed => (State::BootsDegraded, 0.35),
         StageKind::Userspace => (State::BootsDegraded, 0.3),
+        StageKind::Linux if boot.stages.last()?.is_implied => (State::KernelHang, 0.26),
         StageKind::Linux => (State::KernelHang, 0.45),
         StageKind::Loader if is_sound => (State::Healthy, 0.4),
         // A U-Boot that failed before it came to what it should boot.

@@ -50,8 +50,8 @@ pub(crate) struct Line {
     pub(crate) patterns: Vec<Pattern>,
     /// It looks like trouble and is none.
     pub(crate) is_noise: bool,
-    /// It has the time stamp of a Linux kernel.
-    pub(crate) is_kernels: bool,
+    /// The seconds of its time stamp, where it has that of a Linux kernel.
+    pub(crate) kernel_seconds: Option<u64>,
     /// An application of a microcontroller wrote it.
     pub(crate) is_applications: bool,
 }
@@ -140,7 +140,7 @@ impl<'a> Reading<'a> {
                     patterns: patterns.clone(),
                     // A person says several things in one line.
                     is_noise: item.kind != EvidenceKind::Symptom && noise::is_noise(&patterns),
-                    is_kernels: stamp.is_some(),
+                    kernel_seconds: stamp,
                     is_applications,
                 };
                 if self.lines.len() - first < MAX_KEPT {

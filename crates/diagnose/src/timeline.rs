@@ -103,6 +103,11 @@ static MARKERS: &[Marker] = &[
     sign(Linux, "Booting Linux on physical CPU"),
     banner(Linux, "^Linux version "),
     sign(Linux, "Kernel command line:"),
+    sign(Linux, "console [tty"),
+    sign(Linux, "bootconsole ["),
+    sign(Spl, "^OpenSBI v"),
+    sign(Spl, "^SiFive FSBL"),
+    sign(Loader, "2nd boot version :"),
     sign(Linux, "VFS: Cannot open root device"),
     sign(Userspace, "VFS: Mounted root"),
     sign(Userspace, "as init process"),
@@ -142,6 +147,9 @@ static COUNTDOWNS: &[&str] = &[
 /// What a boot loader says once it has a kernel: what it did not find before was looked for elsewhere, and it went on.
 static LOADINGS: &[&str] =
     &["## Booting kernel from", "## Booting image at", "## Loading kernel from", "Kernel image @ 0x"];
+
+/// A kernel that has been up for fewer seconds starts; later lines are of a system that may have started long ago.
+const STARTS_UNTIL: u64 = 30;
 
 /// A chip that was asleep starts over because it was meant to (Espressif ROM).
 static WAKES: &[&str] = &["(DSLEEP)", "DEEPSLEEP_RESET"];
@@ -191,6 +199,8 @@ pub(crate) struct Seen {
     uboot: bool,
     /// The last thing it showed is a prompt.
     pub(crate) waits: bool,
+    /// Nothing but the time stamps of lines shows it.
+    pub(crate) is_implied: bool,
 }
 
 /// From a start to the next.
@@ -300,6 +310,9 @@ impl Boots {
         boot.announced_restart |= NUMBERS.restarts.iter().any(has);
         boot.woke |= NUMBERS.wakes.iter().any(has);
         let furthest = boot.furthest();
+        if line.kernel_seconds.is_some_and(|seconds| seconds < STARTS_UNTIL) && furthest < Some(Linux) {
+            boot.stages.push(Seen { is_implied: true, ..Seen::at(Linux, line.place) });
+        }
         if line.is_applications && furthest < Some(Userspace) {
             boot.stages.push(Seen::at(Userspace, line.place));
         }
@@ -421,7 +434,7 @@ impl Boots {
 
 impl Seen {
     fn at(kind: StageKind, place: Place) -> Self {
-        Self { kind, first: place, last: place, uboot: false, waits: false }
+        Self { kind, first: place, last: place, uboot: false, waits: false, is_implied: false }
     }
 
     pub(crate) fn is_uboot(&self) -> bool {

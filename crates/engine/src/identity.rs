@@ -134,6 +134,15 @@ pub(crate) fn overheard(devices: &Recogniser, device: &str, name: &str, log: &[u
     seen.filter(|seen| names(seen) && devices.agreement(device, seen).is_some()).collect()
 }
 
+/// What words that a unit shows say about which device it is, as far as they bear on this one: each name of a device of the
+/// catalog in them.
+pub(crate) fn read(devices: &Recogniser, device: &str, words: &Observation) -> Vec<Observation> {
+    let names = devices.mentions(&words.source, words.value.as_bytes(), &[]).into_iter();
+    let claims = names
+        .map(|name| claim(Property::Model, &name.observation.value, words.source.clone(), &words.witness));
+    claims.filter(|seen| devices.agreement(device, seen).is_some()).collect()
+}
+
 /// The gate of an identity.
 pub(crate) fn gate(identity: &Identity, summary: &str) -> GateResult {
     let outcome = if identity.is_established() {

@@ -4,6 +4,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use debrick_catalog::{SmokeTest, SmokeTestKind};
+use debrick_http_upload::Page;
 use debrick_link::{Clock, Deadline, Link, Network};
 
 /// The longest answer that is read, in bytes.
@@ -47,6 +48,10 @@ fn once(
         SmokeTestKind::Http { port, path, expect } => {
             let expect = expect.replace("{version}", version);
             match get(network, clock, SocketAddr::new(unit, *port), path) {
+                Ok(body) if is_of_a_bootloader(&body) => Shown {
+                    ok: false,
+                    detail: format!("http://{unit}:{port}{path} answers with a bootloader's page."),
+                },
                 Ok(body) if body.contains(&expect) => {
                     Shown { ok: true, detail: format!("http://{unit}:{port}{path} answers {expect:?}.") }
                 }
@@ -64,6 +69,12 @@ fn once(
             }
         }
     }
+}
+
+/// Whether this is the page of a recovery mode, which may name the unit as its system does: it takes a file from anybody.
+fn is_of_a_bootloader(body: &str) -> bool {
+    let page = Page::read(body);
+    page.takes_files() && !page.asks_for_password()
 }
 
 /// The body of a GET, as text.

@@ -13,7 +13,7 @@ pub(crate) enum Condition {
     AsItIs,
     /// From a fresh start of the unit, with everything about it learned again.
     FreshStart,
-    /// From a fresh entry into the mode, in the smallest blocks and without options, as the oldest bootloaders have it.
+    /// From a fresh entry into the mode, in the smallest blocks, slowly and without options, as the oldest bootloaders have it.
     PlainTransfer,
 }
 
@@ -67,7 +67,7 @@ impl<M: ByName + Clone> Tries<M> {
             _ if last != method.name() => format!("by the method {:?}", method.name()),
             Condition::FreshStart | Condition::AsItIs => "from a fresh start of the unit".to_owned(),
             Condition::PlainTransfer => {
-                "from a fresh entry into the mode, in small blocks and without options".to_owned()
+                "from a fresh entry into the mode, in small blocks, slowly and without options".to_owned()
             }
         });
         self.last = Some((method.name().to_owned(), condition));

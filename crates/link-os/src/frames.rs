@@ -13,6 +13,7 @@ use nix::poll::PollFlags;
 use nix::sys::socket::{
     AddressFamily, LinkAddr, MsgFlags, SockFlag, SockProtocol, SockType, bind, recvfrom, send, socket,
 };
+use socket2::{SockFilter, SockRef};
 
 use crate::clock::OsClock;
 use crate::failure::{timed_out, while_open, while_opening};
@@ -24,13 +25,17 @@ const SEND_TIME: Duration = Duration::from_secs(1);
 /// How long to rest when the interface's queue is full.
 const REST: Duration = Duration::from_millis(5);
 
+/// Where a frame says its type.
+const TYPE_OFFSET: u32 = 12;
+
 /// How many unwanted frames are passed over once the deadline is over.
 const MOST_UNWANTED: usize = 1024;
 
 /// Opens raw Ethernet on `interface`, for frames of one type or of all.
 ///
-/// The socket hears all types, and lets through what is wanted: a socket for one type is not told which frames were
-/// sent from here. What came from another interface before the socket was bound is left out, too.
+/// The socket hears all types, because one for a single type is not told which frames were sent from here; a filter in the
+/// kernel keeps what is not wanted from it. What came before that, or from another interface before the socket was bound,
+/// is left out here.
 pub(crate) fn open_frames(interface: &str, ether_type: Option<u16>) -> Result<Box<dyn Frames>, LinkError> {
     let name = format!("ethernet:{interface}");
     let link = link_of(interface)
@@ -51,6 +56,7 @@ pub(crate) fn open_frames(interface: &str, ether_type: Option<u16>) -> Result<Bo
         },
         errno => while_opening(&name, errno.into()),
     })?;
+    SockRef::from(&socket).attach_filter(&filter(ether_type)).map_err(|error| while_opening(&name, error))?;
     // The kernel's list of interfaces leaves the protocol at 0, which in a bind means the socket's own.
     bind(socket.as_raw_fd(), &card).map_err(|errno| while_opening(&name, errno.into()))?;
     Ok(Box::new(OsFrames {
@@ -60,6 +66,33 @@ pub(crate) fn open_frames(interface: &str, ether_type: Option<u16>) -> Result<Bo
         ether_type,
         name,
     }))
+}
+
+/// A program of the kernel's packet filter (the classic one of socket(7), `SO_ATTACH_FILTER`): nothing that was sent from
+/// here, and no frames of other types than the one that is wanted, if one is.
+fn filter(ether_type: Option<u16>) -> Vec<SockFilter> {
+    const fn step(code: u32, if_so: u8, if_not: u8, value: u32) -> SockFilter {
+        SockFilter::new(code as u16, if_so, if_not, value)
+    }
+    let kind_of_packet = (libc::SKF_AD_OFF + libc::SKF_AD_PKTTYPE) as u32;
+    let load_byte = libc::BPF_LD | libc::BPF_B | libc::BPF_ABS;
+    let load_half = libc::BPF_LD | libc::BPF_H | libc::BPF_ABS;
+    let equals = libc::BPF_JMP | libc::BPF_JEQ | libc::BPF_K;
+    let end = libc::BPF_RET | libc::BPF_K;
+    let mut program = vec![
+        step(load_byte, 0, 0, kind_of_packet),
+        step(equals, 0, 1, u32::from(libc::PACKET_OUTGOING)),
+        step(end, 0, 0, 0),
+    ];
+    if let Some(wanted) = ether_type {
+        program.extend([
+            step(load_half, 0, 0, TYPE_OFFSET),
+            step(equals, 1, 0, u32::from(wanted)),
+            step(end, 0, 0, 0),
+        ]);
+    }
+    program.push(step(end, 0, 0, u32::MAX));
+    program
 }
 
 /// Whether `interface` has a link; `None` while it is down, or where there is none of this name.

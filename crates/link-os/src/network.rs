@@ -30,6 +30,10 @@ use crate::udp_table::{socket_holders, udp_sockets};
 /// How long a datagram may wait for room in the kernel's buffer.
 const SEND_TIME: Duration = Duration::from_secs(1);
 
+/// How long one call waits for a datagram by itself; what is left of a deadline beyond whole ones of these is waited for
+/// by `poll`. Lock-step protocols wait for every answer: this makes it one call to the system instead of three.
+const BLOCKS_FOR: Duration = Duration::from_millis(100);
+
 /// How long to rest before a full Unix listener is tried again.
 const LISTENER_REST: Duration = Duration::from_millis(10);
 
@@ -66,6 +70,18 @@ impl OsNetwork {
         Ok(UdpSocket::from(fd))
     }
 
+    /// A socket whose calls block, for a while.
+    fn bind_blocking_udp(&self, local: SocketAddr) -> nix::Result<UdpSocket> {
+        let socket = self.bind_udp(local)?;
+        let blocks = |()| {
+            socket.set_nonblocking(false)?;
+            socket.set_read_timeout(Some(BLOCKS_FOR))?;
+            socket.set_write_timeout(Some(SEND_TIME))
+        };
+        blocks(()).map_err(|error| errno(&error).unwrap_or(Errno::EIO))?;
+        Ok(socket)
+    }
+
     fn connect_tcp(&self, to: SocketAddr, name: &str, deadline: Deadline) -> Result<TcpStream, LinkError> {
         let fd = self.socket(&to, SockType::Stream).map_err(|errno| while_opening(name, errno.into()))?;
         let stream = TcpStream::from(connect_fd(fd, &SockaddrStorage::from(to), name, deadline)?);
@@ -77,7 +93,7 @@ impl OsNetwork {
 impl Network for OsNetwork {
     fn bind_datagrams(&mut self, local: SocketAddr) -> Result<Box<dyn Datagrams>, LinkError> {
         let name = format!("udp:{local}");
-        let socket = self.bind_udp(local).map_err(|errno| match errno {
+        let socket = self.bind_blocking_udp(local).map_err(|errno| match errno {
             Errno::EADDRINUSE => LinkError::Busy { link: name.clone(), holder: udp_holder(local.port()) },
             Errno::EPERM => LinkError::NotPermitted { link: name.clone(), source: errno.into() },
             errno => while_opening(&name, errno.into()),
@@ -113,7 +129,13 @@ impl Network for OsNetwork {
                 what: "take an ARP entry; one interface has to be named".to_owned(),
             });
         };
-        set_neighbour(interface, address, station).map_err(|error| while_opening(interface, error))
+        set_neighbour(interface, address, station).map_err(|source| match source.kind() {
+            std::io::ErrorKind::PermissionDenied => {
+                let link = format!("the ARP table of {interface}");
+                LinkError::MissingCapability { link, capability: "CAP_NET_ADMIN", source }
+            }
+            _ => while_opening(interface, source),
+        })
     }
 
     fn clock(&self) -> &dyn Clock {
@@ -229,11 +251,14 @@ impl OsDatagrams {
 impl Datagrams for OsDatagrams {
     fn receive(&mut self, buffer: &mut [u8], deadline: Deadline) -> Result<(usize, SocketAddr), LinkError> {
         loop {
+            // A socket that blocks would wait for too long.
+            if deadline.left(&OsClock) < BLOCKS_FOR {
+                self.wait(PollFlags::POLLIN, deadline)?;
+            }
             match self.socket.recv_from(buffer) {
                 Ok(received) => return Ok(received),
                 Err(error) => match errno(&error) {
-                    Some(Errno::EAGAIN) => self.wait(PollFlags::POLLIN, deadline)?,
-                    Some(Errno::EINTR) => {}
+                    Some(Errno::EAGAIN | Errno::EINTR) => {}
                     _ => return Err(while_open(&self.name, error)),
                 },
             }
@@ -241,12 +266,11 @@ impl Datagrams for OsDatagrams {
     }
 
     fn send(&mut self, datagram: &[u8], to: SocketAddr) -> Result<(), LinkError> {
-        let deadline = Deadline::after(&OsClock, SEND_TIME);
         loop {
             match self.socket.send_to(datagram, to) {
                 Ok(_) => return Ok(()),
                 Err(error) => match errno(&error) {
-                    Some(Errno::EAGAIN) => self.wait(PollFlags::POLLOUT, deadline)?,
+                    Some(Errno::EAGAIN) => return Err(timed_out(&self.name)),
                     Some(Errno::EINTR) => {}
                     // One unreachable peer, or a cable that is out for now, does not end a socket.
                     Some(Errno::ENETUNREACH | Errno::EHOSTUNREACH | Errno::ENETDOWN) => {

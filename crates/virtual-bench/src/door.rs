@@ -8,6 +8,7 @@ mod speaker;
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use debrick_http_upload::device::HttpEvent;
 use debrick_link::Moment;
 use debrick_link::simulated::{Input, Output};
 
@@ -19,6 +20,8 @@ pub use speaker::Speech;
 /// How long the bootloader waits after a file that it does not like.
 const AFTER_REFUSAL: Duration = Duration::from_secs(3);
 
+/// The most events of a page that are kept.
+const MOST_PAGE_EVENTS: usize = 4096;
 /// How long a system in memory takes to start.
 const UNPACKS: Duration = Duration::from_secs(25);
 
@@ -85,8 +88,8 @@ enum Stand {
     Open { since: Moment, speaker: Option<Speaker>, image: Vec<u8> },
     /// It did not like its file, and begins anew then.
     Refused { since: Moment, until: Moment },
-    /// It writes its file until then.
-    Writing { since: Moment, until: Moment, image: Vec<u8> },
+    /// It writes its file until then; some have something to say meanwhile.
+    Writing { since: Moment, until: Moment, image: Vec<u8>, speaker: Option<Speaker> },
 }
 
 /// What the unit has to do now.
@@ -112,12 +115,20 @@ pub(crate) struct DoorState {
     /// Whether it opens by itself at this start.
     opens: bool,
     stand: Stand,
+    page_events: Vec<HttpEvent>,
     others_served: bool,
 }
 
 impl DoorState {
     pub(crate) fn new(door: Door) -> Self {
-        Self { door, is_held: false, opens: false, stand: Stand::Off, others_served: false }
+        Self {
+            door,
+            is_held: false,
+            opens: false,
+            stand: Stand::Off,
+            page_events: Vec::new(),
+            others_served: false,
+        }
     }
 
     pub(crate) fn power_on(&mut self, now: Moment) {
@@ -156,7 +167,10 @@ impl DoorState {
                 let closes = self.door.open_for.map(|span| *since + span);
                 speaker.next_wake().into_iter().chain(closes).min()
             }
-            Stand::Refused { until, .. } | Stand::Writing { until, .. } => Some(*until),
+            Stand::Refused { until, .. } => Some(*until),
+            Stand::Writing { until, speaker, .. } => {
+                speaker.as_ref().and_then(Speaker::next_wake).into_iter().chain([*until]).min()
+            }
         }
     }
 
@@ -209,7 +223,27 @@ impl DoorState {
                     _ => Turn::Install(image),
                 }
             }
+            Stand::Writing { speaker: Some(speaker), .. } => {
+                speaker.tick(now, send);
+                self.note_page_events();
+                Turn::Stay
+            }
             _ => Turn::Stay,
+        }
+    }
+
+    /// What has happened on the page of the door, so far as it was kept.
+    pub(crate) fn page_events(&self) -> &[HttpEvent] {
+        &self.page_events
+    }
+
+    /// Keeps what has happened on the page.
+    fn note_page_events(&mut self) {
+        if let Stand::Open { speaker: Some(speaker), .. } | Stand::Writing { speaker: Some(speaker), .. } =
+            &mut self.stand
+        {
+            let room = MOST_PAGE_EVENTS.saturating_sub(self.page_events.len());
+            self.page_events.extend(speaker.take_page_events().into_iter().take(room));
         }
     }
 
@@ -227,12 +261,7 @@ impl DoorState {
         self.settle(now, model, send)
     }
 
-    /// Whether anybody may connect to it.
-    pub(crate) fn takes_connections(&self) -> bool {
-        matches!(&self.stand, Stand::Open { speaker: Some(speaker), .. } if speaker.takes_connections())
-    }
-
-    /// Takes a frame, or what happens to a connection.
+    /// Takes a frame, or what happens on a TCP connection. Nobody may connect unless a protocol wants it.
     pub(crate) fn on_input(
         &mut self,
         input: Input<'_>,
@@ -240,10 +269,24 @@ impl DoorState {
         model: &str,
         send: &mut Vec<Output>,
     ) -> Turn {
-        let Stand::Open { speaker: Some(speaker), .. } = &mut self.stand else { return Turn::Stay };
-        speaker.on_input(input, now, send);
-        self.others_served |= speaker.other_was_served();
-        self.settle(now, model, send)
+        match (&mut self.stand, input) {
+            (Stand::Open { speaker: Some(speaker), .. }, input) => {
+                speaker.on_input(input, now, send);
+                self.others_served |= speaker.other_was_served();
+                self.note_page_events();
+                self.settle(now, model, send)
+            }
+            (Stand::Writing { speaker: Some(speaker), .. }, input) => {
+                speaker.on_input(input, now, send);
+                self.note_page_events();
+                Turn::Stay
+            }
+            (_, Input::Connected(channel, _)) => {
+                send.push(Output::Closed(channel));
+                Turn::Stay
+            }
+            _ => Turn::Stay,
+        }
     }
 
     /// Whether somebody else on its cable was taken for the unit.
@@ -269,13 +312,15 @@ impl DoorState {
             speaker.conclude((!is_good).then_some(NOT_FOR_THIS), now, send);
             let image = std::mem::take(image);
             text.push('\n');
+            self.note_page_events();
             self.stand = if is_good {
                 let (says, lasts) = match self.door.in_memory {
                     true => ("Starting kernel ...\n", UNPACKS),
                     false => ("Writing firmware ...\n", self.door.writes_for),
                 };
                 text.push_str(says);
-                Stand::Writing { since, until: now + lasts, image }
+                let speaker = self.take_speaker().filter(Speaker::answers_late);
+                Stand::Writing { since, until: now + lasts, image, speaker }
             } else {
                 text.push_str(NOT_FOR_THIS);
                 text.push('\n');
@@ -285,6 +330,13 @@ impl DoorState {
             self.stand = Stand::Refused { since, until: now + AFTER_REFUSAL };
         }
         if text.is_empty() { Turn::Stay } else { Turn::Say(text.replace('\n', "\r\n")) }
+    }
+
+    fn take_speaker(&mut self) -> Option<Speaker> {
+        match &mut self.stand {
+            Stand::Open { speaker, .. } => speaker.take(),
+            _ => None,
+        }
     }
 
     /// Whether the unit is in its recovery mode.

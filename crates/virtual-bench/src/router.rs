@@ -1,9 +1,10 @@
 //! The router: power, bootloader, system, and what happens to them.
 
 use std::collections::{BTreeMap, VecDeque};
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
+use debrick_http_upload::device::HttpEvent;
 use debrick_link::simulated::{Channel, Device, Input, Output};
 use debrick_link::{Moment, Rng};
 use debrick_ssh::device::{Quirks, Reply};
@@ -237,6 +238,11 @@ impl VirtualRouter {
         self.has_power && self.door.as_ref().is_some_and(DoorState::is_open)
     }
 
+    /// What has happened on the page of its recovery mode, where that has one.
+    pub fn page_events(&self) -> &[HttpEvent] {
+        self.door.as_ref().map_or(&[], DoorState::page_events)
+    }
+
     /// Whether somebody else on the cable of its recovery door was taken for it.
     pub fn others_served_at_door(&self) -> bool {
         self.door.as_ref().is_some_and(DoorState::others_served)
@@ -245,6 +251,12 @@ impl VirtualRouter {
     /// Whether its network port has a link; always, while it has power, where it has no recovery door.
     pub fn has_link(&self) -> bool {
         self.has_power && self.door.as_ref().is_none_or(|door| door.has_link(self.now))
+    }
+
+    /// Whether something in it answers to its address: its recovery mode, a bootloader that loads a file, or a system.
+    fn is_on_the_network(&self) -> bool {
+        let system = self.system.as_ref().is_some_and(System::is_alive);
+        !self.happenings.hangs && (self.is_in_recovery() || self.uboot.board().is_loading() || system)
     }
 
     /// Lets the recovery door do something, and does what that leads to.
@@ -257,14 +269,6 @@ impl VirtualRouter {
         let due = self.now + NETWORK_DELAY;
         self.delayed.extend(sent.into_iter().map(|output| (due, output)));
         self.turn(turn);
-    }
-
-    /// Hands something that came over the network to the recovery door.
-    fn hand_to_door(&mut self, input: Input<'_>) {
-        if !self.happenings.hangs {
-            let now = self.now;
-            self.at_door(|door, _, model, sent| door.on_input(input, now, model, sent));
-        }
     }
 
     /// Does what the recovery door leads to.
@@ -599,6 +603,36 @@ impl VirtualRouter {
         }
     }
 
+    /// Whether its bootloader has not come further than its door.
+    fn stands_at_its_door(&self) -> bool {
+        self.has_power && self.door.as_ref().is_some_and(DoorState::holds_back)
+    }
+
+    /// Hands a frame, or what happens on a TCP connection, to the recovery door.
+    fn hand_to_door(&mut self, input: Input<'_>, out: &mut Vec<Output>) {
+        if self.happenings.hangs {
+            return;
+        }
+        match input {
+            Input::Connected(channel, _) => {
+                self.connections.insert(channel, Vec::new());
+            }
+            Input::Closed(channel) => {
+                self.connections.remove(&channel);
+            }
+            _ => {}
+        }
+        let now = self.now;
+        self.at_door(|door, _, model, sent| door.on_input(input, now, model, sent));
+        // Who is turned away learns it at once.
+        if let Input::Connected(channel, _) = input
+            && let Some(place) = self.delayed.iter().position(|(_, sent)| *sent == Output::Closed(channel))
+        {
+            self.connections.remove(&channel);
+            out.extend(self.delayed.remove(place).map(|(_, output)| output));
+        }
+    }
+
     fn on_request(&mut self, channel: Channel, bytes: &[u8], out: &mut Vec<Output>) {
         let (Some(request), Some(system)) = (self.connections.get_mut(&channel), &self.system) else {
             return;
@@ -654,19 +688,10 @@ impl Device for VirtualRouter {
         match input {
             Input::Tick => {}
             Input::Bytes(Channel::Console, bytes) => self.on_console(bytes, out),
-            Input::Connected(channel, _) if self.is_in_recovery() => {
-                if self.door.as_ref().is_some_and(DoorState::takes_connections) {
-                    self.connections.insert(channel, Vec::new());
-                    self.hand_to_door(input);
-                } else {
-                    out.push(Output::Closed(channel));
-                }
-            }
-            Input::Frame(_) | Input::Bytes(..) | Input::Closed(_) if self.is_in_recovery() => {
-                if let Input::Closed(channel) = input {
-                    self.connections.remove(&channel);
-                }
-                self.hand_to_door(input);
+            Input::Frame(_) | Input::Bytes(..) | Input::Connected(..) | Input::Closed(_)
+                if self.stands_at_its_door() =>
+            {
+                self.hand_to_door(input, out);
             }
             // Neither the bootloader's console nor the system speaks a protocol of raw Ethernet.
             Input::Frame(_) => {}
@@ -696,6 +721,10 @@ impl Device for VirtualRouter {
 
     fn carrier(&self, _now: Moment) -> bool {
         self.has_link()
+    }
+
+    fn addresses(&self) -> Vec<Ipv4Addr> {
+        if self.has_link() && self.is_on_the_network() { vec![UNIT_ADDRESS] } else { Vec::new() }
     }
 
     fn next_wake(&self) -> Option<Moment> {

@@ -10,11 +10,13 @@
 //! | [`nmrp`] | NMRP, against nmrpflash |
 //! | [`tftp`] | TFTP, against tftp-hpa, atftp and dnsmasq |
 //! | [`bootp`] | BOOTP and DHCP, against dnsmasq, udhcpc and U-Boot |
+//! | [`rescue`] | `debrick rescue --lan`, as a whole |
 //! | [`plug`] | TCP of the plug that virtual devices are on, against curl |
 
 pub mod bootp;
 pub mod nmrp;
 pub mod plug;
+pub mod rescue;
 pub mod tftp;
 pub mod wire;
 
@@ -23,7 +25,13 @@ use std::path::{Path, PathBuf};
 pub use wire::Lan;
 
 /// What proves something: gets a folder of its own, and returns a line for a person, or what went wrong.
-pub type Prove = fn(&Path) -> Result<String, String>;
+#[derive(Debug, Clone, Copy)]
+pub enum Prove {
+    /// By our halves of protocols.
+    Halves(fn(&Path) -> Result<String, String>),
+    /// By the program, which it is told after the folder.
+    Program(fn(&Path, &Path) -> Result<String, String>),
+}
 
 /// A line of the table.
 #[derive(Debug, Clone, Copy)]
@@ -36,12 +44,23 @@ pub struct Proof {
     pub prove: Prove,
 }
 
-const fn proof(name: &'static str, peers: &'static [&'static str], prove: Prove) -> Proof {
-    Proof { name, peers, prove }
+const fn proof(
+    name: &'static str,
+    peers: &'static [&'static str],
+    prove: fn(&Path) -> Result<String, String>,
+) -> Proof {
+    Proof { name, peers, prove: Prove::Halves(prove) }
 }
 
-/// All proofs.
+const fn repair(name: &'static str, prove: fn(&Path, &Path) -> Result<String, String>) -> Proof {
+    Proof { name, peers: &[], prove: Prove::Program(prove) }
+}
+
+/// All proofs; those that take longest come first.
 pub const PROOFS: &[Proof] = &[
+    repair("rescue-killed-and-resumed", rescue::a_killed_rescue_gives_back_and_resumes),
+    repair("rescue-led-into-recovery", rescue::a_unit_is_led_into_recovery_and_repaired),
+    repair("rescue-refused-by-unit", rescue::a_unit_that_refuses_is_left_alone),
     proof("nmrp-nmrpflash-to-device", &["nmrpflash"], nmrp::nmrpflash_flashes_our_device),
     proof("nmrp-nmrpflash-rejected", &["nmrpflash"], nmrp::nmrpflash_understands_that_our_device_rejects),
     proof("nmrp-host-to-device", &[], nmrp::our_host_flashes_our_device),
@@ -59,17 +78,25 @@ pub const PROOFS: &[Proof] = &[
 ];
 
 impl Proof {
-    /// Proves it in `folder`, which is made.
+    /// Whether it needs the program.
+    pub fn needs_program(&self) -> bool {
+        matches!(self.prove, Prove::Program(_))
+    }
+
+    /// Proves it in `folder`, which is made, with this build of the program.
     ///
     /// # Errors
     /// Says what is missing, or what went wrong.
-    pub fn run(&self, folder: &Path) -> Result<String, String> {
+    pub fn run(&self, folder: &Path, program: Option<&Path>) -> Result<String, String> {
         for peer in self.peers {
-            program(peer)?;
+            self::program(peer)?;
         }
         std::fs::create_dir_all(folder)
             .map_err(|error| format!("cannot make {}: {error}", folder.display()))?;
-        (self.prove)(folder)
+        match self.prove {
+            Prove::Halves(prove) => prove(folder),
+            Prove::Program(prove) => prove(folder, program.ok_or("it needs the program")?),
+        }
     }
 }
 

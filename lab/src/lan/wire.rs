@@ -70,6 +70,12 @@ impl Lan {
         step("address", &arguments).map_err(|error| error.to_string())
     }
 
+    /// Takes the link away, or gives it back, as the unit's port does.
+    pub fn set_unit_link(&self, up: bool) -> Result<(), String> {
+        let arguments = ["-n", self.unit.name(), "link", "set", UNIT, if up { "up" } else { "down" }];
+        step("link", &arguments).map_err(|error| error.to_string())
+    }
+
     /// Tells the host's kernel where an address is, without asking for it.
     pub fn note_neighbour(&self, address: Ipv4Addr, mac: MacAddress) -> Result<(), String> {
         let (address, mac) = (address.to_string(), mac.to_string());

@@ -20,6 +20,9 @@ use crate::verdict::Reason;
 /// Most connections at once; uIP is built with about this many.
 const MOST_CONNECTIONS: usize = 8;
 
+/// The longest segment of TCP on Ethernet, in bytes.
+const SEGMENT: usize = 1460;
+
 /// What a stack that can be overrun takes at once whatever its pace.
 const BURST: u64 = 64 * 1024;
 
@@ -42,6 +45,9 @@ pub struct HttpConfig {
     pub most_bytes: u64,
     /// What an image has to begin with; another one is rejected for this reason.
     pub wants: Option<(Vec<u8>, Reason)>,
+    /// Whether it judges an image by itself, by `most_bytes` and `wants` alone; otherwise whoever plays it says what it thinks of
+    /// it, with [`HttpDevice::conclude`].
+    pub judges: bool,
     /// Whether it asks before it writes.
     pub confirms: Confirmation,
     /// How long it writes, silently, before it answers.
@@ -62,6 +68,7 @@ impl HttpConfig {
             hidden: Vec::new(),
             most_bytes: 64 << 20,
             wants: None,
+            judges: true,
             confirms: Confirmation::No,
             silent_for: Duration::ZERO,
             quirks: HttpQuirks::default(),
@@ -94,6 +101,9 @@ pub struct HttpQuirks {
     pub first_packets: bool,
     /// Takes no more than this many bytes a second, and resets the connection of who sends faster.
     pub overrun_above: Option<u64>,
+    /// Holds one segment of TCP, and takes so long to work it off; a longer one, or one that comes meanwhile, it loses, and its
+    /// way with it: D-Link's COVR-P2500 and COVR-C1200.
+    pub one_segment: Option<Duration>,
     /// Works off this many bytes a second, and answers when it is through.
     pub works_off: Option<u64>,
     /// Answers with its first page, and hangs up, when a request comes without its body: uIP on D-Link's DAP-1620.
@@ -102,6 +112,12 @@ pub struct HttpQuirks {
     pub resets: bool,
     /// Says that it has written the image, and has not.
     pub lies: bool,
+    /// Answers nobody who has sent it an image.
+    pub mute: bool,
+    /// Has one connection, and so long after that was closed none.
+    pub one_connection_after: Option<Duration>,
+    /// Hangs up after this many bytes of an upload, the first time.
+    pub drops_once_after: Option<u64>,
     /// Flips a bit of this byte in what it receives.
     pub damages_byte: Option<u64>,
     /// Sends pages without status line and headers.
@@ -142,6 +158,12 @@ pub enum HttpEvent {
     Overrun,
     /// It reset a connection instead of answering.
     Reset,
+    /// It took an image, and said nothing.
+    Mute,
+    /// It had no connection left.
+    TurnedAway,
+    /// It hung up in the middle.
+    Dropped,
     /// It answered a request before its body had come.
     AnsweredEarly,
     /// It damaged what came.
@@ -160,6 +182,11 @@ pub struct HttpDevice {
     is_busy: bool,
     /// What was received and waits for a yes.
     pending: Option<Vec<u8>>,
+    /// What was received, and on which connection, while it is being judged.
+    judged: Option<(Channel, Vec<u8>)>,
+    /// When the last connection was closed.
+    closed: Option<Moment>,
+    has_dropped: bool,
     /// What its storage holds for firmware.
     written: Option<Vec<u8>>,
     events: Vec<HttpEvent>,
@@ -168,6 +195,8 @@ pub struct HttpDevice {
 #[derive(Debug)]
 struct Connection {
     opened: Moment,
+    /// When it will have worked off what came last.
+    busy_until: Moment,
     request: Request,
     /// The answer, and when it is sent.
     answer: Option<(Moment, Answer)>,
@@ -183,6 +212,7 @@ struct Answer {
 #[derive(Debug)]
 enum Then {
     Nothing,
+    Judge(Vec<u8>),
     Write(Vec<u8>),
 }
 
@@ -190,8 +220,55 @@ impl HttpDevice {
     /// A bootloader that listens.
     pub fn new(config: HttpConfig) -> Self {
         let pages = Pages::new(&config);
-        let connections = BTreeMap::new();
-        Self { config, connections, pages, is_busy: false, pending: None, written: None, events: Vec::new() }
+        Self {
+            config,
+            connections: BTreeMap::new(),
+            pages,
+            is_busy: false,
+            pending: None,
+            judged: None,
+            closed: None,
+            has_dropped: false,
+            written: None,
+            events: Vec::new(),
+        }
+    }
+
+    /// How it behaves.
+    pub fn config(&self) -> &HttpConfig {
+        &self.config
+    }
+
+    /// The image that [`conclude`](Self::conclude) is waited for with.
+    pub fn judged(&self) -> Option<&[u8]> {
+        self.judged.as_ref().map(|(_, image)| image.as_slice())
+    }
+
+    /// Says what it thinks of the image: takes it, or refuses it with a reason and words. From then on it answers nobody else,
+    /// if it took it.
+    pub fn conclude(&mut self, refusal: Option<(Reason, &str)>, now: Moment, out: &mut Vec<Output>) {
+        let Some((channel, image)) = self.judged.take() else { return };
+        let (span, answer) = match refusal {
+            Some((reason, words)) => {
+                self.events.push(HttpEvent::Refused(reason));
+                let bytes = self.pages.refused_with(words, self.config.quirks);
+                (Duration::ZERO, Answer { bytes, then: Then::Nothing })
+            }
+            None => {
+                self.is_busy = true;
+                self.write(image)
+            }
+        };
+        match self.connections.get_mut(&channel) {
+            Some(connection) => connection.answer = Some((now + span, answer)),
+            // Whoever hung up is not answered, and it is written all the same.
+            None => {
+                if let Then::Write(image) = answer.then {
+                    self.keep(image);
+                }
+            }
+        }
+        self.send_due(now, out);
     }
 
     /// What it has written.
@@ -206,7 +283,7 @@ impl HttpDevice {
 
     fn bytes(&mut self, channel: Channel, bytes: &[u8], now: Moment, out: &mut Vec<Output>) {
         let Some(connection) = self.connections.get_mut(&channel) else { return };
-        if connection.answer.is_some() {
+        if connection.answer.is_some() || self.judged.as_ref().is_some_and(|(judged, _)| *judged == channel) {
             return;
         }
         let quirks = self.config.quirks;
@@ -216,17 +293,32 @@ impl HttpDevice {
             let may = BURST + u64::try_from(u128::from(rate) * open_for / 1000).unwrap_or(u64::MAX);
             if connection.request.received() > may {
                 self.events.push(HttpEvent::Overrun);
-                return self.hang_up(channel, out);
+                return self.hang_up(channel, now, out);
             }
+        }
+        if let Some(takes) = quirks.one_segment {
+            if bytes.len() > SEGMENT || now < connection.busy_until {
+                self.events.push(HttpEvent::Overrun);
+                return self.hang_up(channel, now, out);
+            }
+            connection.busy_until = now + takes;
+        }
+        if quirks.drops_once_after.is_some_and(|most| connection.request.received() > most)
+            && connection.request.is_post()
+            && !self.has_dropped
+        {
+            self.has_dropped = true;
+            self.events.push(HttpEvent::Dropped);
+            return self.hang_up(channel, now, out);
         }
         match fed {
             Fed::More => {}
-            Fed::Broken => self.hang_up(channel, out),
+            Fed::Broken => self.hang_up(channel, now, out),
             Fed::WithoutBody if quirks.answers_early => {
                 self.events.push(HttpEvent::AnsweredEarly);
                 let bytes = self.pages.index(quirks);
                 out.push(Output::Bytes(channel, bytes));
-                self.hang_up(channel, out);
+                self.hang_up(channel, now, out);
             }
             Fed::WithoutBody => {}
             Fed::Whole => {
@@ -300,7 +392,7 @@ impl HttpDevice {
         let md5: String = Md5::digest(&image).iter().map(|byte| format!("{byte:02x}")).collect();
         let quirks = self.config.quirks;
         let bytes = match self.config.confirms {
-            Confirmation::No => return self.write(image),
+            Confirmation::No => return self.decide(image),
             Confirmation::Digest => self.pages.words(&format!("{} {md5}", image.len()), quirks),
             Confirmation::Form => self.pages.confirmation(image.len(), &md5, quirks),
         };
@@ -312,13 +404,20 @@ impl HttpDevice {
         match self.pending.take() {
             Some(image) => {
                 self.events.push(HttpEvent::Confirmed);
-                self.write(image)
+                self.decide(image)
             }
             None => {
                 let bytes = self.pages.words("failed", self.config.quirks);
                 (Duration::ZERO, Answer { bytes, then: Then::Nothing })
             }
         }
+    }
+
+    fn decide(&mut self, image: Vec<u8>) -> (Duration, Answer) {
+        if self.config.judges {
+            return self.write(image);
+        }
+        (Duration::ZERO, Answer { bytes: Vec::new(), then: Then::Judge(image) })
     }
 
     fn write(&mut self, image: Vec<u8>) -> (Duration, Answer) {
@@ -339,19 +438,38 @@ impl HttpDevice {
         let due: Vec<Channel> =
             self.connections.iter().filter(|(_, it)| is_due(it)).map(|(channel, _)| *channel).collect();
         for channel in due {
-            let Some(Connection { answer: Some((_, answer)), .. }) = self.connections.remove(&channel) else {
-                continue;
-            };
-            let writes = matches!(answer.then, Then::Write(_));
-            if let Then::Write(image) = answer.then {
-                self.keep(image);
+            let Some(connection) = self.connections.get_mut(&channel) else { continue };
+            let Some((_, answer)) = connection.answer.take() else { continue };
+            let (writes, quirks) = (matches!(answer.then, Then::Write(_)), self.config.quirks);
+            match answer.then {
+                Then::Judge(image) => {
+                    self.judged = Some((channel, image));
+                    continue;
+                }
+                Then::Write(image) => self.keep(image),
+                Then::Nothing => {}
             }
-            if writes && self.config.quirks.resets {
+            if writes && quirks.mute {
+                // The connection stays open, and nobody is there any more.
+                self.events.push(HttpEvent::Mute);
+                self.connections.remove(&channel);
+                continue;
+            }
+            if writes && quirks.resets {
                 self.events.push(HttpEvent::Reset);
             } else {
                 out.push(Output::Bytes(channel, answer.bytes));
             }
-            out.push(Output::Closed(channel));
+            self.hang_up(channel, now, out);
+        }
+    }
+
+    fn has_room(&self, now: Moment) -> bool {
+        match self.config.quirks.one_connection_after {
+            None => self.connections.len() < MOST_CONNECTIONS,
+            Some(rest) => {
+                self.connections.is_empty() && self.closed.is_none_or(|closed| now.since(closed) >= rest)
+            }
         }
     }
 
@@ -361,8 +479,9 @@ impl HttpDevice {
         self.is_busy = true;
     }
 
-    fn hang_up(&mut self, channel: Channel, out: &mut Vec<Output>) {
+    fn hang_up(&mut self, channel: Channel, now: Moment, out: &mut Vec<Output>) {
         self.connections.remove(&channel);
+        self.closed = Some(now);
         out.push(Output::Closed(channel));
     }
 }
@@ -371,19 +490,31 @@ impl Device for HttpDevice {
     fn handle(&mut self, input: Input<'_>, now: Moment, out: &mut Vec<Output>) {
         match input {
             Input::Connected(channel, to) => {
-                if self.is_busy || to != self.config.listen || self.connections.len() >= MOST_CONNECTIONS {
+                let has_room = self.has_room(now);
+                if self.is_busy || to != self.config.listen || !has_room {
+                    if !has_room {
+                        self.events.push(HttpEvent::TurnedAway);
+                    }
                     out.push(Output::Closed(channel));
                 } else {
-                    let connection = Connection { opened: now, request: Request::default(), answer: None };
+                    let request = Request::default();
+                    let connection = Connection { opened: now, busy_until: now, request, answer: None };
                     self.connections.insert(channel, connection);
                 }
             }
             Input::Bytes(channel, bytes) => self.bytes(channel, bytes, now, out),
             // Whoever hangs up is not answered; what is being written is written all the same.
             Input::Closed(channel) => {
-                let answer = self.connections.remove(&channel).and_then(|connection| connection.answer);
-                if let Some((_, Answer { then: Then::Write(image), .. })) = answer {
-                    self.keep(image);
+                let connection = self.connections.remove(&channel);
+                if connection.is_some() {
+                    self.closed = Some(now);
+                }
+                match connection.and_then(|connection| connection.answer) {
+                    Some((_, Answer { then: Then::Write(image), .. })) => self.keep(image),
+                    Some((_, Answer { then: Then::Judge(image), .. })) => {
+                        self.judged = Some((channel, image))
+                    }
+                    _ => {}
                 }
             }
             Input::Tick => self.send_due(now, out),

@@ -1,5 +1,6 @@
 //! The host half: opens the page, finds the form, sends the image, and reads what comes back.
 
+mod alone;
 mod exchange;
 mod send;
 
@@ -62,8 +63,10 @@ impl Default for UploadOptions {
             path: "/".into(),
             field: None,
             confirm_path: "/result".into(),
-            piece: 8 * 1024,
-            rate: Some(1024 * 1024),
+            // One segment after the other: D-Link's COVR-P2500 loses its way when a second one comes before it has
+            // acknowledged the first, and a bootloader on the same cable does so within a millisecond.
+            piece: 1024,
+            rate: Some(512 * 1024),
             answer_within: Duration::from_secs(30),
             page_within: Duration::from_secs(15),
             stall_within: Duration::from_secs(60),
@@ -140,6 +143,9 @@ impl<'n> Uploader<'n> {
             let leads_to = match response.status {
                 Some(300..=399) => response.header("location").map(str::to_owned),
                 Some(401 | 407) => return Err(HttpUploadError::NeedsPassword { path }),
+                Some(status) if status >= 400 && page.asks_for_password() => {
+                    return Err(HttpUploadError::NeedsPassword { path });
+                }
                 // A page that is missing may still be where the form goes.
                 Some(status) if status >= 400 && self.options.field.is_none() => {
                     return Err(HttpUploadError::NoPage { path, status });
@@ -159,6 +165,21 @@ impl<'n> Uploader<'n> {
         Err(HttpUploadError::NoForm { path, title: None })
     }
 
+    /// Opens the page, and makes sure that it is one that takes firmware: it has a form for a file, and asks for no password,
+    /// as the page of a running system does. Nothing is changed on the unit.
+    pub fn find_form(&mut self, watch: &dyn Watch) -> Result<Opened, HttpUploadError> {
+        let opened = self.look(watch)?;
+        if opened.page.asks_for_password() {
+            return Err(HttpUploadError::NeedsPassword { path: opened.path });
+        }
+        if !opened.page.takes_files() {
+            return Err(HttpUploadError::NoForm { path: opened.path, title: opened.page.title });
+        }
+        let scripts = self.scripts(&opened, watch)?;
+        choose(&opened.page, &opened.path, self.options.field.as_deref(), &scripts)?;
+        Ok(opened)
+    }
+
     /// Sends an image by the page's form, and returns once the unit has taken all of it.
     ///
     /// It can be cancelled until its last piece is sent; from then on the unit may be writing.
@@ -169,6 +190,9 @@ impl<'n> Uploader<'n> {
         watch: &mut dyn Watch,
     ) -> Result<Uploaded, HttpUploadError> {
         let opened = self.look(watch)?;
+        if opened.page.asks_for_password() {
+            return Err(HttpUploadError::NeedsPassword { path: opened.path });
+        }
         let scripts = self.scripts(&opened, watch)?;
         let target = choose(&opened.page, &opened.path, self.options.field.as_deref(), &scripts)?;
         if !wire::is_path(&target.path) || target.field.len() > wire::LONGEST_FIELD {
@@ -187,8 +211,7 @@ impl<'n> Uploader<'n> {
             digest_agrees: false,
         };
         self.conclude(&mut uploaded, &opened.page.text, sent.reply, &md5)?;
-        if uploaded.verdict == Verdict::Silent && !uploaded.digest_agrees && self.is_still_there(&opened.path)
-        {
+        if uploaded.verdict == Verdict::Silent && self.is_still_there(&opened.path) {
             let says = format!("{} is still there", opened.path);
             return Err(HttpUploadError::Rejected { reason: Reason::NotTaken, says });
         }

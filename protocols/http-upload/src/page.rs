@@ -69,7 +69,9 @@ pub enum InputKind {
     Hidden,
     /// A button that sends the form.
     Submit,
-    /// Something that a person fills in.
+    /// A password.
+    Password,
+    /// Something else that a person fills in.
     Other,
 }
 
@@ -93,6 +95,12 @@ impl Page {
     /// Whether it has an input for a file.
     pub fn takes_files(&self) -> bool {
         self.forms.iter().any(|form| form.files().next().is_some())
+    }
+
+    /// Whether it asks for a password: a running system does, a bootloader has nobody to tell apart.
+    pub fn asks_for_password(&self) -> bool {
+        let is_password = |input: &Input| input.kind == InputKind::Password;
+        self.forms.iter().any(|form| form.inputs.iter().any(is_password))
     }
 }
 
@@ -134,7 +142,7 @@ impl Form {
 
     /// Whether it only has to be sent as it is: there is a button, and nothing to fill in.
     pub fn only_confirms(&self) -> bool {
-        let to_fill_in = |input: &Input| matches!(input.kind, InputKind::File | InputKind::Other);
+        let to_fill_in = |input: &Input| !matches!(input.kind, InputKind::Hidden | InputKind::Submit);
         !self.inputs.iter().any(to_fill_in) && self.inputs.iter().any(|input| input.kind == InputKind::Submit)
     }
 }
@@ -182,6 +190,7 @@ impl Reading {
                 let kind = match kind.as_str() {
                     "file" => InputKind::File,
                     "hidden" => InputKind::Hidden,
+                    "password" => InputKind::Password,
                     "submit" | "image" => InputKind::Submit,
                     "checkbox" | "radio" if ticked => InputKind::Hidden,
                     // One that is not ticked is not sent; other buttons never are.
@@ -260,7 +269,8 @@ impl Reading {
 
     fn finish(mut self) -> Page {
         self.close_form();
-        if self.loose.files().next().is_some() {
+        let is_asked_for = |input: &Input| matches!(input.kind, InputKind::File | InputKind::Password);
+        if self.loose.inputs.iter().any(is_asked_for) {
             self.page.forms.push(self.loose);
         }
         self.page
@@ -341,6 +351,22 @@ mod tests {
         let page = Page::read("<input type=file name=fw><input type=button onclick='upload()'>");
         assert!(page.takes_files() && !page.forms[0].post);
         assert!(Page::read("<form><button>Go</button></form>").forms[0].only_confirms());
+    }
+
+    #[test]
+    fn a_page_that_asks_for_a_password_is_known() {
+        let check = |html: &str, expected: bool| {
+            let page = Page::read(html);
+            assert_eq!(page.asks_for_password(), expected, "{html}");
+            assert!(page.forms.iter().all(|form| !expected || !form.only_confirms()), "{html}");
+        };
+        check(
+            "<form method=post><input name=u><input type=PassWord name=p><button>Log in</button></form>",
+            true,
+        );
+        check("<div><input type=password id=pw><button onclick='go()'>Log in</button></div>", true);
+        check("<form method=post><input type=file name=firmware></form>", false);
+        check("<form><input type=text name=password></form>", false);
     }
 
     #[test]

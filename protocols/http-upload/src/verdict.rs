@@ -162,6 +162,7 @@ const REASONS: &[(Reason, &[&str])] = &[
             "model",
             "product",
             "device id",
+            "not for this",
             "wrong file",
             "wrong image",
             "wrong firmware",
@@ -287,6 +288,7 @@ mod tests {
         check_rejected(200, "Upgrade failed: wrong region code", Reason::Region);
         check_rejected(200, "The header of the image is incorrect", Reason::Header);
         check_rejected(200, "Invalid firmware image", Reason::Header);
+        check_rejected(200, "The check failed: this image is not for this device", Reason::Header);
         check_rejected(200, "The file is too large", Reason::Size);
         check_rejected(413, "", Reason::Size);
         check_rejected(500, "", Reason::Unsaid);

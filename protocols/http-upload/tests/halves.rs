@@ -96,7 +96,7 @@ fn refusals_are_told_by_their_reasons() {
         (Reason::Checksum, "http-rejected-checksum"),
         (Reason::Signature, "http-rejected-signature"),
         (Reason::Unsaid, "http-rejected"),
-        (Reason::NotTaken, "http-rejected"),
+        (Reason::NotTaken, "http-not-taken"),
     ] {
         let config = HttpConfig { wants: Some((b"MAGIC".to_vec(), reason)), ..config() };
         let world = check_refused(config.clone(), &bytes(50_000, 3), code);
@@ -127,7 +127,7 @@ fn pages_in_any_shape_are_read() {
     check_refused(
         quirks(HttpQuirks { first_packets: true, ..HttpQuirks::default() }),
         &bytes(5000, 4),
-        "http-rejected",
+        "http-not-taken",
     );
 }
 
@@ -137,6 +137,102 @@ fn a_connection_that_is_reset_is_no_rejection() {
         check_taken(quirks(HttpQuirks { resets: true, ..HttpQuirks::default() }), &bytes(60_000, 5));
     assert_eq!(uploaded.verdict, Verdict::Silent);
     assert!(happened(&world, &HttpEvent::Reset));
+}
+
+#[test]
+fn a_unit_that_hangs_up_when_it_is_told_to_go_on_has_taken_nothing() {
+    // The confirmation is far shorter than what this one takes for an upload.
+    let strict = HttpConfig {
+        confirms: Confirmation::Form,
+        ..quirks(HttpQuirks { first_packets: true, ..HttpQuirks::default() })
+    };
+    let world = check_refused(strict, &bytes(60_000, 5), "http-not-taken");
+    assert!(!happened(&world, &HttpEvent::Confirmed));
+}
+
+#[test]
+fn a_unit_that_takes_all_and_says_nothing_is_waited_for() {
+    let world = world(quirks(HttpQuirks { mute: true, ..HttpQuirks::default() }));
+    let error = upload(&world, &bytes(60_000, 5), UploadOptions::default()).unwrap_err();
+    assert_eq!(error.code(), "http-no-verdict");
+    assert!(happened(&world, &HttpEvent::Mute));
+    assert_eq!(holds(&world), Some(bytes(60_000, 5)));
+}
+
+#[test]
+fn a_stack_of_one_connection_is_given_time_to_forget_it() {
+    let rest = Some(Duration::from_secs(2));
+    let (world, _) = check_taken(
+        quirks(HttpQuirks { one_connection_after: rest, ..HttpQuirks::default() }),
+        &bytes(60_000, 5),
+    );
+    assert!(happened(&world, &HttpEvent::TurnedAway));
+}
+
+#[test]
+fn a_stack_of_one_segment_is_given_one_at_a_time() {
+    let one = |takes| {
+        quirks(HttpQuirks { one_segment: Some(Duration::from_millis(takes)), ..HttpQuirks::default() })
+    };
+    let (world, _) = check_taken(one(1), &bytes(300_000, 5));
+    assert!(!happened(&world, &HttpEvent::Overrun));
+    // A slower one is found out, and takes smaller pieces at a lower rate.
+    let world = self::world(one(9));
+    let error = upload(&world, &bytes(60_000, 5), UploadOptions::default()).unwrap_err();
+    assert_eq!(error.code(), "http-cut-off");
+    assert!(happened(&world, &HttpEvent::Overrun));
+    let slow = UploadOptions { piece: 512, rate: Some(48 * 1024), ..UploadOptions::default() };
+    let (world, image) = (self::world(one(5)), bytes(60_000, 5));
+    upload(&world, &image, slow).unwrap();
+    assert_eq!(holds(&world), Some(image));
+}
+
+#[test]
+fn what_is_dropped_in_the_middle_can_be_sent_again() {
+    let world = world(quirks(HttpQuirks { drops_once_after: Some(30_000), ..HttpQuirks::default() }));
+    let error = upload(&world, &bytes(60_000, 5), UploadOptions::default()).unwrap_err();
+    assert_eq!(error.code(), "http-cut-off");
+    assert!(happened(&world, &HttpEvent::Dropped) && holds(&world).is_none());
+    upload(&world, &bytes(60_000, 5), UploadOptions::default()).unwrap();
+    assert_eq!(holds(&world), Some(bytes(60_000, 5)));
+}
+
+#[test]
+fn who_plays_the_unit_may_judge_the_image_for_it() {
+    let world = world(HttpConfig { judges: false, silent_for: Duration::from_secs(60), ..config() });
+    let mut network = world.network();
+    let mut channel_of = |image: &[u8]| {
+        let request = debrick_http_upload::wire::FormUpload {
+            path: "/",
+            host: "192.168.1.1",
+            field: "firmware",
+            file_name: "a.bin",
+            hidden: &[],
+            length: image.len() as u64,
+        };
+        let envelope = debrick_http_upload::wire::Envelope::new(&request, "boundary");
+        let soon = Deadline::after(world.clock(), Duration::from_secs(1));
+        let mut link = network.connect_stream(unit(), soon).unwrap();
+        for part in [envelope.opening.as_slice(), image, envelope.closing.as_slice()] {
+            link.write_all(part, soon).unwrap();
+        }
+        link
+    };
+    let conclude = |refusal| {
+        let (now, mut out) = (world.clock().now(), Vec::new());
+        world.with_device(|device| device.conclude(refusal, now, &mut out));
+        out.len()
+    };
+    assert_eq!(conclude(None), 0, "there is nothing to judge");
+    let link = channel_of(b"bad");
+    assert_eq!(world.with_device(|device| device.judged().map(<[u8]>::to_vec)), Some(b"bad".to_vec()));
+    assert!(conclude(Some((Reason::Region, "It is for another region."))) > 0);
+    assert!(happened(&world, &HttpEvent::Refused(Reason::Region)));
+    drop(link);
+    // Whoever hangs up while it is judged is not answered, and it is written all the same.
+    drop(channel_of(b"good"));
+    assert_eq!(conclude(None), 0);
+    assert_eq!(holds(&world), Some(b"good".to_vec()));
 }
 
 #[test]

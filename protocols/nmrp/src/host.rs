@@ -4,6 +4,7 @@
 //! recovering bootloader mostly answers no ARP, so that the system has to be told where the unit's address is.
 //! [`Host::flash`] is all of them in a row.
 
+mod calling;
 mod frames;
 mod upload;
 
@@ -19,8 +20,13 @@ use debrick_tftp::{ClientOptions, TftpError};
 use crate::error::NmrpError;
 use crate::wire::{Code, Message, Region};
 
+pub use calling::Caller;
+
 /// Addresses of other units that are remembered.
 const MOST_OTHERS: usize = 16;
+
+/// How long units take to answer that are not busy with something else.
+const ANSWER_AT_ONCE: Duration = Duration::from_millis(20);
 
 /// How long a repeated CLOSE_REQ is answered after the first.
 const CLOSE_LINGER: Duration = Duration::from_millis(250);
@@ -42,7 +48,8 @@ pub struct HostOptions {
     pub advertise_every: Duration,
     /// How long to advertise.
     pub advertise_within: Duration,
-    /// How long others may answer after the first unit did, before one is taken for the only one.
+    /// How long others may answer after the first unit did, before one is taken for the only one. Where no region is set,
+    /// the image is on its way to that one meanwhile, all but its end, without which nothing is written.
     pub gather: Duration,
     /// How long the unit may be silent until it asks for the image.
     pub reply_within: Duration,
@@ -132,21 +139,27 @@ pub struct Host {
     options: HostOptions,
     unit: Option<MacAddress>,
     others: BTreeSet<MacAddress>,
+    /// Until when others count that answer, where none was chosen.
+    gather_until: Option<Moment>,
+    /// Others that answered in that time.
+    rivals: BTreeSet<MacAddress>,
     keep_alives: u32,
     has_closed: bool,
-    advertise_at: Option<Moment>,
 }
 
 impl Host {
     /// A host on an interface that was opened for frames of [`crate::ETHER_TYPE`].
     pub fn new(frames: Box<dyn Frames>, options: HostOptions) -> Self {
-        let (unit, others) = (None, BTreeSet::new());
-        Self { frames, options, unit, others, keep_alives: 0, has_closed: false, advertise_at: None }
-    }
-
-    /// How it recovers a unit, to be changed before it begins.
-    pub fn options_mut(&mut self) -> &mut HostOptions {
-        &mut self.options
+        Self {
+            frames,
+            options,
+            unit: None,
+            others: BTreeSet::new(),
+            gather_until: None,
+            rivals: BTreeSet::new(),
+            keep_alives: 0,
+            has_closed: false,
+        }
     }
 
     /// Other units that were heard on the wire so far, and left alone.
@@ -211,58 +224,19 @@ impl Host {
         Err(NmrpError::Rejected { unit, uploads: self.options.most_uploads })
     }
 
-    /// Advertises when it is time to, and tells who asks to be configured or for the image until `until`. For who watches
-    /// something else meanwhile; [`find`](Self::find) does nothing else.
-    pub fn call(&mut self, until: Moment) -> Result<BTreeSet<MacAddress>, NmrpError> {
-        let mut found = BTreeSet::new();
-        loop {
-            let now = self.now();
-            if self.advertise_at.is_none_or(|at| at <= now) {
-                self.send(MacAddress::BROADCAST, &Message::advertise())?;
-                self.advertise_at = Some(now + self.options.advertise_every);
-            }
-            if let Some(unit) = self.hear_unit(until)?
-                && found.len() < MOST_OTHERS
-            {
-                found.insert(unit);
-            }
-            if self.now() >= until {
-                return Ok(found);
-            }
-        }
-    }
-
-    /// Deals with this unit only from now on.
-    pub fn choose(&mut self, unit: MacAddress) {
-        self.options.unit = Some(unit);
-        self.unit = Some(unit);
-    }
-
-    /// A unit that asks to be configured, or that was configured before this program began and asks for the image.
-    fn hear_unit(&mut self, until: Moment) -> Result<Option<MacAddress>, NmrpError> {
-        let heard = self.receive(until)?;
-        let asks = |code: Code| matches!(code, Code::ConfigureRequest | Code::UploadRequest);
-        Ok(heard.filter(|(_, message)| asks(message.code)).map(|(from, _)| from))
-    }
-
     /// Advertises until a unit asks to be configured. Where none was chosen, others that answer at the same time make it
-    /// fail with [`NmrpError::SeveralUnits`].
+    /// fail with [`NmrpError::SeveralUnits`], or the steps that follow.
     pub fn find(&mut self, watch: &dyn Watch) -> Result<MacAddress, NmrpError> {
         let began = self.now();
         let mut advertisements = 0;
         let mut advertise_at = began;
-        let mut gather_until = None;
-        let mut found = BTreeSet::new();
         loop {
             let now = self.now();
             if watch.cancelled() {
                 return Err(NmrpError::Cancelled);
             }
-            if gather_until.is_some_and(|until| now >= until) {
-                return self.choose_only(found);
-            }
             let waited = now.since(began);
-            if waited >= self.options.advertise_within && gather_until.is_none() {
+            if waited >= self.options.advertise_within {
                 return Err(match self.options.unit {
                     Some(wanted) if !self.others.is_empty() => {
                         NmrpError::OtherUnit { wanted, others: self.others(), waited }
@@ -270,38 +244,52 @@ impl Host {
                     _ => NmrpError::NoUnit { advertisements, waited },
                 });
             }
-            if now >= advertise_at && gather_until.is_none() {
+            if now >= advertise_at {
                 self.send(MacAddress::BROADCAST, &Message::advertise())?;
                 advertisements += 1;
                 advertise_at = now + self.options.advertise_every;
             }
-            let until = gather_until.unwrap_or(advertise_at);
-            let Some(from) = self.hear_unit(until)? else { continue };
+            let Some((from, message)) = self.receive(advertise_at)? else { continue };
+            if !is_answer(&message) {
+                continue;
+            }
             match self.options.unit {
-                Some(wanted) if wanted == from => {
+                Some(wanted) if wanted != from => self.note(from),
+                wanted => {
                     self.unit = Some(from);
+                    self.gather_until = wanted.is_none().then_some(now + self.options.gather);
+                    // Most answer at once. A region is stored at once, too: not on a unit that was not meant.
+                    let all = self.options.region.is_some();
+                    let span = if all { self.options.gather } else { ANSWER_AT_ONCE };
+                    self.gather(now + span, watch)?;
                     return Ok(from);
-                }
-                Some(_) => self.note(from),
-                None => {
-                    if found.len() < MOST_OTHERS {
-                        found.insert(from);
-                    }
-                    gather_until.get_or_insert(now + self.options.gather);
                 }
             }
         }
     }
 
-    fn choose_only(&mut self, found: BTreeSet<MacAddress>) -> Result<MacAddress, NmrpError> {
-        let units: Vec<_> = found.into_iter().collect();
-        match units[..] {
-            [unit] => {
-                self.unit = Some(unit);
-                Ok(unit)
+    /// Waits until nobody else can answer any more, or until `at_most`.
+    fn gather(&mut self, at_most: Moment, watch: &dyn Watch) -> Result<(), NmrpError> {
+        while let Some(until) = self.gather_until.map(|until| until.min(at_most))
+            && self.now() < until
+        {
+            if watch.cancelled() {
+                return Err(NmrpError::Cancelled);
             }
-            _ => Err(NmrpError::SeveralUnits { units }),
+            self.receive_from_unit(until)?;
+            self.must_be_alone()?;
         }
+        self.must_be_alone()
+    }
+
+    /// Fails where another unit has answered, too; the one that was begun with is let go.
+    fn must_be_alone(&mut self) -> Result<(), NmrpError> {
+        if self.rivals.is_empty() {
+            return Ok(());
+        }
+        self.close();
+        let units = self.rivals.iter().copied().chain(self.unit).collect::<BTreeSet<_>>();
+        Err(NmrpError::SeveralUnits { units: units.into_iter().collect() })
     }
 
     /// Gives the unit its address, and waits until it asks for the image.
@@ -319,6 +307,7 @@ impl Host {
                 self.close();
                 return Err(NmrpError::Cancelled);
             }
+            self.must_be_alone()?;
             match self.receive_from_unit(until)? {
                 Some(message) if message.code == Code::ConfigureRequest => self.send(unit, &configuration)?,
                 Some(message) if message.code == Code::UploadRequest => {
@@ -341,7 +330,12 @@ impl Host {
         watch: &mut dyn Watch,
     ) -> Result<Uploaded, NmrpError> {
         let unit = self.unit_or_nobody();
+        // What is over with its first blocks would be written before others had time to answer.
+        if image.len() <= upload::held_back(&self.options.transfer) {
+            self.gather(self.now() + self.options.gather, watch)?;
+        }
         let outcome = upload::push(self, network, local, request, image, watch);
+        self.must_be_alone()?;
         match outcome {
             Ok(done) => Ok(Uploaded { bytes: done.bytes, acknowledged: true }),
             // It has everything; what it does with it shows in what it says by NMRP.
@@ -399,6 +393,15 @@ impl Host {
         }
     }
 
+    /// Hears another unit: one that answers in time may be the one that was meant.
+    fn note_answer(&mut self, other: MacAddress, message: &Message) {
+        self.note(other);
+        let counts = self.gather_until.is_some_and(|until| self.now() < until);
+        if counts && is_answer(message) && self.rivals.len() < MOST_OTHERS {
+            self.rivals.insert(other);
+        }
+    }
+
     fn unit_or_nobody(&self) -> MacAddress {
         self.unit.unwrap_or(MacAddress::new([0; 6]))
     }
@@ -410,4 +413,10 @@ impl Host {
     fn now(&self) -> Moment {
         self.clock().now()
     }
+}
+
+/// Whether a message is what a unit says to an advertisement. One that was configured before this program began asks for
+/// the image at once.
+fn is_answer(message: &Message) -> bool {
+    matches!(message.code, Code::ConfigureRequest | Code::UploadRequest)
 }

@@ -12,5 +12,5 @@ pub mod host;
 pub mod wire;
 
 pub use error::NmrpError;
-pub use host::{Flashed, Host, HostOptions, Neighbour, UploadRequest};
+pub use host::{Caller, Flashed, Host, HostOptions, Neighbour, UploadRequest};
 pub use wire::{ETHER_TYPE, Region};

@@ -222,6 +222,36 @@ fn two_units_on_one_wire_are_named_and_left_alone_until_one_is_chosen() {
     assert!(untouched, "the other unit got nothing");
 }
 
+/// The image is on its way already when the second one is heard; its end is not.
+#[test]
+fn a_second_unit_that_answers_late_stops_the_transfer_before_its_end() {
+    for (length, takes_ms) in [(1, 100), (1456, 250), (3000, 290), (2_000_000, 50), (2_000_000, 290)] {
+        let world = World::new(Wire::on(config()), VirtualClock::new());
+        world.with_device(|wire| {
+            let mut other = NmrpDevice::new(NmrpConfig::new(mac(2)));
+            other.power_on(debrick_link::Moment::default());
+            wire.second = Some(other);
+            wire.second_takes = Duration::from_millis(takes_ms);
+        });
+        let run = recover_from(&world, options(), &bytes(length, 1));
+        let named = matches!(&run.result, Err(NmrpError::SeveralUnits { units }) if *units == [MAC, mac(2)]);
+        assert!(named, "{length}, {takes_ms} ms: {:?}", run.result);
+        assert_eq!(run.flash, None, "{length}, {takes_ms} ms");
+        assert!(world.with_device(|wire| wire.second.as_ref().unwrap().flash().is_none()));
+    }
+    // A region is stored at once: nothing of that before it is clear who is meant.
+    let world = World::new(Wire::on(config()), VirtualClock::new());
+    world.with_device(|wire| {
+        let mut other = NmrpDevice::new(NmrpConfig::new(mac(2)));
+        other.power_on(debrick_link::Moment::default());
+        (wire.second, wire.second_takes) = (Some(other), Duration::from_millis(290));
+    });
+    let options = HostOptions { region: Some(Region::Germany), ..options() };
+    let run = recover_from(&world, options, &bytes(3000, 1));
+    assert!(matches!(run.result, Err(NmrpError::SeveralUnits { .. })), "{:?}", run.result);
+    assert_eq!((run.region, run.neighbours), (None, vec![]));
+}
+
 #[test]
 fn a_unit_that_was_not_chosen_is_left_alone() {
     let options = HostOptions { unit: Some(mac(9)), ..options() };

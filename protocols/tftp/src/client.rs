@@ -21,6 +21,9 @@ use request::{First, request};
 /// How long anything waits before it asks whether to stop.
 const LOOK_AROUND: Duration = Duration::from_millis(200);
 
+/// The same after the last ACK.
+const VERDICT_LOOK: Duration = Duration::from_millis(10);
+
 /// Longest time between repetitions.
 const RESEND_AT_MOST: Duration = Duration::from_secs(8);
 
@@ -165,7 +168,7 @@ impl<'n> Client<'n> {
             self.options.rollover,
         );
         self.send_image(&mut exchange, sender, image, watch)?;
-        self.await_verdict(&mut exchange)?;
+        self.await_verdict(&mut exchange, watch)?;
         Ok(exchange.into_transferred(image.len()))
     }
 
@@ -278,12 +281,13 @@ impl<'n> Client<'n> {
         }
     }
 
-    /// After the last ACK: a refusal that comes late is a refusal all the same.
-    fn await_verdict(&self, exchange: &mut Exchange) -> Result<(), TftpError> {
+    /// After the last ACK: a refusal that comes late is a refusal all the same. Whoever watches may know enough already.
+    fn await_verdict(&self, exchange: &mut Exchange, watch: &dyn Watch) -> Result<(), TftpError> {
         let mut buffer = [0; 1024];
         let until = exchange.now() + self.options.linger;
-        while exchange.now() < until {
-            match exchange.receive(&mut buffer, until) {
+        while exchange.now() < until && !watch.cancelled() {
+            let soon = until.min(exchange.now() + VERDICT_LOOK);
+            match exchange.receive(&mut buffer, soon) {
                 Ok(_) => {}
                 Err(TftpError::Link { .. }) => break,
                 Err(refusal) => return Err(refusal),

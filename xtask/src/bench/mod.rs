@@ -69,6 +69,14 @@ enum Helper {
         /// The address to serve on.
         address: std::net::SocketAddr,
     },
+    /// Repair virtual routers over the network, all at once, and print how long it took and how much memory.
+    #[command(hide = true)]
+    RepairMany {
+        /// How many.
+        count: usize,
+        /// A folder for what is kept.
+        folder: PathBuf,
+    },
     /// Diagnose a made log, and print how long it took and how much memory.
     #[command(hide = true)]
     ReadLog {
@@ -93,7 +101,7 @@ enum Part {
     Console,
     /// TFTP to U-Boot in QEMU, against tftpd-hpa.
     Tftp,
-    /// TFTP and NMRP between two network namespaces, against tftp-hpa, atftp and nmrpflash.
+    /// TFTP and NMRP between two network namespaces, against tftp-hpa, atftp and nmrpflash; and fifty repairs at once.
     Lan,
     /// What the journal costs during a repair.
     Journal,
@@ -123,6 +131,7 @@ struct Row {
 pub(crate) fn run(arguments: &Arguments) -> Result<(), String> {
     match &arguments.helper {
         Some(Helper::ServeTftp { file, address }) => return tftp::serve(file, *address),
+        Some(Helper::RepairMany { count, folder }) => return lan::repair_many(*count, folder),
         Some(Helper::ReadLog { size }) => return diagnose::read_log(*size),
         Some(Helper::DiagnoseFile { program, file }) => return diagnose::diagnose_file(program, file),
         Some(Helper::Labels) => return labels::write(),

@@ -32,6 +32,9 @@ const PLAYED: &str = "acme-r1";
 /// The methods of its record that are doors.
 const PULLS: &str = "tftp-recovery";
 const TAKES: &str = "tftp-receive";
+const CALLED: &str = "nmrp-recovery";
+const EVA: &str = "eva-recovery";
+const SHOWS: &str = "page-recovery";
 const BOOTS: &str = "bootp-recovery";
 
 /// How large the firmware of the demo is, in bytes.
@@ -96,6 +99,9 @@ fn door(wanted: DemoDoor) -> Door {
     Door::of(match wanted {
         DemoDoor::Pull => Speech::pull(SocketAddr::new(IpAddr::V4(HOST_ADDRESS), 69), "acme-r1-recovery.itb"),
         DemoDoor::Push => Speech::push(),
+        DemoDoor::Nmrp => Speech::nmrp(),
+        DemoDoor::Eva => Speech::eva(),
+        DemoDoor::Page => Speech::page("ACME R1 recovery: choose the firmware"),
         DemoDoor::Boot => Speech::boot(MacAddress::new([2, 0, 0, 0, 0, 0x2a])),
     })
 }
@@ -145,9 +151,12 @@ impl Play<'_> {
         let method = match door {
             DemoDoor::Pull => PULLS,
             DemoDoor::Push => TAKES,
+            DemoDoor::Nmrp => CALLED,
+            DemoDoor::Eva => EVA,
+            DemoDoor::Page => SHOWS,
             DemoDoor::Boot => BOOTS,
         };
-        // A bootloader that only listens says nothing of itself: somebody has kept a log.
+        // Some bootloaders do not say which unit they are of: somebody has kept a log.
         let log = format!("{READY}1.0.4\r\n");
         let log = ("before.log".to_owned(), self.vault.put_bytes(log.as_bytes())?);
         let because = "the virtual router has no wire to its console".to_owned();
@@ -155,7 +164,10 @@ impl Play<'_> {
             device: debrick_catalog::find(PLAYED)?.recoverable()?,
             image: Some(self.image),
             evidence: Vec::new(),
-            logs: if door == DemoDoor::Pull { Vec::new() } else { vec![log] },
+            logs: match door {
+                DemoDoor::Push | DemoDoor::Nmrp | DemoDoor::Boot => vec![log],
+                DemoDoor::Pull | DemoDoor::Eva | DemoDoor::Page => Vec::new(),
+            },
             ports: vec!["virtual router".to_owned()],
             wishes: Wishes {
                 soak_restarts: 1,

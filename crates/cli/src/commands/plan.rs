@@ -2,7 +2,7 @@
 
 mod passes;
 
-use debrick_catalog::{Confidence, Connection, Device, Method, Protocol, Repairable, Transfer};
+use debrick_catalog::{Confidence, Connection, Device, Method, Protocol, Repairable, TestStatus, Transfer};
 use debrick_coach::Procedure;
 use debrick_model::{Region, RegionRole, Step};
 use serde::Serialize;
@@ -36,6 +36,8 @@ struct Plan {
     /// The method that would be taken.
     method: Option<String>,
     protocol: Option<&'static str>,
+    /// How far this program was tried on this way, or on this device, where that was further.
+    tried: TestStatus,
     /// Whether this program does it, or a person with what is named.
     done_by: DoneBy,
     needs: Vec<Need>,
@@ -185,6 +187,7 @@ fn by_program(device: &Device, repairable: &Repairable) -> Plan {
         title: device.title(),
         method: method.map(|method| method.name.clone()),
         protocol: method.map(|_| Protocol::UbootConsole.id()),
+        tried: tried(device, Protocol::UbootConsole),
         done_by: DoneBy::Program,
         needs,
         minutes_at_least: Some(minutes(seconds)),
@@ -220,15 +223,16 @@ fn by_door(device: &Device) -> Option<Plan> {
     if in_memory {
         needs.push(passes::first_file());
     }
+    let says = match protocol == Protocol::HttpUpload {
+        true => "what its bootloader's page says is",
+        false => "what its bootloader asks for is",
+    };
+    let compares = format!(
+        "Ask for its label, and compare it with this record; {says} compared later. Two claims have to agree."
+    );
     let before = vec![
-        step(
-            Step::Assess,
-            "Listen for it on the network, and read the logs that you give. Nothing is sent to it.",
-        ),
-        step(
-            Step::Identify,
-            "Ask for its label, and compare it with this record; what its bootloader asks for is compared later. Two claims have to agree.",
-        ),
+        step(Step::Assess, look_for(protocol)),
+        step(Step::Identify, compares),
         step(Step::Preflight, "Check this computer, its address on the port, and the cable."),
         step(Step::Backup, "Nothing: this way in cannot read. You have to waive the backup, and to say why."),
         step(Step::Obtain, "Check the firmware file: undamaged, for this device, and who made it. Then ask."),
@@ -251,6 +255,7 @@ fn by_door(device: &Device) -> Option<Plan> {
         title: device.title(),
         method: Some(chosen.name.clone()),
         protocol: Some(protocol.id()),
+        tried: tried(device, protocol),
         done_by: DoneBy::Program,
         needs,
         minutes_at_least: None,
@@ -270,6 +275,36 @@ fn by_door(device: &Device) -> Option<Plan> {
             .map(|one| one.name.clone())
             .collect(),
     })
+}
+
+/// How a unit is looked for before anything is done to it.
+fn look_for(protocol: Protocol) -> &'static str {
+    match protocol {
+        Protocol::Nmrp | Protocol::EvaFtp => {
+            "Call it on the network, as its maker's own programs do, and read the logs that you give. Nothing is written."
+        }
+        Protocol::HttpUpload => {
+            "Look whether its page can be opened, and read the logs that you give. Nothing is changed."
+        }
+        _ => "Listen for it on the network, and read the logs that you give. Nothing is sent to it.",
+    }
+}
+
+/// How far the program was tried on a way of this device.
+fn tried(device: &Device, protocol: Protocol) -> TestStatus {
+    let ways = device.method.iter().filter(|method| method.protocol == Some(protocol)).map(Method::tried);
+    ways.max().unwrap_or_default().max(device.status.flash)
+}
+
+fn tried_in_words(status: TestStatus) -> Option<&'static str> {
+    match status {
+        TestStatus::Untested => None,
+        TestStatus::Simulated => {
+            Some("on virtual units with this way in; on a real one of this model you may be the first")
+        }
+        TestStatus::Lab => Some("in the lab, on a real bootloader"),
+        TestStatus::Field => Some("on real units"),
+    }
 }
 
 /// The plan for what a person does, with what the program can do beside it.
@@ -299,6 +334,7 @@ fn by_person(device: &Device, error: &debrick_catalog::CatalogError) -> Plan {
         title: device.title(),
         method: chosen.map(|method| method.name.clone()),
         protocol: protocol.map(Protocol::id),
+        tried: TestStatus::Untested,
         done_by: if chosen.is_some() { DoneBy::Person } else { DoneBy::Nobody },
         needs: chosen.map(|method| needs_of(device, method)).unwrap_or_default(),
         minutes_at_least: None,
@@ -418,6 +454,9 @@ fn print(context: &Context, plan: &Plan) {
     out::data(&format!("{}: {verdict}.", style.strong(&out::harmless(&plan.title))));
     if let Some(method) = &plan.method {
         line(&format!("  method   {method}"));
+    }
+    if let Some(tried) = tried_in_words(plan.tried) {
+        line(&format!("  tried    {tried}"));
     }
     if let Some(minutes) = plan.minutes_at_least {
         line(&format!("  time     at least {minutes} minutes"));

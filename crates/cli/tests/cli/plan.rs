@@ -23,6 +23,7 @@ fn what_the_program_does_by_itself() {
     let plan = plan("acme-r1");
     assert_eq!((&plan["schema"], &plan["done_by"]), (&"debrick.plan/1".into(), &"program".into()));
     assert_eq!(plan["kept"], serde_json::json!(["boot", "factory", "settings"]));
+    assert_eq!(plan["tried"], "lab");
     assert!(!plan["written"].to_string().contains("factory"));
     assert!(texts(&plan["needs"]).contains("115200 bits a second"));
     assert!(plan["minutes_at_least"].as_u64().unwrap() >= 4);
@@ -38,6 +39,7 @@ fn what_the_program_does_by_itself() {
 fn what_the_program_does_through_a_door() {
     let plan = plan("tplink-archer-c7-v5");
     assert_eq!((&plan["done_by"], &plan["protocol"]), (&"program".into(), &"tftp-pull".into()));
+    assert_eq!(plan["tried"], "simulated");
     let needs = texts(&plan["needs"]);
     assert!(needs.contains("192.168.0.66") && needs.contains("ArcherC7v5_tp_recovery.bin"), "{needs}");
     let steps = texts(&plan["steps"]);

@@ -14,7 +14,7 @@ static NOISE: &[&[&str]] = &[
     // Linux drivers/regulator/core.c: a supply that the device tree does not name is taken as always on.
     &["using dummy regulator", "supply * not found, using"],
     // Tools that count what failed, and count none.
-    &["Failure 0", "failed 0)", " 0 failed"],
+    &["Failure 0", "failed 0)", " 0 failed", "Failed=0", "failed=0", "failed: 0", "errors: 0"],
     // dfu-util src/main.c: what an earlier transfer left behind is cleared first.
     &[
         "dfuERROR, clearing status",

@@ -4,7 +4,10 @@
 //! one, and what is concluded comes from which of them stand together: firmware was written and the unit is silent
 //! since; several images fail the same way; it died and nobody had written anything.
 
+mod conclusions;
 mod done;
+mod lights;
+mod outcome;
 mod seen;
 mod tools;
 mod words;
@@ -13,16 +16,10 @@ use debrick_model::{Action as A, Cause as C, EvidenceKind, State as S};
 
 use crate::text::{Place, Reading};
 use crate::weigh::{Weights, cite};
-use done::{
-    BACK_TO_STOCK, BIOS_WRITTEN, BROKEN_OFF, CHANGED_DRIVER, LOADER_WRITTEN, MANY_IMAGES, OTHER_SUPPLY,
-    OUTSIDE_DAMAGE, STOPPED, UNFINISHED, VIRTUAL_MACHINE, WIRES, WROTE,
-};
-use seen::{
-    BAD_STORAGE, DEEPLY_GONE, DIFFERENT_EACH_TIME, GONE, LOOPS, NO_LOSS, NO_NETWORK, OTHER_MEDIUM_WORKS,
-    POWER_CYCLE_HELPS, SETTLES, SILENT, SUDDENLY, WORKS_AGAIN,
-};
-use tools::{AFTERWARDS, DRIVER, ENTERS_MODE, FAILS, OTHER_TOOL_WORKS, TOOLS};
-use words::Words;
+use conclusions::{CONCLUSIONS, Conclusion};
+use outcome::ENDED_WELL;
+use seen::{GONE, LOOPS, SETTLES};
+use tools::{AFTERWARDS, FAILS, TOOLS};
 
 /// The longest part of an account that is read, in characters.
 const MAX_READ: usize = 20_000;
@@ -33,20 +30,11 @@ const BESIDE_OTHERS: f64 = 0.5;
 /// Below this likelihood of every cause an account is read for what is usual.
 const NOTHING_FROM: f64 = 0.25;
 
+/// In so many sentences at its end an account tells how it went in the end.
+const LAST_SENTENCES: usize = 2;
+
 /// What ends a sentence.
 const ENDS: [char; 8] = ['.', '!', '?', ';', '\n', '。', '！', '？'];
-
-/// Words that stand together, and what they say.
-struct Conclusion {
-    all: &'static [&'static Words],
-    /// All of these in one sentence, or in two that follow each other.
-    near: &'static [&'static Words],
-    none: &'static [&'static Words],
-    says: &'static str,
-    causes: &'static [(C, f64)],
-    state: Option<(S, f64)>,
-    actions: &'static [A],
-}
 
 /// What usually is behind a unit that does not start, where nothing else is known.
 const USUAL_OF_UNITS: &[(C, f64)] =
@@ -55,216 +43,6 @@ const USUAL_OF_UNITS: &[(C, f64)] =
 /// What usually is behind a tool that does not get at a unit.
 const USUAL_OF_TOOLS: &[(C, f64)] =
     &[(C::LinkFault, 0.31), (C::ToolMismatch, 0.3), (C::NotInRecoveryMode, 0.24), (C::HostPermission, 0.16)];
-
-static CONCLUSIONS: &[Conclusion] = &[
-    Conclusion {
-        all: &[&WROTE],
-        near: &[&BROKEN_OFF, &UNFINISHED],
-        none: &[&NO_LOSS],
-        says: "The power was taken, or the update stopped by hand, before it was done.",
-        causes: &[(C::UpdateInterrupted, 0.58), (C::ImageIncomplete, 0.35)],
-        state: None,
-        actions: &[A::ReflashCorrectImage, A::EnterRecoveryMode, A::ResumeUpdate],
-    },
-    Conclusion {
-        all: &[],
-        near: &[&WROTE, &STOPPED],
-        none: &[],
-        says: "The update stopped before it was done.",
-        causes: &[(C::UpdateInterrupted, 0.46), (C::ImageIncomplete, 0.35)],
-        state: None,
-        actions: &[A::ReflashCorrectImage, A::EnterRecoveryMode, A::ResumeUpdate],
-    },
-    Conclusion {
-        all: &[&POWER_CYCLE_HELPS],
-        near: &[],
-        none: &[],
-        says: "It starts when it is switched off and on, and not when it restarts itself.",
-        causes: &[(C::FirmwareBug, 0.4)],
-        state: None,
-        actions: &[A::PowerCycleAndRetry, A::InstallOtherBuild],
-    },
-    Conclusion {
-        all: &[&WIRES],
-        near: &[],
-        none: &[],
-        says: "The wires between computer and unit are under suspicion.",
-        causes: &[(C::LinkFault, 0.45)],
-        state: None,
-        actions: &[A::SwapCableOrPort],
-    },
-    Conclusion {
-        all: &[&VIRTUAL_MACHINE, &TOOLS],
-        near: &[],
-        none: &[],
-        says: "The tool runs in a virtual machine, which often loses a unit that changes its mode.",
-        causes: &[(C::LinkFault, 0.4), (C::ToolMismatch, 0.38)],
-        state: None,
-        actions: &[A::ChangeToolOrOption, A::SwapCableOrPort],
-    },
-    Conclusion {
-        all: &[&OTHER_SUPPLY, &WORKS_AGAIN],
-        near: &[],
-        none: &[],
-        says: "With another supply it works.",
-        causes: &[(C::PowerFault, 0.5)],
-        state: None,
-        actions: &[A::FixPower],
-    },
-    Conclusion {
-        all: &[&OTHER_TOOL_WORKS],
-        near: &[],
-        none: &[],
-        says: "With another tool, or in another way, it works.",
-        causes: &[(C::ToolMismatch, 0.46)],
-        state: None,
-        actions: &[A::ChangeToolOrOption],
-    },
-    Conclusion {
-        all: &[&BAD_STORAGE, &MANY_IMAGES],
-        near: &[],
-        none: &[],
-        says: "Several images fail alike, and the storage itself is complained about.",
-        causes: &[(C::FlashHardwareFault, 0.55)],
-        state: None,
-        actions: &[A::ReplaceHardware, A::SeekProfessional],
-    },
-    Conclusion {
-        all: &[&WROTE, &DIFFERENT_EACH_TIME],
-        near: &[],
-        none: &[],
-        says: "Writing breaks off at another place each time, as with a bad cable or port.",
-        causes: &[(C::LinkFault, 0.5), (C::PowerFault, 0.25)],
-        state: None,
-        actions: &[A::SwapCableOrPort, A::FixPower],
-    },
-    Conclusion {
-        all: &[&LOADER_WRITTEN, &GONE],
-        near: &[],
-        none: &[&WORKS_AGAIN],
-        says: "The boot loader itself was written, and the unit shows no life since.",
-        causes: &[(C::BootloaderCorrupt, 0.48), (C::ImageWrongDevice, 0.2)],
-        state: Some((S::NoOutput, 0.35)),
-        actions: &[A::EnterRecoveryMode, A::ReflashCorrectImage, A::RestoreBootloader],
-    },
-    Conclusion {
-        all: &[&WROTE, &DEEPLY_GONE],
-        near: &[],
-        none: &[&WORKS_AGAIN, &WIRES],
-        says: "Since it was written, not even what starts first shows life.",
-        causes: &[(C::BootloaderCorrupt, 0.4), (C::ImageWrongDevice, 0.26), (C::ImageCorrupt, 0.2)],
-        state: Some((S::NoOutput, 0.45)),
-        actions: &[A::ReflashCorrectImage, A::EnterRecoveryMode],
-    },
-    Conclusion {
-        all: &[&WROTE, &BIOS_WRITTEN, &GONE],
-        near: &[],
-        none: &[&WORKS_AGAIN],
-        says: "What starts the whole unit was written, and the unit does not start since.",
-        causes: &[(C::BootloaderCorrupt, 0.42), (C::ImageWrongDevice, 0.2)],
-        state: Some((S::NoOutput, 0.4)),
-        actions: &[A::RestoreBootloader, A::ReflashCorrectImage],
-    },
-    Conclusion {
-        all: &[&LOADER_WRITTEN, &WORKS_AGAIN],
-        near: &[],
-        none: &[],
-        says: "With another boot loader it works.",
-        causes: &[(C::BootloaderOutdated, 0.45), (C::BootloaderCorrupt, 0.35)],
-        state: None,
-        actions: &[A::UpdateBootloader],
-    },
-    Conclusion {
-        all: &[&WROTE, &BACK_TO_STOCK, &GONE],
-        near: &[],
-        none: &[&BAD_STORAGE, &WORKS_AGAIN],
-        says: "The vendor's firmware was written over another system, which often takes it in another form.",
-        causes: &[(C::ImageWrongDevice, 0.32), (C::ImageCorrupt, 0.31), (C::ImageIncomplete, 0.15)],
-        state: None,
-        actions: &[A::ReflashCorrectImage, A::EnterRecoveryMode],
-    },
-    Conclusion {
-        all: &[&OTHER_MEDIUM_WORKS],
-        near: &[],
-        none: &[],
-        says: "With another card or stick it works.",
-        causes: &[(C::FlashHardwareFault, 0.4), (C::RecoveryMediaWrong, 0.36)],
-        state: None,
-        actions: &[A::ReplaceHardware, A::ChangeToolOrOption],
-    },
-    Conclusion {
-        all: &[&CHANGED_DRIVER],
-        near: &[],
-        none: &[],
-        says: "The driver on this computer was changed by hand.",
-        causes: &[(C::HostPermission, 0.5)],
-        state: None,
-        actions: &[A::InstallDriverOrPermission],
-    },
-    Conclusion {
-        all: &[&ENTERS_MODE, &DRIVER],
-        near: &[],
-        none: &[],
-        says: "The unit enters its recovery mode, and the computer does not offer it to the program.",
-        causes: &[(C::HostPermission, 0.42), (C::ToolMismatch, 0.2)],
-        state: Some((S::RecoveryMode, 0.3)),
-        actions: &[A::InstallDriverOrPermission],
-    },
-    Conclusion {
-        all: &[&OUTSIDE_DAMAGE],
-        near: &[],
-        none: &[],
-        says: "Something from outside may have damaged the unit.",
-        causes: &[(C::PowerFault, 0.36), (C::FlashHardwareFault, 0.3)],
-        state: None,
-        actions: &[A::ReplaceHardware, A::SeekProfessional],
-    },
-    Conclusion {
-        all: &[&SUDDENLY, &GONE],
-        near: &[],
-        none: &[&WROTE],
-        says: "It died in service, without anybody having written to it.",
-        causes: &[(C::PowerFault, 0.33), (C::FlashHardwareFault, 0.32), (C::BootloaderCorrupt, 0.15)],
-        state: None,
-        actions: &[A::FixPower, A::ReplaceHardware],
-    },
-    Conclusion {
-        all: &[&SETTLES],
-        near: &[],
-        none: &[],
-        says: "After a while, or on the next start, it works.",
-        causes: &[(C::NoFault, 0.42)],
-        state: Some((S::Healthy, 0.45)),
-        actions: &[A::NothingNeeded],
-    },
-    Conclusion {
-        all: &[&LOOPS],
-        near: &[],
-        none: &[],
-        says: "The unit starts over and over.",
-        causes: &[],
-        state: Some((S::BootLoop, 0.4)),
-        actions: &[],
-    },
-    Conclusion {
-        all: &[&SILENT],
-        near: &[],
-        none: &[&LOOPS],
-        says: "The unit says and shows nothing.",
-        causes: &[],
-        state: Some((S::NoOutput, 0.3)),
-        actions: &[],
-    },
-    Conclusion {
-        all: &[&NO_NETWORK],
-        near: &[],
-        none: &[&LOOPS, &SILENT],
-        says: "The system runs, and its network does not.",
-        causes: &[],
-        state: Some((S::BootsDegraded, 0.3)),
-        actions: &[],
-    },
-];
 
 /// All accounts of a case, read together.
 pub(crate) struct Account {
@@ -336,6 +114,9 @@ impl Account {
             if let Some((state, weight)) = conclusion.state {
                 weights.hint(state, weight * share);
             }
+        }
+        if self.sentences.iter().rev().take(LAST_SENTENCES).any(|sentence| ENDED_WELL.are_in(sentence)) {
+            weights.hint(S::Healthy, 0.45 * share);
         }
         if self.names_working_version {
             let line = cite(reading, self.place, "", "It names a version that works.");

@@ -35,6 +35,9 @@ const LAST_LINES: usize = 3;
 /// A text of fewer lines than this is no log that could tell of trouble.
 const FEWEST_LINES: u64 = 3;
 
+/// How MCUboot introduces itself (`boot/zephyr/main.c`).
+const MCUBOOT: &[&str] = &["MCUboot", "Starting bootloader"];
+
 impl Signals<'_> {
     /// The log tells of a system that was started, and a person says that it does not work: no line names a cause.
     pub(super) fn success_that_is_denied(&self, weights: &mut Weights) {
@@ -48,7 +51,7 @@ impl Signals<'_> {
         let line =
             self.at(seen).map(|line| self.cite(line, "It is said not to work although it was started."));
         for (cause, weight) in
-            [(Cause::FirmwareBug, 0.34), (Cause::ImageWrongDevice, 0.2), (Cause::SettingsCorrupt, 0.2)]
+            [(Cause::FirmwareBug, 0.38), (Cause::ImageWrongDevice, 0.2), (Cause::SettingsCorrupt, 0.2)]
         {
             weights.add(cause, weight, &[], line.clone());
         }
@@ -108,6 +111,15 @@ impl Signals<'_> {
                 if self.reading.shapes.get(evidence).is_some_and(Shape::is_system_log) {
                     weights.hint(State::Healthy, 0.6);
                 }
+            } else if self.boots.last().is_none() && weights.success_is_denied() {
+                let line = cite(self.reading, start, "", "No line of the log tells of trouble.");
+                for (cause, weight) in [
+                    (Cause::FirmwareBug, 0.36),
+                    (Cause::BootloaderCorrupt, 0.26),
+                    (Cause::ImageCorrupt, 0.24),
+                ] {
+                    weights.add(cause, weight, &[], Some(line.clone()));
+                }
             } else {
                 self.stopped_without_a_word(weights);
             }
@@ -158,7 +170,11 @@ impl Signals<'_> {
         let line = self.at(seen);
         let is_before_loader = !seen.is_uboot() && line.is_some_and(|line| line.text.starts_with("NOTICE:"));
         let kind = if is_before_loader { StageKind::Spl } else { seen.kind };
+        let is_mcuboot = line.is_some_and(|line| MCUBOOT.iter().any(|words| line.text.contains(words)));
         let causes: &[(Cause, f64)] = match kind {
+            _ if is_mcuboot => {
+                &[(Cause::FirmwareBug, 0.38), (Cause::BootloaderCorrupt, 0.3), (Cause::ImageCorrupt, 0.25)]
+            }
             StageKind::Rom | StageKind::Spl => {
                 &[(Cause::BootloaderCorrupt, 0.4), (Cause::FirmwareBug, 0.33), (Cause::RamFault, 0.2)]
             }

@@ -15,6 +15,9 @@ use crate::session::Done;
 /// How long the unit is listened to.
 const LISTEN: Duration = Duration::from_secs(4);
 
+/// How long a bootloader waits for the rest of a transfer that was cut off: U-Boot ten times five seconds.
+const WAITS_FOR_THE_REST: Duration = Duration::from_secs(60);
+
 /// The longest log that is judged, in bytes.
 const LONGEST_LOG: u64 = 4 << 20;
 
@@ -91,6 +94,27 @@ impl DoorRepair<'_> {
         tests.iter().any(|test| self.passes(test, "") == Some(true))
     }
 
+    /// Whether a unit that was offered firmware stands at its open door again: then it is not writing. One whose transfer
+    /// was cut off waits for the rest of it first.
+    pub(super) fn returns_to_its_door(&mut self) -> Result<bool, EngineError> {
+        let clock = self.session.clock.clone();
+        let began = clock.now();
+        loop {
+            if self.is_at_its_door()? {
+                return Ok(true);
+            }
+            let waited = clock.now().since(began);
+            if waited >= WAITS_FOR_THE_REST || !self.door_can_be_watched() || self.shows_its_system() {
+                return Ok(false);
+            }
+        }
+    }
+
+    fn door_can_be_watched(&mut self) -> bool {
+        let Some(door) = self.doors.first() else { return false };
+        Sensing::of(door, &mut *self.network).is_ok_and(|sensing| sensing.senses(false).network)
+    }
+
     /// Whether its door is seen to be open: it waits for a file, and is not writing one.
     pub(super) fn is_at_its_door(&mut self) -> Result<bool, EngineError> {
         let Some(door) = self.doors.first().cloned() else { return Ok(false) };
@@ -102,8 +126,14 @@ impl DoorRepair<'_> {
             self.session.stop_if_asked()?;
             sensing.look(&mut *self.network, self.console.as_mut(), &*clock)?;
             if sensing.is_open {
-                self.testimony = std::mem::take(&mut sensing.testimony);
-                self.kept = sensing.keep().filter(|kept| kept.several().is_empty());
+                let testimony = std::mem::take(&mut sensing.testimony);
+                let kept = sensing.keep();
+                // Which of several it is nobody knows yet.
+                if kept.as_ref().is_some_and(|kept| !kept.several().is_empty()) {
+                    return Ok(false);
+                }
+                self.take_testimony(testimony);
+                self.kept = kept;
                 return Ok(true);
             }
         }

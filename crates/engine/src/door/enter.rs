@@ -70,7 +70,7 @@ impl DoorRepair<'_> {
         if !sensing.log.is_empty() {
             self.session.keep_evidence(EvidenceKind::SerialLog, "on the way into recovery", &sensing.log)?;
         }
-        self.testimony = std::mem::take(&mut sensing.testimony);
+        self.take_testimony(std::mem::take(&mut sensing.testimony));
         let attempts = coach.misses() + usize::from(self.is_open);
         let let_go = coach.let_go().filter(|_| self.is_open);
         self.session.record(EventBody::Coached {

@@ -237,7 +237,7 @@ impl<'a> DoorRepair<'a> {
         // What was offered and never proven may be being written right now: power must not be taken away.
         let is_unproven = self.past.unverified.iter().any(|name| name == OFFERED);
         // One that waits for a file is not writing.
-        if is_unproven && !self.is_at_its_door()? && self.obtain().is_ok() {
+        if is_unproven && !self.returns_to_its_door()? && self.obtain().is_ok() {
             self.session.note("Firmware was offered before; what runs now is looked for first.")?;
             match self.first_boot() {
                 Ok(()) => return self.prove(),
@@ -278,7 +278,7 @@ impl<'a> DoorRepair<'a> {
                     }
                     match &error {
                         // The same image would be refused again.
-                        _ if refused.is_some() => return Err(error),
+                        _ if refused.is_some() || ways::is_final(&error) => return Err(error),
                         // All that can be changed was changed on the way there.
                         EngineError::NotEntered { .. } | EngineError::NoEntry { .. } => {
                             tries.leave_this_method();
@@ -300,6 +300,7 @@ impl<'a> DoorRepair<'a> {
     fn write_once(&mut self, one: &Try<Door>) -> Result<(), EngineError> {
         self.enter(&one.method, one.change.is_some())?;
         self.identify_at_door()?;
+        ways::way_of(&one.method).look_before(&mut *self.network)?;
         if one.method.in_memory {
             return self.start_in_memory(one);
         }
@@ -334,7 +335,7 @@ impl<'a> DoorRepair<'a> {
             let accepted = ways::hand_over(door, kept, one.condition, network, clearance, &part, &mut meter)?;
             repair.session.record(EventBody::EffectDone { sent: size, unchanged: 0 })?;
             let summary = match accepted {
-                ways::Accepted::Whole => "The unit says that it has all of it, which proves nothing yet.",
+                ways::Accepted::Whole => "The unit took all of it, which proves nothing yet.",
                 ways::Accepted::InSilence => {
                     "All of it was sent, and the unit fell silent: it may be writing. Its power stays on."
                 }

@@ -2,7 +2,8 @@
 
 use debrick_image::FitnessTarget;
 use debrick_model::{
-    Answer, Coded, EventBody, Gate, GateOutcome, GateResult, Identity, Request, RequestKind, Step,
+    Answer, Coded, EventBody, Gate, GateOutcome, GateResult, Identity, Observation, Property, Request,
+    RequestKind, Step,
 };
 use debrick_target::{Clearance, Scope, clearance};
 
@@ -71,6 +72,15 @@ impl DoorRepair<'_> {
             let summary = repair.record_identity()?;
             Ok(Done::with((), summary))
         })
+    }
+
+    /// Keeps what the unit said at its door, and what that says about which device it is.
+    pub(super) fn take_testimony(&mut self, said: Vec<Observation>) {
+        let id = &self.record.device.id;
+        let words = said.iter().filter(|seen| seen.property == Property::Mention);
+        let names = words.flat_map(|words| identity::read(&self.devices, id, words)).collect::<Vec<_>>();
+        self.testimony = said;
+        self.testimony.extend(names);
     }
 
     fn judge(&self) -> Identity {

@@ -2,11 +2,13 @@
 
 mod eva;
 mod nmrp;
+mod page;
 
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use debrick_bootp::device::BootpConfig;
 use debrick_eva::device::EvaConfig;
+use debrick_http_upload::device::{HttpConfig, HttpEvent, HttpQuirks};
 use debrick_link::Moment;
 use debrick_link::simulated::{Device as _, Input, Output};
 use debrick_model::MacAddress;
@@ -20,11 +22,16 @@ use super::Door;
 use super::boots::Boots;
 use eva::EvaSpeaker;
 use nmrp::NmrpSpeaker;
+use page::PageSpeaker;
 
 /// The port that a unit asks from.
 const PORT: u16 = 2000;
 /// Where a unit waits to be given a file.
 const TFTP: u16 = 69;
+/// The unit's Ethernet address, as in its factory data.
+const OWN: MacAddress = MacAddress::new([0x02, 0, 0, 0, 0, 0x2a]);
+/// Where a unit has its page.
+const HTTP: u16 = 80;
 /// What a door has room for, in bytes.
 pub(crate) const ROOM: u64 = 24 << 20;
 
@@ -67,9 +74,11 @@ pub enum Speech {
     Eva {
         /// How it behaves.
         config: Box<EvaConfig>,
-        /// Another unit on the same wire that answers the discovery, too.
-        other: Option<Ipv4Addr>,
+        /// Another unit on the same wire that answers the discovery, too, and takes the same address.
+        other: Option<MacAddress>,
     },
+    /// It has a page with a form for a file. The address to listen at is the unit's, whatever stands there.
+    Page(Box<HttpConfig>),
 }
 
 impl Speech {
@@ -102,6 +111,13 @@ impl Speech {
     pub fn push() -> Self {
         Self::Push { accepts: None, quirks: PushQuirks::default() }
     }
+
+    /// A door with a page of this title, after u-boot_mod.
+    pub fn page(title: impl Into<String>) -> Self {
+        let anywhere = SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), HTTP);
+        let quirks = HttpQuirks { first_packets: true, ..HttpQuirks::default() };
+        Self::Page(Box::new(HttpConfig { title: title.into(), quirks, ..HttpConfig::new(anywhere) }))
+    }
 }
 
 /// Takes one file.
@@ -112,6 +128,7 @@ pub(crate) enum Speaker {
     Boot(Box<Boots>),
     Nmrp(Box<NmrpSpeaker>),
     Eva(Box<EvaSpeaker>),
+    Page(Box<PageSpeaker>),
 }
 
 /// What became of a unit that writes by its own protocol.
@@ -158,6 +175,7 @@ impl Speaker {
                 device.start(now);
                 Self::Push(Box::new(device))
             }
+            Speech::Page(config) => Self::Page(Box::new(PageSpeaker::start(config, unit))),
         }
     }
 
@@ -168,6 +186,7 @@ impl Speaker {
             Self::Boot(device) => device.next_wake(),
             Self::Nmrp(speaker) => speaker.next_wake(),
             Self::Eva(speaker) => speaker.next_wake(),
+            Self::Page(page) => page.next_wake(),
         }
     }
 
@@ -178,6 +197,7 @@ impl Speaker {
             Self::Boot(device) => device.handle(Input::Tick, now, send),
             Self::Nmrp(speaker) => speaker.on_input(Input::Tick, now, send),
             Self::Eva(speaker) => speaker.on_input(Input::Tick, now, send),
+            Self::Page(page) => page.handle(Input::Tick, now, send),
         }
     }
 
@@ -194,25 +214,22 @@ impl Speaker {
             Self::Push(device) if to == device.config().listen => {
                 device.on_datagram(from, payload, now, send);
             }
-            Self::Pull(_) | Self::Push(_) => {}
+            Self::Pull(_) | Self::Push(_) | Self::Page(_) => {}
             Self::Boot(_) | Self::Nmrp(_) | Self::Eva(_) => {
                 self.on_input(Input::Datagram { from, to, payload }, now, send)
             }
         }
     }
 
-    /// Whether anybody may connect to it.
-    pub(crate) fn takes_connections(&self) -> bool {
-        matches!(self, Self::Eva(_))
-    }
-
-    /// Takes whatever comes, for protocols that are not of datagrams alone.
+    /// Takes a frame, or what happens on a TCP connection; who has no use for one hangs up.
     pub(crate) fn on_input(&mut self, input: Input<'_>, now: Moment, send: &mut Vec<Output>) {
-        match self {
-            Self::Pull(_) | Self::Push(_) => {}
-            Self::Boot(device) => device.handle(input, now, send),
-            Self::Nmrp(speaker) => speaker.on_input(input, now, send),
-            Self::Eva(speaker) => speaker.on_input(input, now, send),
+        match (self, input) {
+            (Self::Eva(speaker), input) => speaker.on_input(input, now, send),
+            (Self::Page(page), input) => page.handle(input, now, send),
+            (_, Input::Connected(channel, _)) => send.push(Output::Closed(channel)),
+            (Self::Boot(device), input) => device.handle(input, now, send),
+            (Self::Nmrp(speaker), input) => speaker.on_input(input, now, send),
+            _ => {}
         }
     }
 
@@ -226,10 +243,23 @@ impl Speaker {
     /// What became of a unit that writes by its own protocol, once it is over.
     pub(crate) fn over(&mut self) -> Option<Over> {
         match self {
-            Self::Pull(_) | Self::Push(_) | Self::Boot(_) => None,
+            Self::Pull(_) | Self::Push(_) | Self::Boot(_) | Self::Page(_) => None,
             Self::Nmrp(speaker) => speaker.over(),
             Self::Eva(speaker) => speaker.over(),
         }
+    }
+
+    /// What has happened on its page since it was asked the last time.
+    pub(crate) fn take_page_events(&mut self) -> Vec<HttpEvent> {
+        match self {
+            Self::Page(page) => page.take_events(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// Whether it may have something to say to whoever gave it a file while it writes.
+    pub(crate) fn answers_late(&self) -> bool {
+        matches!(self, Self::Page(_))
     }
 
     /// Whether somebody else on the cable was taken for the unit.
@@ -242,8 +272,8 @@ impl Speaker {
         match self {
             Self::Pull(device) => device.take_console_text(),
             Self::Push(device) => device.take_console_text(),
-            Self::Boot(_) => String::new(),
-            Self::Nmrp(_) | Self::Eva(_) => String::new(),
+            Self::Boot(_) | Self::Nmrp(_) | Self::Eva(_) => String::new(),
+            Self::Page(page) => page.take_text(),
         }
     }
 
@@ -259,6 +289,7 @@ impl Speaker {
                 return is_whole;
             }
             Self::Nmrp(_) | Self::Eva(_) => return false,
+            Self::Page(page) => return page.receive(image),
         };
         for chunk in chunks {
             // What begins anew begins at 0.
@@ -270,8 +301,7 @@ impl Speaker {
         match self {
             Self::Pull(device) => matches!(device.result(), Some(PullOutcome::Loaded { .. })),
             Self::Push(device) => device.is_deciding(),
-            Self::Boot(_) => false,
-            Self::Nmrp(_) | Self::Eva(_) => false,
+            Self::Boot(_) | Self::Nmrp(_) | Self::Eva(_) | Self::Page(_) => false,
         }
     }
 
@@ -282,18 +312,22 @@ impl Speaker {
                 matches!(device.result(), Some(PullOutcome::Refused { .. } | PullOutcome::GaveUp))
             }
             Self::Boot(device) => device.gave_up(),
-            Self::Push(_) | Self::Nmrp(_) | Self::Eva(_) => false,
+            Self::Push(_) | Self::Nmrp(_) | Self::Eva(_) | Self::Page(_) => false,
         }
     }
 
     /// Tells what it thinks of the file, where its protocol has words for it.
     pub(crate) fn conclude(&mut self, refusal: Option<&str>, now: Moment, send: &mut Vec<Output>) {
-        if let Self::Push(device) = self {
-            let verdict = match refusal {
-                None => Verdict::Accept,
-                Some(text) => Verdict::RejectWithError(ErrorCode::ACCESS, text.to_owned()),
-            };
-            device.conclude(verdict, now, send);
+        match self {
+            Self::Push(device) => {
+                let verdict = match refusal {
+                    None => Verdict::Accept,
+                    Some(text) => Verdict::RejectWithError(ErrorCode::ACCESS, text.to_owned()),
+                };
+                device.conclude(verdict, now, send);
+            }
+            Self::Page(page) => page.conclude(refusal, now, send),
+            Self::Pull(_) | Self::Boot(_) | Self::Nmrp(_) | Self::Eva(_) => {}
         }
     }
 }

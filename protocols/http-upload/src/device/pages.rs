@@ -83,12 +83,12 @@ impl Pages {
             Reason::NotTaken => return self.index(quirks),
             Reason::Unsaid => "Something went wrong.",
         };
-        page(
-            200,
-            "text/html",
-            &format!("<title>Update failed</title><h1>UPDATE FAILED</h1><p>{why}</p>"),
-            quirks,
-        )
+        self.refused_with(why, quirks)
+    }
+
+    pub(super) fn refused_with(&self, why: &str, quirks: HttpQuirks) -> Vec<u8> {
+        let html = format!("<title>Update failed</title><h1>UPDATE FAILED</h1><p>{why}</p>");
+        page(200, "text/html", &html, quirks)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use debrick_link::{Clock, Deadline, Link, LinkError, Moment, Rng};
+use debrick_link::{Clock, Deadline, Link, LinkError, Rng};
 use debrick_target::{Source, Watch};
 use md5::{Digest, Md5};
 
@@ -12,6 +12,9 @@ use crate::choose::Target;
 use crate::error::HttpUploadError;
 use crate::verdict::{Verdict, judge};
 use crate::wire::{self, Envelope, FormUpload};
+
+/// Rest after the head of a request, and before its last line.
+const HEAD_REST: Duration = Duration::from_millis(5);
 
 impl Uploader<'_> {
     /// Sends the image, and waits for what comes back.
@@ -80,7 +83,8 @@ impl Uploader<'_> {
         let within = |link: &dyn Link, span| Deadline::after(link.clock(), span);
         let deadline = within(link, self.options.stall_within);
         link.write_all(&envelope.opening, deadline).map_err(Stopped::Broken)?;
-        let began = link.clock().now();
+        // The head of the request is a segment, too, and bootloaders look at it for a while.
+        link.clock().sleep(HEAD_REST);
         let mut piece = vec![0; self.options.piece.clamp(256, 1 << 20)];
         while progress.sent < progress.total {
             if watch.cancelled() {
@@ -97,7 +101,7 @@ impl Uploader<'_> {
             link.write_all(bytes, deadline).map_err(Stopped::Broken)?;
             progress.sent += count as u64;
             watch.advance(count as u64);
-            self.keep_pace(link.clock(), began, progress.sent);
+            self.keep_pace(link.clock(), count);
             match progress.listen(link) {
                 Listened::Refusal => return Err(Stopped::Answered),
                 Listened::End(source) if progress.sent < progress.total => {
@@ -110,6 +114,7 @@ impl Uploader<'_> {
                 _ => {}
             }
         }
+        link.clock().sleep(HEAD_REST);
         let deadline = within(link, self.options.stall_within);
         // Loaders count what came, and some are content without the last line.
         match link.write_all(&envelope.closing, deadline) {
@@ -118,14 +123,10 @@ impl Uploader<'_> {
         }
     }
 
-    /// Rests as long as the rate asks for.
-    fn keep_pace(&self, clock: &dyn Clock, began: Moment, sent: u64) {
+    /// Rests as long as the rate asks for after each piece; what was late is not caught up with.
+    fn keep_pace(&self, clock: &dyn Clock, piece: usize) {
         let Some(rate) = self.options.rate.filter(|rate| *rate > 0) else { return };
-        let due = Duration::from_micros(sent.saturating_mul(1_000_000) / rate);
-        let ahead = due.saturating_sub(clock.now().since(began));
-        if ahead > Duration::from_millis(5) {
-            clock.sleep(ahead);
-        }
+        clock.sleep(Duration::from_micros((piece as u64).saturating_mul(1_000_000) / rate));
     }
 }
 

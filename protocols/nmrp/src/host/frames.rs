@@ -45,7 +45,7 @@ impl Host {
     pub(super) fn receive_from_unit(&mut self, until: Moment) -> Result<Option<Message>, NmrpError> {
         let Some((from, message)) = self.receive(until)? else { return Ok(None) };
         if Some(from) != self.unit {
-            self.note(from);
+            self.note_answer(from, &message);
             return Ok(None);
         }
         match message.code {

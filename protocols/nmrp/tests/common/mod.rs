@@ -33,6 +33,9 @@ pub(crate) fn bytes(length: usize, seed: u64) -> Vec<u8> {
 pub(crate) struct Wire {
     pub device: NmrpDevice,
     pub second: Option<NmrpDevice>,
+    /// How long everything takes that the second unit says.
+    pub second_takes: Duration,
+    late: Vec<(Moment, Output)>,
     pub switch_on_at: Option<Duration>,
     pub stop_after: Option<u64>,
     pub refuse_neighbour: bool,
@@ -50,6 +53,8 @@ impl Wire {
         Self {
             device: NmrpDevice::new(config),
             second: None,
+            second_takes: Duration::ZERO,
+            late: Vec::new(),
             switch_on_at: None,
             stop_after: None,
             refuse_neighbour: false,
@@ -103,9 +108,16 @@ impl Device for Wire {
         for _ in 0..copies {
             self.device.handle(input, now, &mut said);
             if let Some(second) = &mut self.second {
-                second.handle(input, now, &mut said);
+                let mut theirs = Vec::new();
+                second.handle(input, now, &mut theirs);
+                let due = now + self.second_takes;
+                self.late.extend(theirs.into_iter().map(|output| (due, output)));
             }
         }
+        let (due, late) = std::mem::take(&mut self.late).into_iter().partition(|(due, _)| *due <= now);
+        self.late = late;
+        let due: Vec<(Moment, Output)> = due;
+        said.extend(due.into_iter().map(|(_, output)| output));
         for output in said {
             let copies = if matches!(output, Output::Frame(_)) { self.copies() } else { 1 };
             out.extend((0..copies).map(|_| output.clone()));
@@ -115,7 +127,8 @@ impl Device for Wire {
     fn next_wake(&self) -> Option<Moment> {
         let switch_on = self.switch_on_at.map(Moment::from_start);
         let second = self.second.as_ref().and_then(Device::next_wake);
-        switch_on.into_iter().chain(self.device.next_wake()).chain(second).min()
+        let late = self.late.iter().map(|(due, _)| *due);
+        switch_on.into_iter().chain(self.device.next_wake()).chain(second).chain(late).min()
     }
 }
 

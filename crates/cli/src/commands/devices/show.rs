@@ -1,6 +1,6 @@
 //! `debrick devices show`: everything that is known of a device.
 
-use debrick_catalog::{Confidence, Device, Method, OperationStatus, Signing, VersionRule};
+use debrick_catalog::{Confidence, Device, Method, OperationStatus, Signing, TestStatus, VersionRule};
 use debrick_model::RegionRole;
 use serde_json::json;
 
@@ -167,10 +167,9 @@ impl Page<'_> {
 
     fn method(&mut self, device: &Device, method: &Method) {
         let protocol = method.protocol.map_or("?", |protocol| protocol.id());
-        let driven = if super::coverage::is_driven(method) {
-            ""
-        } else {
-            "; by hand: this program does not do it yet"
+        let driven = match method.tried() {
+            TestStatus::Untested => "; by hand: this program does not do it yet",
+            _ => "",
         };
         self.section(&format!("Method {} ({protocol}{driven})", method.name));
         if let Some(protocol) = method.protocol {

@@ -76,8 +76,6 @@ pub(super) static RULES: &[Rule] = &[
             "RQT_CLOSE",
             "Remote finished. Closing connection",
             "Restore Finished",
-            "Successfully uploaded program",
-            "INFO OTA successful",
         ],
         "The unit took everything that the tool sent.",
         &[(C::NoFault, 0.62)],
@@ -95,7 +93,6 @@ pub(super) static RULES: &[Rule] = &[
             "wrote * bytes from file",
             "Wrote and verified address * (100",
             "Wrote address * (100",
-            "bytes of flash verified",
             "programmed * bytes (* page",
             "Flash download: * Verify",
             "File download complete",
@@ -118,6 +115,15 @@ pub(super) static RULES: &[Rule] = &[
         "verified 36768 bytes in 4.665386s (7.669 KiB/s)",
     ),
     rule(
+        "written-by-avrdude",
+        Output,
+        &["bytes of flash verified", "bytes of eeprom verified"],
+        "The chip holds what was written, and starts it.",
+        &[(C::NoFault, 0.62)],
+    )
+    .states(&[(S::Healthy, 0.6)])
+    .from("avrdude src/update.c", "avrdude: 30690 bytes of flash verified"),
+    rule(
         "written-by-updater",
         Output,
         &[
@@ -132,6 +138,9 @@ pub(super) static RULES: &[Rule] = &[
             "Writing from * to firmware ...  [w]",
             "Successfully updated the firmware",
             "Device firmware is up to date",
+            "Result: OK",
+            "OTA successful",
+            "Successfully uploaded program",
         ],
         "The updater finished its work.",
         &[(C::NoFault, 0.55)],

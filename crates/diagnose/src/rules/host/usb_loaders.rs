@@ -23,13 +23,24 @@ pub(super) static RULES: &[Rule] = &[
         "The tool waits for a unit in its boot ROM, and none comes.",
         &[(C::NotInRecoveryMode, 0.6), (C::LinkFault, 0.35), (C::HostPermission, 0.25)],
     )
-    .without(&["New USB Device Attached", "Start Cmd:", "Second stage boot server", "Sending: bootcode"])
+    .without(&["New USB Device Attached", "Start Cmd:", "Second stage boot server", "Sending: bootcode", "Sending bootcode"])
     .states(&[(S::Unknown, 0.45)])
     .actions(&[A::EnterRecoveryMode, A::SwapCableOrPort])
     .from(
         "NXP mfgtools libuuu/usbhotplug.cpp; raspberrypi usbboot main.c; snagboot am335x_fw.py",
         "Error: Timeout: Wait for Known USB Device",
     ),
+    rule(
+        "rom-stops-half-way",
+        Tool,
+        &["Sending bootcode"],
+        "The ROM took the first loader, and what should follow did not come: a cable, a port, or an old tool.",
+        &[(C::LinkFault, 0.55), (C::ToolMismatch, 0.42), (C::PowerFault, 0.2)],
+    )
+    .without(&["Second stage boot server", "File read:"])
+    .states(&[(S::RecoveryMode, 0.6)])
+    .actions(&[A::SwapCableOrPort, A::ChangeToolOrOption])
+    .from("raspberrypi usbboot main.c", "Sending bootcode.bin"),
     rule(
         "rom-loader-silent",
         Tool,

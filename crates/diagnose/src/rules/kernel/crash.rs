@@ -26,12 +26,43 @@ pub(super) static RULES: &[Rule] = &[
     .states(&[(S::KernelHang, 0.5)])
     .from("Linux lib/decompress_unxz.c", "XZ-compressed data is corrupt"),
     rule(
+        "kernel-memory-bad",
+        Kernel,
+        &[
+            "BUG: Bad page",
+            "Bad page state in process",
+            "BUG: Bad rss-counter",
+            "Bad page map in process",
+            "list_add corruption",
+            "list_del corruption",
+            "slab error in",
+            "Poison overwritten",
+            "Redzone overwritten",
+            "Object already free",
+            "BUG: KASAN",
+            "BUG: spinlock",
+            "BUG: workqueue lockup",
+            "refcount_t: underflow",
+            "Bad pagetable",
+        ],
+        "The kernel finds its own memory in a state that it cannot be in.",
+        &[(C::FirmwareBug, 0.55), (C::KernelCrash, 0.48), (C::RamFault, 0.35)],
+    )
+    .states(&[(S::KernelHang, 0.5)])
+    .actions(&[A::InstallOtherBuild])
+    .from(
+        "Linux mm/page_alloc.c, lib/list_debug.c, mm/slub.c",
+        "BUG: Bad page state in process swapper  pfn:087a3",
+    ),
+    rule(
         "kernel-trace",
         Lasting,
         &[
             "^Call trace:",
             "^Call Trace:",
             "---[ end trace",
+            ") from [<",
+            "Function entered at [<",
             "(unwind_backtrace",
             "^pstate: ",
             "^Workqueue: ",

@@ -29,7 +29,7 @@ pub(super) static RULES: &[Rule] = &[
     rule(
         "kernel-firmware-silent",
         System,
-        &["mt7*: Message * (seq *) timeout", "failed to wait for target init", "firmware crashed! (guid", "brcmf_sdio_htclk: HT Avail timeout"],
+        &["mt7*: Message * (seq *) timeout", "failed to wait for target init", "firmware crashed! (guid", "Trying to read crash dump over", "in crash-regs-harder", "brcmf_sdio_htclk: HT Avail timeout"],
         "The firmware of a radio does not answer its driver.",
         &[(C::FirmwareBug, 0.48), (C::ImageWrongDevice, 0.15)],
     )

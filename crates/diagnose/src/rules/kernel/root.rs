@@ -87,7 +87,7 @@ pub(super) static RULES: &[Rule] = &[
         "The first program of the system ended.",
         &[(C::InitFailure, 0.6), (C::RootfsCorrupt, 0.35), (C::FirmwareBug, 0.2)],
     )
-    .states(&[(S::KernelHang, 0.4), (S::BootLoop, 0.3)])
+    .states(&[(S::KernelHang, 0.6), (S::BootLoop, 0.3)])
     .from("Linux kernel/exit.c", "Kernel panic - not syncing: Attempted to kill init! exitcode=0x00000100"),
     rule(
         "kernel-initramfs",
@@ -184,6 +184,7 @@ pub(super) static RULES: &[Rule] = &[
         "The first program of the system crashed: it does not fit the processor or the kernel, or is damaged.",
         &[(C::ImageWrongDevice, 0.3), (C::FirmwareBug, 0.4), (C::RootfsCorrupt, 0.3), (C::RamFault, 0.1)],
     )
+    .states(&[(S::KernelHang, 0.3)])
     .from("Linux kernel/exit.c", "exitcode=0x0000000b"),
     rule(
         "init-program-missing-file",
@@ -192,6 +193,7 @@ pub(super) static RULES: &[Rule] = &[
         "The first program of the system ended at once, as where a file that it needs is missing.",
         &[(C::RootfsCorrupt, 0.35), (C::InitFailure, 0.4)],
     )
+    .states(&[(S::KernelHang, 0.3)])
     .from("Linux kernel/exit.c", "exitcode=0x00007f00"),
     rule(
         "initramfs-mount",

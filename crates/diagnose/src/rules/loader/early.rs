@@ -2,7 +2,7 @@
 
 use debrick_model::{Action as A, Cause as C, State as S};
 
-use crate::rule::Level::{Loader, Rom};
+use crate::rule::Level::{Lasting, Loader, Rom};
 use crate::rule::{Rule, rule};
 
 pub(super) static RULES: &[Rule] = &[
@@ -127,6 +127,23 @@ pub(super) static RULES: &[Rule] = &[
     )
     .states(&[(S::RecoveryMode, 0.45), (S::BootloaderFailing, 0.35)])
     .from("U-Boot common/spl/spl_ymodem.c, spl_sdp.c", "Trying to boot from USB SDP"),
+    rule(
+        "loader-spare-copy",
+        Lasting,
+        &[
+            "boot fail,use backup",
+            "boot fail, use backup",
+            "using backup bootloader",
+            "booting from backup",
+            "boot from backup section",
+            "Booting backup image",
+        ],
+        "The first copy of the boot loader does not start; its spare copy does.",
+        &[(C::BootloaderCorrupt, 0.6), (C::ImageIncomplete, 0.2)],
+    )
+    .states(&[(S::BootsDegraded, 0.6)])
+    .actions(&[A::ReflashCorrectImage])
+    .from("boot ROM of the StarFive JH7110", "Main section boot fail,use backup section"),
     rule(
         "redboot-configuration",
         Loader,

@@ -172,6 +172,28 @@ pub(super) static RULES: &[Rule] = &[
     .states(&[(S::BootloaderOnly, 0.6)])
     .from("vendors' boot loaders", "Invalid boot block on disk"),
     rule(
+        "uboot-whole-and-no-kernel",
+        Loader,
+        &["Bad Linux ARM64 Image magic", "Bad Linux ARM zImage magic", "Bad Linux RISCV Image magic", "Failed to prep arm64 kernel"],
+        "The image has its checksum, and holds no kernel of the kind that the boot loader starts: it was built so.",
+        &[(C::FirmwareBug, 0.5), (C::ImageWrongDevice, 0.4), (C::BootloaderOutdated, 0.2)],
+    )
+    .with(&["Verifying Checksum * OK"])
+    .states(&[(S::BootloaderOnly, 0.4)])
+    .actions(&[A::InstallOtherBuild, A::ReflashCorrectImage])
+    .from("U-Boot boot/bootm.c, arch/arm/lib/image.c", "Bad Linux ARM64 Image magic!"),
+    rule(
+        "fit-whole-and-no-kernel",
+        Loader,
+        &["Bad Linux ARM64 Image magic", "Bad Linux ARM zImage magic", "Bad Linux RISCV Image magic", "Failed to prep arm64 kernel"],
+        "The image has its checksum, and holds no kernel of the kind that the boot loader starts: it was built so.",
+        &[(C::FirmwareBug, 0.5), (C::ImageWrongDevice, 0.4), (C::BootloaderOutdated, 0.2)],
+    )
+    .with(&["Verifying Hash Integrity * OK"])
+    .states(&[(S::BootloaderOnly, 0.4)])
+    .actions(&[A::InstallOtherBuild, A::ReflashCorrectImage])
+    .from("U-Boot boot/image-fit.c, arch/arm/lib/image.c", "Bad Linux ARM64 Image magic!"),
+    rule(
         "uboot-kernel-magic",
         Loader,
         &[
@@ -208,6 +230,7 @@ pub(super) static RULES: &[Rule] = &[
             "Did not find a cmdline Flattened Device Tree",
             "image is not a fdt",
             "FDT and ATAGS support not compiled in",
+            "Device tree not found or missing FDT support",
             "no ATAGS support: can't continue",
             "libfdt fdt_check_header(): FDT_ERR",
             "ERROR: system-specific fdt fixup failed",

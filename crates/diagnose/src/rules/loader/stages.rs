@@ -143,13 +143,22 @@ pub(super) static RULES: &[Rule] = &[
     .actions(&[A::ReflashCorrectImage, A::InstallOtherBuild])
     .from("U-Boot lib/initcall.c", "initcall sequence 00000000b7bd2140 failed at call 000000008201d678 (err=-6)"),
     rule(
+        "loader-gave-up",
+        Loader,
+        &["### ERROR ### Please RESET the board"],
+        "The boot loader stopped, because it cannot go on.",
+        &[(C::BootloaderCorrupt, 0.3), (C::FirmwareBug, 0.4), (C::RamFault, 0.2)],
+    )
+    .without(&["U-Boot SPL"])
+    .states(&[(S::BootloaderFailing, 0.5)])
+    .from("U-Boot lib/hang.c", "### ERROR ### Please RESET the board ###"),
+    rule(
         "loader-exception",
         Loader,
-        &["\"Synchronous Abort\" handler", "\"Error\" handler, esr", "^UNHANDLED EXCEPTION: ", "^data abort", "^undefined instruction", "^prefetch abort", "Resetting CPU", "### ERROR ### Please RESET the board"],
+        &["\"Synchronous Abort\" handler", "\"Error\" handler, esr", "^UNHANDLED EXCEPTION: ", "^data abort", "^undefined instruction", "^prefetch abort", "Resetting CPU"],
         "The boot loader itself crashed.",
         &[(C::BootloaderCorrupt, 0.3), (C::BootEnvironmentCorrupt, 0.16), (C::FirmwareBug, 0.42), (C::RamFault, 0.2)],
     )
-    .without(&["U-Boot SPL"])
     .states(&[(S::BootloaderFailing, 0.5)])
     .from("U-Boot arch/arm/lib/interrupts_64.c", "\"Synchronous Abort\" handler, esr 0x96000010"),
     rule(

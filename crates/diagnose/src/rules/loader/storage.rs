@@ -144,4 +144,24 @@ pub(super) static RULES: &[Rule] = &[
     .states(&[(S::BootloaderOnly, 0.35)])
     .actions(&[A::SwapCableOrPort])
     .from("U-Boot common/usb_hub.c", "USB device not accepting new address (error=80000000)"),
+    rule(
+        "loader-erased-itself",
+        Loader,
+        &[
+            "sf erase 0x0 ",
+            "sf erase 0 ",
+            "sf write * 0x0 ",
+            "nand erase.chip",
+            "erase 0x9f000000",
+            "cp.b * 0x9f000000",
+            "erase bf000000",
+            "mtd erase u-boot",
+            "mmc write * 0x0 ",
+        ],
+        "Somebody wrote to where the boot loader lies, and the unit does not start any more.",
+        &[(C::BootloaderCorrupt, 0.62), (C::UpdateInterrupted, 0.25)],
+    )
+    .with(&["bricked"])
+    .states(&[(S::BootloaderFailing, 0.5), (S::NoOutput, 0.5)])
+    .from("U-Boot cmd/sf.c", "hisilicon # sf erase 0x0 0x50000"),
 ];

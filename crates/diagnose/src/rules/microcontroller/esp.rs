@@ -55,6 +55,8 @@ pub(super) static RULES: &[Rule] = &[
             "Image hash failed",
             "invalid segment length",
             "image corrupted on flash",
+            "error magic!",
+            "backup boot failed",
         ],
         "The boot loader finds no valid application.",
         &[(C::ImageIncomplete, 0.55), (C::ImageCorrupt, 0.5)],
@@ -141,6 +143,27 @@ pub(super) static RULES: &[Rule] = &[
     .states(&[(S::BootLoop, 0.6)])
     .actions(&[A::ReflashCorrectImage, A::ChangeToolOrOption])
     .from("Espressif ROM; ESP32 technical reference manual, memory map", "load:0x3f400020,len:188412"),
+    rule(
+        "esp-update-refused",
+        Lasting,
+        &[
+            "OTA image has invalid magic byte",
+            "esp_ota_end failed",
+            "esp_ota_write failed",
+            "esp_ota_begin failed",
+            "Could Not Activate The Firmware",
+            "esp_ota_set_boot_partition failed",
+            "image validation failed",
+            "Magic byte is wrong",
+            "Image validation failed, image is corrupted",
+            "ESP_ERR_OTA_VALIDATE_FAILED",
+        ],
+        "The application got an update that is no firmware for this chip, and goes on with its own.",
+        &[(C::ImageCorrupt, 0.5), (C::ImageWrongDevice, 0.4), (C::ToolMismatch, 0.35), (C::ImageIncomplete, 0.25)],
+    )
+    .states(&[(S::RefusedUnharmed, 0.8)])
+    .actions(&[A::RedownloadImage, A::ReflashCorrectImage])
+    .from("ESP-IDF components/app_update/esp_ota_ops.c", "E (9181) esp_ota_ops: OTA image has invalid magic byte (expected 0xE9, saw 0x3c)"),
     rule(
         "esp-image-for-another",
         Rom,

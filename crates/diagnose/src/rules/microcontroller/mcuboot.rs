@@ -38,7 +38,7 @@ pub(super) static RULES: &[Rule] = &[
         "The boot loader found its image valid and started it.",
         &[(C::NoFault, 0.6)],
     )
-    .states(&[(S::Healthy, 0.6)])
+    .states(&[(S::Healthy, 0.5)])
     .from("MCUboot boot/zephyr/main.c", "Jumping to the first image slot"),
     rule(
         "mcuboot-slots",
@@ -72,6 +72,15 @@ pub(super) static RULES: &[Rule] = &[
         "W: Failed reading image headers; bad image magic 0xffffffff",
     ),
     rule(
+        "mcuboot-serial-recovery",
+        Lasting,
+        &["Enter the serial recovery mode", "Starting serial recovery", "Entering serial recovery"],
+        "The boot loader waits for an image over its serial recovery.",
+        &[],
+    )
+    .states(&[(S::RecoveryMode, 0.85)])
+    .from("MCUboot boot/zephyr/main.c", "I: Enter the serial recovery mode"),
+    rule(
         "rtos-crash",
         Lasting,
         &[
@@ -91,7 +100,7 @@ pub(super) static RULES: &[Rule] = &[
         "The application crashed.",
         &[(C::FirmwareBug, 0.65), (C::KernelCrash, 0.35)],
     )
-    .states(&[(S::BootLoop, 0.45)])
+    .states(&[(S::BootLoop, 0.45), (S::KernelHang, 0.45)])
     .actions(&[A::InstallOtherBuild])
     .from("Zephyr kernel/fatal.c; Mbed OS", ">>> ZEPHYR FATAL ERROR 4: Kernel panic on CPU 0"),
     rule(

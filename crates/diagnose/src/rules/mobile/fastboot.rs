@@ -116,6 +116,7 @@ pub(super) static RULES: &[Rule] = &[
         "The boot loader of the phone refuses the image for its signature.",
         &[(C::VerifiedBootRejected, 0.7), (C::RollbackRejected, 0.25), (C::BootloaderLocked, 0.25)],
     )
+    .without(&["Flash verify failed", "flash verify failed"])
     .states(&[(S::RefusedUnharmed, 0.7)])
     .actions(&[A::UseSignedOrNewerImage])
     .from("Motorola and other boot loaders", "FAILED (remote: 'Preflash validation failed')"),
@@ -227,7 +228,7 @@ pub(super) static RULES: &[Rule] = &[
         "The tool sees no unit in the mode that it needs.",
         &[(C::NotInRecoveryMode, 0.6), (C::LinkFault, 0.35), (C::HostPermission, 0.3)],
     )
-    .without(&["no permissions", "Device detected", "FAILED ("])
+    .without(&["no permissions", "Device detected", "FAILED (", "Sending invitation"])
     .states(&[(S::Unknown, 0.4)])
     .actions(&[A::EnterRecoveryMode])
     .from("AOSP fastboot/fastboot.cpp", "< waiting for any device >"),

@@ -329,11 +329,16 @@ pub(super) static WORKS_AGAIN: Words = Words(&[
     " fixed it",
     " solved it",
     " and it worked",
+    " worked first time",
+    " worked the first time",
+    " worked perfectly",
     " and it works",
     " läuft wieder",
     " geht wieder",
     "заработал",
     "好了",
+    "救回来了",
+    "救活了",
     "恢复正常",
 ]);
 

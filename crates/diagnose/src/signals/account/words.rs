@@ -99,7 +99,7 @@ const DENIES: &[&str] = &[
 
 #[cfg(test)]
 mod tests {
-    use super::super::{done::*, seen::*, tools::*};
+    use super::super::{done::*, lights::*, outcome::*, seen::*, tools::*};
     use super::*;
 
     #[test]
@@ -164,6 +164,24 @@ mod tests {
             &BIOS_WRITTEN,
             &DEEPLY_GONE,
             &POWER_CYCLE_HELPS,
+            &STILL_RUNS,
+            &NOT_TAKEN,
+            &CARD,
+            &EMPTY_FILE,
+            &ENDED_WELL,
+            &ONLY_LOOKED_BROKEN,
+            &ANOTHER_ADDRESS,
+            &BETWEEN,
+            &CANCELLED,
+            &FROM_MEMORY,
+            &TO_RECOVERY,
+            &OTHER_CABLE,
+            &OLD_AGAIN,
+            &SOME_LIGHT,
+            &PARTITIONS_TOUCHED,
+            &SHOWS_ROM,
+            &FOUND_THE_WAY_IN,
+            &WEB_FLASHER,
         ] {
             for word in words.0 {
                 let sentence = plain(word);

@@ -4,14 +4,17 @@
 //! Its variables say which unit it is. Only the firmware's partition is written, and no variable is set but the one that
 //! chooses which of two systems is started.
 
+use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
 use debrick_coach::Seen;
-use debrick_eva::wire::{DISCOVERY_PORT, FTP_PORT};
+use debrick_eva::wire::{DISCOVERY_PORT, Discovery, FTP_PORT};
 use debrick_eva::{Environment, EvaError, FindOptions, Partition, Paused, Session, SessionOptions, find_all};
-use debrick_link::{Deadline, LinkError, Moment, Network};
-use debrick_model::{Observation, Property};
+use debrick_link::{
+    Deadline, ETHER_TYPE_IPV4, FrameHeader, Frames, LONGEST_FRAME, LinkError, Moment, Network, UdpPacket,
+};
+use debrick_model::{MacAddress, Observation, Property};
 use debrick_target::{Opaque, Silent, Source, TargetError, Watch};
 
 use super::{Ear, Kept, Shown, Way};
@@ -34,6 +37,10 @@ const GATHER: Duration = Duration::from_millis(100);
 /// How long a connection may take to open.
 const OPENS_WITHIN: Duration = Duration::from_millis(300);
 
+/// The most frames that are looked at in a row, and the most stations that are told apart.
+const MOST_FRAMES: usize = 256;
+const MOST_STATIONS: usize = 16;
+
 /// The variable that chooses which of two systems is started, and the value for the first, which `mtd1` belongs to.
 const SLOT: (&str, &str) = ("linux_fs_start", "0");
 
@@ -51,6 +58,20 @@ impl Eva {
 
     /// Looks once. Units that are deaf to the discovery are knocked at where they are mostly found.
     fn look(self, network: &mut dyn Network) -> Result<Option<Held>, LinkError> {
+        let mut found = self.discover(network)?;
+        let unit = found.first().copied().unwrap_or(self.unit);
+        // What is no EVA, or none any more, is looked for again.
+        let Ok((session, environment)) = open(network, unit, OPENS_WITHIN, &Silent) else { return Ok(None) };
+        if found.is_empty() {
+            // It may have begun to listen just now, and others with it.
+            found = self.discover(network)?;
+        }
+        found.retain(|other| *other != unit);
+        found.insert(0, unit);
+        Ok(Some(Held { session, environment, found }))
+    }
+
+    fn discover(self, network: &mut dyn Network) -> Result<Vec<Ipv4Addr>, LinkError> {
         let options = FindOptions {
             local: self.local(),
             wanted: self.unit,
@@ -58,18 +79,11 @@ impl Eva {
             every: ANSWERS_WITHIN,
             ..FindOptions::default()
         };
-        let found = match find_all(network, &options, GATHER, &Silent) {
-            Ok(found) => found,
-            Err(EvaError::Link { source, .. }) => return Err(source),
-            Err(_) => Vec::new(),
-        };
-        if let [_, _, ..] = found[..] {
-            return Ok(Some(Held { session: None, environment: Environment::default(), found }));
+        match find_all(network, &options, GATHER, &Silent) {
+            Ok(found) => Ok(found),
+            Err(EvaError::Link { source, .. }) => Err(source),
+            Err(_) => Ok(Vec::new()),
         }
-        let unit = found.first().copied().unwrap_or(self.unit);
-        // What is no EVA, or none any more, is looked for again.
-        let Ok((session, environment)) = open(network, unit, OPENS_WITHIN, &Silent) else { return Ok(None) };
-        Ok(Some(Held { session: Some(session), environment, found: vec![unit] }))
     }
 }
 
@@ -94,7 +108,10 @@ impl Way for Eva {
 
     fn watch(&self, network: &mut dyn Network) -> Result<Option<Box<dyn Ear>>, LinkError> {
         let next = network.clock().now();
-        Ok(Some(Box::new(Looking { way: *self, next, held: None })))
+        // Two units that take the same address differ on the wire only. Without the right to hear it they are not told apart.
+        let frames = network.open_frames(Some(ETHER_TYPE_IPV4)).ok();
+        let stations = BTreeSet::new();
+        Ok(Some(Box::new(Looking { way: *self, next, held: None, frames, stations })))
     }
 
     fn target<'n>(&'n self, network: &'n mut dyn Network, _: Condition) -> Box<dyn Opaque + 'n> {
@@ -107,14 +124,37 @@ struct Looking {
     way: Eva,
     next: Moment,
     held: Option<Held>,
+    frames: Option<Box<dyn Frames>>,
+    /// The Ethernet addresses that answered the discovery.
+    stations: BTreeSet<MacAddress>,
 }
 
 /// A bootloader that is kept waiting.
 struct Held {
-    /// None where several have answered: none of them is dealt with.
-    session: Option<Paused>,
+    session: Paused,
     environment: Environment,
+    /// Its address, and those of others that answered.
     found: Vec<Ipv4Addr>,
+}
+
+impl Looking {
+    fn hear_stations(&mut self) {
+        let Some(frames) = &mut self.frames else { return };
+        let mut buffer = [0; LONGEST_FRAME];
+        let now = Deadline::at(frames.clock().now());
+        for _ in 0..MOST_FRAMES {
+            // A wire that cannot be heard any more is as good as one that could not be from the beginning.
+            let Ok(count) = frames.receive(&mut buffer, now) else { return };
+            let Some((header, packet)) = FrameHeader::split(&buffer[..count.min(LONGEST_FRAME)]) else {
+                continue;
+            };
+            let answer = UdpPacket::split(packet).and_then(|packet| Discovery::parse(packet.payload));
+            let is_answer = matches!(answer, Some(Discovery::Answer { .. }));
+            if is_answer && self.stations.len() < MOST_STATIONS {
+                self.stations.insert(header.from);
+            }
+        }
+    }
 }
 
 impl Ear for Looking {
@@ -127,6 +167,7 @@ impl Ear for Looking {
         if self.held.is_none() {
             self.held = self.way.look(network)?;
         }
+        self.hear_stations();
         self.next = network.clock().now() + EVERY;
         let Some(held) = &self.held else { return Ok(Vec::new()) };
         let mut shown = vec![Shown { seen: Seen::Answers, is_open: true, said: None }];
@@ -136,8 +177,8 @@ impl Ear for Looking {
     }
 
     fn keep(self: Box<Self>) -> Option<Box<dyn Kept>> {
-        let Self { way, held, .. } = *self;
-        held.map(|held| Box::new(Waiting { way, held }) as Box<dyn Kept>)
+        let Self { way, held, stations, .. } = *self;
+        held.map(|held| Box::new(Waiting { way, held, stations }) as Box<dyn Kept>)
     }
 }
 
@@ -159,16 +200,20 @@ fn testimony(environment: &Environment) -> Vec<Observation> {
 struct Waiting {
     way: Eva,
     held: Held,
+    stations: BTreeSet<MacAddress>,
 }
 
 impl Kept for Waiting {
     fn several(&self) -> Vec<String> {
+        if self.stations.len() > 1 {
+            return self.stations.iter().map(ToString::to_string).collect();
+        }
         let all = self.held.found.iter().filter(|_| self.held.found.len() > 1);
         all.map(ToString::to_string).collect()
     }
 
     fn target<'n>(self: Box<Self>, network: &'n mut dyn Network, _: Condition) -> Box<dyn Opaque + 'n> {
-        let Self { way, held } = *self;
+        let Self { way, held, .. } = *self;
         Box::new(Storing { way, network, held: Some(held) })
     }
 }
@@ -182,9 +227,8 @@ struct Storing<'n> {
 
 impl Storing<'_> {
     fn store(&mut self, image: &dyn Source, watch: &mut dyn Watch) -> Result<(), EvaError> {
-        let held = self.held.take().and_then(|held| Some((held.session?, held.environment)));
-        let (session, environment) = match held {
-            Some(held) => held,
+        let (session, environment) = match self.held.take() {
+            Some(held) => (held.session, held.environment),
             None => {
                 let within = SessionOptions::default().open_within;
                 open(self.network, self.way.unit, within, watch)?

@@ -5,6 +5,7 @@
 //! | module | door |
 //! |---|---|
 //! | [`bootp_tftp`] | the unit asks for an address first, then for its file by TFTP |
+//! | [`page`] | the unit has a web page that takes its file |
 //! | [`tftp_pull`] | the unit asks this computer for its file by TFTP |
 //! | [`tftp_push`] | the unit is sent its file by TFTP |
 //! | [`nmrp`] | the unit answers NMRP, is given an address, and is sent its file by TFTP |
@@ -13,6 +14,7 @@
 mod bootp_tftp;
 mod eva;
 mod nmrp;
+mod page;
 mod tftp_pull;
 mod tftp_push;
 
@@ -50,6 +52,15 @@ pub(super) trait Way {
     /// Whether a unit that is found at this door stays there until it is handed something.
     fn stays_open(&self) -> bool {
         true
+    }
+
+    /// A last look at the open door, before anything is offered there.
+    ///
+    /// # Errors
+    /// What speaks against offering anything.
+    fn look_before(&self, network: &mut dyn Network) -> Result<(), TargetError> {
+        let _ = network;
+        Ok(())
     }
 
     /// The unit at its open door, which takes an image.
@@ -97,6 +108,10 @@ pub(super) struct Shown {
 /// How a door is used.
 pub(super) fn way_of(door: &Door) -> Box<dyn Way + '_> {
     match door.kind {
+        DoorKind::HttpUpload { unit, host, port } => {
+            let (path, field) = (door.path.as_deref(), door.field.as_deref());
+            Box::new(page::Page { unit, host, port, path, field })
+        }
         DoorKind::TftpPull { host, unit } => Box::new(tftp_pull::Pull { host, unit, files: &door.files }),
         DoorKind::BootpTftp { host, unit } => Box::new(bootp_tftp::Boot { host, unit }),
         DoorKind::TftpPush { unit, host } => Box::new(tftp_push::Push { unit, host }),
@@ -108,10 +123,14 @@ pub(super) fn way_of(door: &Door) -> Box<dyn Way + '_> {
 }
 
 /// Codes of what a unit says when it does not want an image: the same image would be refused again.
-const REFUSALS: &[&[&str]] = &[tftp_pull::REFUSALS, tftp_push::REFUSALS, nmrp::REFUSALS, eva::REFUSALS];
+const REFUSALS: &[&[&str]] =
+    &[eva::REFUSALS, nmrp::REFUSALS, page::REFUSALS, tftp_pull::REFUSALS, tftp_push::REFUSALS];
 
 /// Codes of silence after all of it was sent.
-const SILENCES: &[&[&str]] = &[tftp_push::SILENCES, nmrp::SILENCES, eva::SILENCES];
+const SILENCES: &[&[&str]] = &[eva::SILENCES, nmrp::SILENCES, page::SILENCES, tftp_push::SILENCES];
+
+/// Codes of what stays as it is until a person changes something.
+const FINAL: &[&[&str]] = &[page::FINAL];
 
 /// What came of an offer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -156,6 +175,12 @@ pub(super) fn name_for<'a>(door: &'a Door, image: &'a str) -> &'a str {
 pub(super) fn refusal(error: &EngineError) -> Option<String> {
     let EngineError::Target(TargetError::Device { source, .. }) = error else { return None };
     is_one_of(REFUSALS, source.code()).then(|| source.to_string())
+}
+
+/// Whether another try would end alike.
+pub(super) fn is_final(error: &EngineError) -> bool {
+    let EngineError::Target(TargetError::Device { source, .. }) = error else { return false };
+    is_one_of(FINAL, source.code())
 }
 
 fn is_one_of(lists: &[&[&str]], code: &str) -> bool {

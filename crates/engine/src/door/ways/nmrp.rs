@@ -10,7 +10,7 @@ use std::time::Duration;
 use debrick_coach::Seen;
 use debrick_link::{Deadline, LinkError, Moment, Network};
 use debrick_model::{MacAddress, Property};
-use debrick_nmrp::{ETHER_TYPE, Host, HostOptions, NmrpError};
+use debrick_nmrp::{Caller, ETHER_TYPE, Host, HostOptions, NmrpError};
 use debrick_target::{Opaque, Source, TargetError, Watch};
 use debrick_tftp::ClientOptions;
 
@@ -41,10 +41,6 @@ impl Nmrp {
         let file_name = self.file.clone().unwrap_or(usual.file_name);
         HostOptions { unit_address: self.unit, file_name, ..usual }
     }
-
-    fn open(&self, network: &mut dyn Network) -> Result<Host, LinkError> {
-        Ok(Host::new(network.open_frames(Some(ETHER_TYPE))?, self.options()))
-    }
 }
 
 impl Way for Nmrp {
@@ -54,14 +50,9 @@ impl Way for Nmrp {
     }
 
     fn watch(&self, network: &mut dyn Network) -> Result<Option<Box<dyn Ear>>, LinkError> {
-        let host = self.open(network)?;
-        Ok(Some(Box::new(Calling {
-            way: self.clone(),
-            host,
-            found: BTreeSet::new(),
-            since: None,
-            is_open: false,
-        })))
+        let caller = Caller::new(network.open_frames(Some(ETHER_TYPE))?, self.options());
+        let (found, since) = (BTreeSet::new(), None);
+        Ok(Some(Box::new(Calling { way: self.clone(), caller, found, since, is_open: false })))
     }
 
     /// It gives up after some seconds without its configuration.
@@ -70,14 +61,14 @@ impl Way for Nmrp {
     }
 
     fn target<'n>(&'n self, network: &'n mut dyn Network, condition: Condition) -> Box<dyn Opaque + 'n> {
-        Box::new(Offering { way: self.clone(), network, host: None, unit: None, condition })
+        Box::new(Offering { way: self.clone(), network, called: None, condition })
     }
 }
 
 /// Calls units, and hears who answers.
 struct Calling {
     way: Nmrp,
-    host: Host,
+    caller: Caller,
     found: BTreeSet<MacAddress>,
     /// When the first of them answered.
     since: Option<Moment>,
@@ -86,7 +77,7 @@ struct Calling {
 
 impl Ear for Calling {
     fn hear(&mut self, network: &mut dyn Network, until: Deadline) -> Result<Vec<Shown>, LinkError> {
-        let answered = match self.host.call(until.moment()) {
+        let answered = match self.caller.call(until.moment()) {
             Ok(answered) => answered,
             Err(NmrpError::Link { source, .. }) => return Err(source),
             // Nothing else comes of calling.
@@ -112,15 +103,15 @@ impl Ear for Calling {
     }
 
     fn keep(self: Box<Self>) -> Option<Box<dyn Kept>> {
-        let Self { way, host, found, .. } = *self;
-        Some(Box::new(Called { way, host, found }))
+        let Self { way, caller, found, .. } = *self;
+        Some(Box::new(Called { way, caller, found }))
     }
 }
 
 /// Units that have answered.
 struct Called {
     way: Nmrp,
-    host: Host,
+    caller: Caller,
     found: BTreeSet<MacAddress>,
 }
 
@@ -135,8 +126,9 @@ impl Kept for Called {
         network: &'n mut dyn Network,
         condition: Condition,
     ) -> Box<dyn Opaque + 'n> {
-        let Self { way, host, found } = *self;
-        Box::new(Offering { way, network, host: Some(host), unit: found.first().copied(), condition })
+        let Self { way, caller, found } = *self;
+        let called = found.first().map(|unit| (caller.choose(*unit), *unit));
+        Box::new(Offering { way, network, called, condition })
     }
 }
 
@@ -144,26 +136,29 @@ impl Kept for Called {
 struct Offering<'n> {
     way: Nmrp,
     network: &'n mut dyn Network,
-    host: Option<Host>,
-    unit: Option<MacAddress>,
+    /// The unit that has answered already.
+    called: Option<(Host, MacAddress)>,
     condition: Condition,
 }
 
 impl Offering<'_> {
+    fn find(&mut self, watch: &dyn Watch) -> Result<(Host, MacAddress), NmrpError> {
+        let frames = self.network.open_frames(Some(ETHER_TYPE));
+        let frames =
+            frames.map_err(|source| NmrpError::Link { operation: "open raw Ethernet".into(), source })?;
+        let mut host = Host::new(frames, self.way.options());
+        let unit = host.find(watch)?;
+        Ok((host, unit))
+    }
+
     fn deliver(&mut self, image: &dyn Source, watch: &mut dyn Watch) -> Result<(), NmrpError> {
-        let opened = |source| NmrpError::Link { operation: "open raw Ethernet".into(), source };
-        let mut host = match self.host.take() {
-            Some(host) => host,
-            None => self.way.open(self.network).map_err(opened)?,
+        let (mut host, unit) = match self.called.take() {
+            Some(called) => called,
+            None => self.find(watch)?,
         };
         if self.condition == Condition::PlainTransfer {
-            host.options_mut().transfer = ClientOptions::default();
+            host.transfer_by(ClientOptions::default());
         }
-        let unit = match self.unit {
-            Some(unit) => unit,
-            None => host.find(watch)?,
-        };
-        host.choose(unit);
         let address = self.way.unit;
         self.network.set_neighbour(address, unit).map_err(|source| NmrpError::Neighbour {
             unit,

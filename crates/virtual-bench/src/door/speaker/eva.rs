@@ -1,13 +1,14 @@
 //! A door that is EVA: it stores whatever fits its partition, and starts it when it is told to, or when nobody is logged in.
 
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::SocketAddr;
 
 use debrick_eva::device::{EvaConfig, EvaDevice, EvaEvent};
-use debrick_eva::wire::{DISCOVERY_PORT, Discovery};
-use debrick_link::Moment;
-use debrick_link::simulated::{Device as _, Input, Output};
+use debrick_eva::wire::DISCOVERY_PORT;
+use debrick_link::simulated::{Device as _, HOST_ADDRESS, Input, Output};
+use debrick_link::{Moment, UdpPacket};
+use debrick_model::MacAddress;
 
-use super::Over;
+use super::{OWN, Over};
 use crate::layout::{FIRMWARE, SERIAL, UNIT_ADDRESS};
 
 /// The partition of the firmware.
@@ -25,15 +26,15 @@ pub(super) fn usual() -> EvaConfig {
     EvaConfig { address: UNIT_ADDRESS, environment, ..EvaConfig::usual() }
 }
 
-/// The bootloader, and the address of another one on its wire.
+/// The bootloader, and the Ethernet address of another one on its wire.
 #[derive(Debug)]
 pub(crate) struct EvaSpeaker {
     unit: EvaDevice,
-    other: Option<Ipv4Addr>,
+    other: Option<MacAddress>,
 }
 
 impl EvaSpeaker {
-    pub(super) fn start(config: &EvaConfig, other: Option<Ipv4Addr>, now: Moment) -> Self {
+    pub(super) fn start(config: &EvaConfig, other: Option<MacAddress>, now: Moment) -> Self {
         let mut unit = EvaDevice::new(config.clone());
         unit.switch_on(now);
         Self { unit, other }
@@ -44,15 +45,15 @@ impl EvaSpeaker {
     }
 
     pub(super) fn on_input(&mut self, input: Input<'_>, now: Moment, send: &mut Vec<Output>) {
+        let began = send.len();
         self.unit.handle(input, now, send);
-        if let (Input::Datagram { from, to, payload }, Some(address)) = (input, self.other)
-            && to.port() == DISCOVERY_PORT
-            && matches!(Discovery::parse(payload), Some(Discovery::Request { .. }))
-        {
-            let own = SocketAddr::new(IpAddr::V4(address), DISCOVERY_PORT);
-            let payload = Discovery::Answer { address }.to_bytes().to_vec();
-            send.push(Output::Datagram { from: own, to: from, payload });
-        }
+        // Who listens to the wire itself hears an answer from each unit.
+        let frames = send[began..].iter().filter_map(as_answer).flat_map(|packet| {
+            let stations = self.other.into_iter().chain([OWN]);
+            stations.filter_map(move |station| packet.to_frame(station, HOST_ADDRESS))
+        });
+        let frames: Vec<Output> = frames.map(Output::Frame).collect();
+        send.extend(frames);
     }
 
     pub(super) fn over(&mut self) -> Option<Over> {
@@ -64,4 +65,12 @@ impl EvaSpeaker {
         let stored = self.unit.holds(PARTITION).filter(|_| is_chosen);
         Some(stored.map_or(Over::LeftAlone, |image| Over::Wrote(image.to_vec())))
     }
+}
+
+/// An answer to the discovery, as it lies on the wire.
+fn as_answer(output: &Output) -> Option<UdpPacket<'_>> {
+    let Output::Datagram { from: SocketAddr::V4(from), to: SocketAddr::V4(to), payload } = output else {
+        return None;
+    };
+    (from.port() == DISCOVERY_PORT).then_some(UdpPacket { from: *from, to: *to, payload })
 }

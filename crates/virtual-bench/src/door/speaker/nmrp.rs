@@ -8,10 +8,7 @@ use debrick_model::MacAddress;
 use debrick_nmrp::device::{NmrpConfig, NmrpDevice, NmrpOutcome};
 use debrick_tftp::device::Verdict;
 
-use super::{Over, ROOM};
-
-/// The unit's Ethernet address, as in its factory data.
-const OWN: MacAddress = MacAddress::new([0x02, 0, 0, 0, 0, 0x2a]);
+use super::{OWN, Over, ROOM};
 
 /// What a bootloader says of a file that it does not take, in words instead of a packet.
 const REFUSAL: &str = "Error: the image is for another model or region";

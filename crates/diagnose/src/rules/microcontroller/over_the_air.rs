@@ -1,0 +1,73 @@
+//! Tools that write over the network to a microcontroller that runs: espota, the uploader of ESPHome; and Intel's Flash
+//! Programming Tool, which writes the firmware of the computer it runs on.
+
+use debrick_model::{Action as A, Cause as C, State as S};
+
+use crate::rule::Level::Tool;
+use crate::rule::{Rule, rule};
+
+pub(super) static RULES: &[Rule] = &[
+    rule(
+        "ota-silent",
+        Tool,
+        &[
+            "No response from device",
+            "No response from the ESP",
+            "No Answer to our Authentication",
+            "No Answer",
+        ],
+        "The unit was called over the network, and does not call back: a firewall, or its own network.",
+        &[(C::LinkFault, 0.62), (C::ToolMismatch, 0.35), (C::HostPortConflict, 0.25)],
+    )
+    .states(&[(S::RefusedUnharmed, 0.55), (S::Healthy, 0.3)])
+    .actions(&[A::PowerCycleAndRetry, A::ChangeToolOrOption])
+    .from("arduino-esp32 tools/espota.py", "[ERROR]: No response from device"),
+    rule(
+        "ota-password",
+        Tool,
+        &[
+            "Authentication Failed",
+            "Authentication failed",
+            "Error auth result",
+            "Authentication invalid",
+            "ERROR Error auth",
+        ],
+        "The password is not the one that the running firmware asks for.",
+        &[(C::ToolMismatch, 0.6), (C::HostPermission, 0.25)],
+    )
+    .states(&[(S::RefusedUnharmed, 0.65)])
+    .actions(&[A::ChangeToolOrOption])
+    .from(
+        "ESPHome esphome/espota2.py",
+        "Error auth result: Error: Authentication invalid. Is the password correct?",
+    ),
+    rule(
+        "platform-protected",
+        Tool,
+        &[
+            "host CPU does not have read access",
+            "host CPU does not have write access",
+            "Protected Range Registers are currently set",
+            "Failed to disable write protection",
+            "modify the descriptor settings",
+        ],
+        "The firmware of the computer keeps its flash chip locked.",
+        &[(C::BootloaderLocked, 0.75), (C::ToolMismatch, 0.3)],
+    )
+    .states(&[(S::RefusedUnharmed, 0.65)])
+    .actions(&[A::UnlockBootloader, A::ChangeToolOrOption])
+    .from(
+        "Intel Flash Programming Tool",
+        "Error 26: The host CPU does not have read access to the target flash area.",
+    ),
+    rule(
+        "platform-unsupported",
+        Tool,
+        &["cannot be run on the current platform", "running flashrom on an unsupported laptop"],
+        "The tool does not know this computer, and keeps its hands off.",
+        &[(C::ToolMismatch, 0.7)],
+    )
+    .states(&[(S::RefusedUnharmed, 0.7)])
+    .actions(&[A::ChangeToolOrOption])
+    .from("flashrom internal.c", "WARNING! You seem to be running flashrom on an unsupported laptop."),
+];
