@@ -44,11 +44,13 @@ pub enum Fault {
     DatagramLost,
     /// A datagram came twice, in whichever direction.
     DatagramDuplicated,
+    /// A datagram came after the next one, in whichever direction.
+    DatagramLate,
 }
 
 impl Fault {
     /// Every kind.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::PowerCut,
         Self::SpontaneousRestart,
         Self::RestartInTransfer,
@@ -66,6 +68,7 @@ impl Fault {
         Self::ByteToUnitFlipped,
         Self::DatagramLost,
         Self::DatagramDuplicated,
+        Self::DatagramLate,
     ];
 
     /// Its stable name.
@@ -88,6 +91,7 @@ impl Fault {
             Self::ByteToUnitFlipped => "byte-to-unit-flipped",
             Self::DatagramLost => "datagram-lost",
             Self::DatagramDuplicated => "datagram-duplicated",
+            Self::DatagramLate => "datagram-late",
         }
     }
 }
@@ -149,6 +153,8 @@ pub struct Faults {
     pub datagrams_lost: f64,
     /// The probability that a datagram comes twice, in each direction.
     pub datagrams_duplicated: f64,
+    /// The probability that a datagram comes after the next one, or 200 ms late, in each direction.
+    pub datagrams_late: f64,
 }
 
 impl Faults {
@@ -176,6 +182,7 @@ impl Faults {
                 _ => {
                     faults.datagrams_lost = 0.02;
                     faults.datagrams_duplicated = 0.02;
+                    faults.datagrams_late = 0.02;
                 }
             }
         }
@@ -202,6 +209,7 @@ impl Faults {
             Fault::ByteToUnitFlipped => self.console.flipped_to_unit > 0.0,
             Fault::DatagramLost => self.datagrams_lost > 0.0,
             Fault::DatagramDuplicated => self.datagrams_duplicated > 0.0,
+            Fault::DatagramLate => self.datagrams_late > 0.0,
         };
         Fault::ALL.into_iter().filter(|fault| asked(*fault)).collect()
     }

@@ -1,4 +1,4 @@
-//! A network whose datagrams are lost, or come twice.
+//! A network whose datagrams are lost, come twice, or late.
 
 use std::net::{Ipv4Addr, SocketAddr};
 
@@ -9,14 +9,21 @@ use debrick_model::MacAddress;
 use crate::faults::{Fault, FaultLog, Faults};
 
 /// What the faults of the plan are, in its order.
-const KINDS: &[Fault] =
-    &[Fault::DatagramLost, Fault::DatagramLost, Fault::DatagramDuplicated, Fault::DatagramDuplicated];
+const KINDS: &[Fault] = &[
+    Fault::DatagramLost,
+    Fault::DatagramLost,
+    Fault::DatagramDuplicated,
+    Fault::DatagramDuplicated,
+    Fault::DatagramLate,
+    Fault::DatagramLate,
+];
 
-/// A network whose datagrams are lost, or come twice. Every socket has faults of its own.
+/// A network whose datagrams are lost, come twice, or late. Every socket has faults of its own.
 pub(crate) struct FaultyNetwork<N> {
     pub(crate) inner: N,
     pub(crate) lost: f64,
     pub(crate) duplicated: f64,
+    pub(crate) late: f64,
     pub(crate) rng: Rng,
     pub(crate) log: FaultLog,
 }
@@ -27,6 +34,7 @@ impl<N> FaultyNetwork<N> {
             inner,
             lost: faults.datagrams_lost,
             duplicated: faults.datagrams_duplicated,
+            late: faults.datagrams_late,
             rng: Rng::new(seed ^ 0xDA7A_6AA3),
             log,
         }
@@ -61,13 +69,16 @@ impl Datagrams for Boxed {
 impl<N: Network> Network for FaultyNetwork<N> {
     fn bind_datagrams(&mut self, local: SocketAddr) -> Result<Box<dyn Datagrams>, LinkError> {
         let socket = self.inner.bind_datagrams(local)?;
-        if self.lost <= 0.0 && self.duplicated <= 0.0 {
+        let faults = [
+            (DatagramFault::Drop, self.lost),
+            (DatagramFault::Duplicate, self.duplicated),
+            (DatagramFault::Reorder, self.late),
+        ];
+        if faults.iter().all(|(_, probability)| *probability <= 0.0) {
             return Ok(socket);
         }
         let mut plan = FaultPlan::seeded(self.rng.next_u64());
-        for (kind, probability) in
-            [(DatagramFault::Drop, self.lost), (DatagramFault::Duplicate, self.duplicated)]
-        {
+        for (kind, probability) in faults {
             for direction in [Direction::Received, Direction::Sent] {
                 plan = plan.with(direction, kind, When::Chance(probability));
             }
