@@ -61,6 +61,13 @@ pub(super) fn tells_of_trouble(text: &str) -> bool {
     WORDS.iter().any(|word| lower.match_indices(word).any(|(at, _)| is_meant(&lower, at, word)))
 }
 
+/// Whether a text ends with a span of time, as in `60s timeout`.
+fn is_span(text: &str) -> bool {
+    let last = text.split_whitespace().next_back().unwrap_or_default().trim_start_matches('(');
+    let unit = last.trim_start_matches(|symbol: char| symbol.is_ascii_digit() || symbol == '.');
+    matches!(unit, "s" | "ms" | "us" | "sec" | "second" | "seconds" | "minute" | "minutes")
+}
+
 /// Whether the word at this place of a line in lower case tells of something that happened.
 fn is_meant(line: &str, at: usize, word: &str) -> bool {
     let before = &line[..at];
@@ -80,6 +87,7 @@ fn is_meant(line: &str, at: usize, word: &str) -> bool {
             !(has_value && (rest.starts_with('=') || rest.starts_with('(') || value.starts_with(is_digit)))
                 && !rest.starts_with(is_digit)
                 && !before.ends_with('-')
+                && !is_span(before)
         }
         "abort" => !before.ends_with("to "),
         "panic" => !rest.starts_with('='),
@@ -129,6 +137,7 @@ mod tests {
             "esp32> join --timeout 10000 ap",
             "# dmesg | grep failed",
             "Entry info: key 'error_code'",
+            "WDT:   Started with servicing (60s timeout)",
             "all is well",
             "",
         ] {

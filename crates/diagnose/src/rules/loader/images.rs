@@ -99,6 +99,7 @@ pub(super) static RULES: &[Rule] = &[
         "What stands at that address is no image.",
         &[(C::ImageIncomplete, 0.2), (C::ImageCorrupt, 0.2)],
     )
+    .without(&["^Starting kernel ..."])
     .from("U-Boot cmd/bootm.c", "Unknown image format!"),
     rule(
         "uboot-architecture",

@@ -174,6 +174,12 @@ pub(super) static RULES: &[Rule] = &[
         &[
             "kernel panic",
             "kernel crash",
+            "at \"starting kernel",
+            "after \"starting kernel",
+            "at starting kernel",
+            "after starting kernel",
+            "waits for root",
+            "waiting for root",
             "fail to find their rootfs",
             "fails to find its rootfs",
             "cannot find its rootfs",
