@@ -1,6 +1,6 @@
 //! `debrick plan`: what a rescue of a device would do, in words, and what it takes.
 
-use debrick_catalog::{Confidence, Connection, Device, Method, Protocol, Repairable, Transfer};
+use debrick_catalog::{Action, Confidence, Connection, Device, Method, Protocol, Repairable, Transfer};
 use debrick_coach::Procedure;
 use debrick_model::{Region, RegionRole, Step};
 use serde::Serialize;
@@ -225,10 +225,25 @@ fn by_door(device: &Device) -> Option<Plan> {
         step(Step::Obtain, "Check the firmware file: undamaged, for this device, and who made it. Then ask."),
     ];
     let entry = device.entry.iter().find(|entry| Some(&entry.name) == chosen.entry.as_ref());
-    let moves = entry.map(|entry| entry.steps_for(chosen)).unwrap_or_default();
+    let mut moves = entry.map(|entry| entry.steps_for(chosen)).unwrap_or_default();
+    let goes_to_everybody = protocol == Protocol::ZyxelMulticast;
+    if goes_to_everybody {
+        moves.retain(|found| found.action != Action::PowerOn);
+    }
     steps.extend(moves.iter().map(|found| step(Step::EnterRecovery, found.in_words(chosen))));
+    let hands_over = match goes_to_everybody {
+        true => {
+            steps.push(step(
+                Step::EnterRecovery,
+                "Listen to the cable for 15 seconds, and ask you whether this unit is the only one on it: every unit that hears the \
+                 file is overwritten.",
+            ));
+            "Send the file again and again; you switch the unit on meanwhile."
+        }
+        false => "Hand the file over.",
+    };
     steps.extend([
-        step(Step::Flash, format!("Hand the file over. {}", protocol.about())),
+        step(Step::Flash, format!("{hands_over} {}", protocol.about())),
         step(Step::FirstBoot, "Leave the power on and wait for the version that was written to run, up to ten minutes. That the file went over proves nothing."),
         step(Step::Close, "Write the report."),
     ]);
