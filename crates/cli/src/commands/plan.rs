@@ -2,7 +2,9 @@
 
 mod passes;
 
-use debrick_catalog::{Confidence, Connection, Device, Method, Protocol, Repairable, TestStatus, Transfer};
+use debrick_catalog::{
+    Action, Confidence, Connection, Device, Method, Protocol, Repairable, TestStatus, Transfer,
+};
 use debrick_coach::Procedure;
 use debrick_model::{Region, RegionRole, Step};
 use serde::Serialize;
@@ -239,10 +241,25 @@ fn by_door(device: &Device) -> Option<Plan> {
     ];
     let mut steps = if in_memory { passes::before() } else { before };
     let entry = device.entry.iter().find(|entry| Some(&entry.name) == chosen.entry.as_ref());
-    let moves = entry.map(|entry| entry.steps_for(chosen)).unwrap_or_default();
+    let mut moves = entry.map(|entry| entry.steps_for(chosen)).unwrap_or_default();
+    let goes_to_everybody = protocol == Protocol::ZyxelMulticast;
+    if goes_to_everybody {
+        moves.retain(|found| found.action != Action::PowerOn);
+    }
     steps.extend(moves.iter().map(|found| step(Step::EnterRecovery, found.in_words(chosen))));
+    let hands_over = match goes_to_everybody {
+        true => {
+            steps.push(step(
+                Step::EnterRecovery,
+                "Listen to the cable for 15 seconds, and ask you whether this unit is the only one on it: every unit that hears the \
+                 file is overwritten.",
+            ));
+            "Send the file again and again; you switch the unit on meanwhile."
+        }
+        false => "Hand the file over.",
+    };
     let after = vec![
-        step(Step::Flash, format!("Hand the file over. {}", protocol.about())),
+        step(Step::Flash, format!("{hands_over} {}", protocol.about())),
         step(
             Step::FirstBoot,
             "Leave the power on and wait for the version that was written to run, up to ten minutes. That the file went over proves nothing.",
