@@ -243,6 +243,14 @@ mod tests {
     }
 
     #[test]
+    fn a_page_of_its_system_is_no_page_of_its_bootloader() {
+        let procedure = of("glinet-gl-mt3000");
+        assert!(procedure.is_reached_by(&Seen::Page), "{:?}", procedure.goals);
+        assert!(!procedure.is_reached_by(&Seen::SystemPage));
+        assert!(starts_normally(&Seen::SystemPage) && !starts_normally(&Seen::Page));
+    }
+
+    #[test]
     fn every_procedure_of_the_catalog_can_be_coached() {
         let mut count = 0;
         for device in Catalog::builtin().all().unwrap() {

@@ -19,6 +19,7 @@ use debrick_http_upload::Reason;
 use debrick_http_upload::device::{Confirmation, HttpConfig, HttpEvent, HttpQuirks};
 use debrick_link::{
     Arp, Clock, Datagrams, Deadline, ETHER_TYPE_ARP, FrameHeader, Frames, Link, LinkError, Network,
+    VirtualClock,
 };
 use debrick_model::{Answer, Ending, EventBody, EvidenceKind, Gate, MacAddress, Step, Waiver};
 use debrick_virtual_bench::{Brick, Door, FirmwareOptions, Speech, UnitState, firmware};
@@ -313,6 +314,20 @@ fn a_healthy_unit_is_left_alone() {
 }
 
 #[test]
+fn the_page_of_a_running_system_is_named_and_nothing_is_sent_to_it() {
+    let mut case = Case::of(PAGE, Brick::OtherModelsFirmware, usual());
+    case.wire = |inner| Box::new(Login { inner, had_link: false, is_over: false });
+    let closed = case.run();
+    case.is_repaired(&closed);
+    let assessed = case.attendant.events.iter().find_map(|event| match &event.body {
+        EventBody::StepEnded { step: Step::Assess, summary, .. } => Some(summary.clone()),
+        _ => None,
+    });
+    assert!(assessed.as_ref().unwrap().contains("asks for a password"), "{assessed:?}");
+    assert_eq!((case.count("coached"), case.count("intent")), (1, 1));
+}
+
+#[test]
 fn a_unit_that_is_found_at_its_page_is_not_sent_into_it_again() {
     let mut case = Case::of(PAGE, Brick::FirmwareErased, usual());
     enter(&case);
@@ -469,6 +484,81 @@ fn killed_at_its_events_it_is_finished_by_a_resume() {
         assert!(at < 400, "a repair has no end");
     }
     assert!(killed >= 5, "killed only {killed} times");
+}
+
+/// A unit whose system has a page with a place for a password, until its power is taken away for the first time.
+struct Login {
+    inner: Box<dyn Network>,
+    had_link: bool,
+    is_over: bool,
+}
+
+impl Network for Login {
+    fn bind_datagrams(&mut self, local: std::net::SocketAddr) -> Result<Box<dyn Datagrams>, LinkError> {
+        self.inner.bind_datagrams(local)
+    }
+
+    fn connect_stream(
+        &mut self,
+        to: std::net::SocketAddr,
+        deadline: Deadline,
+    ) -> Result<Box<dyn Link>, LinkError> {
+        if self.is_over {
+            return self.inner.connect_stream(to, deadline);
+        }
+        let page = "HTTP/1.1 200 OK\r\n\r\n<title>Log in</title><form method=post action=/login><input type=password></form>";
+        Ok(Box::new(OnePage { left: page.as_bytes().to_vec(), clock: VirtualClock::new() }))
+    }
+
+    fn open_frames(&mut self, ether_type: Option<u16>) -> Result<Box<dyn Frames>, LinkError> {
+        self.inner.open_frames(ether_type)
+    }
+
+    fn carrier(&mut self) -> Option<bool> {
+        let carrier = self.inner.carrier();
+        self.had_link |= carrier == Some(true);
+        self.is_over |= self.had_link && carrier == Some(false);
+        carrier
+    }
+
+    fn clock(&self) -> &dyn Clock {
+        self.inner.clock()
+    }
+}
+
+/// Answers with a page, whatever is sent.
+struct OnePage {
+    left: Vec<u8>,
+    clock: VirtualClock,
+}
+
+impl Link for OnePage {
+    fn read(&mut self, buffer: &mut [u8], _: Deadline) -> Result<usize, LinkError> {
+        if self.left.is_empty() {
+            return Err(LinkError::Disconnected { link: self.name().to_owned(), source: None });
+        }
+        let count = self.left.len().min(buffer.len());
+        buffer[..count].copy_from_slice(&self.left[..count]);
+        self.left.drain(..count);
+        Ok(count)
+    }
+
+    fn write_all(&mut self, bytes: &[u8], _: Deadline) -> Result<(), LinkError> {
+        assert!(bytes.starts_with(b"GET "), "a system is only looked at");
+        Ok(())
+    }
+
+    fn set_line_rate(&mut self, _: u32) -> Result<(), LinkError> {
+        Ok(())
+    }
+
+    fn clock(&self) -> &dyn Clock {
+        &self.clock
+    }
+
+    fn name(&self) -> &str {
+        "a page"
+    }
 }
 
 /// A cable on which two stations say that they have the address that is asked for.

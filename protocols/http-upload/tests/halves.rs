@@ -123,11 +123,11 @@ fn pages_in_any_shape_are_read() {
         let (_, uploaded) = check_taken(quirks(shape), &bytes(60_000, 4));
         assert!(matches!(uploaded.verdict, Verdict::Accepted { .. }), "{shape:?}");
     }
-    // What u-boot_mod does not take at all.
+    // What u-boot_mod does not take at all: it hangs up after the head.
     check_refused(
         quirks(HttpQuirks { first_packets: true, ..HttpQuirks::default() }),
         &bytes(5000, 4),
-        "http-not-taken",
+        "http-cut-off",
     );
 }
 

@@ -57,6 +57,17 @@ fn what_the_program_does_through_a_door() {
     assert!(unknown.stderr.contains("tplink-archer-c7-v5"), "{}", unknown.stderr);
 }
 
+#[test]
+fn what_the_program_does_with_a_page() {
+    let plan = plan("dlink-dir-882-a1");
+    assert_eq!((&plan["done_by"], &plan["protocol"]), (&"program".into(), &"http-upload".into()));
+    let steps = texts(&plan["steps"]);
+    assert!(steps.contains("Look whether its page can be opened"), "{steps}");
+    assert!(steps.contains("what its bootloader's page says"), "{steps}");
+    // A page over TLS is for a browser.
+    assert_ne!(self::plan("dlink-dir-x1860-b1")["done_by"], "program");
+}
+
 /// Every record of the catalog has a plan, and none of them promises what the program cannot do.
 #[test]
 fn every_kind_of_device_has_a_plan() {

@@ -47,7 +47,14 @@ impl DoorRepair<'_> {
                 repair.is_open = repair.doors.first().is_some_and(|door| way_of(door).stays_open());
                 return Ok(Done::with(Found::InRecovery, "Its bootloader waits for a file already."));
             }
-            Ok(Done::with(Found::Nothing, "Nothing of it is seen on the network."))
+            let summary = match repair.has_system {
+                true => {
+                    "A page that asks for a password answers at its address: its system starts. It goes on because you say that \
+                     the unit is broken; a system that only lost its settings is mended by resetting them."
+                }
+                false => "Nothing of it is seen on the network.",
+            };
+            Ok(Done::with(Found::Nothing, summary))
         })
     }
 
@@ -137,6 +144,7 @@ impl DoorRepair<'_> {
                 return Ok(true);
             }
         }
+        self.has_system |= sensing.has_system;
         Ok(false)
     }
 }

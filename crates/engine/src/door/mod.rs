@@ -169,6 +169,8 @@ struct DoorRepair<'a> {
     is_open: bool,
     /// The unit, where it has to be kept in its recovery mode.
     kept: Option<Box<dyn ways::Kept>>,
+    /// Whether a page of its running system was seen when it was looked for at its door.
+    has_system: bool,
     /// Whether an image was offered, in this run or an earlier one.
     touched: bool,
     /// The version that the running system was seen to have.
@@ -212,6 +214,7 @@ impl<'a> DoorRepair<'a> {
             identity: None,
             is_open: false,
             kept: None,
+            has_system: false,
             version: None,
             running: None,
         }

@@ -34,6 +34,8 @@ pub(super) struct Sensing {
     pub(super) log: Vec<u8>,
     /// Whether something was shown that proves that the door is open.
     pub(super) is_open: bool,
+    /// Whether a page of its running system was seen.
+    pub(super) has_system: bool,
     /// What the unit said of itself at its door.
     pub(super) testimony: Vec<Observation>,
 }
@@ -47,7 +49,7 @@ impl Sensing {
         let ear = way_of(door).watch(network)?;
         let had_link = network.carrier();
         let (line, log, testimony) = (Vec::new(), Vec::new(), Vec::new());
-        Ok(Self { ear, had_link, line, log, is_open: false, testimony })
+        Ok(Self { ear, had_link, line, log, is_open: false, has_system: false, testimony })
     }
 
     /// Stops watching, and keeps the unit at the door that it was seen at.
@@ -78,6 +80,7 @@ impl Sensing {
             Some(ear) => {
                 for shown in ear.hear(network, soon)? {
                     self.is_open |= shown.is_open;
+                    self.has_system |= shown.seen == Seen::SystemPage;
                     let new = shown.said.filter(|said| !self.testimony.contains(said));
                     self.testimony.extend(new.filter(|_| self.testimony.len() < MOST_SAID));
                     seen.push(shown.seen);
