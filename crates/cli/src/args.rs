@@ -136,7 +136,7 @@ pub(crate) enum Command {
     /// Nothing is written before the unit is identified, its unique data is backed up and proven to restore, the firmware
     /// is judged, and you have agreed. Every step is recorded; stop it at any time and go on with `debrick resume`.
     #[command(after_help = AFTER_RESCUE)]
-    Rescue(Rescue),
+    Rescue(Box<Rescue>),
     /// Go on with a session that was interrupted, stopped, or waits for you.
     #[command(after_help = AFTER_RESUME)]
     Resume(Resume),

@@ -238,12 +238,28 @@ fn an_upgrade_counts_by_what_runs_and_not_by_how_it_ends() {
         let closed = two.run();
         two.case.is_repaired(&closed);
     }
-    // The image says that it is another version than it is.
+}
+
+#[test]
+fn power_that_is_lost_while_it_writes_is_found_out_and_mended_by_going_on() {
     let mut two = Two::of(Brick::KernelBytesDamaged);
-    two.case.image = upgrade_image(INSTALLED, NEWER, "acme,r1");
+    let bench = two.case.bench.clone();
+    let mut offered = false;
+    two.case.attendant.on_event = Box::new(move |event| match &event.body {
+        EventBody::Intent { effect: Effect::OfferImage { .. } } => offered = true,
+        EventBody::EffectDone { .. } if offered => bench.power_cycle(),
+        _ => {}
+    });
     let closed = two.run();
     assert_eq!(closed.ending, Ending::StoppedSafely, "{closed:?}");
-    assert!(two.case.codes().contains(&"smoke-test-failed".to_owned()), "{:?}", two.case.codes());
+    assert_eq!(two.case.codes(), ["first-boot-unproven"]);
+    assert!(!holds(&two.case.bench.state(), &two.case.image), "half of it was written");
+    two.case.attendant.on_event = Box::new(|_| {});
+    two.case.attendant.hands = Some(Hands::steady(&two.case.bench));
+    two.case.attendant.events.clear();
+    let closed = two.resume(&closed.session);
+    two.case.is_repaired(&closed);
+    assert_eq!(two.intents(), ["run", "offer"]);
 }
 
 #[test]

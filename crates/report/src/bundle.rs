@@ -21,7 +21,7 @@ pub mod trace;
 
 use std::io::{self, Write};
 
-use debrick_model::{Coded, Digest, Event};
+use debrick_model::{Coded, Digest, Event, EvidenceKind};
 use debrick_vault::{Entry, Vault};
 use serde::Serialize;
 use serde_json::json;
@@ -212,6 +212,10 @@ fn logs(vault: &Vault, evidence: &[StoredEvidence]) -> (Vec<Log>, Vec<LeftOut>) 
             let (name, artifact) = (one.name.clone(), Some(one.artifact));
             left_out.push(LeftOut { name, artifact, because: because.into() });
         };
+        if matches!(one.kind, EvidenceKind::SettingsArchive | EvidenceKind::FirstImage) {
+            leave_out("Settings and images stay with their owner.");
+            continue;
+        }
         let Ok((text, shortened)) = read_log(vault, one.artifact) else {
             leave_out("The stored file is missing or damaged.");
             continue;

@@ -368,7 +368,11 @@ impl<'a> DoorRepair<'a> {
             Ending::NothingNeeded => vec![format!("{runs}. Nothing was wrong, and nothing was changed.")],
             _ => vec![
                 format!("{runs}: it was seen to."),
-                "Changed: its firmware, by its own bootloader. What else that changed cannot be seen from here.".to_owned(),
+                match self.running {
+                    Some(_) => "Changed: its firmware, by a system that ran on it. What it held before is in the vault.",
+                    None => "Changed: its firmware, by its own bootloader. What else that changed cannot be seen from here.",
+                }
+                .to_owned(),
             ],
         };
         let next_step = self

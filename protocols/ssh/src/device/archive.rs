@@ -10,7 +10,11 @@ use flate2::write::GzEncoder;
 /// The files of a system that are settings.
 pub(super) fn pack(files: &BTreeMap<String, Vec<u8>>) -> std::io::Result<Vec<u8>> {
     let mut builder = tar::Builder::new(GzEncoder::new(Vec::new(), Compression::default()));
-    let is_setting = |name: &str| name.starts_with("/etc/config/") || name == "/etc/passwd";
+    let is_setting = |name: &str| {
+        let folders = ["/etc/config/", "/etc/dropbear/"];
+        folders.iter().any(|folder| name.starts_with(folder))
+            || ["/etc/passwd", "/etc/shadow"].contains(&name)
+    };
     for (name, content) in files.iter().filter(|(name, _)| is_setting(name)) {
         let mut header = tar::Header::new_gnu();
         header.set_size(content.len() as u64);

@@ -151,11 +151,11 @@ impl DoorRepair<'_> {
         let began = clock.now();
         loop {
             self.session.stop_if_asked()?;
-            if let Ok(mut shell) = self.log_in() {
-                if super::second::ask(&mut *shell).is_ok_and(|system| system.runs_from_memory()) {
-                    self.running()?.is_up = true;
-                    return Ok(());
-                }
+            if let Ok(mut shell) = self.log_in()
+                && super::second::ask(&mut *shell).is_ok_and(|system| system.runs_from_memory())
+            {
+                self.running()?.is_up = true;
+                return Ok(());
             }
             let waited = clock.now().since(began);
             if waited >= STARTS {

@@ -120,7 +120,15 @@ impl DoorRepair<'_> {
                 }
                 let found = list.iter().flatten().find(|part| part.name == *region && part.size <= SMALL);
                 let Some(part) = found else { continue };
-                let backup = partitions::back_up(shell, part, &mut debrick_target::Silent, deadline)?;
+                let backup = match partitions::back_up(shell, part, &mut debrick_target::Silent, deadline) {
+                    Ok(backup) => backup,
+                    Err(error @ OpenwrtError::UnstableReadings { .. }) => {
+                        self.session.failed(Step::Identify, &EngineError::Openwrt(error))?;
+                        texts.push((region.clone(), String::new()));
+                        continue;
+                    }
+                    Err(error) => return Err(error.into()),
+                };
                 let bytes = &backup.bytes[..backup.bytes.len().min(TEXT)];
                 let end = bytes.iter().position(|byte| matches!(byte, 0 | 0xFF)).unwrap_or(bytes.len());
                 texts.push((region.clone(), String::from_utf8_lossy(&bytes[..end]).into_owned()));
