@@ -327,6 +327,18 @@ mod tests {
     }
 
     #[test]
+    fn what_is_called_initramfs_is_only_started() {
+        let door = |protocol, file: Option<&str>| {
+            let (file, host) = (file.map(str::to_owned), Some(Ipv4Addr::new(192, 168, 1, 2)));
+            Method { protocol: Some(protocol), file, host, ..Method::default() }.door().unwrap()
+        };
+        assert!(door(Protocol::TftpPull, Some("openwrt-x-initramfs-recovery.itb")).in_memory);
+        assert!(door(Protocol::MikrotikNetboot, None).in_memory);
+        assert!(!door(Protocol::TftpPull, Some("recovery.bin")).in_memory);
+        assert!(!door(Protocol::BootpTftp, Some("test.bin")).in_memory);
+    }
+
+    #[test]
     fn what_is_missing_is_named() {
         let device = Device { id: "x-y".into(), ..Device::default() };
         let Err(CatalogError::Incomplete { missing, .. }) = device.recoverable() else { panic!("complete") };
@@ -337,6 +349,8 @@ mod tests {
     fn the_catalog_has_many_doors() {
         let all = Catalog::builtin().all().unwrap();
         let count = all.iter().filter(|device| device.recoverable().is_ok()).count();
-        assert!(count > 100, "{count}");
+        assert!(count > 400, "{count}");
+        let is_started = |device: &&Device| device.recoverable().is_ok_and(|one| one.doors[0].in_memory);
+        assert!(all.iter().filter(is_started).count() > 100);
     }
 }

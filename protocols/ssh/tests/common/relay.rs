@@ -2,6 +2,7 @@
 //! over Unix sockets to a thread of the test.
 
 use std::io::{Read, Write};
+use std::os::fd::AsFd;
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -15,6 +16,9 @@ use super::{Kind, Server, Setup, script, tool};
 
 /// How long what was said has to reach the client before the server dies.
 const LAST_WORDS: Duration = Duration::from_millis(300);
+
+/// How long a script may take to ask for the rest of an answer, in milliseconds.
+const ASKS_WITHIN_MS: u16 = 8_000;
 
 /// A server before a virtual system.
 pub(crate) struct Unit {
@@ -114,7 +118,12 @@ fn serve(listeners: &[UnixListener; 3], system: &Mutex<OpenwrtLike>, stop: &Atom
     }
 }
 
+/// Tells a script the rest. One that its server has ended, as dropbear does with a command that it did not take, never asks.
 fn tell(listener: &UnixListener, bytes: &[u8]) {
+    let waiting = nix::poll::PollFd::new(listener.as_fd(), nix::poll::PollFlags::POLLIN);
+    if !matches!(nix::poll::poll(&mut [waiting], ASKS_WITHIN_MS), Ok(1)) {
+        return;
+    }
     if let Ok((mut client, _)) = listener.accept() {
         let _ = client.write_all(bytes);
     }
