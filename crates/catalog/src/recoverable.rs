@@ -9,6 +9,7 @@ use std::net::Ipv4Addr;
 use serde::{Deserialize, Serialize};
 
 use crate::device::Device;
+use crate::entry::Action;
 use crate::error::CatalogError;
 use crate::method::{Method, Protocol};
 use crate::repairable::TestStatus;
@@ -180,12 +181,30 @@ impl Recoverable {
 }
 
 impl Device {
+    /// The door that one of its methods is; `None` where it is none, where an address is missing, or where a person has to run
+    /// a command on the way in: that command is the upload itself then.
+    pub fn door(&self, method: &Method) -> Option<Door> {
+        let entry = self.entry.iter().find(|entry| Some(&entry.name) == method.entry.as_ref());
+        let is_by_hand = entry.is_some_and(|entry| entry.steps.iter().any(|step| step.action == Action::Run));
+        method.door().filter(|_| !is_by_hand)
+    }
+
+    /// How far this program was tried on the way of one of its methods, whatever the device: not at all where it does not
+    /// drive it.
+    pub fn tried(&self, method: &Method) -> TestStatus {
+        match method.protocol {
+            Some(Protocol::UbootConsole) => TestStatus::Lab,
+            _ if self.door(method).is_some() => TestStatus::Simulated,
+            _ => TestStatus::Untested,
+        }
+    }
+
     /// The device as a repair through a door needs it.
     ///
     /// # Errors
     /// [`CatalogError::Incomplete`], which names everything that the record does not say.
     pub fn recoverable(&self) -> Result<Recoverable, CatalogError> {
-        let doors: Vec<Door> = self.method.iter().filter_map(Method::door).collect();
+        let doors: Vec<Door> = self.method.iter().filter_map(|method| self.door(method)).collect();
         let mut missing = Vec::new();
         if doors.is_empty() {
             missing.push(
@@ -198,7 +217,7 @@ impl Device {
             missing.push("which formats or board ids its firmware has".to_owned());
         }
         if !missing.is_empty() {
-            let is_other = |method: &&Method| method.door().is_none();
+            let is_other = |method: &&Method| self.door(method).is_none();
             let other_ways = self.method.iter().filter(is_other).map(|method| method.name.clone()).collect();
             return Err(CatalogError::Incomplete { id: self.id.clone(), missing, other_ways });
         }
@@ -207,17 +226,8 @@ impl Device {
 }
 
 impl Method {
-    /// How far this program was tried on this way, whatever the device: not at all where it does not drive it.
-    pub fn tried(&self) -> TestStatus {
-        match self.protocol {
-            Some(Protocol::UbootConsole) => TestStatus::Lab,
-            _ if self.door().is_some() => TestStatus::Simulated,
-            _ => TestStatus::Untested,
-        }
-    }
-
     /// The door that it is; `None` where it is none, or where an address is missing.
-    pub fn door(&self) -> Option<Door> {
+    fn door(&self) -> Option<Door> {
         let kind = match self.protocol? {
             Protocol::HttpUpload => DoorKind::HttpUpload {
                 unit: self.unit?,
@@ -336,6 +346,13 @@ mod tests {
         assert!(door(Protocol::MikrotikNetboot, None).in_memory);
         assert!(!door(Protocol::TftpPull, Some("recovery.bin")).in_memory);
         assert!(!door(Protocol::BootpTftp, Some("test.bin")).in_memory);
+    }
+
+    #[test]
+    fn an_upload_that_a_person_starts_is_no_door() {
+        let device = Catalog::builtin().find("buffalo-wzr-hp-ag300h").unwrap();
+        assert!(device.method.iter().any(|method| method.protocol == Some(Protocol::TftpPush)));
+        assert!(device.recoverable().is_err());
     }
 
     #[test]

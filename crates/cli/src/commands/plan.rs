@@ -309,8 +309,8 @@ fn look_for(protocol: Protocol) -> &'static str {
 
 /// How far the program was tried on a way of this device.
 fn tried(device: &Device, protocol: Protocol) -> TestStatus {
-    let ways = device.method.iter().filter(|method| method.protocol == Some(protocol)).map(Method::tried);
-    ways.max().unwrap_or_default().max(device.status.flash)
+    let ways = device.method.iter().filter(|method| method.protocol == Some(protocol));
+    ways.map(|method| device.tried(method)).max().unwrap_or_default().max(device.status.flash)
 }
 
 fn tried_in_words(status: TestStatus) -> Option<&'static str> {

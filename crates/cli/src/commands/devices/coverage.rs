@@ -35,7 +35,7 @@ const QUESTIONS: &[Question] = &[
     ("by a simulated method", |device| {
         // Nobody counts whose methods could be driven but for what the record does not say.
         let is_complete = device.repairable().is_ok() || device.recoverable().is_ok();
-        is_complete && device.method.iter().any(|method| method.tried() >= TestStatus::Simulated)
+        is_complete && device.method.iter().any(|method| device.tried(method) >= TestStatus::Simulated)
     }),
 ];
 

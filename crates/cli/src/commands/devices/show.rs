@@ -167,7 +167,7 @@ impl Page<'_> {
 
     fn method(&mut self, device: &Device, method: &Method) {
         let protocol = method.protocol.map_or("?", |protocol| protocol.id());
-        let driven = match method.tried() {
+        let driven = match device.tried(method) {
             TestStatus::Untested => "; by hand: this program does not do it yet",
             _ => "",
         };

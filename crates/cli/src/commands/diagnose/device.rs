@@ -160,8 +160,11 @@ impl Known {
     fn ways(&self, action: Action, fits: impl Fn(Protocol) -> bool) -> Vec<How> {
         let mut methods: Vec<&Method> =
             self.device.method.iter().filter(|method| method.protocol.is_some_and(&fits)).collect();
-        // What needs no open case comes first.
-        methods.sort_by_key(|method| !method.protocol.is_some_and(Protocol::needs_no_wires));
+        // What the program was tried on further comes first, then what needs no open case.
+        methods.sort_by_key(|method| {
+            let needs_wires = !method.protocol.is_some_and(Protocol::needs_no_wires);
+            (std::cmp::Reverse(self.device.tried(method)), needs_wires)
+        });
         methods.into_iter().take(MOST_WAYS).map(|method| self.way(action, method)).collect()
     }
 
