@@ -17,6 +17,8 @@ else
 fi
 CACHE=${DEBRICK_LAB_CACHE:-$default_cache}
 export DEBRICK_LAB_CACHE="$CACHE"
+# Everything is built once, with one choice of features; what is run after that is run as it was built.
+BUILT=${CARGO_TARGET_DIR:-target}/debug
 export PATH="$CACHE/parts/bin:$PATH"
 
 # The same cases of the property tests in every run: what fails here fails again at the desk. Fuzzing looks for new ones.
@@ -94,20 +96,20 @@ check_dependencies() {
 	fi
 }
 
-# run_lab ARGUMENTS...: cargo xtask lab, where this computer can.
+# run_lab ARGUMENTS...: xtask lab, where this computer can.
 run_lab() {
 	if [ "$(id -u)" != 0 ]; then
 		leave_out "lab $1, which needs root (as do the tests against real TFTP servers)"
 	elif [ -n "$missing" ]; then
 		leave_out "lab $1, which needs $missing"
 	else
-		cargo xtask lab "$@" --cache "$CACHE"
+		"$BUILT/xtask" lab "$@" --program "$BUILT/debrick" --cache "$CACHE"
 	fi
 }
 
 fuzz_briefly() {
 	if command -v c++ >/dev/null; then
-		cargo xtask fuzz --seconds 5
+		"$BUILT/xtask" fuzz --seconds 5
 	else
 		leave_out "fuzzing, which needs a C++ compiler"
 	fi
@@ -118,10 +120,11 @@ step "Rust's tools" have_rust_tools
 step "packages and the lab's parts, in $CACHE" set_up_lab
 step "formatting" cargo fmt --all --check
 step "lints" cargo clippy --workspace --all-targets --locked -- -D warnings
-step "layers" cargo xtask check-layers
-step "device records" cargo xtask check-catalog
-step "what the catalog knows, and how well it is searched" cargo xtask bench catalog --as-built
-step "pages made from the code" cargo xtask docs --check
+step "build" cargo build --workspace --lib --bins --tests --examples --locked
+step "layers" "$BUILT/xtask" check-layers
+step "device records" "$BUILT/xtask" check-catalog
+step "what the catalog knows, and how well it is searched" "$BUILT/xtask" bench catalog --as-built --program "$BUILT/debrick"
+step "pages made from the code" "$BUILT/xtask" docs --check
 step "licences, bans and sources of dependencies" check_dependencies
 step "tests" cargo test --workspace --locked
 step "fuzzing, five seconds for each target" fuzz_briefly

@@ -128,6 +128,12 @@ fn on_wire(only: Option<&str>) -> Result<Vec<lan::Proof>, String> {
 fn router<'a>(lab: &'a Lab, program: &'a Path, only: Option<&str>) -> Result<Vec<Case<'a>>, String> {
     let mut units: Vec<UnitOptions> = Brick::ALL.iter().map(|brick| UnitOptions::bricked(*brick)).collect();
     units.push(UnitOptions::of(Model::R2v, Brick::KernelBytesDamaged));
+    // What takes longest is begun first, so that nobody waits for it alone at the end.
+    units.sort_by_key(|options| {
+        let is_long = matches!(options.brick, Brick::BootEnvironmentBadCrc | Brick::NorKernelDamaged)
+            || options.model == Model::R2v;
+        !is_long
+    });
     if let Some(name) = only {
         let wanted = Brick::from_name(name).ok_or_else(|| format!("there is no brick {name:?}"))?;
         units.retain(|options| options.brick == wanted);
