@@ -19,6 +19,7 @@ CACHE=${DEBRICK_LAB_CACHE:-$default_cache}
 export DEBRICK_LAB_CACHE="$CACHE"
 # Everything is built once, with one choice of features; what is run after that is run as it was built.
 BUILT=${CARGO_TARGET_DIR:-target}/debug
+case $BUILT in /*) ;; *) BUILT=$PWD/$BUILT ;; esac
 export PATH="$CACHE/parts/bin:$PATH"
 
 # The same cases of the property tests in every run: what fails here fails again at the desk. Fuzzing looks for new ones.
