@@ -133,7 +133,7 @@ step "lab: recovery over the network, both halves against what others wrote" run
 step "lab: every brick on a real bootloader" run_lab router
 step "lab: bricks diagnosed live, by listening alone" run_lab diagnose --brick healthy --brick ramdisk-damaged --brick boot-command-lost --brick settings-garbage
 step "lab: a failed repair is packed and played again" run_lab scenarios --only bundle-replays
-step "lab: repairs that are killed, and resumed" run_lab kills --count 6
+step "lab: repairs that are killed, and resumed" run_lab kills --count 4
 
 echo
 if [ -n "$left_out" ]; then
