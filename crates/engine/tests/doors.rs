@@ -1,16 +1,9 @@
 //! Whole repairs through the doors of a virtual router's bootloader, led by the coach, judged by what the unit holds and runs
 //! afterwards.
-#![allow(
-    clippy::disallowed_methods,
-    clippy::unwrap_used,
-    reason = "a test that starts itself again tells its child what to do"
-)]
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod common;
 
-use std::os::unix::process::ExitStatusExt as _;
-use std::path::Path;
-use std::process::Command;
 use std::time::Duration;
 
 use common::door::*;
@@ -307,66 +300,17 @@ fn whatever_the_hands_do_no_unit_is_left_worse() {
     assert!(repaired * 10 >= RUNS * 9, "{repaired} of {RUNS}");
 }
 
-const PLACE: &str = "DEBRICK_TEST_DOOR_PLACE";
-const KILL_AT: &str = "DEBRICK_TEST_DOOR_KILL_AT";
-
-fn unit_in(place: &Path) -> Case {
-    let state = UnitState::open(&place.join("unit")).unwrap();
-    let mut case = Case::with_state(PULL, state, Door::of(pull()));
-    case.vault = Some(place.join("vault"));
-    case
+fn repairs(_: &str, state: UnitState) -> Case {
+    Case::with_state(PULL, state, Door::of(pull()))
 }
 
-/// Not a test by itself: what the child does. It repairs the unit in the folder that it is told, and kills itself.
+/// Not a test by itself: what the test below starts, and kills.
 #[test]
 fn child() {
-    let Some(place) = std::env::var_os(PLACE) else { return };
-    let at: u64 = std::env::var(KILL_AT).unwrap().parse().unwrap();
-    let mut case = unit_in(Path::new(&place));
-    case.attendant.on_event = Box::new(move |event| {
-        if event.seq == at {
-            nix::sys::signal::kill(nix::unistd::Pid::this(), nix::sys::signal::Signal::SIGKILL).unwrap();
-            // The signal may take a moment; nothing may happen in it.
-            loop {
-                std::thread::park();
-            }
-        }
-    });
-    case.run();
+    be_killed(repairs);
 }
 
 #[test]
 fn killed_at_its_events_it_is_finished_by_a_resume() {
-    let mut killed = 0;
-    for at in (1..).step_by(4) {
-        let folder = quick_folder();
-        let place = folder.path();
-        std::fs::create_dir(place.join("unit")).unwrap();
-        let before = broken(Brick::KernelBytesDamaged, SIZE);
-        drop(before.clone().keep_in(&place.join("unit")).unwrap());
-        let status = Command::new(std::env::current_exe().unwrap())
-            .args(["child", "--exact", "--quiet"])
-            .env(PLACE, place)
-            .env(KILL_AT, at.to_string())
-            .stdout(std::process::Stdio::null())
-            .status()
-            .unwrap();
-        if status.signal() != Some(9) {
-            assert!(status.success(), "{status}");
-            break;
-        }
-        killed += 1;
-        let mut case = unit_in(place);
-        let session = vault(case.path()).sessions().unwrap()[0].id.clone();
-        let events = vault(case.path()).read_session(&session).unwrap();
-        if !matches!(events.last().map(|event| &event.body), Some(EventBody::SessionClosed { .. })) {
-            let closed = case.resume(&session);
-            assert_eq!(closed.ending, Ending::Repaired, "killed at {at}: {closed:?}");
-        }
-        assert!(vault(case.path()).verify_session(&session).unwrap().is_intact(), "killed at {at}");
-        assert!(holds(&case.bench.state(), &case.image), "killed at {at}");
-        assert!(unique_is_unharmed(&before, &case.bench.state()), "killed at {at}");
-        assert!(at < 400, "a repair has no end");
-    }
-    assert!(killed >= 10, "killed only {killed} times");
+    killed_and_finished(PULL, (1..).step_by(4), 10, repairs);
 }

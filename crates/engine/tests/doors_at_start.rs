@@ -1,16 +1,9 @@
 //! Repairs through doors that open for some seconds at every start, without a button: Netgear's NMRP, and AVM's EVA.
-#![allow(
-    clippy::disallowed_methods,
-    clippy::unwrap_used,
-    reason = "a test that starts itself again tells its child what to do"
-)]
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod common;
 
 use std::net::SocketAddr;
-use std::os::unix::process::ExitStatusExt as _;
-use std::path::Path;
-use std::process::Command;
 use std::time::Duration;
 
 use common::door::*;
@@ -375,71 +368,21 @@ fn a_unit_that_may_be_writing_is_not_switched_off_by_a_resume() {
     }
 }
 
-const PLACE: &str = "DEBRICK_TEST_AT_START_PLACE";
-const METHOD: &str = "DEBRICK_TEST_AT_START_METHOD";
-const KILL_AT: &str = "DEBRICK_TEST_AT_START_KILL_AT";
-
-fn unit_in(place: &Path, method: &'static str) -> Case {
-    let state = UnitState::open(&place.join("unit")).unwrap();
-    let mut case = off(method, Case::with_state(method, state, Door::of(speech(method))));
-    case.vault = Some(place.join("vault"));
-    case
+fn repairs(method: &str, state: UnitState) -> Case {
+    let method = BOTH.into_iter().find(|known| *known == method).unwrap();
+    off(method, Case::with_state(method, state, Door::of(speech(method))))
 }
 
-/// Not a test by itself: what the child does. It repairs the unit in the folder that it is told, and kills itself.
+/// Not a test by itself: what the test below starts, and kills.
 #[test]
 fn child() {
-    let Some(place) = std::env::var_os(PLACE) else { return };
-    let at: u64 = std::env::var(KILL_AT).unwrap().parse().unwrap();
-    let wanted = std::env::var(METHOD).unwrap();
-    let method = BOTH.into_iter().find(|method| *method == wanted).unwrap();
-    let mut case = unit_in(Path::new(&place), method);
-    case.attendant.on_event = Box::new(move |event| {
-        if event.seq == at {
-            nix::sys::signal::kill(nix::unistd::Pid::this(), nix::sys::signal::Signal::SIGKILL).unwrap();
-            // The signal may take a moment; nothing may happen in it.
-            loop {
-                std::thread::park();
-            }
-        }
-    });
-    case.run();
+    be_killed(repairs);
 }
 
 #[test]
 fn killed_at_its_events_it_is_finished_by_a_resume() {
     for method in BOTH {
-        let mut killed = 0;
         // Before the third event the log is not kept yet.
-        for at in (3..400).step_by(11) {
-            let folder = quick_folder();
-            let place = folder.path();
-            std::fs::create_dir(place.join("unit")).unwrap();
-            let before = broken(Brick::KernelBytesDamaged, SIZE);
-            drop(before.clone().keep_in(&place.join("unit")).unwrap());
-            let status = Command::new(std::env::current_exe().unwrap())
-                .args(["child", "--exact", "--quiet"])
-                .envs([(PLACE, place.as_os_str()), (METHOD, method.as_ref())])
-                .env(KILL_AT, at.to_string())
-                .stdout(std::process::Stdio::null())
-                .status()
-                .unwrap();
-            if status.signal() != Some(9) {
-                assert!(status.success(), "{status}");
-                break;
-            }
-            killed += 1;
-            let mut case = unit_in(place, method);
-            let session = vault(case.path()).sessions().unwrap()[0].id.clone();
-            let events = vault(case.path()).read_session(&session).unwrap();
-            if !matches!(events.last().map(|event| &event.body), Some(EventBody::SessionClosed { .. })) {
-                let closed = case.resume(&session);
-                assert_eq!(closed.ending, Ending::Repaired, "{method} killed at {at}: {closed:?}");
-            }
-            assert!(vault(case.path()).verify_session(&session).unwrap().is_intact(), "{method} at {at}");
-            assert!(holds(&case.bench.state(), &case.image), "{method} killed at {at}");
-            assert!(unique_is_unharmed(&before, &case.bench.state()), "{method} killed at {at}");
-        }
-        assert!(killed >= 3, "{method}: killed only {killed} times");
+        killed_and_finished(method, (3..).step_by(11), 3, repairs);
     }
 }
