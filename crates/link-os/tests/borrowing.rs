@@ -22,6 +22,7 @@ const STATION: MacAddress = MacAddress::new([0xA0, 0x63, 0x91, 1, 2, 3]);
 
 /// How many children are killed.
 const KILLS: u32 = 24;
+const MOST_KILLS: u32 = 20 * KILLS;
 
 /// Tells the child below which folder to keep its journal in.
 const FOLDER: &str = "DEBRICK_TEST_FOLDER";
@@ -276,14 +277,18 @@ fn a_kill_at_any_moment_leaves_nothing_for_good() {
         BorrowedInterface::borrow(&loan(), folder.path()).unwrap().give_back().unwrap();
         let once = began.elapsed();
         let (mut changed, mut journalled) = (0, 0);
-        for round in 0..KILLS {
+        // How long it takes depends on the machine: kills go on until enough of them came in the middle.
+        for round in 0..MOST_KILLS {
+            if round >= KILLS && changed >= 3 && journalled >= 3 {
+                break;
+            }
             let mut child = child("borrows_until_it_is_killed", folder.path());
             let deadline = Instant::now() + Duration::from_secs(10);
             while journals(folder.path()) == 0 && Instant::now() < deadline {
                 std::thread::sleep(Duration::from_micros(100));
             }
             // Each time at another point of its work.
-            std::thread::sleep(once * 2 * round / KILLS);
+            std::thread::sleep(once * 2 * (round % KILLS) / KILLS);
             child.kill().unwrap();
             child.wait().unwrap();
             changed += usize::from(everything() != before);
@@ -295,7 +300,7 @@ fn a_kill_at_any_moment_leaves_nothing_for_good() {
         }
         assert!(
             changed >= 3 && journalled >= 3,
-            "{changed} of {KILLS} kills came in the middle, {journalled} left a journal"
+            "{changed} of {MOST_KILLS} kills came in the middle, {journalled} left a journal"
         );
     });
 }
