@@ -4,50 +4,21 @@
 
 mod common;
 
-use std::net::Ipv4Addr;
 use std::sync::Arc;
 
 use common::door::*;
 use common::*;
 use debrick_catalog::Recoverable;
-use debrick_engine::{Closed, DoorJob, DoorPorts, HostCheck, Passes, Reach, Wishes};
-use debrick_link::{Deadline, LinkError, Network};
+use debrick_engine::{Closed, DoorJob, DoorPorts, HostCheck, Passes, Wishes};
+use debrick_link::Deadline;
 use debrick_model::{Effect, Ending, EventBody, Gate, GateOutcome, MacAddress, Waiver};
-use debrick_ssh::device::{Metadata, Quirks, UpgradeQuirk, with_metadata};
-use debrick_ssh::{Fingerprint, Shell, SshError};
+use debrick_ssh::device::{Quirks, UpgradeQuirk};
 use debrick_virtual_bench::{
-    Bench, Brick, Door, Faults, FirmwareOptions, RouterConfig, Speech, UNIT_ADDRESS, VirtualRouter, firmware,
+    Bench, Brick, Door, Faults, FirmwareOptions, RouterConfig, Speech, VirtualRouter, firmware,
 };
 
 const METHOD: &str = "netboot";
 const UNIT: MacAddress = MacAddress::new([2, 0, 0, 0, 0, 0x2a]);
-
-/// Shells of the bench.
-struct OfBench(Bench);
-
-impl Reach for OfBench {
-    fn reach(
-        &mut self,
-        _: &mut dyn Network,
-        unit: Ipv4Addr,
-        _: Option<&Fingerprint>,
-        _: Deadline,
-    ) -> Result<Box<dyn Shell>, SshError> {
-        let shell = (unit == UNIT_ADDRESS).then(|| self.0.shell()).flatten();
-        shell.map(|shell| Box::new(shell) as Box<dyn Shell>).ok_or_else(|| {
-            let source = LinkError::TimedOut { link: format!("tcp:{unit}:22") };
-            SshError::Unreachable { address: unit.to_string(), source }
-        })
-    }
-}
-
-/// Firmware as `sysupgrade` takes it.
-fn upgrade_image(content: &str, says: &str, board: &str) -> Vec<u8> {
-    let content = firmware(content, &FirmwareOptions { size: SIZE, ..FirmwareOptions::default() });
-    let metadata =
-        Metadata { supported: vec![board.into()], compat: "1.0".into(), version: Some(says.into()) };
-    with_metadata(&content, &metadata)
-}
 
 /// A repair to be made, in two passes or in the second alone.
 struct Two {
@@ -88,13 +59,14 @@ impl Two {
     }
 
     fn passes(&self, first: Option<(String, debrick_model::Digest)>) -> Passes {
-        Passes { first, unit: None, pin: None, reach: Box::new(OfBench(self.case.bench.clone())) }
+        Passes { first, unit: None, pin: None }
     }
 
     fn ports(&self) -> DoorPorts {
         DoorPorts {
             network: self.case.bench.network(),
             console: None,
+            system: Some(Box::new(OfBench(self.case.bench.clone()))),
             clock: Arc::new(self.case.bench.clock.clone()),
             host: vec![HostCheck { ok: true, says: "The virtual computer has power.".into() }],
             devices: DEVICES.clone(),

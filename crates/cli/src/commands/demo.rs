@@ -183,6 +183,7 @@ impl Play<'_> {
         let ports = DoorPorts {
             network: self.bench.network(),
             console: None,
+            system: None,
             clock: Arc::new(self.bench.clock.clone()),
             host,
             devices: self.recogniser,

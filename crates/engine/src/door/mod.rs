@@ -61,6 +61,8 @@ pub struct DoorPorts {
     pub network: Box<dyn Network>,
     /// The unit's console, where one is wired; it is only listened to.
     pub console: Option<Box<dyn Link>>,
+    /// The way to a system of the unit, once one runs.
+    pub system: Option<Box<dyn Reach>>,
     /// The clock that all of them share.
     pub clock: Arc<dyn Clock>,
     /// What was found out about this computer before.
@@ -194,6 +196,8 @@ impl<'a> DoorRepair<'a> {
         }
         let mut waivers = past.waivers.clone();
         waivers.extend(wishes.waivers.iter().cloned());
+        let touched = past.touched.iter().any(|name| name == OFFERED);
+        let running = ports.system.map(|reach| passes::Running::of(reach, &record, touched));
         Self {
             session,
             record,
@@ -206,7 +210,7 @@ impl<'a> DoorRepair<'a> {
             waivers,
             host: ports.host,
             devices: ports.devices,
-            touched: past.touched.iter().any(|name| name == OFFERED),
+            touched,
             past,
             gates: Vec::new(),
             observed: Vec::new(),
@@ -216,7 +220,7 @@ impl<'a> DoorRepair<'a> {
             kept: None,
             has_system: false,
             version: None,
-            running: None,
+            running,
         }
     }
 
@@ -331,6 +335,9 @@ impl<'a> DoorRepair<'a> {
             repair.touched = true;
             // Whatever comes of it, the mode has to be entered again.
             repair.is_open = false;
+            if let Some(running) = &mut repair.running {
+                running.is_written();
+            }
             let kept = repair.kept.take();
             let part = Offer { region: OFFERED, name: &name, content: &content, digest };
             let mut meter = repair.session.meter(&format!("sending {name}"), Some(size));
@@ -371,9 +378,9 @@ impl<'a> DoorRepair<'a> {
             Ending::NothingNeeded => vec![format!("{runs}. Nothing was wrong, and nothing was changed.")],
             _ => vec![
                 format!("{runs}: it was seen to."),
-                match self.running {
-                    Some(_) => "Changed: its firmware, by a system that ran on it. What it held before is in the vault.",
-                    None => "Changed: its firmware, by its own bootloader. What else that changed cannot be seen from here.",
+                match self.goes_in_passes() {
+                    true => "Changed: its firmware, by a system that ran on it. What it held before is in the vault.",
+                    false => "Changed: its firmware, by its own bootloader. What else that changed cannot be seen from here.",
                 }
                 .to_owned(),
             ],

@@ -7,10 +7,16 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
 
-use debrick_engine::{Closed, DoorJob, DoorPorts, HostCheck};
-use debrick_link::Network;
+use debrick_catalog::Recoverable;
+use debrick_engine::{Closed, DoorJob, DoorPorts, HostCheck, Reach};
+use debrick_link::{Deadline, LinkError, Network};
 use debrick_model::{Ending, EventBody, Gate, Waiver};
-use debrick_virtual_bench::{Bench, Brick, Door, Faults, RouterConfig, Speech, UnitState, VirtualRouter};
+use debrick_ssh::device::{Metadata, with_metadata};
+use debrick_ssh::{Fingerprint, Shell, SshError};
+use debrick_virtual_bench::{
+    Bench, Brick, Door, Faults, FirmwareOptions, RouterConfig, Speech, UNIT_ADDRESS, UnitState,
+    VirtualRouter, firmware,
+};
 
 use super::*;
 
@@ -30,10 +36,42 @@ fn bench_with(state: UnitState, door: Door) -> Bench {
     Bench::new(VirtualRouter::with_config(state, config), Faults::default(), 1)
 }
 
-fn door_ports(bench: &Bench, wire: fn(Box<dyn Network>) -> Box<dyn Network>) -> DoorPorts {
+/// Shells of the bench.
+pub struct OfBench(pub Bench);
+
+impl Reach for OfBench {
+    fn reach(
+        &mut self,
+        _: &mut dyn Network,
+        unit: Ipv4Addr,
+        _: Option<&Fingerprint>,
+        _: Deadline,
+    ) -> Result<Box<dyn Shell>, SshError> {
+        let shell = (unit == UNIT_ADDRESS).then(|| self.0.shell()).flatten();
+        shell.map(|shell| Box::new(shell) as Box<dyn Shell>).ok_or_else(|| {
+            let source = LinkError::TimedOut { link: format!("tcp:{unit}:22") };
+            SshError::Unreachable { address: unit.to_string(), source }
+        })
+    }
+}
+
+/// Firmware as `sysupgrade` takes it.
+pub fn upgrade_image(content: &str, says: &str, board: &str) -> Vec<u8> {
+    let content = firmware(content, &FirmwareOptions { size: SIZE, ..FirmwareOptions::default() });
+    let metadata =
+        Metadata { supported: vec![board.into()], compat: "1.0".into(), version: Some(says.into()) };
+    with_metadata(&content, &metadata)
+}
+
+fn door_ports(
+    bench: &Bench,
+    wire: fn(Box<dyn Network>) -> Box<dyn Network>,
+    system: Option<Box<dyn Reach>>,
+) -> DoorPorts {
     DoorPorts {
         network: wire(bench.network()),
         console: None,
+        system,
         clock: Arc::new(bench.clock.clone()),
         host: vec![HostCheck { ok: true, says: "The virtual computer has power.".into() }],
         devices: DEVICES.clone(),
@@ -43,6 +81,9 @@ fn door_ports(bench: &Bench, wire: fn(Box<dyn Network>) -> Box<dyn Network>) -> 
 pub fn waiver() -> Waiver {
     Waiver { gate: Gate::Backup, because: "the console cannot be reached".into() }
 }
+
+/// Makes the way to the system of a bench's unit.
+pub type Way = fn(&Bench) -> Box<dyn Reach>;
 
 /// A repair to be made, and its surroundings.
 pub struct Case {
@@ -56,6 +97,12 @@ pub struct Case {
     pub folder: tempfile::TempDir,
     /// Where the vault is, where another process has made it.
     pub vault: Option<PathBuf>,
+    /// What the record says otherwise.
+    pub adapt: fn(&mut Recoverable),
+    /// The way to its system.
+    pub system: Option<Way>,
+    /// How often it is restarted at the end.
+    pub soak: u32,
     /// What becomes of the network on its way to the repair.
     pub wire: fn(Box<dyn Network>) -> Box<dyn Network>,
 }
@@ -78,6 +125,9 @@ impl Case {
             attendant,
             folder: quick_folder(),
             vault: None,
+            adapt: |_| {},
+            system: None,
+            soak: 0,
             wire: |network| network,
         }
     }
@@ -93,10 +143,13 @@ impl Case {
         let wishes = debrick_engine::Wishes {
             waivers: self.waivers.clone(),
             method: Some(self.method.to_owned()),
+            soak_restarts: self.soak,
             ..wishes()
         };
+        let mut device = debrick_catalog::find("acme-r1").unwrap().recoverable().unwrap();
+        (self.adapt)(&mut device);
         let job = DoorJob {
-            device: debrick_catalog::find("acme-r1").unwrap().recoverable().unwrap(),
+            device,
             image: Some(("acme-r1-2.0.1.itb".to_owned(), digest)),
             evidence: vec![],
             logs: log.into_iter().collect(),
@@ -104,7 +157,7 @@ impl Case {
             wishes,
             seed: 1,
         };
-        let ports = door_ports(&self.bench, self.wire);
+        let ports = door_ports(&self.bench, self.wire, self.system.map(|system| system(&self.bench)));
         let closed = debrick_engine::rescue_by_door(&vault, job, ports, &mut self.attendant).unwrap();
         assert!(vault.verify_session(&closed.session).unwrap().is_intact());
         closed
@@ -114,7 +167,7 @@ impl Case {
         let vault = vault(self.path());
         let waivers = self.waivers.clone();
         let wishes = debrick_engine::Wishes { waivers, method: Some(self.method.to_owned()), ..wishes() };
-        let ports = door_ports(&self.bench, self.wire);
+        let ports = door_ports(&self.bench, self.wire, self.system.map(|system| system(&self.bench)));
         debrick_engine::resume_by_door(&vault, session, wishes, ports, &mut self.attendant).unwrap()
     }
 
