@@ -81,10 +81,14 @@ fn a_fresh_system_says_itself_what_it_is() {
     assert_eq!(questions(&case), [""; 0], "nobody had to read it");
     assert_eq!(version_of(&closed, &case).as_deref(), Some(NEWER));
     assert_eq!(case.attendant.power_cycles, 0, "it was restarted over SSH");
-    let tested = case.attendant.events.iter().any(
-        |event| matches!(&event.body, EventBody::SmokeTested { name, ok: true, .. } if name == "network inside"),
-    );
-    assert!(tested);
+    let tested = case.attendant.events.iter().filter_map(|event| match &event.body {
+        EventBody::SmokeTested { name, ok: true, .. } => Some(name.as_str()),
+        _ => None,
+    });
+    let tested: Vec<&str> = tested.collect();
+    for name in ["version", "network inside", "addresses for others", "web page"] {
+        assert!(tested.contains(&name), "{name}: {tested:?}");
+    }
 }
 
 #[test]

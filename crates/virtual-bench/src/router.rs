@@ -693,8 +693,12 @@ impl Device for VirtualRouter {
             {
                 self.hand_to_door(input, out);
             }
-            // Neither the bootloader's console nor the system speaks a protocol of raw Ethernet.
-            Input::Frame(_) => {}
+            // The bootloader's console speaks no protocol of raw Ethernet.
+            Input::Frame(frame) => {
+                if self.is_ready() && self.openwrt.is_some() && self.has_link() {
+                    out.extend(crate::running::offer(frame).map(Output::Frame));
+                }
+            }
             Input::Bytes(channel, bytes) => self.on_request(channel, bytes, out),
             Input::Connected(channel, to) => self.on_connection(channel, to, out),
             Input::Closed(channel) => {

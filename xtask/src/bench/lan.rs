@@ -87,7 +87,7 @@ fn all(folder: &Path, is_release: bool) -> Result<Vec<Row>, String> {
             what: "blocks of 1428, window 16, against atftp",
             client: self::atftp,
             options: large,
-            least: 1.0,
+            least: AS_FAST,
             ..window
         };
         for setting in [hpa, window, atftp] {

@@ -5,6 +5,7 @@
 
 mod assess;
 mod enter;
+mod outside;
 mod passes;
 mod prepare;
 mod prove;

@@ -206,7 +206,7 @@ impl DoorRepair<'_> {
     }
 
     /// The address of the running system, as far as the record tells.
-    fn unit_address(&self) -> Option<Ipv4Addr> {
+    pub(super) fn unit_address(&self) -> Option<Ipv4Addr> {
         let network = self.record.device.network.as_ref().map(|network| network.unit);
         let afterwards = || self.doors.first().and_then(|door| door.kind.unit_afterwards());
         self.ssh_address().or(network).or_else(afterwards)
@@ -266,6 +266,7 @@ impl DoorRepair<'_> {
         if self.asks_over_ssh() {
             self.smoke_over_ssh()?;
         }
+        self.look_from_outside()?;
         self.soak(&version)?;
         Ok(Ending::Repaired)
     }
