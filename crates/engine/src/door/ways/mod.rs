@@ -120,7 +120,9 @@ pub(super) fn way_of(door: &Door) -> Box<dyn Way + '_> {
             let (path, field) = (door.path.as_deref(), door.field.as_deref());
             Box::new(page::Page { unit, host, port, path, field })
         }
-        DoorKind::TftpPull { host, unit } => Box::new(tftp_pull::Pull { host, unit, files: &door.files }),
+        DoorKind::TftpPull { host, unit } => {
+            Box::new(tftp_pull::Pull { host, unit, files: door.files.clone() })
+        }
         DoorKind::BootpTftp { host, unit } => Box::new(bootp_tftp::Boot { host, unit }),
         DoorKind::TftpPush { unit, host } => Box::new(tftp_push::Push { unit, host }),
         DoorKind::Nmrp { unit, host } => {
