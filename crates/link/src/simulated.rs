@@ -86,8 +86,8 @@ pub trait Device: Send {
         true
     }
 
-    /// The IPv4 addresses that it has now. Only what puts it on a real wire asks; in a simulated world every datagram
-    /// reaches it.
+    /// The IPv4 addresses that it has now. Only what puts it on a real wire asks; in a simulated world it is taken to have
+    /// every one.
     fn addresses(&self) -> Vec<Ipv4Addr> {
         Vec::new()
     }
@@ -256,6 +256,16 @@ impl<D: Device> World<D> {
 }
 
 impl<D: Device> Inner<D> {
+    /// Whether what is sent to an address reaches the device: by its answer to ARP, or because the host was told which
+    /// station has that address.
+    fn reaches_device(&self, to: SocketAddr) -> bool {
+        let SocketAddr::V4(to) = to else { return true };
+        match self.neighbours.get(to.ip()) {
+            Some(station) => *station == self.device.ethernet_address(),
+            None => self.device.answers_arp() || to.ip().is_broadcast() || to.ip().is_multicast(),
+        }
+    }
+
     fn feed(&mut self, input: Input<'_>, now: Moment) {
         let mut out = Vec::new();
         self.device.handle(input, now, &mut out);
@@ -405,10 +415,13 @@ impl<D: Device + 'static> Network for SimulatedNetwork<D> {
     }
 
     fn connect_stream(&mut self, to: SocketAddr, deadline: Deadline) -> Result<Box<dyn Link>, LinkError> {
-        let _ = deadline;
         let name = format!("tcp:{to}");
         let now = self.world.clock.now();
         self.world.wait(Deadline::at(now), |_| None::<()>);
+        if !self.world.lock().reaches_device(to) {
+            self.world.wait(deadline, |_| None::<()>);
+            return Err(LinkError::TimedOut { link: name });
+        }
         let channel = {
             let mut inner = self.world.lock();
             let channel = Channel::Tcp(inner.next_tcp);
@@ -523,7 +536,9 @@ impl<D: Device> Datagrams for SimulatedDatagrams<D> {
     fn send(&mut self, datagram: &[u8], to: SocketAddr) -> Result<(), LinkError> {
         let now = self.world.clock.now();
         self.world.wait(Deadline::at(now), |_| None::<()>);
-        self.world.input(Input::Datagram { from: self.local, to, payload: datagram });
+        if self.world.lock().reaches_device(to) {
+            self.world.input(Input::Datagram { from: self.local, to, payload: datagram });
+        }
         Ok(())
     }
 

@@ -35,6 +35,10 @@ impl Device for Wire {
     fn next_wake(&self) -> Option<Moment> {
         (!self.outbox.is_empty()).then(Moment::default)
     }
+
+    fn ethernet_address(&self) -> MacAddress {
+        UNIT
+    }
 }
 
 struct Bench<'n, 'a> {
