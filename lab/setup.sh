@@ -19,7 +19,7 @@ PACKAGES="u-boot-qemu u-boot-tools qemu-system-arm qemu-system-misc ipxe-qemu de
 	debian-archive-keyring openssl signify-openbsd minisign gpg gpg-agent gpgconf dfu-util squashfs-tools python3-venv
 	genromfs erofs-utils mtd-utils dosfstools mtools gdisk mkbootimg vboot-kernel-utils rauc gcab ovmf e2fsprogs g++
 	tnftp python3-pyftpdlib
-	dropbear-bin openssh-client"
+	dropbear-bin openssh-client libcap2-bin"
 # Checkers of firmware files that Debian does not package.
 PYTHON_TOOLS="esptool==5.6.0 imgtool==2.5.0"
 MODULES="virtio/virtio_ring virtio/virtio virtio/virtio_pci_modern_dev virtio/virtio_pci_legacy_dev

@@ -24,6 +24,9 @@ const STATION: MacAddress = MacAddress::new([0xA0, 0x63, 0x91, 1, 2, 3]);
 const KILLS: u32 = 24;
 const MOST_KILLS: u32 = 20 * KILLS;
 
+/// Tells the child below to pin neighbours, too.
+const PINS: &str = "DEBRICK_TEST_PINS";
+
 /// Tells the child below which folder to keep its journal in.
 const FOLDER: &str = "DEBRICK_TEST_FOLDER";
 
@@ -135,6 +138,42 @@ fn neighbours_that_were_learned_meanwhile_go_and_others_stay() {
     });
 }
 
+/// Entries that were there before the loan, of every kind, for addresses that the loan pins.
+fn known_before() {
+    ip(&format!("neigh add 192.168.1.1 lladdr 02:00:00:00:00:31 dev {NEAR} nud stale"));
+    ip(&format!("neigh add 192.168.1.3 lladdr 02:00:00:00:00:33 dev {NEAR} nud permanent"));
+    ip(&format!("neigh add 192.168.1.4 lladdr 02:00:00:00:00:34 dev {NEAR} nud stale"));
+}
+
+const STRANGER: MacAddress = MacAddress::new([2, 0, 0, 0, 0, 0x66]);
+
+/// Pins addresses through the network that the loan hands out, as a server does, and forgets one of them again.
+fn pin(borrowed: &BorrowedInterface) {
+    let mut network = borrowed.network();
+    for last in [1, 3, 4, 5] {
+        network.set_neighbour(Ipv4Addr::new(192, 168, 1, last), STRANGER).unwrap();
+    }
+    network.forget_neighbour(Ipv4Addr::new(192, 168, 1, 4)).unwrap();
+    let now = everything();
+    assert_eq!(now[3].matches("02:00:00:00:00:66").count(), 3, "{}", now[3]);
+    assert!(now[3].contains("PERMANENT") && !now[3].contains("02:00:00:00:00:33"), "{}", now[3]);
+}
+
+#[test]
+fn pinned_neighbours_give_way_to_those_that_were_there() {
+    with_cable(|| {
+        let folder = tempfile::tempdir().unwrap();
+        furnish();
+        known_before();
+        let before = everything();
+        let borrowed = BorrowedInterface::borrow(&loan(), folder.path()).unwrap();
+        pin(&borrowed);
+        borrowed.give_back().unwrap();
+        check_restored(&before);
+        assert_eq!(journals(folder.path()), 0);
+    });
+}
+
 #[test]
 fn the_way_to_the_world_is_refused_unless_it_is_allowed() {
     with_cable(|| {
@@ -229,15 +268,23 @@ fn borrows_until_it_is_killed() {
 #[ignore = "run by the tests of kills"]
 fn borrows_and_waits_to_be_killed() {
     let folder = std::env::var(FOLDER).unwrap();
-    let _borrowed = BorrowedInterface::borrow(&loan(), Path::new(&folder)).unwrap();
+    let borrowed = BorrowedInterface::borrow(&loan(), Path::new(&folder)).unwrap();
+    if std::env::var(PINS).is_ok() {
+        pin(&borrowed);
+    }
     std::io::Write::write_all(&mut std::io::stderr(), b"borrowed\n").unwrap();
     std::thread::sleep(Duration::from_secs(60));
 }
 
 fn child(test: &str, folder: &Path) -> Child {
+    command(test, folder).spawn().unwrap()
+}
+
+fn command(test: &str, folder: &Path) -> Command {
     let mut command = Command::new(std::env::current_exe().unwrap());
     command.args(["--ignored", "--exact", "--nocapture", test]).env(FOLDER, folder);
-    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap()
+    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
+    command
 }
 
 #[test]
@@ -265,6 +312,28 @@ fn after_a_kill_the_next_start_gives_it_back() {
             assert_eq!(journals(folder.path()), 0);
         });
     }
+}
+
+#[test]
+fn after_a_kill_pinned_neighbours_give_way_to_those_that_were_there() {
+    with_cable(|| {
+        let folder = tempfile::tempdir().unwrap();
+        furnish();
+        known_before();
+        let before = everything();
+        let mut command = command("borrows_and_waits_to_be_killed", folder.path());
+        let mut child = command.env(PINS, "1").spawn().unwrap();
+        let said = BufReader::new(child.stderr.take().unwrap());
+        assert!(said.lines().any(|line| line.unwrap().contains("borrowed")));
+        child.kill().unwrap();
+        child.wait().unwrap();
+        assert!(everything()[3].contains("02:00:00:00:00:66"), "the kill left nothing behind");
+        for left in give_back_left_over(folder.path()).unwrap() {
+            left.outcome.unwrap();
+        }
+        check_restored(&before);
+        assert_eq!(journals(folder.path()), 0);
+    });
 }
 
 #[test]

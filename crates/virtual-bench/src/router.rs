@@ -5,8 +5,9 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
 use debrick_http_upload::device::HttpEvent;
-use debrick_link::simulated::{Channel, Device, Input, Output};
+use debrick_link::simulated::{Channel, DEVICE_ADDRESS, Device, Input, Output};
 use debrick_link::{Moment, Rng};
+use debrick_model::MacAddress;
 use debrick_ssh::device::{Quirks, Reply};
 use debrick_uboot_console::device::{Standing, Storage as _, UbootConfig, UbootDevice};
 
@@ -725,6 +726,14 @@ impl Device for VirtualRouter {
 
     fn carrier(&self, _now: Moment) -> bool {
         self.has_link()
+    }
+
+    fn answers_arp(&self) -> bool {
+        self.door.as_ref().and_then(DoorState::station).is_none()
+    }
+
+    fn ethernet_address(&self) -> MacAddress {
+        self.door.as_ref().and_then(DoorState::station).unwrap_or(DEVICE_ADDRESS)
     }
 
     fn addresses(&self) -> Vec<Ipv4Addr> {

@@ -9,6 +9,7 @@
 //! | [`wire`] | nothing; it makes the namespaces and runs things in them |
 //! | [`nmrp`] | NMRP, against nmrpflash |
 //! | [`tftp`] | TFTP, against tftp-hpa, atftp and dnsmasq |
+//! | [`twins`] | that of two real clients with one address one is served |
 //! | [`bootp`] | BOOTP and DHCP, against dnsmasq, udhcpc and U-Boot |
 //! | [`rescue`] | `debrick rescue --lan`, as a whole |
 //! | [`http`] | uploads to web pages, over the plug's TCP |
@@ -25,6 +26,7 @@ pub mod nmrp;
 pub mod plug;
 pub mod rescue;
 pub mod tftp;
+pub mod twins;
 pub mod wire;
 pub mod zyxel;
 
@@ -64,11 +66,19 @@ const fn repair(name: &'static str, prove: fn(&Path, &Path) -> Result<String, St
     Proof { name, peers: &[], prove: Prove::Program(prove) }
 }
 
+const fn needing(proof: Proof, peers: &'static [&'static str]) -> Proof {
+    Proof { peers, ..proof }
+}
+
 /// All proofs; those that take longest come first.
 pub const PROOFS: &[Proof] = &[
     repair("rescue-killed-and-resumed", rescue::a_killed_rescue_gives_back_and_resumes),
     repair("rescue-led-into-recovery", rescue::a_unit_is_led_into_recovery_and_repaired),
     repair("rescue-refused-by-unit", rescue::a_unit_that_refuses_is_left_alone),
+    needing(
+        repair("rescue-without-root", rescue::nobody_repairs_with_the_rights_that_doctor_names),
+        &["setcap", "setpriv"],
+    ),
     proof("zyxel-host-to-device", &[], zyxel::our_host_casts_to_our_device),
     proof("nmrp-nmrpflash-to-device", &["nmrpflash"], nmrp::nmrpflash_flashes_our_device),
     proof("nmrp-nmrpflash-rejected", &["nmrpflash"], nmrp::nmrpflash_understands_that_our_device_rejects),
@@ -79,6 +89,7 @@ pub const PROOFS: &[Proof] = &[
     proof("tftp-client-to-tftpd-hpa", &["in.tftpd"], tftp::our_client_pushes_to_tftpd_hpa),
     proof("tftp-client-from-dnsmasq", &["dnsmasq"], tftp::our_client_pulls_from_dnsmasq),
     proof("tftp-server-to-device", &[], tftp::our_server_serves_one_unit_only),
+    proof("tftp-server-to-one-of-two", &["tftp"], twins::one_of_two_clients_is_served),
     proof("bootp-device-from-dnsmasq", &["dnsmasq"], bootp::our_device_boots_from_dnsmasq),
     proof("bootp-server-to-udhcpc", &["udhcpc"], bootp::udhcpc_gets_its_address_from_our_server),
     proof("bootp-server-not-alone", &["dnsmasq"], bootp::our_server_refuses_beside_dnsmasq),

@@ -15,6 +15,9 @@ use crate::wire::{BOOT_OPTIONS, CLIENT_PORT, Kind, Message, SERVER_PORT};
 /// How long anything waits before it asks whether to stop.
 const LOOK_AROUND: Duration = Duration::from_millis(100);
 
+/// Frames that are passed over at one time, so that a flood holds nothing up.
+const MOST_PASSED_OVER: usize = 4096;
+
 /// How often and how far apart servers are called. One that looks whether the address is free, as dnsmasq does, answers
 /// after 3 s.
 const CALLS: u32 = 3;
@@ -123,32 +126,41 @@ impl Talk {
         }
     }
 
-    /// A message on the wire, whoever it is for; or nothing until the deadline.
+    /// A message on the wire, whoever it is for; or nothing until the deadline. What else is on the wire, such as a transfer
+    /// that goes on beside it, is passed over, so that no message waits behind it.
     pub(crate) fn receive(
         &mut self,
         deadline: Deadline,
     ) -> Result<Option<(MacAddress, Message)>, BootpError> {
         let mut buffer = [0; LONGEST_FRAME];
-        let count = match self.frames.receive(&mut buffer, deadline) {
-            Ok(count) => count,
-            Err(error) if error.is_timeout() => return Ok(None),
-            Err(error) if is_down(&error) => {
-                self.clock().sleep(LOOK_AROUND.min(deadline.left(self.clock())));
-                return Ok(None);
+        for _ in 0..MOST_PASSED_OVER {
+            let count = match self.frames.receive(&mut buffer, deadline) {
+                Ok(count) => count,
+                Err(error) if error.is_timeout() => return Ok(None),
+                Err(error) if is_down(&error) => {
+                    self.clock().sleep(LOOK_AROUND.min(deadline.left(self.clock())));
+                    return Ok(None);
+                }
+                Err(source) => {
+                    return Err(BootpError::Link { operation: "receive Ethernet frames".into(), source });
+                }
+            };
+            if let Some(message) = message_of(&buffer[..count]) {
+                return Ok(Some(message));
             }
-            Err(source) => {
-                return Err(BootpError::Link { operation: "receive Ethernet frames".into(), source });
-            }
-        };
-        let Some((header, packet)) = FrameHeader::split(&buffer[..count]) else { return Ok(None) };
-        if header.ether_type != ETHER_TYPE_IPV4 {
-            return Ok(None);
         }
-        let udp = UdpPacket::split(packet);
-        let ports = [SERVER_PORT, CLIENT_PORT];
-        let Some(udp) = udp.filter(|udp| ports.contains(&udp.to.port())) else { return Ok(None) };
-        Ok(Message::parse(udp.payload).ok().map(|message| (header.from, message)))
+        Ok(None)
     }
+}
+
+/// The message in a frame, and who sent it.
+fn message_of(frame: &[u8]) -> Option<(MacAddress, Message)> {
+    let (header, packet) = FrameHeader::split(frame)?;
+    let udp = UdpPacket::split(packet).filter(|_| header.ether_type == ETHER_TYPE_IPV4)?;
+    if ![SERVER_PORT, CLIENT_PORT].contains(&udp.to.port()) {
+        return None;
+    }
+    Message::parse(udp.payload).ok().map(|message| (header.from, message))
 }
 
 fn is_down(error: &LinkError) -> bool {

@@ -104,6 +104,9 @@ impl DoorRepair<'_> {
             return Err(EngineError::Declined { request: id });
         }
         let mut sensing = Sensing::of(door, &mut *self.network)?;
+        if !sensing.senses(false).network {
+            return Ok(Done::with((), "Somebody has given their word for it: nothing of it can be heard."));
+        }
         let clock = self.session.clock.clone();
         let began = clock.now();
         while !sensing.is_open && clock.now().since(began) < LISTENS_FOR {

@@ -343,7 +343,11 @@ impl<'a> DoorRepair<'a> {
             let part = Offer { region: OFFERED, name: &name, content: &content, digest };
             let mut meter = repair.session.meter(&format!("sending {name}"), Some(size));
             let network = &mut *repair.network;
-            let accepted = ways::hand_over(door, kept, one.condition, network, clearance, &part, &mut meter)?;
+            let accepted = ways::hand_over(door, kept, one.condition, network, clearance, &part, &mut meter);
+            for notice in meter.into_notices() {
+                repair.session.note(notice)?;
+            }
+            let accepted = accepted?;
             repair.session.record(EventBody::EffectDone { sent: size, unchanged: 0 })?;
             let summary = match accepted {
                 ways::Accepted::Whole => "The unit took all of it, which proves nothing yet.",

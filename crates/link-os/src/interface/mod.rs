@@ -23,7 +23,7 @@ use debrick_model::MacAddress;
 use crate::network::OsNetwork;
 use journal::{Journal, Undo};
 use managers::{Manager, Managers};
-use netlink::{Change, Netlink};
+use netlink::{Change, Neighbour, Netlink};
 use state::Identity;
 
 pub use error::InterfaceError;
@@ -210,12 +210,21 @@ impl Drop for BorrowedInterface {
     }
 }
 
-/// Adds a static ARP entry to an interface that is borrowed: giving it back, now or after a kill, takes with it all entries
-/// that were not there before.
+/// Adds a static ARP entry to an interface that is borrowed: giving it back, now or after a kill, makes all entries what the
+/// first line of its journal says that they were.
 pub(crate) fn set_neighbour(interface: &str, address: Ipv4Addr, station: MacAddress) -> io::Result<()> {
+    change_neighbour(interface, &Change::AddNeighbour { address, station })
+}
+
+/// Removes a static ARP entry again, while the interface is borrowed.
+pub(crate) fn forget_neighbour(interface: &str, address: Ipv4Addr) -> io::Result<()> {
+    change_neighbour(interface, &Change::DeleteNeighbour { address: address.into() })
+}
+
+fn change_neighbour(interface: &str, change: &Change) -> io::Result<()> {
     let identity = Identity::of(interface)
         .map_err(|error| io::Error::new(io::ErrorKind::NotFound, error.to_string()))?;
-    Netlink::open()?.apply(identity.index, &Change::AddNeighbour { address, station })
+    Netlink::open()?.apply(identity.index, change)
 }
 
 /// Whether there is an interface of this name.
@@ -274,7 +283,10 @@ fn give_back(journal: Journal, netlink: &mut Netlink, managers: &Managers) -> Re
         failure = failure.or(outcome.err());
     }
     if let Some(index) = index {
-        forget_neighbours(&journal, netlink, index);
+        let restored = restore_neighbours(&journal, netlink, index);
+        let restored =
+            restored.map_err(|error| InterfaceError::refused(&name, "restoring its ARP entries", error));
+        failure = failure.or(restored.err());
     }
     match failure {
         Some(failure) => Err(failure),
@@ -282,11 +294,29 @@ fn give_back(journal: Journal, netlink: &mut Netlink, managers: &Managers) -> Re
     }
 }
 
-/// Removes the ARP entries that were learned meanwhile. They would go by themselves after some time.
-fn forget_neighbours(journal: &Journal, netlink: &mut Netlink, index: u32) {
-    for address in netlink.neighbours(index).unwrap_or_default() {
-        if !journal.knew_neighbour(address) {
-            let _ = netlink.apply(index, &Change::DeleteNeighbour { address });
+/// Makes the ARP entries what they were: those that were learned or set meanwhile go, and those that were there before and
+/// gave way to others, or went, come back.
+fn restore_neighbours(journal: &Journal, netlink: &mut Netlink, index: u32) -> io::Result<()> {
+    let before = journal.neighbours();
+    let now = netlink.neighbours(index)?;
+    let mut done = Ok(());
+    for entry in &now {
+        match before.iter().find(|one| one.address == entry.address) {
+            Some(was) if entry.is_permanent && was != entry => {
+                done = done.and(netlink.apply(index, &Change::RestoreNeighbour(*was)));
+            }
+            // What the kernel has learned anew of somebody it knew is its own business.
+            Some(_) => {}
+            None => {
+                let removed = netlink.apply(index, &Change::DeleteNeighbour { address: entry.address });
+                // What was learned would go by itself after some time.
+                done = done.and(if entry.is_permanent { removed } else { Ok(()) });
+            }
         }
     }
+    let is_gone = |was: &&Neighbour| now.iter().all(|entry| entry.address != was.address);
+    for was in before.iter().filter(|was| was.station.is_some()).filter(is_gone) {
+        done = done.and(netlink.apply(index, &Change::RestoreNeighbour(*was)));
+    }
+    done
 }

@@ -5,6 +5,7 @@
 mod computer;
 mod many;
 mod program;
+mod rights;
 mod unit;
 
 use std::net::{IpAddr, SocketAddr};
@@ -16,8 +17,9 @@ use debrick_virtual_bench::{
 };
 
 pub use many::repair_many;
+pub use rights::nobody_repairs_with_the_rights_that_doctor_names;
 
-use super::wire::Lan;
+use super::wire::{Lan, UNIT_MAC};
 use super::{must, write};
 use computer::Computer;
 use program::{Kill, Program, Run};
@@ -170,6 +172,7 @@ pub fn a_killed_rescue_gives_back_and_resumes(folder: &Path, program: &Path) -> 
         let borrowed = stage.computer.look()?;
         must(borrowed.is_as(&before).is_err(), || "nothing was borrowed".into())?;
         must(borrowed.has(HOST_ADDRESS), || "its address is gone already".into())?;
+        must(borrowed.pins(UNIT_MAC), || "the file was served to whoever has the unit's address".into())?;
         must(hands.look(held)? == before_all, || "it has written already".into())?;
 
         stage.program.run(&["sessions"], hands, None)?.must_end(0)?;

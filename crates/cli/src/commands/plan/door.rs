@@ -39,8 +39,10 @@ pub(super) fn by_door(device: &Device) -> Option<Plan> {
     let entry = device.entry.iter().find(|entry| Some(&entry.name) == chosen.entry.as_ref());
     let mut moves = entry.map(|entry| entry.steps_for(chosen)).unwrap_or_default();
     let goes_to_everybody = protocol == Protocol::ZyxelMulticast;
-    if goes_to_everybody {
-        moves.retain(|found| found.action != Action::PowerOn);
+    let has_to_wait = chosen.station.is_some();
+    if goes_to_everybody || has_to_wait {
+        // What the program does itself, and what comes after the power.
+        moves.retain(|found| !matches!(found.action, Action::PowerOn | Action::Run | Action::Wait));
     }
     steps.extend(moves.iter().map(|found| step(Step::EnterRecovery, found.in_words(chosen))));
     let hands_over = match goes_to_everybody {
@@ -51,6 +53,10 @@ pub(super) fn by_door(device: &Device) -> Option<Plan> {
                  file is overwritten.",
             ));
             "Send the file again and again; you switch the unit on meanwhile."
+        }
+        false if has_to_wait => {
+            steps.push(step(Step::EnterRecovery, "Ask you whether the unit is off."));
+            "Send the file to the station that the record names, again and again; you switch the unit on meanwhile."
         }
         false => "Hand the file over.",
     };

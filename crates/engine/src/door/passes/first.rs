@@ -139,7 +139,11 @@ impl DoorRepair<'_> {
             let part = Offer { region: MEMORY, name: &name, content: &content, digest };
             let mut meter = repair.session.meter(&format!("sending {name}"), Some(size));
             let network = &mut *repair.network;
-            ways::hand_over(door, kept, one.condition, network, &clearance, &part, &mut meter)?;
+            let accepted = ways::hand_over(door, kept, one.condition, network, &clearance, &part, &mut meter);
+            for notice in meter.into_notices() {
+                repair.session.note(notice)?;
+            }
+            accepted?;
             repair.session.record(EventBody::EffectDone { sent: size, unchanged: 0 })?;
             repair.wait_until_up()?;
             Ok(Done::with((), "A system runs in its memory, and answers. Nothing was written."))

@@ -12,7 +12,7 @@ use debrick_lan::{AddressMessage, AddressRequest, Word, decode};
 use debrick_link::{Deadline, ETHER_TYPE_IPV4, Frames, LONGEST_FRAME, LinkError, Network};
 use debrick_model::{Coded, MacAddress, Property};
 use debrick_target::{Opaque, Silent, Source, TargetError, Watch};
-use debrick_tftp::{NamePolicy, Service};
+use debrick_tftp::{NamePolicy, OneStation, Senders, Service};
 
 use super::tftp_pull::serve;
 use super::{Ear, Shown, Way};
@@ -206,9 +206,11 @@ impl Opaque for Booting<'_> {
         let lease = Lease { unit: Some(station), ..Lease::new(host, unit, name) };
         let mut addresses =
             Server::open(frames, lease, watch).map_err(|error| error.into_target(operation()))?;
+        let senders = Senders::open(self.network, TFTP).map_err(TargetError::link(operation()))?;
         // It asks for the file that it is told of, or for one that it has always asked for.
         let mut service = Service {
             allowed_peers: vec![IpAddr::V4(unit)],
+            station: senders.map(|senders| OneStation::new(senders, Some(station))),
             names: NamePolicy::Any,
             ..Service::of(name, image)
         };

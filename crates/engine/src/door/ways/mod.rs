@@ -65,10 +65,14 @@ pub(super) trait Way {
         Ok(())
     }
 
-    /// What a person has to give their word for before anything is sent, where everybody who hears it would write it. The
-    /// unit is switched on only once it is sent, and says nothing.
+    /// What a person has to give their word for before anything is sent, where the unit is switched on only once it is sent.
     fn word(&self) -> Option<Request> {
         None
+    }
+
+    /// Whether the unit never says that it has heard anything.
+    fn is_mute(&self) -> bool {
+        false
     }
 
     /// The unit at its open door, which takes an image.
@@ -120,9 +124,11 @@ pub(super) fn way_of(door: &Door) -> Box<dyn Way + '_> {
             let (path, field) = (door.path.as_deref(), door.field.as_deref());
             Box::new(page::Page { unit, host, port, path, field })
         }
-        DoorKind::TftpPull { host, unit } => Box::new(tftp_pull::Pull { host, unit, files: &door.files }),
+        DoorKind::TftpPull { host, unit } => {
+            Box::new(tftp_pull::Pull { host, unit, files: door.files.clone() })
+        }
         DoorKind::BootpTftp { host, unit } => Box::new(bootp_tftp::Boot { host, unit }),
-        DoorKind::TftpPush { unit, host } => Box::new(tftp_push::Push { unit, host }),
+        DoorKind::TftpPush { unit, host } => Box::new(tftp_push::Push { unit, host, station: door.station }),
         DoorKind::Nmrp { unit, host } => {
             Box::new(nmrp::Nmrp { unit, host, file: door.files.first().cloned() })
         }
@@ -167,7 +173,7 @@ pub(super) fn hand_over(
     watch: &mut dyn Watch,
 ) -> Result<Accepted, TargetError> {
     let way = way_of(door);
-    let is_mute = way.word().is_some();
+    let is_mute = way.is_mute();
     let mut target = match kept {
         Some(kept) => kept.target(network, condition),
         None => way.target(network, condition),

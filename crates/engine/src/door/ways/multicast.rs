@@ -75,6 +75,10 @@ impl Way for Multicast {
         })
     }
 
+    fn is_mute(&self) -> bool {
+        true
+    }
+
     fn target<'n>(&'n self, network: &'n mut dyn Network, _: Condition) -> Box<dyn Opaque + 'n> {
         Box::new(Sending { way: *self, network, heard: None })
     }

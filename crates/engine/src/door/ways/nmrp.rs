@@ -165,7 +165,10 @@ impl Offering<'_> {
             address,
             source,
         })?;
-        host.deliver(self.network, self.way.host, image, watch).map(drop)
+        let delivered = host.deliver(self.network, self.way.host, image, watch).map(drop);
+        // Its system may have that address, too, at another station. At the latest the entry goes with the interface's loan.
+        let _ = self.network.forget_neighbour(address);
+        delivered
     }
 }
 
