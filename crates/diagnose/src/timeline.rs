@@ -302,10 +302,10 @@ impl Boots {
         if last.woke {
             return 0.0;
         }
-        let same_log = before.stages.last().zip(last.stages.first());
-        let same_log = same_log.is_some_and(|(before, last)| before.last.evidence == last.first.evidence);
-        let reached = before.furthest();
-        if !same_log || reached == Some(Shell) || last.furthest() > reached {
+        let log = |boot: &Boot| boot.stages.first().map(|seen| seen.first.evidence);
+        let reached = self.boots.iter().filter(|boot| log(boot) == log(last) && !std::ptr::eq(*boot, last));
+        let reached = reached.map(Boot::furthest).max().flatten();
+        if log(before) != log(last) || reached == Some(Shell) || last.furthest() > reached {
             return if last.announced_restart && last.furthest() < Some(Shell) { 0.6 } else { 0.0 };
         }
         0.9

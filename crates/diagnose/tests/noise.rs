@@ -223,3 +223,24 @@ fn an_interpreter_that_runs() {
         &["NodeMCU ESP32 build powered by Lua 5.3.5\ncannot open init.lua: No such file or directory\n> \n"],
     );
 }
+
+/// A count of none is no trouble, and a complaint that is followed by ordinary lines was not the end.
+#[test]
+fn a_complaint_that_was_not_the_end() {
+    let log = |text: &str| check(EvidenceKind::SerialLog, &[text]);
+    log(
+        "[    2.187867] ubi0 warning: ubi_eba_init: cannot reserve enough PEBs for bad PEB handling, reserved 6, need 19\n[    2.224098] ubi0: good PEBs: 512, bad PEBs: 0, corrupted PEBs: 0\n",
+    );
+    log(
+        "spi_nor_probe: chip: W25Q64\nnand_probe(157): Error: driver probe, result: -19\nphy: ready\nbus: probed\neth0: up\n",
+    );
+    check(
+        EvidenceKind::SerialLog,
+        &[
+            UBOOT,
+            "In:    serial\nNet:   No ethernet found.\n",
+            COUNTDOWN,
+            "Card did not respond to voltage select!\nstarting USB...\n",
+        ],
+    );
+}

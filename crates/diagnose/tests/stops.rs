@@ -152,3 +152,26 @@ fn a_firmware_that_begins_again_save_for_its_counters() {
         Action::InstallOtherBuild,
     );
 }
+
+/// A boot that started a kernel came before the last two, which are shorter.
+#[test]
+fn a_unit_that_starts_over_ever_earlier() {
+    check(
+        &format!(
+            "{UBOOT}Hit any key to stop autoboot:  0\n## Booting kernel from Legacy Image at 82000000 ...\n   Data Size:    2048515 Byt\n\nSystem startup\n\nUncompress.........Ok\n\nSystem startup\n\n{UBOOT}"
+        ),
+        Cause::FirmwareBug,
+        State::BootLoop,
+        Action::InstallOtherBuild,
+    );
+}
+
+#[test]
+fn a_small_system_that_panics_at_its_prompt() {
+    check(
+        "kernel_init(): This is RIOT! (Version: 2014.12)\nWelcome to RIOT!\n> *** RIOT kernel panic\n",
+        Cause::FirmwareBug,
+        State::KernelHang,
+        Action::InstallOtherBuild,
+    );
+}

@@ -195,7 +195,12 @@ static NOISE: &[&[&str]] = &[
         "DMA mask not set",
     ],
     // Linux drivers/firmware/efi/efi-init.c; drivers/mtd/spi-nor: advice. FreeBSD getty: consoles that are not there.
-    &["efi: UEFI not found", "enabling reset hack; may not recover", "open /dev/ttyv"],
+    &[
+        "efi: UEFI not found",
+        "enabling reset hack; may not recover",
+        "open /dev/ttyv",
+        "hub can't support USB",
+    ],
     // NVIDIA TegraBoot: boards that carry no EEPROM.
     &["NvTbootI2c"],
     // Linux and U-Boot drivers/pci: nothing is plugged into the slot.

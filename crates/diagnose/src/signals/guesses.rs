@@ -35,6 +35,9 @@ const LAST_LINES: usize = 3;
 /// A text of fewer lines than this is no log that could tell of trouble.
 const FEWEST_LINES: u64 = 3;
 
+/// So many lines behind the last word of trouble show that it was not the end.
+const FEW_LINES: usize = 3;
+
 /// How MCUboot introduces itself (`boot/zephyr/main.c`).
 const MCUBOOT: &[&str] = &["MCUboot", "Starting bootloader"];
 
@@ -151,15 +154,29 @@ impl Signals<'_> {
             weights.hint(State::Healthy, 0.6);
             return;
         }
+        if !weights.success_is_denied() && self.goes_on_behind(line) {
+            let line = self.cite(line, "Something failed, and the log goes on without trouble.");
+            weights.add(Cause::NoFault, 0.34, &[], Some(line.clone()));
+            weights.add(Cause::FirmwareBug, 0.31, &[], Some(line));
+            weights.hint(State::Healthy, 0.35);
+            return;
+        }
         let line = self.cite(line, "Something failed in a program that is not known here.");
         for (cause, weight) in [
-            (Cause::BootloaderCorrupt, 0.31),
-            (Cause::FirmwareBug, 0.28),
+            (Cause::FirmwareBug, 0.31),
+            (Cause::BootloaderCorrupt, 0.28),
             (Cause::ImageCorrupt, 0.25),
             (Cause::FlashHardwareFault, 0.2),
         ] {
             weights.add(cause, weight, &[], Some(line.clone()));
         }
+    }
+
+    /// Whether a few lines follow in the same text; that none of them tells of trouble is known of the last that does.
+    fn goes_on_behind(&self, line: &Line) -> bool {
+        let text = self.reading.evidence.get(line.place.evidence).map_or("", |item| item.text.as_str());
+        let behind = usize::try_from(line.place.line).unwrap_or(usize::MAX);
+        text.lines().skip(behind).filter(|line| !line.trim().is_empty()).take(FEW_LINES).count() == FEW_LINES
     }
 
     /// The line, counted from one, at which a log begins again: its first two lines come once more, save for numbers.

@@ -59,6 +59,7 @@ pub(super) static MARKERS: &[Marker] = &[
     sign(Loader, "mcuboot: Starting bootloader"),
     banner(Rom, "^RPi: BOOTLOADER"),
     sign(Rom, "^Raspberry Pi Bootcode"),
+    sign(Rom, " Boot_ROM V"),
     sign(Rom, "[L4T TegraBoot]"),
     sign(Rom, "^Power-up reason:"),
     sign(Loader, "Jetson UEFI firmware"),
@@ -92,6 +93,8 @@ pub(super) static MARKERS: &[Marker] = &[
     sign(Loader, "Hit any key to stop autoboot"),
     sign(Loader, "Autobooting in "),
     sign(Loader, MEMORY),
+    sign(Loader, "Top of RAM usable for U-Boot"),
+    sign(Loader, "Now running in RAM - U-Boot"),
     sign(Loader, "^In:    serial"),
     sign(Loader, "^Net:   "),
     sign(Loader, "Loading Environment from"),
@@ -101,6 +104,7 @@ pub(super) static MARKERS: &[Marker] = &[
     sign(Linux, "^Starting kernel at "),
     sign(Linux, "Transferring control to Linux"),
     sign(Linux, "Jumping to kernel"),
+    sign(Linux, "[LK]jump to K"),
     sign(Linux, "Launching kernel"),
     sign(Linux, "Starting the kernel"),
     sign(Linux, "^Starting program at 0x"),
@@ -157,7 +161,7 @@ pub(super) static COUNTDOWNS: &[&str] = &[
     "Please choose the operation",
 ];
 
-/// What boot loaders say that found a file to load: the places where they looked before may be empty.
+/// What boot loaders say that found a file to load, or look in another place: where they looked before may be empty.
 pub(super) static FOUND: &[&str] = &[
     "bytes read in ",
     "^Read * bytes ",
@@ -168,6 +172,10 @@ pub(super) static FOUND: &[&str] = &[
     "Found U-Boot script",
     "Found /",
     "Found EFI removable media binary",
+    "^starting USB",
+    "^Scanning mmc",
+    "^Scanning usb",
+    "^switch to partitions",
 ];
 
 /// What U-Boot says once its own drivers are set up (`common/console.c`, `net/eth-uclass.c`): what failed before was
