@@ -58,7 +58,7 @@ pub fn known_rules() -> impl Iterator<Item = KnownRule> {
 }
 
 /// What is left of a tool's failure when a tool succeeds later, and of a success when one fails later; of a boot loader's
-/// failure when it loads a kernel later.
+/// failure when it finds a file or loads a kernel later.
 const RETRIED: f64 = 0.35;
 
 /// What is left of a unit's success when a person says that it does not work.
@@ -100,12 +100,16 @@ pub(crate) fn apply(
     for (rule, found) in &speaking {
         let place = found.last.place;
         let boot = boots.at(place);
-        let survived = boot.is_some_and(|boot| boot.survived(rule.level, place));
-        let probing = rule.level <= Level::Kernel && boot.is_some_and(|boot| boot.counts_down_after(place));
+        let overcome = (Level::Loader..=Level::System).contains(&rule.level)
+            && boot.is_some_and(|boot| boot.loads_after(place));
+        // The boot loader says what a kernel says, too.
+        let level = if overcome { Level::Loader } else { rule.level };
+        let survived = boot.is_some_and(|boot| boot.survived(level, place));
+        let found_later = rule.level == Level::Loader && boot.is_some_and(|boot| boot.finds_after(place));
+        let probing = rule.level <= Level::Kernel && boot.is_some_and(|boot| boot.settles_after(place));
         let is_tools = of_tool(rule) || reading.kind(place) == Some(EvidenceKind::ToolOutput);
         let retried = is_tools && success.is_some_and(|success| success > place);
         let failed_later = of_tool(rule) && failure.is_some_and(|failure| failure >= place);
-        let overcome = rule.level == Level::Loader && boot.is_some_and(|boot| boot.loads_after(place));
         let is_contradicted = match reading.kind(place) {
             Some(EvidenceKind::ToolOutput) => unit_fails || is_denied,
             Some(EvidenceKind::SerialLog) => is_denied || last_failure.is_some_and(|failure| failure > place),
@@ -117,7 +121,7 @@ pub(crate) fn apply(
         let denied = rule.is_success() && (is_of_another || (rule.level != Level::Said && is_contradicted));
         let share = match rule.is_fault() {
             true if survived || probing => SURVIVED,
-            true if retried || overcome => RETRIED,
+            true if retried || overcome || found_later => RETRIED,
             false if denied && is_said_to_fail => SURVIVED,
             false if denied && is_denied => DENIED,
             false if failed_later || denied => RETRIED,

@@ -265,7 +265,8 @@ impl Signals<'_> {
         if weights.has_fault() {
             return;
         }
-        let has_stamps = self.at(seen).is_some_and(|line| line.kernel_seconds.is_some());
+        let shape = self.reading.shapes.get(seen.first.evidence);
+        let has_stamps = shape.is_some_and(|shape| shape.last_kernel_line >= seen.first.line);
         let spoke = has_stamps || self.lines(KERNEL_BANNER).any(|line| line.place >= seen.first);
         // A log that was cut, or of which nobody says that it stops there, may go on.
         if self.is_cut(seen)
@@ -314,7 +315,9 @@ impl Signals<'_> {
             StageKind::Loader if boot.counted_down() => {
                 (0.5, "The boot loader is ready to boot, and nothing failed.")
             }
-            StageKind::Loader if self.trouble_after(last.first).is_some() => return,
+            StageKind::Loader if self.trouble_after(boot.well_until().unwrap_or(last.first)).is_some() => {
+                return;
+            }
             StageKind::Loader if last.waits && !last.is_uboot() && self.is_worked_at(last) => {
                 (0.4, "Somebody works at the boot loader's prompt, and nothing failed.")
             }

@@ -80,6 +80,8 @@ pub(crate) struct Shape {
     pub(crate) kernel_lines: u64,
     /// The highest of those time stamps, in seconds.
     pub(crate) kernel_seconds: u64,
+    /// The last of those lines.
+    pub(crate) last_kernel_line: u64,
     /// Lines of the kernel as the log of a running system keeps them.
     pub(crate) system_lines: u64,
     /// Its last line says that something was left out behind it.
@@ -119,6 +121,7 @@ impl<'a> Reading<'a> {
                 let stamp = kernel_stamp(piece);
                 if let Some(seconds) = stamp {
                     shape.kernel_lines += 1;
+                    shape.last_kernel_line = line;
                     shape.kernel_seconds = shape.kernel_seconds.max(seconds);
                 }
                 let cleaned = clean(piece);
@@ -139,7 +142,8 @@ impl<'a> Reading<'a> {
                     text: beginning(text).to_owned(),
                     patterns: patterns.clone(),
                     // A person says several things in one line.
-                    is_noise: item.kind != EvidenceKind::Symptom && noise::is_noise(&patterns),
+                    is_noise: item.kind != EvidenceKind::Symptom
+                        && (noise::is_noise(&patterns) || (stamp.is_some() && noise::is_of_side_part(text))),
                     kernel_seconds: stamp,
                     is_applications,
                 };
@@ -286,8 +290,12 @@ fn strip_bracketed(text: &str) -> &str {
 /// The seconds of `[   12.345678]` (Linux `kernel/printk/printk.c`, `print_time`) at the start of a line, or behind the
 /// mark of a system log; some vendors put the processor behind it: `[   12.345678@0]`.
 fn kernel_stamp(line: &str) -> Option<u64> {
-    let line = line.split_once("kernel: ").map_or(line, |(_, rest)| rest);
-    let (stamp, _) = line.trim_start().strip_prefix('[')?.split_once(']')?;
+    let line = line.trim_start();
+    let line = match line.split_once("kernel: ") {
+        Some((_, rest)) if !line.starts_with('[') => rest.trim_start(),
+        _ => line,
+    };
+    let (stamp, _) = line.strip_prefix('[')?.split_once(']')?;
     let (seconds, micros) = stamp.trim_start().split_once('.')?;
     let micros = micros.split_once('@').map_or(micros, |(micros, _)| micros);
     let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
@@ -356,6 +364,7 @@ mod tests {
         let check = |line, expected| assert_eq!(kernel_stamp(line), expected, "{line}");
         check("[    1.234567] text", Some(1));
         check("[71.457007] x", Some(71));
+        check("[    3.017791] kernel: i8042 i8042: x", Some(3));
         check("[    4.942949@0] x", Some(4));
         check("Mon Jan 22 02:17:39 2024 kern.info kernel: [  304.096284] NETDEV", Some(304));
         for other in ["[12:34:56] x", "[ERR] x", "[1.23] x", "[    1.234567", "text", "[]", ""] {

@@ -1,5 +1,7 @@
 //! The boot as the evidence tells it: stages, attempts, and how each ended.
 
+mod markers;
+
 use std::sync::LazyLock;
 
 use debrick_model::{EvidenceKind, Stage, StageEnd};
@@ -8,6 +10,8 @@ use crate::matcher::{MATCHER, Pattern};
 use crate::rule::Level;
 use crate::text::{Line, Place, Reading, Shape, boot_loader_prompt, shell_prompt};
 use crate::weigh::Weights;
+use StageKind::{Linux, Loader, Shell, Spl, Userspace};
+use markers::{COUNTDOWNS, FOUND, LOADINGS, MARKERS, MEMORY, Marker, SETTLED};
 
 /// A stage of a boot, in order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -19,144 +23,6 @@ pub(crate) enum StageKind {
     Userspace,
     Shell,
 }
-
-/// A line that shows a stage.
-struct Marker {
-    pattern: &'static str,
-    stage: StageKind,
-    /// It is said once per boot, when the stage starts: said again, the unit has started over.
-    banner: bool,
-}
-
-const fn banner(stage: StageKind, pattern: &'static str) -> Marker {
-    Marker { pattern, stage, banner: true }
-}
-
-const fn sign(stage: StageKind, pattern: &'static str) -> Marker {
-    Marker { pattern, stage, banner: false }
-}
-
-use StageKind::{Linux, Loader, Rom, Shell, Spl, Userspace};
-
-const MEMORY: &str = "^DRAM: ";
-
-/// The lines that show a stage; of several that match one line, the first counts. Sources: the programs' own banners.
-static MARKERS: &[Marker] = &[
-    banner(Rom, "ESP-ROM:"),
-    banner(Rom, "^ets * 20"),
-    banner(Rom, "PBL, Start"),
-    banner(Rom, "stage1 code"),
-    banner(Rom, "BootROM - "),
-    banner(Spl, "U-Boot SPL "),
-    banner(Spl, "U-Boot TPL "),
-    sign(Spl, "Trying to boot from"),
-    sign(Spl, "SBL1, Start"),
-    sign(Spl, "I> MB1 ("),
-    sign(Spl, "I> Task: "),
-    sign(Spl, "NOTICE: BL2"),
-    sign(Loader, "NOTICE: BL31:"),
-    sign(Loader, "NOTICE:  BL31:"),
-    sign(Loader, "SBL1, End"),
-    banner(Loader, "^U-Boot * 20* - *:*:*"),
-    banner(Loader, "^Ingenic U-Boot "),
-    banner(Loader, "^barebox 2"),
-    banner(Loader, "CFE version"),
-    banner(Loader, "RedBoot(tm)"),
-    banner(Loader, "Booting MCUboot"),
-    sign(Loader, "Image index: 0, Swap type"),
-    sign(Shell, "Jumping to the first image slot"),
-    sign(Shell, "Calling app_main()"),
-    sign(Shell, "Booting Zephyr OS"),
-    sign(Shell, "MicroPython v"),
-    sign(Shell, "CircuitPython "),
-    sign(Shell, "^IP address: "),
-    sign(Loader, "mcuboot: Starting bootloader"),
-    banner(Rom, "^RPi: BOOTLOADER"),
-    banner(Rom, "GXM:BL1:"),
-    banner(Rom, "^ROM VER: "),
-    banner(Rom, "^System startup"),
-    sign(Rom, "Bootrom start"),
-    banner(Rom, "^RomBOOT"),
-    banner(Spl, "^AT91Bootstrap "),
-    sign(Spl, "NOTICE:  Booting Trusted Firmware"),
-    sign(Spl, "NOTICE:  BL1: "),
-    sign(Spl, "NOTICE:  BL2: "),
-    sign(Spl, "^I/TC: "),
-    sign(Spl, "^D/TC:"),
-    banner(Spl, "BOOT0 is starting"),
-    sign(Loader, "---RealTek(RTL"),
-    sign(Userspace, "mount_root: switching to"),
-    sign(Userspace, "kmodloader: done loading"),
-    banner(Rom, "GXBB:BL1:"),
-    banner(Rom, "G12A:BL:"),
-    banner(Rom, "GXL:BL1:"),
-    banner(Rom, "^DDR Version "),
-    banner(Rom, "U-Boot 1.1.3 (Ralink"),
-    sign(Rom, "Preloader Start"),
-    sign(Loader, "Ralink UBoot Version"),
-    sign(Loader, "U-BOOT Ver "),
-    sign(Loader, "boot: Partition Table:"),
-    banner(Loader, "Starting bootloader"),
-    sign(Loader, "2nd stage bootloader"),
-    sign(Loader, "Hit any key to stop autoboot"),
-    sign(Loader, "Autobooting in "),
-    sign(Loader, MEMORY),
-    sign(Loader, "^In:    serial"),
-    sign(Loader, "^Net:   "),
-    sign(Loader, "Loading Environment from"),
-    sign(Loader, "## Booting "),
-    sign(Loader, "## Loading kernel"),
-    sign(Linux, "^Starting kernel ..."),
-    sign(Linux, "booting the kernel."),
-    sign(Linux, "^Loading * initial ramdisk"),
-    sign(Linux, "^Loading initial ramdisk"),
-    sign(Linux, "Booting Linux on physical CPU"),
-    banner(Linux, "^Linux version "),
-    sign(Linux, "Kernel command line:"),
-    sign(Linux, "console [tty"),
-    sign(Linux, "bootconsole ["),
-    sign(Spl, "^OpenSBI v"),
-    sign(Spl, "^SiFive FSBL"),
-    sign(Loader, "2nd boot version :"),
-    sign(Linux, "VFS: Cannot open root device"),
-    sign(Userspace, "VFS: Mounted root"),
-    sign(Userspace, "as init process"),
-    sign(Userspace, "Freeing unused kernel"),
-    sign(Userspace, "init: Console is alive"),
-    sign(Userspace, "^systemd[1]: "),
-    sign(Shell, "procd: - init complete"),
-    sign(Userspace, "^procd: "),
-    sign(Userspace, "init started: BusyBox"),
-    sign(Userspace, "Please wait: booting"),
-    sign(Userspace, "^init: - preinit -"),
-    sign(Userspace, "[  OK  ] Started"),
-    sign(Userspace, "[  OK  ] Reached target"),
-    sign(Shell, "press Enter to activate this console"),
-    sign(Shell, "built-in shell (ash)"),
-    sign(Shell, "^READY "),
-    sign(Shell, " login: "),
-    sign(Shell, "^login:"),
-    sign(Shell, "GNU/Linux * tty"),
-    sign(Shell, "Startup finished in"),
-    sign(Shell, "entered forwarding state"),
-    sign(Shell, "Reached target Multi-User"),
-    sign(Shell, "Started Getty on"),
-    sign(Shell, "Welcome to OpenWrt"),
-];
-
-/// A countdown before the boot command is run.
-static COUNTDOWNS: &[&str] = &[
-    "Hit any key to stop autoboot",
-    " to stop auto",
-    "Autobooting in ",
-    "Autoboot in ",
-    "stop auto run",
-    "Please choose the operation",
-];
-
-/// What a boot loader says once it has a kernel: what it did not find before was looked for elsewhere, and it went on.
-static LOADINGS: &[&str] =
-    &["## Booting kernel from", "## Booting image at", "## Loading kernel from", "Kernel image @ 0x"];
 
 /// A kernel that has been up for fewer seconds starts; later lines are of a system that may have started long ago.
 const STARTS_UNTIL: u64 = 30;
@@ -175,7 +41,8 @@ static RESTARTS: &[&str] = &[
 
 /// Every line that is needed here.
 pub(crate) fn patterns() -> impl Iterator<Item = &'static str> {
-    let others = COUNTDOWNS.iter().chain(LOADINGS).chain(RESTARTS).chain(WAKES).copied();
+    let others =
+        COUNTDOWNS.iter().chain(SETTLED).chain(FOUND).chain(LOADINGS).chain(RESTARTS).chain(WAKES).copied();
     MARKERS.iter().map(|marker| marker.pattern).chain(others)
 }
 
@@ -183,6 +50,8 @@ pub(crate) fn patterns() -> impl Iterator<Item = &'static str> {
 struct Numbers {
     markers: Vec<Option<Pattern>>,
     countdowns: Vec<Option<Pattern>>,
+    settled: Vec<Option<Pattern>>,
+    found: Vec<Option<Pattern>>,
     loadings: Vec<Option<Pattern>>,
     restarts: Vec<Option<Pattern>>,
     wakes: Vec<Option<Pattern>>,
@@ -193,6 +62,8 @@ static NUMBERS: LazyLock<Numbers> = LazyLock::new(|| {
     Numbers {
         markers: MARKERS.iter().map(|marker| MATCHER.number(marker.pattern)).collect(),
         countdowns: of(COUNTDOWNS),
+        settled: of(SETTLED),
+        found: of(FOUND),
         loadings: of(LOADINGS),
         restarts: of(RESTARTS),
         wakes: of(WAKES),
@@ -220,6 +91,10 @@ pub(crate) struct Boot {
     banners: Vec<&'static str>,
     /// Where a countdown ran, so that there is a command to boot with.
     countdown: Option<Place>,
+    /// Where the boot loader's own drivers were set up.
+    settled: Option<Place>,
+    /// Where the boot loader last found a file.
+    found: Option<Place>,
     /// Where it last had a kernel to start.
     loading: Option<Place>,
     /// It announced its own restart.
@@ -251,10 +126,24 @@ impl Boot {
             && self.loading.is_none()
     }
 
-    /// Whether the boot loader got to its countdown after the place: what failed before was looking for parts that
-    /// many boards do not have, not booting.
-    pub(crate) fn counts_down_after(&self, place: Place) -> bool {
-        self.countdown.is_some_and(|countdown| countdown.evidence == place.evidence && countdown > place)
+    /// Whether the boot loader had its drivers set up, or got to its countdown, after the place: what failed before was
+    /// looking for parts that many boards do not have, not booting.
+    pub(crate) fn settles_after(&self, place: Place) -> bool {
+        let is_after = |other: Place| other.evidence == place.evidence && other > place;
+        self.countdown.is_some_and(is_after) || self.settled.is_some_and(is_after)
+    }
+
+    /// Whether the boot loader found a file after the place.
+    pub(crate) fn finds_after(&self, place: Place) -> bool {
+        self.found.is_some_and(|found| found.evidence == place.evidence && found > place)
+    }
+
+    /// The place up to which all is well in its last stage: what failed before did not keep it from going on.
+    pub(crate) fn well_until(&self) -> Option<Place> {
+        let seen = self.stages.last()?;
+        let steps = [self.settled, self.countdown, self.found, self.loading];
+        let steps = steps.into_iter().flatten().filter(|step| step.evidence == seen.first.evidence);
+        steps.chain([seen.first]).max()
     }
 
     /// Whether the boot loader had a kernel to start after the place.
@@ -313,6 +202,12 @@ impl Boots {
         let Some(boot) = self.boots.last_mut() else { return };
         if NUMBERS.countdowns.iter().any(has) {
             boot.countdown = Some(line.place);
+        }
+        if NUMBERS.settled.iter().any(has) {
+            boot.settled = Some(line.place);
+        }
+        if NUMBERS.found.iter().any(has) {
+            boot.found = Some(line.place);
         }
         if NUMBERS.loadings.iter().any(has) {
             boot.loading = Some(line.place);
@@ -377,6 +272,15 @@ impl Boots {
         self.boots.iter().rev().find(|boot| !boot.stages.is_empty())
     }
 
+    /// The boot that shows how far the unit gets: where it starts over, the one that got furthest.
+    pub(crate) fn telling(&self) -> Option<&Boot> {
+        if self.loops() <= 0.0 {
+            return self.last();
+        }
+        let seen = self.boots.iter().filter(|boot| !boot.stages.is_empty());
+        seen.max_by_key(|boot| boot.furthest())
+    }
+
     /// The boot that a place lies in.
     pub(crate) fn at(&self, place: Place) -> Option<&Boot> {
         let starts = |boot: &&Boot| {
@@ -398,10 +302,10 @@ impl Boots {
         if last.woke {
             return 0.0;
         }
-        let same_log = before.stages.last().zip(last.stages.first());
-        let same_log = same_log.is_some_and(|(before, last)| before.last.evidence == last.first.evidence);
-        let reached = before.furthest();
-        if !same_log || reached == Some(Shell) || last.furthest() > reached {
+        let log = |boot: &Boot| boot.stages.first().map(|seen| seen.first.evidence);
+        let reached = self.boots.iter().filter(|boot| log(boot) == log(last) && !std::ptr::eq(*boot, last));
+        let reached = reached.map(Boot::furthest).max().flatten();
+        if log(before) != log(last) || reached == Some(Shell) || last.furthest() > reached {
             return if last.announced_restart && last.furthest() < Some(Shell) { 0.6 } else { 0.0 };
         }
         0.9

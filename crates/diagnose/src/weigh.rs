@@ -16,6 +16,9 @@ use crate::trial::Trial;
 /// What is left of a fault that a later stage survived.
 pub(crate) const SURVIVED: f64 = 0.15;
 
+/// Faults that count for no more than this were overcome.
+const OVERCOME: f64 = 0.4;
+
 /// No evidence makes a cause more certain than this.
 const CERTAIN: f64 = 0.99;
 
@@ -68,7 +71,7 @@ impl Weights {
         if rule.states.is_empty() && rule.is_fault() {
             self.states.extend(rule.level.stops_at().map(|state| (state, 0.27 * share)));
         }
-        if rule.is_fault() && !rule.is_last_resort && share > SURVIVED {
+        if rule.is_fault() && !rule.is_last_resort && share > OVERCOME {
             self.faults.push(place);
         }
     }

@@ -180,3 +180,67 @@ fn a_log_that_was_cut() {
         &[UBOOT, COUNTDOWN, LINUX, "[    0.000000] Machine model: board\n[    0.100000] CPU: ready\n"],
     );
 }
+
+/// What failed before a stage got further did not keep it from getting there.
+#[test]
+fn a_stage_that_got_further() {
+    let log = |parts: &[&str]| check(EvidenceKind::SerialLog, parts);
+    log(&[
+        UBOOT,
+        "Loading Environment from FAT... Card did not respond to voltage select!\n** Bad device mmc 1 **\nFailed (-5)\n",
+        "In:    serial\nNet:   eth0: ethernet@1c30000\n",
+    ]);
+    log(&[
+        "Trying partition: 0\n[MSD 2.00] autoboot.txt not found\nRead config.txt bytes     1926 hnd 0x109\n",
+        "[MSD 2.00] other.bin not found\nRead start4.elf bytes  2250848 hnd 0x1b0\n",
+    ]);
+    log(&[
+        UBOOT,
+        COUNTDOWN,
+        "UBIFS error (pid 0): ubifs_get_sb: cannot open \"ubi:data\", error -19\n** File not found /uInitrd\n",
+        "## Booting kernel from Legacy Image at 00680000 ...\n",
+        LINUX,
+        "[    3.518515] sd 2:0:0:0: [sda] Attached SCSI disk\n",
+    ]);
+}
+
+/// Sound, picture and clocks are not what a unit needs to start.
+#[test]
+fn a_kernel_whose_side_parts_fail() {
+    let log = |text: &str| check(EvidenceKind::SerialLog, &[text]);
+    log(
+        "[    1.512264] cedrus 1c0e000.video-codec: Error: no memory\n[    1.530011] mmc0: new high speed SDHC card at address aaaa\n",
+    );
+    log("[    3.017791] kernel: i8042 i8042: probe with driver i8042 failed with error -5\n");
+    log("[   21.103089] intel-pinctrl 1.pinctrl: Error applying setting, reverse things back\n");
+}
+
+/// An interpreter at its prompt runs, whatever it did not find.
+#[test]
+fn an_interpreter_that_runs() {
+    check(
+        EvidenceKind::SerialLog,
+        &["NodeMCU ESP32 build powered by Lua 5.3.5\ncannot open init.lua: No such file or directory\n> \n"],
+    );
+}
+
+/// A count of none is no trouble, and a complaint that is followed by ordinary lines was not the end.
+#[test]
+fn a_complaint_that_was_not_the_end() {
+    let log = |text: &str| check(EvidenceKind::SerialLog, &[text]);
+    log(
+        "[    2.187867] ubi0 warning: ubi_eba_init: cannot reserve enough PEBs for bad PEB handling, reserved 6, need 19\n[    2.224098] ubi0: good PEBs: 512, bad PEBs: 0, corrupted PEBs: 0\n",
+    );
+    log(
+        "spi_nor_probe: chip: W25Q64\nnand_probe(157): Error: driver probe, result: -19\nphy: ready\nbus: probed\neth0: up\n",
+    );
+    check(
+        EvidenceKind::SerialLog,
+        &[
+            UBOOT,
+            "In:    serial\nNet:   No ethernet found.\n",
+            COUNTDOWN,
+            "Card did not respond to voltage select!\nstarting USB...\n",
+        ],
+    );
+}

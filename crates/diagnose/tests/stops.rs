@@ -109,3 +109,69 @@ fn a_chip_that_starts_over_into_its_update() {
     let text = "OTA 1.0.0\nUpdate Success: 10755\nRebooting...\n\n ets Jan  8 2013,rst cause:4, boot mode:(3,7)\n\nwdt reset\nload 0x4010f000, len 1264, room 16 \n@cp:0\nld\n\nOTA 1.0.1\nIP address: 192.168.1.62\n";
     check(text, Cause::NoFault, State::Healthy, Action::NothingNeeded);
 }
+
+#[test]
+fn a_kernel_that_was_handed_over_to_and_says_nothing() {
+    for handover in [
+        "Decompressing kernel... done!\nStarting kernel at 80060000...\n",
+        "## Transferring control to Linux (at address 80000000) ...\n",
+        "Entry at 0x80001000\nStarting program at 0x80001000\n",
+    ] {
+        check(
+            &format!("jumping to the loader\n{handover}"),
+            Cause::FirmwareBug,
+            State::KernelHang,
+            Action::InstallOtherBuild,
+        );
+    }
+}
+
+#[test]
+fn a_kernel_that_starts_over_without_a_word() {
+    check(
+        &format!(
+            "U-Boot SPL 2013.10 (Oct 13 2013 - 18:39:55)\n{UBOOT}Hit any key to stop autoboot:  0\nStarting kernel ...\n\nresetting ...\nU-Boot SPL 2013.10 (Oct 13 2013 - 18:39:55)\n"
+        ),
+        Cause::FirmwareBug,
+        State::BootLoop,
+        Action::InstallOtherBuild,
+    );
+}
+
+#[test]
+fn a_firmware_that_begins_again_save_for_its_counters() {
+    let start = |number: u32| {
+        format!(
+            "INIT : version 1.2 ({number})\n{number} : INIT : Warm boot #{number}\n{number} : FS : Mounting\n"
+        )
+    };
+    check(
+        &format!("{}~ld\n{}", start(7), start(8)),
+        Cause::FirmwareBug,
+        State::BootLoop,
+        Action::InstallOtherBuild,
+    );
+}
+
+/// A boot that started a kernel came before the last two, which are shorter.
+#[test]
+fn a_unit_that_starts_over_ever_earlier() {
+    check(
+        &format!(
+            "{UBOOT}Hit any key to stop autoboot:  0\n## Booting kernel from Legacy Image at 82000000 ...\n   Data Size:    2048515 Byt\n\nSystem startup\n\nUncompress.........Ok\n\nSystem startup\n\n{UBOOT}"
+        ),
+        Cause::FirmwareBug,
+        State::BootLoop,
+        Action::InstallOtherBuild,
+    );
+}
+
+#[test]
+fn a_small_system_that_panics_at_its_prompt() {
+    check(
+        "kernel_init(): This is RIOT! (Version: 2014.12)\nWelcome to RIOT!\n> *** RIOT kernel panic\n",
+        Cause::FirmwareBug,
+        State::KernelHang,
+        Action::InstallOtherBuild,
+    );
+}

@@ -7,6 +7,8 @@
 use std::collections::HashSet;
 use std::sync::LazyLock;
 
+use aho_corasick::AhoCorasick;
+
 use crate::matcher::{MATCHER, Pattern};
 
 /// Families of harmless lines, each with the program and file that print it and what it does next.
@@ -121,6 +123,11 @@ static NOISE: &[&[&str]] = &[
     &[
         "recover4.elf not found",
         "recovery.elf not found",
+        "autoboot.txt not found",
+        "pieeprom.upd not found",
+        "vl805.bin not found",
+        "dt-blob.bin not found",
+        "pin EMMC_ENABLE not defined",
         "EDID error reading EDID",
         "giving up on reading EDID",
     ],
@@ -187,9 +194,93 @@ static NOISE: &[&[&str]] = &[
         "SMCCC: SOC_ID: * returned error",
         "DMA mask not set",
     ],
+    // Linux drivers/firmware/efi/efi-init.c; drivers/mtd/spi-nor: advice. FreeBSD getty: consoles that are not there.
+    &[
+        "efi: UEFI not found",
+        "enabling reset hack; may not recover",
+        "open /dev/ttyv",
+        "hub can't support USB",
+    ],
+    // NVIDIA TegraBoot: boards that carry no EEPROM.
+    &["NvTbootI2c"],
     // Linux and U-Boot drivers/pci: nothing is plugged into the slot.
     &["Phy link never came up", "PCIe link down", "PCIe: Link down", "PCIE*: Link down", "PCIe*no link"],
 ];
+
+/// Words in lines of a kernel about parts that a unit starts without: sound, picture, keys, clocks, sensors. What fails
+/// there is missing or not described on this board, and the start goes on. (Linux: names of drivers and subsystems.)
+static SIDE_PARTS: &[&str] = &[
+    "-codec",
+    "asoc",
+    "snd_",
+    "snd-",
+    "sound",
+    "audio",
+    "i2s",
+    "hdmi",
+    "drm]",
+    "[drm",
+    "-drm",
+    "gpu",
+    "panfrost",
+    "lima ",
+    "mali",
+    "cedrus",
+    "vpu",
+    "hantro",
+    "vdec",
+    "camera",
+    "mipi",
+    "bluetooth",
+    "hci0",
+    "hci_uart",
+    "cpufreq",
+    "devfreq",
+    "dmc ",
+    "cpuidle",
+    "leds",
+    "led-",
+    "backlight",
+    "i8042",
+    "tpm",
+    "rtc",
+    "hw-rng",
+    "iio",
+    "adc",
+    "pinctrl",
+    "pinselect",
+    "cec",
+    "edid",
+    "goodix",
+    "touchscreen",
+    "gpio-keys",
+    "ir-rx",
+    "hw perfevents",
+    "edac",
+    "optee",
+    "scmi",
+    "power-supply",
+    "hwmon",
+    "pwm-fan",
+    "thermal-sensor",
+    "phy-reset-gpios",
+];
+
+/// Words in lines of the kernel that tell of its end, whatever part they speak of.
+static ENDS: &[&str] =
+    &["panic", "oops", "bug:", "unable to handle", "not syncing", "low battery", "voltage"];
+
+static SIDE_PART: LazyLock<Option<AhoCorasick>> =
+    LazyLock::new(|| AhoCorasick::builder().ascii_case_insensitive(true).build(SIDE_PARTS).ok());
+
+static END: LazyLock<Option<AhoCorasick>> =
+    LazyLock::new(|| AhoCorasick::builder().ascii_case_insensitive(true).build(ENDS).ok());
+
+/// Whether a line of the kernel is about a part that the unit starts without.
+pub(crate) fn is_of_side_part(line: &str) -> bool {
+    let finds = |finder: &Option<AhoCorasick>| finder.as_ref().is_some_and(|finder| finder.is_match(line));
+    finds(&SIDE_PART) && !finds(&END)
+}
 
 /// Every pattern.
 pub(crate) fn patterns() -> impl Iterator<Item = &'static str> {

@@ -6,7 +6,7 @@ use debrick_model::{Cause, EvidenceKind, State};
 use super::Signals;
 use crate::case::Evidence;
 use crate::text::{Line, Place, Shape};
-use crate::timeline::StageKind;
+use crate::timeline::{Boot, StageKind};
 use crate::weigh::{Weights, cite};
 
 /// With what a tool that is content ends.
@@ -34,6 +34,9 @@ const LAST_LINES: usize = 3;
 
 /// A text of fewer lines than this is no log that could tell of trouble.
 const FEWEST_LINES: u64 = 3;
+
+/// So many lines behind the last word of trouble show that it was not the end.
+const FEW_LINES: usize = 3;
 
 /// How MCUboot introduces itself (`boot/zephyr/main.c`).
 const MCUBOOT: &[&str] = &["MCUboot", "Starting bootloader"];
@@ -109,7 +112,10 @@ impl Signals<'_> {
             return;
         }
         let start = Place { evidence, line: 0 };
-        let Some(line) = self.trouble_after(start) else {
+        let well_until = self.boots.telling().and_then(Boot::well_until);
+        let Some(line) =
+            self.trouble_after(well_until.filter(|place| place.evidence == evidence).unwrap_or(start))
+        else {
             if let Some(again) = self.begins_again(evidence) {
                 let place = Place { evidence, line: again };
                 let line = cite(self.reading, place, "", "The log begins again here.");
@@ -148,10 +154,17 @@ impl Signals<'_> {
             weights.hint(State::Healthy, 0.6);
             return;
         }
+        if !weights.success_is_denied() && self.goes_on_behind(line) {
+            let line = self.cite(line, "Something failed, and the log goes on without trouble.");
+            weights.add(Cause::NoFault, 0.34, &[], Some(line.clone()));
+            weights.add(Cause::FirmwareBug, 0.31, &[], Some(line));
+            weights.hint(State::Healthy, 0.35);
+            return;
+        }
         let line = self.cite(line, "Something failed in a program that is not known here.");
         for (cause, weight) in [
-            (Cause::BootloaderCorrupt, 0.31),
-            (Cause::FirmwareBug, 0.28),
+            (Cause::FirmwareBug, 0.31),
+            (Cause::BootloaderCorrupt, 0.28),
             (Cause::ImageCorrupt, 0.25),
             (Cause::FlashHardwareFault, 0.2),
         ] {
@@ -159,20 +172,26 @@ impl Signals<'_> {
         }
     }
 
-    /// The line, counted from one, at which a log that no stage is known of begins again: its first two lines come once
-    /// more.
+    /// Whether a few lines follow in the same text; that none of them tells of trouble is known of the last that does.
+    fn goes_on_behind(&self, line: &Line) -> bool {
+        let text = self.reading.evidence.get(line.place.evidence).map_or("", |item| item.text.as_str());
+        let behind = usize::try_from(line.place.line).unwrap_or(usize::MAX);
+        text.lines().skip(behind).filter(|line| !line.trim().is_empty()).take(FEW_LINES).count() == FEW_LINES
+    }
+
+    /// The line, counted from one, at which a log begins again: its first two lines come once more, save for numbers.
     fn begins_again(&self, evidence: usize) -> Option<u64> {
-        if self.boots.last().is_some() {
-            return None;
-        }
         let text = &self.reading.evidence.get(evidence)?.text;
         let mut lines =
             (1..).zip(text.lines().map(str::trim)).filter(|(_, line): &(u64, &str)| !line.is_empty());
         let (first, second) = (lines.next()?.1, lines.next()?.1);
+        if first.starts_with('[') {
+            return None;
+        }
         let mut before = (0, "");
         lines.find_map(|(number, line)| {
             let start = before.0;
-            let again = first != second && before.1 == first && line == second;
+            let again = !is_same(first, second) && is_same(before.1, first) && is_same(line, second);
             before = (number, line);
             again.then_some(start)
         })
@@ -180,7 +199,7 @@ impl Signals<'_> {
 
     /// The log ends in a stage before the system, and tells of no trouble.
     fn stopped_without_a_word(&self, weights: &mut Weights) {
-        let Some(boot) = self.boots.last() else { return };
+        let Some(boot) = self.boots.telling() else { return };
         let Some(seen) = boot.stages.last() else { return };
         // What Trusted Firmware-A says last stands before the boot loader.
         let line = self.at(seen);
@@ -220,9 +239,9 @@ impl Signals<'_> {
         {
             return;
         }
-        let stage = self.boots.last().and_then(|boot| boot.stages.last());
+        let stage = self.boots.telling().and_then(|boot| boot.stages.last().zip(boot.well_until()));
         let (line, kind) = match stage {
-            Some(stage) => (self.trouble_after(stage.first), stage.kind),
+            Some((stage, place)) => (self.trouble_after(place), stage.kind),
             None => match self.kernel_log() {
                 Some(evidence) => (self.trouble_after(Place { evidence, line: 0 }), StageKind::Linux),
                 None => return,
@@ -266,4 +285,10 @@ impl Signals<'_> {
             0.3,
         );
     }
+}
+
+/// Whether two lines are the same save for their numbers.
+fn is_same(one: &str, other: &str) -> bool {
+    let is_letter = |byte: &u8| !byte.is_ascii_digit();
+    one.bytes().filter(is_letter).eq(other.bytes().filter(is_letter))
 }

@@ -79,8 +79,6 @@ fn is_meant(line: &str, at: usize, word: &str) -> bool {
     let rest = rest.trim_start();
     let value = rest.trim_start_matches(['=', ':']).trim_start();
     let has_value = rest.starts_with(['=', ':', '(']);
-    let is_zero =
-        value.starts_with('0') && !value[1..].starts_with(|symbol: char| symbol.is_ascii_alphanumeric());
     match word {
         // `timeout=500`, `Timeout (1000 ms): 10`, `Setting timeout to 10`, `--timeout 10`
         "timeout" => {
@@ -94,12 +92,20 @@ fn is_meant(line: &str, at: usize, word: &str) -> bool {
         // `errors: 0`, `0 errors`, `no error`, `error < 1 %`
         "error" | "fail" => {
             let counted = before.trim_end();
-            let is_none = counted == "0" || counted.ends_with(" 0") || counted.ends_with("no");
+            let counts_none = counted == "0" || counted.ends_with(" 0") || counted.ends_with("no");
             let is_bound = rest.starts_with('<');
-            !(is_none || is_bound || (has_value && is_zero))
+            !(counts_none || is_bound || (has_value && is_none(value)))
         }
+        // `bad PEBs: 0, corrupted PEBs: 0`
+        "corrupt" => !rest.split_once(':').is_some_and(|(_, count)| is_none(count)),
         _ => true,
     }
+}
+
+/// Whether a count is zero.
+fn is_none(count: &str) -> bool {
+    let digits = count.trim_start();
+    digits.starts_with('0') && !digits[1..].starts_with(|symbol: char| symbol.is_ascii_alphanumeric())
 }
 
 fn is_digit(symbol: char) -> bool {
@@ -121,6 +127,7 @@ mod tests {
             "Transfer aborted",
             "Errors: 3",
             "device not found",
+            "corrupted PEBs: 3",
         ] {
             assert!(tells_of_trouble(text), "{text}");
         }
@@ -131,6 +138,7 @@ mod tests {
             "TX packets:0 errors:0 dropped:0",
             "Failures: 0",
             "0 errors found",
+            "ubi0: good PEBs: 512, bad PEBs: 0, corrupted PEBs: 0",
             "Kernel command line: oops=panic panic=-1",
             "Range [-10 to 80], error < 1",
             "W (683) phy_init: failed to load RF calibration data, falling back to full calibration",

@@ -296,4 +296,27 @@ pub(super) static RULES: &[Rule] = &[
     )
     .states(&[(S::BootsDegraded, 0.4)])
     .from("Linux drivers/edac/edac_mc.c", "EDAC MC0: 1 UE memory read error on DIMM0"),
+    rule(
+        "small-system-panic",
+        Lasting,
+        &[
+            "RIOT kernel panic",
+            "*** RIOT KERNEL PANIC",
+            "NuttX: panic",
+            "up_assert: Assertion failed",
+            "_assert: Assertion failed",
+            "MbedOS Error Info",
+            "++ MbedOS Fault Handler ++",
+            "Assert @ 0x",
+            "Unhandled interrupt (",
+        ],
+        "The operating system of a microcontroller stopped at an error.",
+        &[(C::FirmwareBug, 0.6), (C::KernelCrash, 0.4)],
+    )
+    .states(&[(S::KernelHang, 0.8)])
+    .actions(&[A::InstallOtherBuild])
+    .from(
+        "RIOT core/lib/panic.c; NuttX sched/misc/assert.c; Mbed OS platform/mbed_error.c; Mynewt kernel/os",
+        "*** RIOT kernel panic:",
+    ),
 ];

@@ -75,7 +75,7 @@ pub(super) static RULES: &[Rule] = &[
     rule(
         "uboot-no-image",
         Loader,
-        &["Bad Magic Number", "Wrong Image Format for", "can't get kernel image", "no kernel image found"],
+        &["Bad Magic Number", "Wrong Image Format for", "can't get kernel image", "no kernel image found", "unsupported image header"],
         "There is no image where the boot loader looks for one.",
         &[
             (C::ImageCorrupt, 0.35),

@@ -200,4 +200,22 @@ pub(super) static RULES: &[Rule] = &[
     .states(&[(S::BootloaderOnly, 0.5)])
     .actions(&[A::ReflashCorrectImage, A::InstallOtherBuild])
     .from("U-Boot boot/image-fit.c; Qualcomm cmd_bootqca.c", "Could not find configuration node"),
+    rule(
+        "efi-stub-fails",
+        Loader,
+        &[
+            "EFI stub: ERROR: Failed to load",
+            "EFI stub: ERROR: Failed",
+            "EFI stub: ERROR: Could not",
+            "Unable to load image: ",
+            "Unable to boot via extlinux",
+        ],
+        "A file that the boot entry names is not there, or cannot be loaded.",
+        &[(C::BootEnvironmentCorrupt, 0.45), (C::ImageIncomplete, 0.35), (C::FirmwareBug, 0.3)],
+    )
+    .actions(&[A::FixBootEnvironment, A::ReflashCorrectImage])
+    .from(
+        "Linux drivers/firmware/efi/libstub/efi-stub-helper.c; NVIDIA L4TLauncher",
+        "EFI stub: ERROR: Failed to load initrd!",
+    ),
 ];
