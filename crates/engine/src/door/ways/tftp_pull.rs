@@ -136,6 +136,7 @@ pub(super) fn serve(
     let (mut arrived, mut restarts) = (0, 0);
     let mut has_all = false;
     let mut last_sign = server.clock().now();
+    let mut under_way = 0;
     loop {
         if watch.cancelled() && !has_all {
             return Err(TargetError::Cancelled);
@@ -145,7 +146,9 @@ pub(super) fn serve(
         if beside()? {
             last_sign = server.clock().now();
         }
-        if !matches!(event, ServerEvent::Idle | ServerEvent::Refused { .. }) {
+        // A slow unit, or a bad cable, takes long for what is worth an event.
+        let before = std::mem::replace(&mut under_way, server.arrived());
+        if under_way != before || !matches!(event, ServerEvent::Idle | ServerEvent::Refused { .. }) {
             last_sign = server.clock().now();
         }
         match event {
