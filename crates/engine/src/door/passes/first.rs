@@ -138,8 +138,8 @@ impl DoorRepair<'_> {
             repair.running()?.is_ours = true;
             let part = Offer { region: MEMORY, name: &name, content: &content, digest };
             let mut meter = repair.session.meter(&format!("sending {name}"), Some(size));
-            let network = &mut *repair.network;
-            ways::hand_over(door, kept, one.condition, network, &clearance, &part, &mut meter)?;
+            let (way, network) = (ways::way_of(door, &repair.stations), &mut *repair.network);
+            ways::hand_over(&*way, kept, one.condition, network, &clearance, &part, &mut meter)?;
             repair.session.record(EventBody::EffectDone { sent: size, unchanged: 0 })?;
             repair.wait_until_up()?;
             Ok(Done::with((), "A system runs in its memory, and answers. Nothing was written."))
