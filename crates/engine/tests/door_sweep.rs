@@ -58,7 +58,7 @@ fn faults(seed: u64) -> Faults {
         5 => Faults { restart_within: Some(Duration::from_secs(60)), ..network },
         6 => Faults { write_error_once: Some(rng.below(4)), ..network },
         7 => Faults { lying_write: Some(Lie::Once(rng.below(4))), ..network },
-        8 => Faults { frames_lost: 0.15, frames_duplicated: 0.15, ..network },
+        8 => Faults { frames_lost: 0.3, frames_duplicated: 0.3, ..network },
         // Longer than any request without a file.
         9 => Faults { connection_lost_at: Some(4096 + rng.below(size - 4096)), ..network },
         10 => Faults { answers_late: 0.3, ..network },

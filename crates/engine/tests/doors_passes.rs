@@ -11,7 +11,7 @@ use common::repair::Repair;
 use common::*;
 use debrick_model::{Effect, Ending, Event, EventBody, Gate, GateOutcome, Waiver};
 use debrick_ssh::device::{Quirks, UpgradeQuirk};
-use debrick_virtual_bench::{Brick, Faults, FirmwareOptions, UnitState, firmware};
+use debrick_virtual_bench::{Brick, Fault, Faults, FirmwareOptions, Stranger, UnitState, firmware};
 
 #[test]
 fn a_unit_is_read_and_kept_from_its_memory_before_it_is_written() {
@@ -42,6 +42,25 @@ fn a_unit_is_read_and_kept_from_its_memory_before_it_is_written() {
     assert!(
         plan.contains("First pass") && plan.contains("Second pass") && plan.contains("Nothing is written")
     );
+}
+
+/// RouterBOOT asks by itself where it finds nothing to start.
+#[test]
+fn a_unit_that_asks_already_is_not_sent_into_its_mode_again_and_a_stranger_is_left_alone() {
+    let mut two = Two::of(Brick::KernelBytesDamaged);
+    two.case.enter();
+    let closed = two.run();
+    two.case.is_repaired(&closed);
+    assert_eq!(two.case.count("coached"), 0);
+
+    let faults = Faults { stranger: Some(Stranger::Bootloader), ..Faults::default() };
+    let state = broken(Brick::KernelBytesDamaged, SIZE);
+    let mut two = Two::with_faults(state, in_memory(), Quirks::default(), faults, 1);
+    two.case.attendant.hands.as_mut().unwrap().early = 1;
+    let closed = two.run();
+    two.case.is_repaired(&closed);
+    assert!(two.case.bench.faults.count(Fault::StrangerAsks) > 1);
+    assert!(!two.case.bench.world.with_device(|router| router.stranger_was_served()));
 }
 
 #[test]

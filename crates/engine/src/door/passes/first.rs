@@ -32,6 +32,10 @@ impl DoorRepair<'_> {
         self.obtain_first()?;
         self.look_ahead_in_memory()?;
         self.confirm_passes()?;
+        // Somebody who asks before anybody was led to the button may be another unit.
+        let stays_open =
+            self.doors.first().is_some_and(|door| ways::way_of(door, &self.stations).stays_open());
+        self.is_open = stays_open && self.is_at_its_door()?;
         self.write_with_retries()
     }
 
