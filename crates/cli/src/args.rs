@@ -181,6 +181,8 @@ pub(crate) enum DemoDoor {
     Page,
     /// It asks for an address by DHCP, then for the file.
     Boot,
+    /// It only starts what it is given in its memory: from there it is kept and written, in a second pass.
+    Passes,
 }
 
 #[derive(Debug, clap::Args)]

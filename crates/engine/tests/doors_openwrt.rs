@@ -41,10 +41,7 @@ fn with(image: Vec<u8>, brick: Brick, door: Door) -> Case {
     let config = RouterConfig { door, openwrt: Some(Quirks::default()), ..RouterConfig::default() };
     let router = VirtualRouter::with_config(broken(brick, SIZE), config);
     let bench = Bench::new(router, Faults::default(), 1);
-    let mut case = Case::of(PUSH, brick, Door::of(Speech::push()));
-    case.attendant = Attendant::new(&bench);
-    case.attendant.hands = Some(Hands::steady(&bench));
-    case.bench = bench;
+    let mut case = Case::on_bench(PUSH, bench);
     case.image = image;
     case.system = Some(|bench| Box::new(OfBench(bench.clone())));
     // As most records are: where the version can be read is not known.

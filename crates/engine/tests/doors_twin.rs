@@ -192,6 +192,6 @@ fn the_twin_of_a_unit_that_asks_for_its_file_is_refused_and_named() {
 #[test]
 fn the_twin_of_a_unit_that_starts_from_the_network_is_refused_and_named() {
     let asks = BootpConfig::u_boot(DEVICE_ADDRESS);
-    let speech = Speech::Boot { asks, quirks: PullQuirks::default(), other: None };
+    let speech = Speech::Boot { asks, quirks: PullQuirks::default() };
     check(BOOT, speech, |network| Wire::of(network, &SEEN[1]), &SEEN[1]);
 }

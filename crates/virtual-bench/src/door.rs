@@ -2,7 +2,6 @@
 //! start its system but takes a file over the network, looks at it, and writes it; released too early or held for too
 //! long, it starts as always.
 
-mod boots;
 mod speaker;
 
 use std::net::SocketAddr;
@@ -130,19 +129,11 @@ pub(crate) struct DoorState {
     opens: bool,
     stand: Stand,
     page_events: Vec<HttpEvent>,
-    others_served: bool,
 }
 
 impl DoorState {
     pub(crate) fn new(door: Door) -> Self {
-        Self {
-            door,
-            is_held: false,
-            opens: false,
-            stand: Stand::Off,
-            page_events: Vec::new(),
-            others_served: false,
-        }
+        Self { door, is_held: false, opens: false, stand: Stand::Off, page_events: Vec::new() }
     }
 
     pub(crate) fn power_on(&mut self, now: Moment) {
@@ -287,7 +278,6 @@ impl DoorState {
         match (&mut self.stand, input) {
             (Stand::Open { speaker: Some(speaker), .. }, input) => {
                 speaker.on_input(input, now, send);
-                self.others_served |= speaker.other_was_served();
                 self.note_page_events();
                 self.settle(now, model, send)
             }
@@ -302,11 +292,6 @@ impl DoorState {
             }
             _ => Turn::Stay,
         }
-    }
-
-    /// Whether somebody else on its cable was taken for the unit.
-    pub(crate) fn others_served(&self) -> bool {
-        self.others_served
     }
 
     /// Looks at what has come in, and decides once it is whole.

@@ -215,6 +215,12 @@ impl<'n, 'a> Server<'n, 'a> {
         }
     }
 
+    /// Bytes that have arrived in the transfers under way. [`ServerEvent::Progress`] comes in large steps, and a slow unit takes
+    /// its time for one of them: whether it goes on can be seen here.
+    pub fn arrived(&self) -> u64 {
+        self.transfers.iter().map(Transfer::bytes).sum()
+    }
+
     /// Gives every socket its turn, and waits on one.
     fn turn(&mut self, deadline: Deadline) -> Result<(), TftpError> {
         let now = self.clock().now();

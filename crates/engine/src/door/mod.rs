@@ -168,6 +168,8 @@ struct DoorRepair<'a> {
     /// What the unit said of itself at its door.
     testimony: Vec<Observation>,
     identity: Option<Identity>,
+    /// What is known of who else is on the cable.
+    stations: ways::Stations,
     /// Whether the unit was seen in its recovery mode, and nothing happened since that ends it.
     is_open: bool,
     /// The unit, where it has to be kept in its recovery mode.
@@ -211,6 +213,7 @@ impl<'a> DoorRepair<'a> {
             waivers,
             host: ports.host,
             devices: ports.devices,
+            stations: ways::Stations { chosen: past.chosen, ..ways::Stations::default() },
             touched,
             past,
             gates: Vec::new(),
@@ -308,7 +311,7 @@ impl<'a> DoorRepair<'a> {
     fn write_once(&mut self, one: &Try<Door>) -> Result<(), EngineError> {
         self.enter(&one.method, one.change.is_some())?;
         self.identify_at_door()?;
-        ways::way_of(&one.method).look_before(&mut *self.network)?;
+        ways::way_of(&one.method, &self.stations).look_before(&mut *self.network)?;
         if one.method.in_memory {
             return self.start_in_memory(one);
         }
@@ -342,8 +345,8 @@ impl<'a> DoorRepair<'a> {
             let kept = repair.kept.take();
             let part = Offer { region: OFFERED, name: &name, content: &content, digest };
             let mut meter = repair.session.meter(&format!("sending {name}"), Some(size));
-            let network = &mut *repair.network;
-            let accepted = ways::hand_over(door, kept, one.condition, network, clearance, &part, &mut meter);
+            let (way, network) = (ways::way_of(door, &repair.stations), &mut *repair.network);
+            let accepted = ways::hand_over(&*way, kept, one.condition, network, clearance, &part, &mut meter);
             for notice in meter.into_notices() {
                 repair.session.note(notice)?;
             }

@@ -197,6 +197,7 @@ pub(super) fn serve(
     let mut has_all = false;
     let mut strangers = BTreeSet::new();
     let mut last_sign = server.clock().now();
+    let mut under_way = 0;
     loop {
         if watch.cancelled() && !has_all {
             return Err(TargetError::Cancelled);
@@ -206,7 +207,9 @@ pub(super) fn serve(
         if beside()? {
             last_sign = server.clock().now();
         }
-        if !matches!(event, ServerEvent::Idle | ServerEvent::Refused { .. }) {
+        // A slow unit, or a bad cable, takes long for what is worth an event.
+        let before = std::mem::replace(&mut under_way, server.arrived());
+        if under_way != before || !matches!(event, ServerEvent::Idle | ServerEvent::Refused { .. }) {
             last_sign = server.clock().now();
         }
         if let ServerEvent::Refused { why: Refusal::OtherStation { station, unit }, peer, .. } = &event
