@@ -9,7 +9,6 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use common::door::*;
-use common::*;
 use debrick_bootp::device::BootpConfig;
 use debrick_link::simulated::{DEVICE_ADDRESS, HOST_ADDRESS};
 use debrick_link::{Clock, Datagrams, Deadline, Frames, Link, LinkError, Network, UdpPacket};
