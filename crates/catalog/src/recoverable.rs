@@ -368,7 +368,7 @@ mod tests {
 
     #[test]
     fn an_upload_that_a_person_starts_is_no_door() {
-        let device = Catalog::builtin().find("buffalo-wzr-hp-ag300h").unwrap();
+        let device = Catalog::builtin().find("buffalo-wzr-600dhp").unwrap();
         assert!(device.method.iter().any(|method| method.protocol == Some(Protocol::TftpPush)));
         assert!(device.recoverable().is_err());
     }

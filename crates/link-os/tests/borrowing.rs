@@ -31,7 +31,14 @@ const PINS: &str = "DEBRICK_TEST_PINS";
 const FOLDER: &str = "DEBRICK_TEST_FOLDER";
 
 fn loan() -> Loan {
-    Loan { addresses: vec![(HOST, 24)], neighbours: vec![(UNIT, STATION)], ..Loan::to_listen(NEAR) }
+    Loan { addresses: vec![(HOST, 24)], ..Loan::to_listen(NEAR) }
+}
+
+/// Borrows the interface, and says which station the unit is.
+fn borrow(folder: &Path) -> BorrowedInterface {
+    let borrowed = BorrowedInterface::borrow(&loan(), folder).unwrap();
+    borrowed.network().set_neighbour(UNIT, STATION).unwrap();
+    borrowed
 }
 
 /// Everything that could differ. Whether the other end has noticed what its link does is known a moment later, and no
@@ -78,7 +85,7 @@ fn an_interface_comes_back_as_it_was() {
                 ip(&format!("link set {NEAR} down"));
             }
             let before = everything();
-            let borrowed = BorrowedInterface::borrow(&loan(), folder.path()).unwrap();
+            let borrowed = borrow(folder.path());
             let during = everything();
             assert!(during[0].contains("192.168.1.2") && during[0].contains("ALLMULTI"), "{}", during[0]);
             assert!(during[3].contains("a0:63:91:01:02:03"), "{}", during[3]);
@@ -88,7 +95,7 @@ fn an_interface_comes_back_as_it_was() {
             check_restored(&before);
             assert_eq!(journals(folder.path()), 0);
             // Dropped, as when the repair fails.
-            drop(BorrowedInterface::borrow(&loan(), folder.path()).unwrap());
+            drop(borrow(folder.path()));
             check_restored(&before);
             assert_eq!(journals(folder.path()), 0);
         });
@@ -120,7 +127,7 @@ fn what_is_there_already_stays() {
         let folder = tempfile::tempdir().unwrap();
         ip(&format!("addr add 192.168.1.2/24 dev {NEAR}"));
         let before = everything();
-        BorrowedInterface::borrow(&loan(), folder.path()).unwrap().give_back().unwrap();
+        borrow(folder.path()).give_back().unwrap();
         check_restored(&before);
     });
 }
@@ -259,7 +266,7 @@ fn only_the_borrowed_interface_is_answered() {
 fn borrows_until_it_is_killed() {
     let folder = std::env::var(FOLDER).unwrap();
     loop {
-        let borrowed = BorrowedInterface::borrow(&loan(), Path::new(&folder)).unwrap();
+        let borrowed = borrow(Path::new(&folder));
         borrowed.give_back().unwrap();
     }
 }
@@ -268,7 +275,7 @@ fn borrows_until_it_is_killed() {
 #[ignore = "run by the tests of kills"]
 fn borrows_and_waits_to_be_killed() {
     let folder = std::env::var(FOLDER).unwrap();
-    let borrowed = BorrowedInterface::borrow(&loan(), Path::new(&folder)).unwrap();
+    let borrowed = borrow(Path::new(&folder));
     if std::env::var(PINS).is_ok() {
         pin(&borrowed);
     }
@@ -301,7 +308,7 @@ fn after_a_kill_the_next_start_gives_it_back() {
             child.wait().unwrap();
             assert_ne!(everything(), before, "the kill left nothing behind");
             if by_next_borrower {
-                BorrowedInterface::borrow(&loan(), folder.path()).unwrap().give_back().unwrap();
+                borrow(folder.path()).give_back().unwrap();
             } else {
                 let left = give_back_left_over(folder.path()).unwrap();
                 assert_eq!(left.len(), 1);
@@ -343,7 +350,7 @@ fn a_kill_at_any_moment_leaves_nothing_for_good() {
         furnish();
         let before = everything();
         let began = Instant::now();
-        BorrowedInterface::borrow(&loan(), folder.path()).unwrap().give_back().unwrap();
+        borrow(folder.path()).give_back().unwrap();
         let once = began.elapsed();
         let (mut changed, mut journalled) = (0, 0);
         // How long it takes depends on the machine: kills go on until enough of them came in the middle.

@@ -16,11 +16,13 @@
 //! | [`eva`] | EVA: its discovery, and FTP over the plug's TCP |
 //! | [`zyxel`] | Zyxel's multicast |
 //! | [`netconsole`] | U-Boot's console over UDP, against socat |
+//! | [`linux_console`] | the netconsole of a real Linux, up to its panic |
 //! | [`plug`] | TCP of the plug that virtual devices are on, against curl |
 
 pub mod bootp;
 pub mod eva;
 pub mod http;
+pub mod linux_console;
 pub mod netconsole;
 pub mod nmrp;
 pub mod plug;
@@ -34,6 +36,8 @@ use std::path::{Path, PathBuf};
 
 pub use wire::Lan;
 
+use crate::router::Lab;
+
 /// What proves something: gets a folder of its own, and returns a line for a person, or what went wrong.
 #[derive(Debug, Clone, Copy)]
 pub enum Prove {
@@ -41,6 +45,8 @@ pub enum Prove {
     Halves(fn(&Path) -> Result<String, String>),
     /// By the program, which it is told after the folder.
     Program(fn(&Path, &Path) -> Result<String, String>),
+    /// With a real kernel, from the lab's folder of parts, which it is told after its own.
+    Kernel(fn(&Path, &Lab) -> Result<String, String>),
 }
 
 /// A line of the table.
@@ -76,7 +82,7 @@ pub const PROOFS: &[Proof] = &[
     repair("rescue-led-into-recovery", rescue::a_unit_is_led_into_recovery_and_repaired),
     repair("rescue-refused-by-unit", rescue::a_unit_that_refuses_is_left_alone),
     needing(
-        repair("rescue-without-root", rescue::nobody_repairs_with_the_rights_that_doctor_names),
+        repair("rescue-without-root-or-arp", rescue::nobody_repairs_a_unit_without_arp),
         &["setcap", "setpriv"],
     ),
     proof("zyxel-host-to-device", &[], zyxel::our_host_casts_to_our_device),
@@ -98,6 +104,11 @@ pub const PROOFS: &[Proof] = &[
     proof("http-curl-to-device", &["curl"], http::curl_uploads_through_the_plug),
     proof("eva-host-to-device", &[], eva::our_host_finds_and_fills_our_device),
     proof("netconsole-to-socat", &["socat"], netconsole::socat_hears_our_unit),
+    Proof {
+        name: "netconsole-of-linux",
+        peers: &["qemu-system-aarch64"],
+        prove: Prove::Kernel(linux_console::our_listener_hears_a_kernel_panic),
+    },
     proof("netconsole-both-halves", &[], netconsole::our_host_types_at_our_unit),
     proof("plug-curl-to-device", &["curl"], plug::curl_speaks_tcp_with_a_device),
 ];
@@ -108,11 +119,11 @@ impl Proof {
         matches!(self.prove, Prove::Program(_))
     }
 
-    /// Proves it in `folder`, which is made, with this build of the program.
+    /// Proves it in `folder`, which is made, with this build of the program and the parts that lab/setup.sh put into `cache`.
     ///
     /// # Errors
     /// Says what is missing, or what went wrong.
-    pub fn run(&self, folder: &Path, program: Option<&Path>) -> Result<String, String> {
+    pub fn run(&self, folder: &Path, program: Option<&Path>, cache: &Path) -> Result<String, String> {
         for peer in self.peers {
             self::program(peer)?;
         }
@@ -121,6 +132,7 @@ impl Proof {
         match self.prove {
             Prove::Halves(prove) => prove(folder),
             Prove::Program(prove) => prove(folder, program.ok_or("it needs the program")?),
+            Prove::Kernel(prove) => prove(folder, &Lab::open(cache).map_err(|error| error.to_string())?),
         }
     }
 }

@@ -36,7 +36,6 @@ const TRIES: usize = 5;
 #[serde(rename_all = "kebab-case", tag = "undo")]
 pub(super) enum Undo {
     DeleteAddress { address: Ipv4Addr, prefix: u8 },
-    DeleteNeighbour { address: Ipv4Addr },
     TakeDown,
     HearOwnGroups,
     GiveToManager { manager: Manager },

@@ -1,8 +1,8 @@
 //! One network interface, borrowed for a repair and given back as it was.
 //!
-//! What managers of networks do with it is suspended, it is brought up, and it gets the addresses and the static ARP
-//! entries that a recovery needs; no other interface is touched. Every change is announced in a journal that is synced to
-//! disk before the change is made, so that it is taken back when the value is dropped, or, after a kill, by
+//! What managers of networks do with it is suspended, it is brought up, and it gets the addresses that a recovery needs, and
+//! through its network ([`OsNetwork`]) static ARP entries; no other interface is touched. The journal on disk begins with the
+//! ARP entries as they were, and every other change is announced in it before the change is made, so that all is taken back when the value is dropped, or, after a kill, by
 //! [`give_back_left_over`] at the next start. After a restart of the computer nothing is left to take back.
 //!
 //! An address added here gets a route that any other of the same network is preferred to: what other programs reach over
@@ -36,8 +36,6 @@ pub struct Loan {
     pub interface: String,
     /// Addresses that it gets, with their prefix lengths.
     pub addresses: Vec<(Ipv4Addr, u8)>,
-    /// Static ARP entries.
-    pub neighbours: Vec<(Ipv4Addr, MacAddress)>,
     /// Whether it may be the one that this computer reaches the rest of the world over.
     pub may_carry_default_route: bool,
 }
@@ -64,12 +62,7 @@ pub struct LeftOver {
 impl Loan {
     /// An interface that is only brought up and listened on.
     pub fn to_listen(interface: impl Into<String>) -> Self {
-        Self {
-            interface: interface.into(),
-            addresses: Vec::new(),
-            neighbours: Vec::new(),
-            may_carry_default_route: false,
-        }
+        Self { interface: interface.into(), addresses: Vec::new(), may_carry_default_route: false }
     }
 }
 
@@ -137,14 +130,6 @@ impl BorrowedInterface {
         self.change(Undo::DeleteAddress { address, prefix }, Change::AddAddress { address, prefix })
     }
 
-    /// Adds a static ARP entry, in place of one that was learned.
-    ///
-    /// # Errors
-    /// What the system refuses.
-    pub fn add_neighbour(&mut self, address: Ipv4Addr, station: MacAddress) -> Result<(), InterfaceError> {
-        self.change(Undo::DeleteNeighbour { address }, Change::AddNeighbour { address, station })
-    }
-
     /// Gives the interface back as it was.
     ///
     /// # Errors
@@ -178,9 +163,6 @@ impl BorrowedInterface {
         }
         for (address, prefix) in &loan.addresses {
             self.add_address(*address, *prefix)?;
-        }
-        for (address, station) in &loan.neighbours {
-            self.add_neighbour(*address, *station)?;
         }
         Ok(())
     }

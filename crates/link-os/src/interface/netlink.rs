@@ -82,7 +82,6 @@ impl Change {
     pub(super) fn of(undo: &Undo) -> Self {
         match *undo {
             Undo::DeleteAddress { address, prefix } => Self::DeleteAddress { address, prefix },
-            Undo::DeleteNeighbour { address } => Self::DeleteNeighbour { address: address.into() },
             Undo::TakeDown => Self::Up(false),
             // Managers are no business of the kernel: nothing that they do is undone here.
             Undo::HearOwnGroups | Undo::GiveToManager { .. } => Self::HearAllGroups(false),

@@ -36,6 +36,8 @@ pub(super) struct Program<'a> {
     answers: PathBuf,
     /// Who runs it, if not the lab itself.
     user: Option<u32>,
+    /// Whether the unit is switched on when its file is being sent, and not before.
+    pub(super) switches_on_when_sending: bool,
 }
 
 /// A run that is over.
@@ -52,9 +54,16 @@ pub(super) struct Run {
 impl<'a> Program<'a> {
     pub(super) fn new(lan: &'a Lan, program: &Path, folder: &Path) -> Result<Self, String> {
         let answers = folder.join("answers.toml");
-        write(&answers, b"write-firmware = \"yes\"\nlabel-model = \"ACME R1\"\n")?;
+        write(&answers, b"write-firmware = \"yes\"\nlabel-model = \"ACME R1\"\nunit-is-off = \"yes\"\n")?;
         let program = fs::canonicalize(program).map_err(|error| error.to_string())?;
-        Ok(Self { lan, program, state: folder.join("state"), answers, user: None })
+        Ok(Self {
+            lan,
+            program,
+            state: folder.join("state"),
+            answers,
+            user: None,
+            switches_on_when_sending: false,
+        })
     }
 
     /// Runs it as this user from now on, who has no rights but those of the file. The state is theirs then.
@@ -104,11 +113,16 @@ impl<'a> Program<'a> {
         let mut person = Person { hands, keys: child.0.stdin.take(), deeds: Vec::new() };
         let mut lines = Vec::new();
         let mut killed_after = None;
+        let mut is_to_be_on = !self.switches_on_when_sending;
         loop {
             match heard.recv_timeout(Duration::from_millis(10)) {
                 Ok(line) => {
                     let Ok(line) = serde_json::from_str::<Value>(&line) else { continue };
                     person.hear(&line);
+                    if !is_to_be_on && sent(&line).is_some() {
+                        is_to_be_on = true;
+                        person.deeds.push((Instant::now() + MOMENT, Act::Do(Deed::On)));
+                    }
                     let sent = sent(&line).filter(|sent| kill.is_some_and(|kill| *sent >= kill.after_bytes));
                     lines.push(line);
                     if sent.is_some() && killed_after.is_none() {

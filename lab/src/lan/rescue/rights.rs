@@ -1,5 +1,5 @@
 //! The program without root: `doctor` says which rights it lacks and how they are given; with exactly those a user who has
-//! no others repairs a unit.
+//! no others listens to a port, serves on it, and repairs a unit that answers no ARP, which takes addresses and ARP entries.
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt as _;
@@ -9,10 +9,10 @@ use std::process::Command;
 use debrick_virtual_bench::{FirmwareOptions, VirtualRouter};
 
 use super::program::Run;
-use super::unit::{Hands, with_router};
-use super::{SIZE, Stage, pull, router};
+use super::unit::{Deed, Hands, with_router};
+use super::{SIZE, Stage, router_without_arp};
 use crate::lan::must;
-use crate::lan::wire::{HOST, Lan, run};
+use crate::lan::wire::{HOST, Lan, UNIT_MAC, run};
 
 /// The user who owns nothing.
 const NOBODY: u32 = 65534;
@@ -65,10 +65,7 @@ fn said(run: &Run) -> Result<(String, String), String> {
 }
 
 /// Nobody's copy of the program says what it lacks; given that by its own words, it repairs a unit over a borrowed port.
-pub fn nobody_repairs_with_the_rights_that_doctor_names(
-    folder: &Path,
-    program: &Path,
-) -> Result<String, String> {
+pub fn nobody_repairs_a_unit_without_arp(folder: &Path, program: &Path) -> Result<String, String> {
     let copy = Copy::of(program)?;
     let lan = Lan::create(None)?;
     // Whoever runs it has to reach its state.
@@ -77,18 +74,10 @@ pub fn nobody_repairs_with_the_rights_that_doctor_names(
     let options = FirmwareOptions { size: SIZE, ..Default::default() };
     let mut stage = Stage::set(&lan, &copy.file, &place, &options)?;
     stage.program.run_as(NOBODY)?;
-    let (run, mut router) = with_router(&lan, router(pull()), |hands| {
-        let without = doctor(&stage, hands)?;
-        let (lacks, mend) = said(&without)?;
-        let names_all = ALL.iter().all(|right| lacks.contains(&right.to_uppercase()));
-        must(names_all, || format!("it does not name all: {lacks}"))?;
-        let words: Vec<&str> = mend.split_whitespace().collect();
-        let at =
-            words.iter().position(|word| *word == "setcap").ok_or_else(|| format!("no setcap in {mend}"))?;
-        let (rights, file) = (words.get(at + 1).copied(), words.get(at + 2).copied());
-        must(rights == Some(&format!("{}+ep", ALL.join(","))), || format!("other rights: {mend}"))?;
-        must(file == copy.file.to_str(), || format!("another file: {mend}"))?;
-
+    stage.program.switches_on_when_sending = true;
+    let (run, mut router) = with_router(&lan, router_without_arp(), |hands| {
+        hands.switch_on()?;
+        let rights = rights_by_its_own_words(&stage, &copy, hands)?;
         // Without any one of them exactly that one is missed.
         for missing in ALL {
             let others: Vec<&str> = ALL.into_iter().filter(|right| *right != missing).collect();
@@ -100,18 +89,37 @@ pub fn nobody_repairs_with_the_rights_that_doctor_names(
                 .collect();
             must(named == [missing], || format!("without {missing}: {lacks}"))?;
         }
-
-        copy.give(rights.unwrap_or_default())?;
-        let (content, _) = said(&doctor(&stage, hands)?)?;
-        must(!content.contains("lacks"), || content.clone())?;
-        hands.enter_recovery()?;
+        copy.give(&rights)?;
+        let content = doctor(&stage, hands)?;
+        for check in ["lan-rights", "lan-listening", "lan-tftp-port"] {
+            let level = content.finding(check).map(|found| found["level"].clone());
+            must(level.as_ref().is_some_and(|level| level == "good"), || format!("{check}: {level:?}"))?;
+        }
         let before = stage.computer.look()?;
-        let run = stage.rescue("tftp-recovery", &[], hands, None)?;
+        hands.act(Deed::Off);
+        let run = stage.rescue("tftp-waiting", &[], hands, None)?;
         run.must_end(0)?;
         hands.wait_until("it runs", VirtualRouter::is_ready)?;
         before.is_as(&stage.computer.look()?)?;
         Ok(run)
     })?;
     stage.is_repaired(&mut router)?;
-    Ok(format!("{} and no more; repaired by user {NOBODY} in {:.1} s", ALL.join(", "), run.took()))
+    Ok(format!(
+        "{} and no more: user {NOBODY} repaired {UNIT_MAC}, which answers no ARP, in {:.1} s; the interface is as before",
+        ALL.join(", "),
+        run.took()
+    ))
+}
+
+/// Nobody has any right yet: which `doctor` wants, and for which file.
+fn rights_by_its_own_words(stage: &Stage, copy: &Copy, hands: &Hands) -> Result<String, String> {
+    let (lacks, mend) = said(&doctor(stage, hands)?)?;
+    let names_all = ALL.iter().all(|right| lacks.contains(&right.to_uppercase()));
+    must(names_all, || format!("it does not name all: {lacks}"))?;
+    let words: Vec<&str> = mend.split_whitespace().collect();
+    let at = words.iter().position(|word| *word == "setcap").ok_or_else(|| format!("no setcap in {mend}"))?;
+    let rights = words.get(at + 1).copied().unwrap_or_default();
+    must(rights == format!("{}+ep", ALL.join(",")), || format!("other rights: {mend}"))?;
+    must(words.get(at + 2).copied() == copy.file.to_str(), || format!("another file: {mend}"))?;
+    Ok(rights.to_owned())
 }
