@@ -33,6 +33,9 @@ const CRASHES: &[(&str, &str)] = &[("\"Synchronous Abort\" handler", "arm64"), (
 /// A kernel that has been up for so many seconds was not stopped by what kept others from starting.
 const RUNS_FROM: u64 = 90;
 
+/// How many of the last lines with a word of trouble are looked at.
+const MOST_LOOKS: usize = 500;
+
 /// What people say of a unit that does not get on.
 const COMPLAINTS: &[&str] = &[
     "hang",
@@ -364,7 +367,7 @@ impl Signals<'_> {
         };
         trouble::WORDS
             .iter()
-            .filter_map(|word| self.lines(word).rev().find(behind))
+            .filter_map(|word| self.lines(word).rev().take(MOST_LOOKS).find(behind))
             .max_by_key(|line| line.place)
     }
 
