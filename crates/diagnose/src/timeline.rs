@@ -141,6 +141,11 @@ impl Boot {
         self.countdown.is_some_and(is_after) || self.settled.is_some_and(is_after)
     }
 
+    /// Whether the boot loader's own drivers were set up, and it does not wait at its prompt.
+    pub(crate) fn is_settled_and_goes_on(&self) -> bool {
+        self.settled.is_some() && self.stages.last().is_some_and(|seen| !seen.waits)
+    }
+
     /// Whether the boot loader found a file after the place.
     pub(crate) fn finds_after(&self, place: Place) -> bool {
         self.found.is_some_and(|found| found.evidence == place.evidence && found > place)
@@ -268,6 +273,10 @@ impl Boots {
         match boot.stages.last_mut() {
             Some(seen) if seen.kind == marker.stage => {
                 seen.last = line.place;
+                // A boot loader that was handed over to by what counts as one.
+                if uboot && !seen.uboot {
+                    boot.found = Some(line.place);
+                }
                 seen.uboot |= uboot;
             }
             _ => {

@@ -175,3 +175,13 @@ fn a_small_system_that_panics_at_its_prompt() {
         Action::InstallOtherBuild,
     );
 }
+
+#[test]
+fn a_boot_loader_that_wants_a_signature() {
+    check(
+        "Verification failed for '<NULL>' hash node in 'conf-1' config node\nFailed to verify required signature 'key-'\nBad Data Hash\nERROR: can't get kernel image!\n",
+        Cause::VerifiedBootRejected,
+        State::BootloaderOnly,
+        Action::UseSignedOrNewerImage,
+    );
+}

@@ -227,6 +227,11 @@ impl Signals<'_> {
             weights.hint(State::BootloaderFailing, 0.6);
         }
         let line = line.map(|line| self.cite(line, "The log ends in this stage."));
+        // Who shows a start that gets on, and does not say that it stops there, shows a part of it.
+        if boot.stages.len() >= 2 && !weights.success_is_denied() && self.boots.loops() <= 0.0 {
+            weights.add(Cause::NoFault, 0.4, &[], line.clone());
+            weights.hint(State::Healthy, 0.5);
+        }
         for (cause, weight) in causes {
             weights.add(*cause, *weight, &[], line.clone());
         }
@@ -239,7 +244,9 @@ impl Signals<'_> {
         {
             return;
         }
-        let stage = self.boots.telling().and_then(|boot| boot.stages.last().zip(boot.well_until()));
+        let boot = self.boots.telling();
+        let stage = boot.and_then(|boot| boot.stages.last().zip(boot.well_until()));
+        let goes_on = !weights.success_is_denied() && boot.is_some_and(Boot::is_settled_and_goes_on);
         let (line, kind) = match stage {
             Some((stage, place)) => (self.trouble_after(place), stage.kind),
             None => match self.kernel_log() {
@@ -257,6 +264,10 @@ impl Signals<'_> {
                     (Cause::FlashHardwareFault, 0.25),
                     (Cause::RamFault, 0.15),
                 ],
+            ),
+            StageKind::Loader if goes_on => (
+                "Something failed in the boot loader after its drivers were set up, as with a part that is not there.",
+                &[(Cause::NoFault, 0.34), (Cause::FirmwareBug, 0.3)],
             ),
             StageKind::Loader => (
                 "Something failed in the boot loader.",
