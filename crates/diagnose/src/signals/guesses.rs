@@ -229,7 +229,7 @@ impl Signals<'_> {
         let line = line.map(|line| self.cite(line, "The log ends in this stage."));
         // Who shows a start that gets on, and does not say that it stops there, shows a part of it.
         if boot.stages.len() >= 2 && !weights.success_is_denied() && self.boots.loops() <= 0.0 {
-            weights.add(Cause::NoFault, 0.4, &[], line.clone());
+            weights.add(Cause::NoFault, 0.42, &[], line.clone());
             weights.hint(State::Healthy, 0.5);
         }
         for (cause, weight) in causes {
