@@ -284,7 +284,12 @@ impl Signals<'_> {
             weights.hint(State::Healthy, 0.4);
             return;
         }
-        weights.hint(State::KernelHang, if spoke { 0.4 } else { 0.7 });
+        // Lines of a kernel alone are more often shown by somebody who can read its log on the unit.
+        let is_shown_from_within = seen.is_implied && !weights.success_is_denied();
+        weights.hint(
+            if is_shown_from_within { State::BootsDegraded } else { State::KernelHang },
+            if spoke { 0.4 } else { 0.7 },
+        );
         let says = match spoke {
             true => "The kernel started, and the log ends before it came to its file system.",
             false => "The kernel was started and said nothing.",

@@ -277,3 +277,15 @@ fn a_start_of_which_a_part_is_shown() {
         "fsck: error 2 (No such file or directory) while executing fsck.ext4\nfsck exited with status code 8\n[  OK  ] Started Serial Getty on ttyS0.\n",
     );
 }
+
+/// Lines that say that something worked, and none that something did not.
+#[test]
+fn a_first_stage_that_succeeds() {
+    let log = |text: &str| check(EvidenceKind::SerialLog, &[text]);
+    log(
+        "HELLO! BOOT0 is starting!\nread dram para.\nSucceed in opening nand flash.\nSucceed in loading Boot1.\nscript installed early ok\n",
+    );
+    log(
+        "Trying to boot from USB SDP\nSDP: initialize...\nDownloading file of size 1083276 to 0x40400000... done\nJumping to header at 0x40400000\n",
+    );
+}

@@ -97,6 +97,8 @@ pub(super) static MARKERS: &[Marker] = &[
     sign(Loader, "Hit any key to stop autoboot"),
     sign(Loader, "Autobooting in "),
     sign(Loader, MEMORY),
+    sign(Loader, "^Scanning mmc "),
+    sign(Loader, "^switch to partitions #"),
     sign(Loader, "Top of RAM usable for U-Boot"),
     sign(Loader, "Now running in RAM - U-Boot"),
     sign(Loader, "^In:    serial"),
