@@ -197,6 +197,7 @@ mod tests {
 
     use super::*;
     use crate::case::Evidence;
+    use crate::matcher::Scratch;
 
     #[test]
     fn every_rule_speaks_about_its_sample() {
@@ -206,7 +207,7 @@ mod tests {
             assert!(ids.insert(rule.id), "{} twice", rule.id);
             assert!(rule.says.ends_with('.') && !rule.source.is_empty(), "{}", rule.id);
             let mut found = Vec::new();
-            MATCHER.matches(rule.sample, &mut found);
+            MATCHER.matches(rule.sample, &mut Scratch::default(), &mut found);
             let speaks = rule.any.iter().any(|pattern| found.contains(&MATCHER.number(pattern).unwrap()));
             if !speaks {
                 silent.push(rule.id);

@@ -33,6 +33,9 @@ const CRASHES: &[(&str, &str)] = &[("\"Synchronous Abort\" handler", "arm64"), (
 /// A kernel that has been up for so many seconds was not stopped by what kept others from starting.
 const RUNS_FROM: u64 = 90;
 
+/// How many of the last lines with a word of trouble are looked at.
+const MOST_LOOKS: usize = 500;
+
 /// What people say of a unit that does not get on.
 const COMPLAINTS: &[&str] = &[
     "hang",
@@ -281,7 +284,12 @@ impl Signals<'_> {
             weights.hint(State::Healthy, 0.4);
             return;
         }
-        weights.hint(State::KernelHang, if spoke { 0.4 } else { 0.7 });
+        // Lines of a kernel alone are more often shown by somebody who can read its log on the unit.
+        let is_shown_from_within = seen.is_implied && !weights.success_is_denied();
+        weights.hint(
+            if is_shown_from_within { State::BootsDegraded } else { State::KernelHang },
+            if spoke { 0.4 } else { 0.7 },
+        );
         let says = match spoke {
             true => "The kernel started, and the log ends before it came to its file system.",
             false => "The kernel was started and said nothing.",
@@ -364,7 +372,7 @@ impl Signals<'_> {
         };
         trouble::WORDS
             .iter()
-            .filter_map(|word| self.lines(word).rev().find(behind))
+            .filter_map(|word| self.lines(word).rev().take(MOST_LOOKS).find(behind))
             .max_by_key(|line| line.place)
     }
 

@@ -11,7 +11,7 @@ use std::collections::VecDeque;
 use debrick_model::EvidenceKind;
 
 use crate::case::Evidence;
-use crate::matcher::{MATCHER, Pattern};
+use crate::matcher::{MATCHER, Pattern, Scratch};
 use crate::rules::noise;
 use speakers::{is_application_line, is_ellipsis, is_prompt};
 
@@ -109,6 +109,7 @@ impl<'a> Reading<'a> {
     fn read(&mut self, evidence: usize, item: &Evidence) -> Shape {
         let mut shape = Shape::default();
         let mut patterns = Vec::new();
+        let mut scratch = Scratch::default();
         let first = self.lines.len();
         let mut end: VecDeque<Line> = VecDeque::new();
         let mut is_running = false;
@@ -129,7 +130,7 @@ impl<'a> Reading<'a> {
                 if !text.is_empty() {
                     shape.is_cut = is_ellipsis(text);
                 }
-                MATCHER.matches(text, &mut patterns);
+                MATCHER.matches(text, &mut scratch, &mut patterns);
                 let is_applications = is_application_line(text);
                 // Of an application's lines that mean nothing the first shows that it runs.
                 let starts_to_run = is_applications && !is_running;
@@ -180,6 +181,13 @@ impl<'a> Reading<'a> {
 
 impl Shape {
     fn count(&mut self, piece: &str) {
+        let number = |is: fn(&u8) -> bool| piece.bytes().filter(is).count();
+        // Nearly all lines are plain: letters, spaces, and white space that moves the carriage.
+        if piece.is_ascii() && number(|byte| *byte < b' ') == number(|byte| matches!(*byte, b'\t' | b'\r')) {
+            self.visible += number(|byte| *byte > b' ');
+            self.unreadable += number(|byte| *byte == 0x7f);
+            return;
+        }
         for symbol in piece.chars().filter(|symbol| !symbol.is_whitespace()) {
             self.visible += 1;
             let escape = matches!(symbol, '\u{1b}' | '\u{8}' | '\u{7}');
@@ -233,7 +241,8 @@ fn pieces(mut line: &str) -> impl Iterator<Item = &str> {
 /// The line without escape sequences and with its backspaces carried out.
 pub(crate) fn clean(line: &str) -> Cow<'_, str> {
     let line = line.trim_end_matches('\r');
-    if !line.bytes().any(|byte| byte < 0x20 && byte != b'\t') {
+    // All bytes are looked at, since that is faster than to stop at the first.
+    if !line.bytes().fold(false, |odd, byte| odd | (byte < 0x20 && byte != b'\t')) {
         return Cow::Borrowed(line);
     }
     let mut clean = String::with_capacity(line.len());
@@ -291,9 +300,9 @@ fn strip_bracketed(text: &str) -> &str {
 /// mark of a system log; some vendors put the processor behind it: `[   12.345678@0]`.
 fn kernel_stamp(line: &str) -> Option<u64> {
     let line = line.trim_start();
-    let line = match line.split_once("kernel: ") {
-        Some((_, rest)) if !line.starts_with('[') => rest.trim_start(),
-        _ => line,
+    let line = match line.starts_with('[') {
+        true => line,
+        false => line.split_once("kernel: ").map_or(line, |(_, rest)| rest.trim_start()),
     };
     let (stamp, _) = line.strip_prefix('[')?.split_once(']')?;
     let (seconds, micros) = stamp.trim_start().split_once('.')?;
@@ -304,14 +313,17 @@ fn kernel_stamp(line: &str) -> Option<u64> {
 
 /// Takes off what monitors and system logs put in front: `17:03:28.609 -> `, `Jun 05 03:46:05 host kernel: `.
 fn strip_recorder(text: &str) -> &str {
-    if let Some((stamp, rest)) = text.split_once(" -> ")
+    if text.starts_with(|symbol: char| symbol.is_ascii_digit() || symbol == ':' || symbol == '.')
+        && let Some((stamp, rest)) = text.split_once(" -> ")
         && (5..=13).contains(&stamp.len())
         && stamp.bytes().all(|byte| byte.is_ascii_digit() || b":.".contains(&byte))
     {
         return rest;
     }
-    let is_log = MONTHS.iter().chain(DAYS).any(|name| text.starts_with(name));
-    match text.split_once(": ").filter(|(stamp, _)| is_log && stamp.len() <= 64 && stamp.contains(':')) {
+    if !is_dated(text) {
+        return text;
+    }
+    match text.split_once(": ").filter(|(stamp, _)| stamp.len() <= 64 && stamp.contains(':')) {
         Some((_, rest)) => rest,
         None => text,
     }
@@ -320,10 +332,14 @@ fn strip_recorder(text: &str) -> &str {
 /// Whether a line is the kernel's in the log of a system: `Jun 05 03:46:05 host kernel: text` (RFC 3164, section 4.1),
 /// `Tue Jan 26 18:07:52 2021 kern.err kernel: text` (OpenWrt ubox `log/logread.c`).
 fn is_system_line(line: &str) -> bool {
-    let starts = |names: &[&str]| names.iter().any(|name| line.starts_with(name));
-    let is_dated = starts(MONTHS) || starts(DAYS);
     let told = |mark: &str| line.find(mark).is_some_and(|at| at <= 64);
-    is_dated && (told(" kernel: ") || FACILITIES.iter().any(|facility| told(facility)))
+    is_dated(line) && (told(" kernel: ") || FACILITIES.iter().any(|facility| told(facility)))
+}
+
+/// Whether a line begins with a month or a day of the week.
+fn is_dated(line: &str) -> bool {
+    line.starts_with(|symbol: char| symbol.is_ascii_uppercase())
+        && MONTHS.iter().chain(DAYS).any(|name| line.starts_with(name))
 }
 
 /// What `logread` writes of who speaks in a running system.

@@ -48,7 +48,8 @@ pub(crate) fn patterns() -> impl Iterator<Item = &'static str> {
 
 /// The numbers of all patterns of this module, in the order of its tables.
 struct Numbers {
-    markers: Vec<Option<Pattern>>,
+    /// For each pattern, its place among the markers.
+    markers: Vec<Option<usize>>,
     countdowns: Vec<Option<Pattern>>,
     settled: Vec<Option<Pattern>>,
     found: Vec<Option<Pattern>>,
@@ -59,8 +60,15 @@ struct Numbers {
 
 static NUMBERS: LazyLock<Numbers> = LazyLock::new(|| {
     let of = |patterns: &[&'static str]| patterns.iter().map(|pattern| MATCHER.number(pattern)).collect();
+    let mut markers = vec![None; MATCHER.count()];
+    for (index, marker) in MARKERS.iter().enumerate().rev() {
+        if let Some(place) = MATCHER.number(marker.pattern).and_then(|number| markers.get_mut(number.index()))
+        {
+            *place = Some(index);
+        }
+    }
     Numbers {
-        markers: MARKERS.iter().map(|marker| MATCHER.number(marker.pattern)).collect(),
+        markers,
         countdowns: of(COUNTDOWNS),
         settled: of(SETTLED),
         found: of(FOUND),
@@ -133,6 +141,11 @@ impl Boot {
         self.countdown.is_some_and(is_after) || self.settled.is_some_and(is_after)
     }
 
+    /// Whether the boot loader's own drivers were set up, and it does not wait at its prompt.
+    pub(crate) fn is_settled_and_goes_on(&self) -> bool {
+        self.settled.is_some() && self.stages.last().is_some_and(|seen| !seen.waits)
+    }
+
     /// Whether the boot loader found a file after the place.
     pub(crate) fn finds_after(&self, place: Place) -> bool {
         self.found.is_some_and(|found| found.evidence == place.evidence && found > place)
@@ -196,7 +209,8 @@ impl Boots {
 
     fn take(&mut self, line: &Line) {
         let has = |number: &Option<Pattern>| number.is_some_and(|number| line.patterns.contains(&number));
-        if let Some(index) = NUMBERS.markers.iter().position(has) {
+        let marker = |pattern: &Pattern| NUMBERS.markers.get(pattern.index()).copied().flatten();
+        if let Some(index) = line.patterns.iter().filter_map(marker).min() {
             self.mark(&MARKERS[index], line);
         }
         let Some(boot) = self.boots.last_mut() else { return };
@@ -259,6 +273,10 @@ impl Boots {
         match boot.stages.last_mut() {
             Some(seen) if seen.kind == marker.stage => {
                 seen.last = line.place;
+                // A boot loader that was handed over to by what counts as one.
+                if uboot && !seen.uboot {
+                    boot.found = Some(line.place);
+                }
                 seen.uboot |= uboot;
             }
             _ => {

@@ -244,3 +244,48 @@ fn a_complaint_that_was_not_the_end() {
         ],
     );
 }
+
+/// A part of a start in which every stage hands over to the next, and of which nobody says that it stops there.
+#[test]
+fn a_start_of_which_a_part_is_shown() {
+    let log = |text: &str| check(EvidenceKind::SerialLog, &[text]);
+    log(
+        "GXL:BL1:9ac50e:a1974b;FEAT:ADFC318C;CHK:0;\nBL2 Built : 14:02:06\nDataBus test pass!\nNew fip structure!\n",
+    );
+    check(
+        EvidenceKind::SerialLog,
+        &[
+            "NOTICE:  BL31: v2.9\nERROR:   RSB: set run-time address: 0x10003\nINFO:    BL31: Platform setup done\n",
+            UBOOT,
+        ],
+    );
+    check(
+        EvidenceKind::SerialLog,
+        &[
+            UBOOT,
+            "Loading Environment from FAT... Card did not respond to voltage select!\nmmc_init: -95, time 22\n",
+        ],
+    );
+    check(
+        EvidenceKind::SerialLog,
+        &[
+            UBOOT,
+            "In:    serial\nNet:   No ethernet found.\nstarting USB...\nUSB0:   error: gpio PA0 not reserved\n",
+        ],
+    );
+    log(
+        "fsck: error 2 (No such file or directory) while executing fsck.ext4\nfsck exited with status code 8\n[  OK  ] Started Serial Getty on ttyS0.\n",
+    );
+}
+
+/// Lines that say that something worked, and none that something did not.
+#[test]
+fn a_first_stage_that_succeeds() {
+    let log = |text: &str| check(EvidenceKind::SerialLog, &[text]);
+    log(
+        "HELLO! BOOT0 is starting!\nread dram para.\nSucceed in opening nand flash.\nSucceed in loading Boot1.\nscript installed early ok\n",
+    );
+    log(
+        "Trying to boot from USB SDP\nSDP: initialize...\nDownloading file of size 1083276 to 0x40400000... done\nJumping to header at 0x40400000\n",
+    );
+}

@@ -52,6 +52,8 @@ fn hostile_texts() {
         "\n".repeat(1_000_000),
         "U-Boot SPL 2021.07\n".repeat(100_000),
         "Bad Data CRC ".repeat(100_000),
+        "error: failed ".repeat(100_000),
+        "probe of ".repeat(100_000),
         "[[[[<<<<[1[2".into(),
         "## Booting é\u{301}\u{0}Architecture: ".into(),
         "Data Size: 99999999999999999999 Bytes\n 18446744073709551615 bytes read: OK\nData Size: 18446744073709551615".into(),

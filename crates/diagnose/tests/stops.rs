@@ -175,3 +175,44 @@ fn a_small_system_that_panics_at_its_prompt() {
         Action::InstallOtherBuild,
     );
 }
+
+#[test]
+fn a_boot_loader_that_wants_a_signature() {
+    check(
+        "Verification failed for '<NULL>' hash node in 'conf-1' config node\nFailed to verify required signature 'key-'\nBad Data Hash\nERROR: can't get kernel image!\n",
+        Cause::VerifiedBootRejected,
+        State::BootloaderOnly,
+        Action::UseSignedOrNewerImage,
+    );
+}
+
+#[test]
+fn a_boot_loader_that_nobody_answers() {
+    check(
+        "CFE version 1.0.38 for BCM963268\nDHCP request failed on device eth0: CFE error -21\n",
+        Cause::LinkFault,
+        State::BootloaderOnly,
+        Action::SwapCableOrPort,
+    );
+}
+
+#[test]
+fn a_first_stage_that_cannot_unpack_the_second() {
+    check(
+        "U-Boot SPL 2018.09 (Jun 23 2023 - 11:14:20 +0800)\nTrying to boot from NOR\nError: LZMA uncompression error: 1\nFailed to load U-Boot image!\nEntering emergency mode.\n",
+        Cause::BootloaderCorrupt,
+        State::BootloaderFailing,
+        Action::RestoreBootloader,
+    );
+}
+
+/// Drivers that fail in lines of a kernel alone do not show that it stopped.
+#[test]
+fn a_driver_in_lines_of_a_kernel() {
+    check(
+        "[    3.007239] rockchip-combphy fe830000.phy: probe with driver rockchip-combphy failed with error -2\n",
+        Cause::FirmwareBug,
+        State::BootsDegraded,
+        Action::InstallOtherBuild,
+    );
+}

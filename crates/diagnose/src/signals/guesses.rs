@@ -38,6 +38,10 @@ const FEWEST_LINES: u64 = 3;
 /// So many lines behind the last word of trouble show that it was not the end.
 const FEW_LINES: usize = 3;
 
+/// How lines end that say that something worked.
+const SUCCESS: &[&str] =
+    &[" ok", ":ok", " pass", " done", " succeed", " success", " successfully", " complete", " completed"];
+
 /// How MCUboot introduces itself (`boot/zephyr/main.c`).
 const MCUBOOT: &[&str] = &["MCUboot", "Starting bootloader"];
 
@@ -227,9 +231,25 @@ impl Signals<'_> {
             weights.hint(State::BootloaderFailing, 0.6);
         }
         let line = line.map(|line| self.cite(line, "The log ends in this stage."));
+        // Who shows a start that gets on, and does not say that it stops there, shows a part of it.
+        let gets_on = boot.stages.len() >= 2 || self.tells_of_success(seen.first.evidence);
+        if gets_on && !weights.success_is_denied() && self.boots.loops() <= 0.0 {
+            weights.add(Cause::NoFault, 0.42, &[], line.clone());
+            weights.hint(State::Healthy, 0.5);
+        }
         for (cause, weight) in causes {
             weights.add(*cause, *weight, &[], line.clone());
         }
+    }
+
+    /// Whether several lines of a log say that something worked.
+    fn tells_of_success(&self, evidence: usize) -> bool {
+        let text = self.reading.evidence.get(evidence).map_or("", |item| item.text.as_str());
+        let works = |line: &&str| {
+            let line = line.trim_end().trim_end_matches(['.', '!']).to_ascii_lowercase();
+            line.starts_with("succe") || SUCCESS.iter().any(|word| line.ends_with(word))
+        };
+        text.lines().filter(works).take(FEW_LINES).count() == FEW_LINES
     }
 
     /// Where no rule knows what failed, the stage in which it failed still says something. These weights keep any
@@ -239,7 +259,9 @@ impl Signals<'_> {
         {
             return;
         }
-        let stage = self.boots.telling().and_then(|boot| boot.stages.last().zip(boot.well_until()));
+        let boot = self.boots.telling();
+        let stage = boot.and_then(|boot| boot.stages.last().zip(boot.well_until()));
+        let goes_on = !weights.success_is_denied() && boot.is_some_and(Boot::is_settled_and_goes_on);
         let (line, kind) = match stage {
             Some((stage, place)) => (self.trouble_after(place), stage.kind),
             None => match self.kernel_log() {
@@ -257,6 +279,10 @@ impl Signals<'_> {
                     (Cause::FlashHardwareFault, 0.25),
                     (Cause::RamFault, 0.15),
                 ],
+            ),
+            StageKind::Loader if goes_on => (
+                "Something failed in the boot loader after its drivers were set up, as with a part that is not there.",
+                &[(Cause::NoFault, 0.34), (Cause::FirmwareBug, 0.3)],
             ),
             StageKind::Loader => (
                 "Something failed in the boot loader.",

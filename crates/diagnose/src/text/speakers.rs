@@ -6,9 +6,17 @@ pub(super) fn is_prompt(text: &str) -> bool {
     boot_loader_prompt(text) || shell_prompt(text)
 }
 
+/// The last place, in bytes, where a prompt ends.
+const LONGEST_PROMPT: usize = 48;
+
+/// Where the first of these bytes stands, no later than at a place.
+fn first_of(text: &str, bytes: &[u8], last: usize) -> Option<usize> {
+    text.bytes().take(last + 1).position(|byte| bytes.contains(&byte))
+}
+
 /// `=> `, `U-Boot> `, `ar7240> cmp.b …`, `MT7621 #`.
 pub(crate) fn boot_loader_prompt(text: &str) -> bool {
-    let Some(end) = text.find(['>', '#']) else { return false };
+    let Some(end) = first_of(text, b">#", LONGEST_PROMPT) else { return false };
     let (name, rest) = text.split_at(end);
     let name = name.trim_end_matches('=').trim_end();
     // `E> Failed to load`: the levels of a log (NVIDIA Tegra boot loaders, MB1 and MB2).
@@ -26,7 +34,7 @@ pub(crate) fn boot_loader_prompt(text: &str) -> bool {
 
 /// `/ # `, `root@host:~# `, `$ `.
 pub(crate) fn shell_prompt(text: &str) -> bool {
-    let Some(end) = text.find(['#', '$']).filter(|end| *end <= 48) else { return false };
+    let Some(end) = first_of(text, b"#$", LONGEST_PROMPT) else { return false };
     let path = text[..end].trim_end();
     let after = text.get(end + 1..).unwrap_or_default();
     let is_path =

@@ -24,6 +24,7 @@ pub(super) static RULES: &[Rule] = &[
         &[(C::ImageCorrupt, 0.8), (C::ImageIncomplete, 0.3), (C::RamFault, 0.15)],
     )
     .states(&[(S::KernelHang, 0.5)])
+    .without(&["Failed to load U-Boot image"])
     .from("Linux lib/decompress_unxz.c", "XZ-compressed data is corrupt"),
     rule(
         "kernel-memory-bad",

@@ -244,4 +244,14 @@ pub(super) static RULES: &[Rule] = &[
     .states(&[(S::BootsDegraded, 0.4)])
     .actions(&[A::SeekProfessional, A::ReplaceHardware])
     .from("Linux drivers/md/md.c, raid5.c; mdadm Assemble.c", "mdadm: failed to RUN_ARRAY /dev/md0: Input/output error"),
+    rule(
+        "root-not-verity",
+        Kernel,
+        &["is not a valid VERITY device"],
+        "None of the devices that were looked at holds the root file system with its digests.",
+        &[(C::RootfsMissing, 0.4), (C::VerifiedBootRejected, 0.3), (C::RootfsCorrupt, 0.25)],
+    )
+    .states(&[(S::KernelHang, 0.5)])
+    .actions(&[A::ReflashCorrectImage])
+    .from("cryptsetup lib/verity/verity.c", "Device /dev/sda4 is not a valid VERITY device."),
 ];

@@ -125,6 +125,7 @@ pub(super) static RULES: &[Rule] = &[
         "The first stage waits for a loader over a cable.",
         &[(C::NotInRecoveryMode, 0.2), (C::BootloaderCorrupt, 0.3), (C::RecoveryMediaWrong, 0.25)],
     )
+    .without(&["Downloading file of size *done"])
     .states(&[(S::RecoveryMode, 0.45), (S::BootloaderFailing, 0.35)])
     .from("U-Boot common/spl/spl_ymodem.c, spl_sdp.c", "Trying to boot from USB SDP"),
     rule(
@@ -160,4 +161,23 @@ pub(super) static RULES: &[Rule] = &[
     .states(&[(S::BootloaderOnly, 0.4)])
     .actions(&[A::FixBootEnvironment])
     .from("RedBoot flconfig.c", "**Warning** FLASH configuration checksum error or invalid key"),
+    rule(
+        "loader-taken-over-usb",
+        Loader,
+        &["Downloading file of size *done"],
+        "The next stage came over USB and is started.",
+        &[(C::NoFault, 0.5)],
+    )
+    .states(&[(S::RecoveryMode, 0.6)])
+    .from("U-Boot drivers/usb/gadget/f_sdp.c", "Downloading file of size 1083276 to 0x40400000... done"),
+    rule(
+        "spl-cannot-load-loader",
+        Rom,
+        &["Failed to load U-Boot image", "Please transmit a valid U-Boot image"],
+        "The first stage finds no loader that it can unpack, and asks for one over the console.",
+        &[(C::BootloaderCorrupt, 0.85)],
+    )
+    .states(&[(S::BootloaderFailing, 0.85)])
+    .actions(&[A::RestoreBootloader])
+    .from("MediaTek U-Boot arch/mips/mach-mtmips/spl", "Failed to load U-Boot image!"),
 ];

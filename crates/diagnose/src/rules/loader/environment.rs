@@ -171,4 +171,14 @@ pub(super) static RULES: &[Rule] = &[
     .states(&[(S::BootloaderFailing, 0.6)])
     .actions(&[A::ReflashCorrectImage])
     .from("GRUB kern/dl.c", "error: symbol `grub_calloc' not found."),
+    rule(
+        "uboot-tree-address",
+        Loader,
+        &["The address of the fdt is invalid", "No FDT memory address configured"],
+        "A command needs a device tree at an address that the settings of the boot loader do not give.",
+        &[(C::BootEnvironmentCorrupt, 0.6), (C::BootloaderOutdated, 0.25), (C::ImageIncomplete, 0.2)],
+    )
+    .states(&[(S::BootloaderOnly, 0.5)])
+    .actions(&[A::FixBootEnvironment])
+    .from("U-Boot cmd/fdt.c", "The address of the fdt is invalid (NULL)."),
 ];

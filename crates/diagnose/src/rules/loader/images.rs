@@ -20,7 +20,7 @@ pub(super) static RULES: &[Rule] = &[
     )
     .states(&[(S::BootloaderOnly, 0.6)])
     .actions(&[A::ReflashSameImage, A::ReflashCorrectImage])
-    .without(&["U-Boot SPL"])
+    .without(&["U-Boot SPL", "Failed to verify required signature"])
     .from("U-Boot boot/image-fit.c", "Bad hash value for 'hash-1' hash node in 'kernel' image node"),
     rule(
         "uboot-ramdisk-damaged",

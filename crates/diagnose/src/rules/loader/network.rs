@@ -79,4 +79,20 @@ pub(super) static RULES: &[Rule] = &[
     .states(&[(S::BootloaderOnly, 0.4)])
     .actions(&[A::FixNetworkSettings, A::SwapCableOrPort])
     .from("U-Boot net/arp.c", "ARP Retry count exceeded; starting again"),
+    rule(
+        "cfe-network",
+        Loader,
+        &[
+            "CFE error -20",
+            "CFE error -21",
+            "CFE error -22",
+            "CFE error -23",
+            "DHCP request failed on device",
+        ],
+        "The boot loader gets no answer from a server on the network.",
+        &[(C::LinkFault, 0.4), (C::ToolMismatch, 0.38), (C::HostPortConflict, 0.2)],
+    )
+    .states(&[(S::BootloaderOnly, 0.5)])
+    .actions(&[A::SwapCableOrPort, A::ChangeToolOrOption])
+    .from("Broadcom CFE include/cfe_error.h, net/", "DHCP request failed on device eth0: CFE error -21"),
 ];

@@ -218,4 +218,14 @@ pub(super) static RULES: &[Rule] = &[
         "Linux drivers/firmware/efi/libstub/efi-stub-helper.c; NVIDIA L4TLauncher",
         "EFI stub: ERROR: Failed to load initrd!",
     ),
+    rule(
+        "cfe-image-check",
+        Loader,
+        &["trx result: -", "(Check error)"],
+        "The boot loader checks the image in the flash before it starts it, and cannot read it or finds it damaged.",
+        &[(C::ImageCorrupt, 0.5), (C::FlashHardwareFault, 0.42), (C::ImageIncomplete, 0.2)],
+    )
+    .states(&[(S::RecoveryMode, 0.5)])
+    .actions(&[A::ReflashCorrectImage])
+    .from("Broadcom CFE of ASUS", "Check 2 trx result: -4, -4"),
 ];

@@ -82,7 +82,7 @@ pub(super) static RULES: &[Rule] = &[
             "RUN fsck MANUALLY",
             "fsck.ext4 died",
             "e2fsck: Bad magic",
-            "fsck exited with status code",
+            "fsck exited with status code 4",
         ],
         "A check of the file system found damage that it does not mend by itself.",
         &[(C::RootfsCorrupt, 0.6), (C::FlashHardwareFault, 0.2)],

@@ -96,6 +96,7 @@ pub(super) static RULES: &[Rule] = &[
     )
     .without(&["Startup finished in"])
     .states(&[(S::BootsDegraded, 0.6)])
+    .without(&["Failed to load U-Boot image"])
     .from("systemd, sysvinit, procd", "You are in emergency mode. After logging in, type \"journalctl -xb\""),
     rule(
         "recovery-flag",
