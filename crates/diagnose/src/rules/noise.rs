@@ -25,6 +25,10 @@ static NOISE: &[&[&str]] = &[
         "flash.mk:* flash] Error",
         "Make finished with errors",
     ],
+    // AOSP libsparse/sparse_read.cpp: said of every image that is not sparse, which is then sent as it is.
+    &["Invalid sparse file format at header"],
+    // OpenOCD src/jtag/core.c, drivers/ftdi.c: the next speed is taken; a hint.
+    &["Unable to match requested speed", "if you experience problems at higher adapter clocks"],
     // dfu-util src/main.c: what an earlier transfer left behind is cleared first.
     &[
         "dfuERROR, clearing status",

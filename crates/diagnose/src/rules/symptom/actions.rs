@@ -137,6 +137,9 @@ pub(super) static RULES: &[Rule] = &[
         "did not lose power",
         "didn't lose power",
         "power was not interrupted",
+        "重新上电",
+        "断电重启",
+        "断电再",
     ])
     .actions(&[A::ReflashCorrectImage, A::ResumeUpdate])
     .from("symptom answers", "The power went out during the firmware update."),

@@ -23,7 +23,7 @@ pub(super) static RULES: &[Rule] = &[
         "The tool says that the file is damaged.",
         &[(C::ImageCorrupt, 0.6), (C::ImageIncomplete, 0.3)],
     )
-    .without(&["mismatch: board("])
+    .without(&["mismatch: board(", "attempting binary compare"])
     .states(&[(S::RefusedUnharmed, 0.5)])
     .actions(&[A::RedownloadImage])
     .from("updaters and checksum tools", "sha256sum: WARNING: 1 computed checksum did NOT match"),

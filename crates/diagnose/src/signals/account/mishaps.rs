@@ -361,6 +361,8 @@ pub(super) static HELPED: Words = Words(&[
     " booted",
     " fixed",
     " fixes",
+    " corrects",
+    " corrected",
     " solved",
     " solves",
     " resolved",

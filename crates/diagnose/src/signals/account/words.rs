@@ -100,7 +100,7 @@ const DENIES: &[&str] = &[
 
 #[cfg(test)]
 mod tests {
-    use super::super::{done::*, lights::*, mishaps::*, outcome::*, seen::*, tools::*};
+    use super::super::{circumstances::*, done::*, lights::*, mishaps::*, outcome::*, seen::*, tools::*};
     use super::*;
 
     #[test]
@@ -199,6 +199,17 @@ mod tests {
             &ONLY_LOADER,
             &OTHER_OPTION,
             &KNOWN_BUG,
+            &RUN_FROM,
+            &JUST_WORKS,
+            &RESTART_HANGS,
+            &NOT_UNLOCKED,
+            &MARKED_CORRUPT,
+            &UPDATES_AGAIN,
+            &NOT_NEWER,
+            &NOT_ENUMERATED,
+            &AFTER_WRITING,
+            &BAD_FILE,
+            &WRONG_BUILD,
         ] {
             for word in words.0 {
                 let sentence = plain(word);

@@ -1,0 +1,165 @@
+//! Under which circumstances a unit works or does not: what it is run from, how it restarts, what locks it.
+
+use debrick_model::{Action as A, Cause as C, State as S};
+
+use super::circumstances::{
+    AFTER_WRITING, BAD_FILE, JUST_WORKS, MARKED_CORRUPT, NOT_ENUMERATED, NOT_NEWER, NOT_UNLOCKED,
+    RESTART_HANGS, RUN_FROM, UPDATES_AGAIN, WRONG_BUILD,
+};
+use super::conclusions::Conclusion;
+use super::done::{STOPPED, WROTE};
+use super::outcome::{ENDED_WELL, NOT_TAKEN};
+use super::seen::{GONE, LOOPS, SILENT, WORKS_AGAIN};
+use super::tools::FAILS;
+
+pub(super) static BY_CIRCUMSTANCE: &[Conclusion] = &[
+    Conclusion {
+        all: &[&BAD_FILE],
+        near: &[],
+        none: &[],
+        says: "The file itself was bad.",
+        causes: &[(C::ImageCorrupt, 0.46), (C::ImageIncomplete, 0.3)],
+        state: None,
+        actions: &[A::RedownloadImage, A::ReflashCorrectImage],
+    },
+    Conclusion {
+        all: &[&WRONG_BUILD],
+        near: &[],
+        none: &[],
+        says: "What was written is not for this unit.",
+        causes: &[(C::ImageWrongDevice, 0.5)],
+        state: None,
+        actions: &[A::ReflashCorrectImage],
+    },
+    Conclusion {
+        all: &[&GONE],
+        near: &[&RUN_FROM, &JUST_WORKS],
+        none: &[],
+        says: "It starts from one supply and not from another.",
+        causes: &[(C::PowerFault, 0.46)],
+        state: None,
+        actions: &[A::FixPower],
+    },
+    Conclusion {
+        all: &[&LOOPS],
+        near: &[&RUN_FROM, &JUST_WORKS],
+        none: &[],
+        says: "It starts over and over from one supply and not from another.",
+        causes: &[(C::PowerFault, 0.46)],
+        state: None,
+        actions: &[A::FixPower],
+    },
+    Conclusion {
+        all: &[&RESTART_HANGS],
+        near: &[],
+        none: &[&ENDED_WELL],
+        says: "It does not come back from a restart.",
+        causes: &[(C::FirmwareBug, 0.45)],
+        state: Some((S::BootsDegraded, 0.35)),
+        actions: &[A::InstallOtherBuild, A::PowerCycleAndRetry],
+    },
+    Conclusion {
+        all: &[&NOT_UNLOCKED, &WROTE],
+        near: &[],
+        none: &[],
+        says: "Something was written to a unit whose boot loader is locked.",
+        causes: &[(C::BootloaderLocked, 0.48), (C::VerifiedBootRejected, 0.42)],
+        state: Some((S::BootloaderOnly, 0.3)),
+        actions: &[A::UnlockBootloader, A::UseSignedOrNewerImage],
+    },
+    Conclusion {
+        all: &[&MARKED_CORRUPT],
+        near: &[],
+        none: &[],
+        says: "The boot loader does not trust the system that it finds.",
+        causes: &[(C::VerifiedBootRejected, 0.46)],
+        state: Some((S::BootloaderOnly, 0.33)),
+        actions: &[A::UseSignedOrNewerImage, A::ReflashCorrectImage],
+    },
+    Conclusion {
+        all: &[&UPDATES_AGAIN],
+        near: &[],
+        none: &[],
+        says: "It begins its update again at each start.",
+        causes: &[(C::RecoveryFlagStuck, 0.42), (C::ImageCorrupt, 0.3)],
+        state: Some((S::RecoveryMode, 0.42)),
+        actions: &[A::ReflashCorrectImage, A::PowerCycleAndRetry],
+    },
+    Conclusion {
+        all: &[&NOT_NEWER],
+        near: &[&WROTE, &FAILS],
+        none: &[&SILENT, &LOOPS],
+        says: "What was offered is not newer than what is there, and was not taken.",
+        causes: &[(C::RollbackRejected, 0.5), (C::ToolMismatch, 0.2)],
+        state: Some((S::RefusedUnharmed, 0.5)),
+        actions: &[A::UseSignedOrNewerImage, A::InstallOtherBuild],
+    },
+    Conclusion {
+        all: &[&NOT_TAKEN, &FAILS],
+        near: &[],
+        none: &[&SILENT, &LOOPS],
+        says: "The update failed, and nothing has changed.",
+        causes: &[],
+        state: Some((S::RefusedUnharmed, 0.46)),
+        actions: &[],
+    },
+    Conclusion {
+        all: &[],
+        near: &[&AFTER_WRITING, &NOT_ENUMERATED],
+        none: &[&WORKS_AGAIN],
+        says: "It is not seen on USB any more since it was written.",
+        causes: &[(C::FirmwareBug, 0.35), (C::ImageWrongDevice, 0.28), (C::BootloaderCorrupt, 0.2)],
+        state: None,
+        actions: &[A::ReflashCorrectImage, A::EnterRecoveryMode],
+    },
+    Conclusion {
+        all: &[&GONE],
+        near: &[&WROTE, &STOPPED],
+        none: &[&WORKS_AGAIN],
+        says: "It shows no life since an update stopped.",
+        causes: &[(C::UpdateInterrupted, 0.35), (C::ImageIncomplete, 0.25)],
+        state: None,
+        actions: &[A::ReflashCorrectImage, A::ResumeUpdate],
+    },
+];
+
+#[cfg(test)]
+mod tests {
+    use debrick_model::EvidenceKind;
+
+    use crate::case::{Evidence, diagnose};
+
+    use super::*;
+
+    #[test]
+    fn circumstances_name_the_cause() {
+        for (account, cause, action) in [
+            (
+                "The camera won't boot when I power it from the hub. With its plug it just boots when powered.",
+                C::PowerFault,
+                A::FixPower,
+            ),
+            (
+                "The upgrade went through, but the box fails to reboot; it has to be unplugged each time.",
+                C::FirmwareBug,
+                A::InstallOtherBuild,
+            ),
+            (
+                "I flashed a new system and the bootloader is still locked. It shows the logo only.",
+                C::BootloaderLocked,
+                A::UnlockBootloader,
+            ),
+            (
+                "It says failed to update and nothing changed. I already have the latest version.",
+                C::RollbackRejected,
+                A::UseSignedOrNewerImage,
+            ),
+        ] {
+            let evidence =
+                [Evidence { kind: EvidenceKind::Symptom, name: "answers".into(), text: account.into() }];
+            let diagnosis = diagnose(&evidence);
+            let first = diagnosis.actions.first().map(|proposed| proposed.action);
+            assert_eq!((diagnosis.cause(), first), (cause, Some(action)), "{account}: {diagnosis:?}");
+        }
+    }
+}
