@@ -196,4 +196,16 @@ fn tools_that_warn_and_succeed() {
         "Warn : device needs paging or 4-byte addresses - not implemented\nauto erase enabled\n\
          read 2192012 bytes from file fpga.bin and flash bank 0 at offset 0x00000000 in 6.4s\ncontents match\n",
     );
+    tool(
+        "Image metadata not found\nSaving config files...\nSending KILL to remaining processes ...\n\
+         Switching to ramdisk...\nPerforming system upgrade...\n",
+    );
+    tool(
+        "Commencing upgrade. Closing all shell sessions.\n\
+         Command failed: ubus call system sysupgrade { \"prefix\": \"/tmp/root\" } (Connection failed)\n",
+    );
+    tool(
+        "DaHandler - Device is protected.\nDaHandler - Device is in BROM-Mode. Bypassing security.\n\
+         Exploitation - Done sending payload...\nPLTools - Successfully sent payload\nPort - Device detected :)\n",
+    );
 }

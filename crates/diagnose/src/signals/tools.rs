@@ -17,6 +17,9 @@ use troubles::TROUBLES;
 /// How many lines at the end of a tool's output are read.
 const MAX_LINES: usize = 200;
 
+/// How much of a line is read, in characters.
+const MAX_LINE: usize = 400;
+
 /// Above this likelihood of any cause the output is understood already.
 const KNOWN_FROM: f64 = 0.36;
 
@@ -73,15 +76,15 @@ impl Signals<'_> {
             if item.kind != EvidenceKind::ToolOutput || item.text.trim().is_empty() {
                 continue;
             }
-            let mut lines: Vec<(u64, String)> = (1..)
-                .zip(item.text.lines())
-                .filter(|(_, line): &(u64, &str)| !line.trim().is_empty())
-                .map(|(number, line)| {
-                    (number, line.trim().chars().take(400).collect::<String>().to_lowercase())
-                })
+            let count = item.text.lines().count() as u64;
+            let mut lines: Vec<(u64, String)> = (0..count)
+                .rev()
+                .zip(item.text.lines().rev())
+                .filter(|(_, line)| !line.trim().is_empty())
+                .take(MAX_LINES)
+                .map(|(before, line)| (before + 1, plain(line)))
                 .collect();
-            let surplus = lines.len().saturating_sub(MAX_LINES);
-            lines.drain(..surplus);
+            lines.reverse();
             self.weigh_words(evidence, &lines, weights);
         }
     }
@@ -93,7 +96,8 @@ impl Signals<'_> {
         let troubled = lines.iter().rposition(|(_, line)| tells_of_trouble(line));
         let last_trouble = troubled.max(found.map(|(_, index)| index));
         if let Some((number, text)) = lines.last() {
-            let sure = lines.iter().rev().take(LAST_LINES).any(|(_, line)| is_sure_ending(line));
+            let sure = lines.iter().rev().take(LAST_LINES).any(|(_, line)| is_sure_ending(line))
+                || is_quiet_ending(text);
             let went_on = last_trouble.is_none_or(|at| at + 1 < lines.len());
             if sure && went_on && !weights.success_is_denied() {
                 let line = cite_at(*number, text, "The tool went on after its trouble, and ends well.");
@@ -155,11 +159,24 @@ impl Signals<'_> {
     }
 }
 
+/// The beginning of a line, in lower case.
+fn plain(line: &str) -> String {
+    line.trim().chars().take(MAX_LINE).collect::<String>().to_lowercase()
+}
+
 /// Whether a line in lower case says for sure that all is done.
 fn is_sure_ending(line: &str) -> bool {
     SURE_ENDINGS.iter().any(|ending| line.contains(ending))
         && !DENIALS.iter().any(|denial| line.contains(denial))
         && !tells_of_trouble(line)
+}
+
+/// Whether the very last line, in lower case, says that nothing is left to do.
+fn is_quiet_ending(line: &str) -> bool {
+    let is_done = line
+        .split_whitespace()
+        .any(|word| word.trim_matches(|symbol: char| !symbol.is_alphanumeric()) == "done");
+    (is_done || line.contains("bytes written")) && !tells_of_trouble(line)
 }
 
 /// The last line of a tool that somebody stopped while it changed the unit.

@@ -3,16 +3,71 @@
 use debrick_model::{Action as A, Cause as C, State as S};
 
 use super::circumstances::{
-    AFTER_WRITING, BAD_FILE, JUST_WORKS, MARKED_CORRUPT, NOT_ENUMERATED, NOT_NEWER, NOT_UNLOCKED,
-    RESTART_HANGS, RUN_FROM, UPDATES_AGAIN, WRONG_BUILD,
+    AFTER_WRITING, BAD_FILE, BAD_LOADER, GOES_BLACK, JUST_WORKS, MARKED_CORRUPT, MODULES, NO_ROOM,
+    NOT_ENUMERATED, NOT_NEWER, NOT_UNLOCKED, RESTART_HANGS, RUN_FROM, STRAPPED, STRAPS, UPDATES_AGAIN,
+    WRONG_BUILD,
 };
 use super::conclusions::Conclusion;
 use super::done::{STOPPED, WROTE};
 use super::outcome::{ENDED_WELL, NOT_TAKEN};
-use super::seen::{GONE, LOOPS, SILENT, WORKS_AGAIN};
+use super::seen::{DEEPLY_GONE, GONE, LOOPS, SILENT, WORKS_AGAIN};
 use super::tools::FAILS;
 
 pub(super) static BY_CIRCUMSTANCE: &[Conclusion] = &[
+    Conclusion {
+        all: &[],
+        near: &[&NO_ROOM, &WROTE],
+        none: &[&GONE, &LOOPS],
+        says: "An update was not taken because there was no room for it.",
+        causes: &[(C::ImageTooLarge, 0.25)],
+        state: Some((S::RefusedUnharmed, 0.6)),
+        actions: &[A::InstallOtherBuild, A::ChangeToolOrOption],
+    },
+    Conclusion {
+        all: &[],
+        near: &[&STRAPS, &STRAPPED],
+        none: &[],
+        says: "A pin that chooses how the chip starts was not as it has to be.",
+        causes: &[(C::NotInRecoveryMode, 0.47)],
+        state: Some((S::RecoveryMode, 0.25)),
+        actions: &[A::EnterRecoveryMode],
+    },
+    Conclusion {
+        all: &[&MODULES, &LOOPS],
+        near: &[],
+        none: &[],
+        says: "A module that changes the system keeps it from starting.",
+        causes: &[(C::FirmwareBug, 0.46), (C::SettingsCorrupt, 0.34)],
+        state: None,
+        actions: &[A::InstallOtherBuild, A::FactoryResetSettings],
+    },
+    Conclusion {
+        all: &[&BAD_LOADER],
+        near: &[],
+        none: &[],
+        says: "The boot loader itself was bad.",
+        causes: &[(C::BootloaderCorrupt, 0.48)],
+        state: None,
+        actions: &[A::ReflashCorrectImage, A::EnterRecoveryMode, A::RestoreBootloader],
+    },
+    Conclusion {
+        all: &[&GOES_BLACK],
+        near: &[],
+        none: &[&LOOPS],
+        says: "It shows something at first, and does not get on.",
+        causes: &[],
+        state: Some((S::KernelHang, 0.45)),
+        actions: &[],
+    },
+    Conclusion {
+        all: &[&DEEPLY_GONE],
+        near: &[&RUN_FROM, &JUST_WORKS],
+        none: &[],
+        says: "It shows no life on one supply, and works on another.",
+        causes: &[(C::PowerFault, 0.5)],
+        state: None,
+        actions: &[A::FixPower],
+    },
     Conclusion {
         all: &[&BAD_FILE],
         near: &[],
@@ -149,6 +204,17 @@ mod tests {
                 C::BootloaderLocked,
                 A::UnlockBootloader,
             ),
+            (
+                "The phone won't power on from its battery while working fine on USB power.",
+                C::PowerFault,
+                A::FixPower,
+            ),
+            (
+                "esptool fails with errors. GPIO0 was pulled high, it has to be low.",
+                C::NotInRecoveryMode,
+                A::EnterRecoveryMode,
+            ),
+            ("Since I enabled this module it is in a bootloop.", C::FirmwareBug, A::InstallOtherBuild),
             (
                 "It says failed to update and nothing changed. I already have the latest version.",
                 C::RollbackRejected,

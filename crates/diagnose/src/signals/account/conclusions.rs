@@ -51,7 +51,7 @@ pub(super) static CONCLUSIONS: &[Conclusion] = &[
         none: &[],
         says: "It starts when it is switched off and on, and not when it restarts itself.",
         causes: &[(C::FirmwareBug, 0.4)],
-        state: None,
+        state: Some((S::BootsDegraded, 0.3)),
         actions: &[A::PowerCycleAndRetry, A::InstallOtherBuild],
     },
     Conclusion {

@@ -210,6 +210,12 @@ mod tests {
             &AFTER_WRITING,
             &BAD_FILE,
             &WRONG_BUILD,
+            &NO_ROOM,
+            &STRAPS,
+            &STRAPPED,
+            &MODULES,
+            &BAD_LOADER,
+            &GOES_BLACK,
         ] {
             for word in words.0 {
                 let sentence = plain(word);
