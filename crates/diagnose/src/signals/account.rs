@@ -10,6 +10,7 @@ mod conclusions;
 mod done;
 mod endings;
 mod lights;
+mod means;
 mod mishaps;
 mod outcome;
 mod seen;

@@ -444,6 +444,16 @@ pub(super) static RULES: &[Rule] = &[
     .actions(&[A::SwapCableOrPort, A::ChangeToolOrOption])
     .from("rkdeveloptool main.cpp", "Downloading bootloader failed!"),
     rule(
+        "rockchip-transfer",
+        Tool,
+        &["RKU_Read failed", "RKU_Write failed", "RKU_ReadLBA failed", "RKU_WriteLBA failed"],
+        "The transfer to the unit broke.",
+        &[(C::LinkFault, 0.64), (C::ToolMismatch, 0.33), (C::FlashHardwareFault, 0.2)],
+    )
+    .states(&[(S::RecoveryMode, 0.65)])
+    .actions(&[A::SwapCableOrPort, A::PowerCycleAndRetry])
+    .from("Rockchip upgrade_tool", "Error:RKU_Read failed,err=-99"),
+    rule(
         "allwinner-transfer",
         Tool,
         &["usb_bulk_send() ERROR", "usb_bulk_recv() ERROR", "libusb usb_bulk_send error"],

@@ -3,12 +3,15 @@
 use debrick_model::{Action as A, Cause as C, State as S};
 
 use super::circumstances::{
-    AFTER_WRITING, BAD_FILE, BAD_LOADER, GOES_BLACK, JUST_WORKS, MARKED_CORRUPT, MODULES, NO_ROOM,
-    NOT_ENUMERATED, NOT_NEWER, NOT_UNLOCKED, RESTART_HANGS, RUN_FROM, STRAPPED, STRAPS, UPDATES_AGAIN,
-    WRONG_BUILD,
+    AFTER_WRITING, BAD_FILE, JUST_WORKS, MARKED_CORRUPT, NOT_ENUMERATED, NOT_NEWER, NOT_UNLOCKED,
+    RESTART_HANGS, RUN_FROM, UPDATES_AGAIN, WRONG_BUILD,
 };
 use super::conclusions::Conclusion;
 use super::done::{STOPPED, WROTE};
+use super::lights::SHOWS_ROM;
+use super::means::{
+    BAD_LOADER, FAILED_WRITE, GOES_BLACK, KIND_OF_PORT, MODULES, NO_CONSOLE, NO_ROOM, STRAPPED, STRAPS,
+};
 use super::outcome::{ENDED_WELL, NOT_TAKEN};
 use super::seen::{DEEPLY_GONE, GONE, LOOPS, SILENT, WORKS_AGAIN};
 use super::tools::FAILS;
@@ -31,6 +34,42 @@ pub(super) static BY_CIRCUMSTANCE: &[Conclusion] = &[
         causes: &[(C::NotInRecoveryMode, 0.47)],
         state: Some((S::RecoveryMode, 0.25)),
         actions: &[A::EnterRecoveryMode],
+    },
+    Conclusion {
+        all: &[&NO_CONSOLE],
+        near: &[],
+        none: &[&WORKS_AGAIN],
+        says: "Not even its boot loader speaks on the console.",
+        causes: &[(C::BootloaderCorrupt, 0.36)],
+        state: Some((S::NoOutput, 0.5)),
+        actions: &[A::ReflashCorrectImage, A::EnterRecoveryMode],
+    },
+    Conclusion {
+        all: &[&FAILED_WRITE],
+        near: &[],
+        none: &[&WORKS_AGAIN],
+        says: "The write itself failed.",
+        causes: &[(C::ImageIncomplete, 0.36), (C::UpdateInterrupted, 0.34), (C::ImageCorrupt, 0.32)],
+        state: None,
+        actions: &[A::ReflashCorrectImage, A::EnterRecoveryMode],
+    },
+    Conclusion {
+        all: &[&FAILED_WRITE, &SHOWS_ROM],
+        near: &[],
+        none: &[],
+        says: "Since a write failed only the ROM of the unit speaks.",
+        causes: &[(C::BootloaderCorrupt, 0.3)],
+        state: Some((S::RecoveryMode, 0.5)),
+        actions: &[A::ReflashCorrectImage],
+    },
+    Conclusion {
+        all: &[&KIND_OF_PORT],
+        near: &[],
+        none: &[],
+        says: "It depends on the kind of the port.",
+        causes: &[(C::LinkFault, 0.44)],
+        state: None,
+        actions: &[A::SwapCableOrPort],
     },
     Conclusion {
         all: &[&MODULES, &LOOPS],

@@ -100,7 +100,9 @@ const DENIES: &[&str] = &[
 
 #[cfg(test)]
 mod tests {
-    use super::super::{circumstances::*, done::*, lights::*, mishaps::*, outcome::*, seen::*, tools::*};
+    use super::super::{
+        circumstances::*, done::*, lights::*, means::*, mishaps::*, outcome::*, seen::*, tools::*,
+    };
     use super::*;
 
     #[test]
@@ -216,6 +218,9 @@ mod tests {
             &MODULES,
             &BAD_LOADER,
             &GOES_BLACK,
+            &NO_CONSOLE,
+            &FAILED_WRITE,
+            &KIND_OF_PORT,
         ] {
             for word in words.0 {
                 let sentence = plain(word);
