@@ -39,9 +39,22 @@ const STOPPED: &[&str] = &[
 const CHANGES: &[&str] =
     &["writ", "flash", "updat", "upgrad", "upload", "download", "install", "program", "send"];
 
+/// What a tool says while it changes the unit.
+const WRITES: &[&str] =
+    &["writing", "flashing", "erasing", "programming", "uploading", "installing", "sending", "%"];
+
 /// What a tool does before it has the unit.
 const WAITS: &[&str] =
     &["waiting", "searching", "looking for", "connecting", "scanning", "listening", "trying"];
+
+/// What stands at the end of an output that stops there.
+const HANGS: &[&str] = &["hangs", "hung", "stuck", "freez", "no more output", "nothing happens"];
+
+/// With what a tool begins, and does not end where it is content.
+const BEGINNINGS: &[&str] = &["started", "starting", "version"];
+
+/// Fewer lines than this say too little to be content with.
+const FEWEST_LINES: usize = 2;
 
 /// What a tool says in the end that is sure of its success, whatever went wrong before.
 const SURE_ENDINGS: &[&str] = &[
@@ -122,6 +135,7 @@ impl Signals<'_> {
             if let Some((state, weight)) = trouble.state {
                 weights.hint(state, weight);
             }
+            weights.hint(if has_changed(lines, index) { S::RecoveryMode } else { S::RefusedUnharmed }, 0.2);
             return;
         }
         if last_trouble.is_none() {
@@ -134,7 +148,8 @@ impl Signals<'_> {
         let Some((number, last)) = lines.last() else { return };
         let place = Place { evidence, line: *number };
         let waits = WAITS.iter().any(|word| last.starts_with(word));
-        let is_open = last.ends_with("...") || last.ends_with('…') || last.ends_with("stuck here)");
+        let hangs = HANGS.iter().any(|word| last.contains(word));
+        let is_open = hangs || last.ends_with("...") || last.ends_with('…') || last.ends_with("stuck here)");
         let nothing = weights.findings().first().is_none_or(|finding| finding.likelihood < 0.3);
         if !nothing || weights.success_is_denied() {
             return;
@@ -151,7 +166,7 @@ impl Signals<'_> {
             weights.add(C::ToolMismatch, 0.36, &[A::ChangeToolOrOption], Some(line.clone()));
             weights.add(C::LinkFault, 0.35, &[], Some(line));
             weights.hint(S::RecoveryMode, 0.3);
-        } else if lines.len() > 1 {
+        } else if lines.len() >= FEWEST_LINES && !BEGINNINGS.iter().any(|word| last.contains(word)) {
             let line = cite(self.reading, place, last, "No line of the tool tells of trouble.");
             weights.add(C::NoFault, 0.34, &[], Some(line));
             weights.hint(S::RecoveryMode, 0.27);
@@ -169,6 +184,11 @@ fn is_sure_ending(line: &str) -> bool {
     SURE_ENDINGS.iter().any(|ending| line.contains(ending))
         && !DENIALS.iter().any(|denial| line.contains(denial))
         && !tells_of_trouble(line)
+}
+
+/// Whether the tool had begun to change the unit before this line.
+fn has_changed(lines: &[(u64, String)], index: usize) -> bool {
+    lines.iter().take(index).any(|(_, line)| WRITES.iter().any(|word| line.contains(word)))
 }
 
 /// Whether the very last line, in lower case, says that nothing is left to do.
@@ -219,6 +239,10 @@ mod tests {
             ("NAK received, aborting after 10 retries", C::LinkFault),
             ("Writing: 43%\n^C\nAborted by user.", C::UpdateInterrupted),
             ("Tool v1\nwaiting for the bootloader of the unit", C::NotInRecoveryMode),
+            ("INFO - No script found.\nERROR - A script is mandatory. Closing session", C::ToolMismatch),
+            ("Processing loader.bin\nERROR - Not a valid file", C::ImageCorrupt),
+            ("Traceback\nValueError: No response received", C::LinkFault),
+            ("Loading stage 2 ...\n(hangs)", C::ToolMismatch),
         ] {
             check(output, cause);
         }

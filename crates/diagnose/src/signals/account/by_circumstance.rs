@@ -10,11 +10,13 @@ use super::conclusions::Conclusion;
 use super::done::{STOPPED, WROTE};
 use super::lights::SHOWS_ROM;
 use super::means::{
-    BAD_LOADER, FAILED_WRITE, GOES_BLACK, KIND_OF_PORT, MODULES, NO_CONSOLE, NO_ROOM, STRAPPED, STRAPS,
+    BAD_LOADER, CHARGED, ENDLESSLY, ENTERING, FAILED_WRITE, GOES_BLACK, KIND_OF_PORT, MODULES, NO_CONSOLE,
+    NO_ROOM, PART_FAILS, SLOTS, STRAPPED, STRAPS,
 };
+use super::mishaps::HELPED;
 use super::outcome::{ENDED_WELL, NOT_TAKEN};
 use super::seen::{DEEPLY_GONE, GONE, LOOPS, SILENT, WORKS_AGAIN};
-use super::tools::FAILS;
+use super::tools::{ENTERS_MODE, FAILS};
 
 pub(super) static BY_CIRCUMSTANCE: &[Conclusion] = &[
     Conclusion {
@@ -70,6 +72,51 @@ pub(super) static BY_CIRCUMSTANCE: &[Conclusion] = &[
         causes: &[(C::LinkFault, 0.44)],
         state: None,
         actions: &[A::SwapCableOrPort],
+    },
+    Conclusion {
+        all: &[],
+        near: &[&ENTERING, &ENDLESSLY],
+        none: &[],
+        says: "The tool waits for the unit to enter its mode, or for the computer to offer it.",
+        causes: &[(C::NotInRecoveryMode, 0.42), (C::HostPermission, 0.36), (C::LinkFault, 0.25)],
+        state: Some((S::RecoveryMode, 0.25)),
+        actions: &[A::EnterRecoveryMode, A::InstallDriverOrPermission],
+    },
+    Conclusion {
+        all: &[],
+        near: &[&SLOTS, &HELPED],
+        none: &[],
+        says: "It has two slots, and the other one is to be started.",
+        causes: &[(C::BootEnvironmentCorrupt, 0.4), (C::RecoveryFlagStuck, 0.2)],
+        state: None,
+        actions: &[A::FixBootEnvironment],
+    },
+    Conclusion {
+        all: &[&CHARGED, &HELPED],
+        near: &[],
+        none: &[],
+        says: "When it was charged, it worked.",
+        causes: &[(C::PowerFault, 0.48)],
+        state: Some((S::Healthy, 0.35)),
+        actions: &[A::FixPower],
+    },
+    Conclusion {
+        all: &[&PART_FAILS],
+        near: &[],
+        none: &[&LOOPS, &SILENT],
+        says: "The system runs, and a part of it does not work.",
+        causes: &[],
+        state: Some((S::BootsDegraded, 0.4)),
+        actions: &[],
+    },
+    Conclusion {
+        all: &[&ENTERS_MODE],
+        near: &[],
+        none: &[&LOOPS, &WORKS_AGAIN],
+        says: "It enters the mode in which it is written.",
+        causes: &[],
+        state: Some((S::RecoveryMode, 0.26)),
+        actions: &[],
     },
     Conclusion {
         all: &[&MODULES, &LOOPS],
@@ -254,6 +301,17 @@ mod tests {
                 A::EnterRecoveryMode,
             ),
             ("Since I enabled this module it is in a bootloop.", C::FirmwareBug, A::InstallOtherBuild),
+            ("It sits at rebooting to bootloader indefinitely.", C::NotInRecoveryMode, A::EnterRecoveryMode),
+            (
+                "It was on slot b and hung. After I switched slot it boots to the system.",
+                C::BootEnvironmentCorrupt,
+                A::FixBootEnvironment,
+            ),
+            (
+                "Es startet nicht. Der Akku war leer, nach einer Nacht am Ladegerät geht es wieder.",
+                C::PowerFault,
+                A::FixPower,
+            ),
             (
                 "It says failed to update and nothing changed. I already have the latest version.",
                 C::RollbackRejected,

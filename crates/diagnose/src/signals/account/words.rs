@@ -221,6 +221,11 @@ mod tests {
             &NO_CONSOLE,
             &FAILED_WRITE,
             &KIND_OF_PORT,
+            &ENTERING,
+            &ENDLESSLY,
+            &SLOTS,
+            &CHARGED,
+            &PART_FAILS,
         ] {
             for word in words.0 {
                 let sentence = plain(word);
