@@ -356,6 +356,18 @@ fn tools_that_fail_alike() {
         Cause::ToolMismatch,
         Action::ChangeToolOrOption,
     );
+    check(
+        ToolOutput,
+        "Updater process ended with ERROR: 255\nError installing zip file '/sideload/package.zip'\n",
+        Cause::ToolMismatch,
+        Action::ChangeToolOrOption,
+    );
+    check(
+        ToolOutput,
+        "E:Unable to open zip file.\nError flashing zip '/sdcard/update.zip'\n",
+        Cause::ImageCorrupt,
+        Action::RedownloadImage,
+    );
     let diagnosis = diagnose(&[Evidence {
         kind: ToolOutput,
         name: "output".into(),

@@ -23,6 +23,7 @@ static NOISE: &[&[&str]] = &[
         "failed: 0",
         "errors: 0",
         "flash.mk:* flash] Error",
+        "avr.mk:* dfu] Error",
         "Make finished with errors",
     ],
     // AOSP libsparse/sparse_read.cpp: said of every image that is not sparse, which is then sent as it is.

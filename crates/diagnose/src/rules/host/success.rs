@@ -108,6 +108,7 @@ pub(super) static RULES: &[Rule] = &[
             "Verifying flash... VERIFIED",
             "[SUCCESS] Took",
             "^contents match",
+            "bytes used (",
             "Target successfully examined",
             "Examined RISC-V core; found",
             "target halted due to debug-request",

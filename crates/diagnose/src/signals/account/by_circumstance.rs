@@ -10,11 +10,11 @@ use super::conclusions::Conclusion;
 use super::done::{STOPPED, WROTE};
 use super::lights::SHOWS_ROM;
 use super::means::{
-    BAD_LOADER, CHARGED, ENDLESSLY, ENTERING, FAILED_WRITE, GOES_BLACK, KIND_OF_PORT, MODULES, NO_CONSOLE,
-    NO_ROOM, PART_FAILS, SLOTS, STRAPPED, STRAPS,
+    BAD_LOADER, CARD_MADE_ANEW, CHARGED, ENDLESSLY, ENTERING, FAILED_WRITE, GOES_BLACK, KIND_OF_PORT,
+    MODULES, NO_CONSOLE, NO_ROOM, OTHER_RELEASE, PART_FAILS, RECOVERY_SYSTEM, SLOTS, STRAPPED, STRAPS,
 };
-use super::mishaps::HELPED;
-use super::outcome::{ENDED_WELL, NOT_TAKEN};
+use super::mishaps::{HELPED, WORKED};
+use super::outcome::{CARD, ENDED_WELL, NOT_TAKEN};
 use super::seen::{DEEPLY_GONE, GONE, LOOPS, SILENT, WORKS_AGAIN};
 use super::tools::{ENTERS_MODE, FAILS};
 
@@ -116,6 +116,33 @@ pub(super) static BY_CIRCUMSTANCE: &[Conclusion] = &[
         says: "It enters the mode in which it is written.",
         causes: &[],
         state: Some((S::RecoveryMode, 0.26)),
+        actions: &[],
+    },
+    Conclusion {
+        all: &[&CARD],
+        near: &[&CARD_MADE_ANEW, &WORKED],
+        none: &[],
+        says: "With another card, or the card made anew, it works.",
+        causes: &[(C::RecoveryMediaWrong, 0.5)],
+        state: Some((S::Healthy, 0.35)),
+        actions: &[A::ChangeToolOrOption],
+    },
+    Conclusion {
+        all: &[&RECOVERY_SYSTEM],
+        near: &[&OTHER_RELEASE, &WORKED],
+        none: &[],
+        says: "With another version of the recovery system it works.",
+        causes: &[(C::ToolMismatch, 0.52)],
+        state: Some((S::Healthy, 0.3)),
+        actions: &[A::ChangeToolOrOption],
+    },
+    Conclusion {
+        all: &[&FAILED_WRITE],
+        near: &[&AFTER_WRITING, &NOT_ENUMERATED],
+        none: &[&WORKS_AGAIN],
+        says: "Since a write failed, it does not enter the mode in which it is written.",
+        causes: &[(C::BootloaderCorrupt, 0.36)],
+        state: None,
         actions: &[],
     },
     Conclusion {
@@ -311,6 +338,16 @@ mod tests {
                 "Es startet nicht. Der Akku war leer, nach einer Nacht am Ladegerät geht es wieder.",
                 C::PowerFault,
                 A::FixPower,
+            ),
+            (
+                "The printer ignores the file on the sd card. I reformatted the card and it worked.",
+                C::RecoveryMediaWrong,
+                A::ChangeToolOrOption,
+            ),
+            (
+                "Flashing the package fails. With an older version of TWRP it worked.",
+                C::ToolMismatch,
+                A::ChangeToolOrOption,
             ),
             (
                 "It says failed to update and nothing changed. I already have the latest version.",

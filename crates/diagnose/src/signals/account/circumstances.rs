@@ -223,6 +223,7 @@ pub(super) static NOT_NEWER: Words = Words(&[
 /// It is gone from USB since.
 pub(super) static NOT_ENUMERATED: Words = Words(&[
     " not recogni",
+    " unrecogni",
     " isn t recogni",
     " not detected",
     " isn t detected",
@@ -244,6 +245,8 @@ pub(super) static NOT_ENUMERATED: Words = Words(&[
 
 /// It was written before that.
 pub(super) static AFTER_WRITING: Words = Words(&[
+    " after an unsuccessful",
+    " after a failed",
     " after flashing",
     " after the flash",
     " after i flash",

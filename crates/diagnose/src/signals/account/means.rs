@@ -170,6 +170,8 @@ pub(super) static NO_CONSOLE: Words = Words(&[
 
 /// The write itself failed.
 pub(super) static FAILED_WRITE: Words = Words(&[
+    " unsuccessful flash",
+    " unsuccessful update",
     " failed a flash",
     " fail a flash",
     " failed flash",
@@ -324,4 +326,84 @@ pub(super) static PART_FAILS: Words = Words(&[
     "не работает wi",
     "нет звука",
     " nie działa wifi",
+]);
+
+/// The card was made anew, or another one was taken.
+pub(super) static CARD_MADE_ANEW: Words = Words(&[
+    " re format",
+    " reformat",
+    " formatted",
+    " formatting",
+    " format the",
+    " allocation",
+    " cluster size",
+    " unit size",
+    " smaller card",
+    " smaller sd",
+    " different card",
+    " different sd",
+    " another card",
+    " another sd",
+    " other card",
+    " other sd",
+    " changing the sd",
+    " changed the sd",
+    " new sd card",
+    " new card",
+    " another cardreader",
+    " another card reader",
+    " neu formatiert",
+    " andere karte",
+    " anderen karte",
+    "отформатировал",
+    "другая флешк",
+    "другую флешк",
+    "другая карт",
+    "другую карт",
+    "格式化",
+    "换卡",
+    "换张卡",
+    "换个卡",
+    "换u盘",
+    " sformatowan",
+    " inna karta",
+    " inną kart",
+]);
+
+/// Versions of a recovery system that was put onto a phone.
+pub(super) static RECOVERY_SYSTEM: Words = Words(&[
+    " twrp",
+    " orangefox",
+    " clockworkmod",
+    " cwm ",
+    " custom recovery",
+    " lineage recovery",
+    " pitchblack",
+    " shrp",
+]);
+
+/// Another version of it was taken.
+pub(super) static OTHER_RELEASE: Words = Words(&[
+    " downgrad",
+    " older version",
+    " newer version",
+    " latest version",
+    " different version",
+    " another version",
+    " to the latest",
+    " version was too old",
+    " updated my",
+    " updated twrp",
+    " updated the recovery",
+    " updating twrp",
+    " different recovery",
+    " another recovery",
+    " other recovery",
+    " using versions",
+    " older versions",
+    "другое рекавери",
+    "другой рекавери",
+    "换了twrp",
+    "换个twrp",
+    " anderes recovery",
 ]);

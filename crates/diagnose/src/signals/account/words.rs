@@ -226,6 +226,9 @@ mod tests {
             &SLOTS,
             &CHARGED,
             &PART_FAILS,
+            &CARD_MADE_ANEW,
+            &RECOVERY_SYSTEM,
+            &OTHER_RELEASE,
         ] {
             for word in words.0 {
                 let sentence = plain(word);
