@@ -10,10 +10,11 @@ use super::conclusions::Conclusion;
 use super::done::{STOPPED, WROTE};
 use super::lights::SHOWS_ROM;
 use super::means::{
-    BAD_LOADER, CARD_MADE_ANEW, CHARGED, ENDLESSLY, ENTERING, FAILED_WRITE, GOES_BLACK, KIND_OF_PORT,
-    MODULES, NO_CONSOLE, NO_ROOM, OTHER_RELEASE, PART_FAILS, RECOVERY_SYSTEM, SLOTS, STRAPPED, STRAPS,
+    BAD_LOADER, CARD_MADE_ANEW, CHARGED, ENDLESSLY, ENTERING, FAILED_WRITE, FORCED, GOES_BLACK, KIND_OF_PORT,
+    LOADER_AGAIN, MODULES, NO_CONSOLE, NO_HELP, NO_ROOM, OTHER_RELEASE, PART_FAILS, PART_ONLY,
+    RECOVERY_SYSTEM, SLOTS, STRAPPED, STRAPS,
 };
-use super::mishaps::{HELPED, WORKED};
+use super::mishaps::{HELPED, RESET_TO_FACTORY, WORKED};
 use super::outcome::{CARD, ENDED_WELL, NOT_TAKEN};
 use super::seen::{DEEPLY_GONE, GONE, LOOPS, SILENT, WORKS_AGAIN};
 use super::tools::{ENTERS_MODE, FAILS};
@@ -144,6 +145,42 @@ pub(super) static BY_CIRCUMSTANCE: &[Conclusion] = &[
         causes: &[(C::BootloaderCorrupt, 0.36)],
         state: None,
         actions: &[],
+    },
+    Conclusion {
+        all: &[&FORCED, &GONE],
+        near: &[],
+        none: &[],
+        says: "It was written against a warning, and the unit does not start since.",
+        causes: &[(C::ImageWrongDevice, 0.46)],
+        state: None,
+        actions: &[A::ReflashCorrectImage, A::EnterRecoveryMode],
+    },
+    Conclusion {
+        all: &[&PART_ONLY],
+        near: &[],
+        none: &[],
+        says: "What was written is a part only.",
+        causes: &[(C::ImageIncomplete, 0.48)],
+        state: None,
+        actions: &[A::ReflashCorrectImage, A::RedownloadImage],
+    },
+    Conclusion {
+        all: &[&LOADER_AGAIN, &HELPED],
+        near: &[],
+        none: &[&NO_HELP],
+        says: "When its boot loader was written again, it worked.",
+        causes: &[(C::BootloaderCorrupt, 0.5)],
+        state: Some((S::Healthy, 0.3)),
+        actions: &[A::RestoreBootloader, A::ReflashCorrectImage],
+    },
+    Conclusion {
+        all: &[],
+        near: &[&RESET_TO_FACTORY, &HELPED],
+        none: &[&NO_HELP],
+        says: "When what was set was put back, it started.",
+        causes: &[(C::SettingsCorrupt, 0.4)],
+        state: None,
+        actions: &[A::FactoryResetSettings],
     },
     Conclusion {
         all: &[&MODULES, &LOOPS],
@@ -348,6 +385,17 @@ mod tests {
                 "Flashing the package fails. With an older version of TWRP it worked.",
                 C::ToolMismatch,
                 A::ChangeToolOrOption,
+            ),
+            (
+                "I forced the upgrade although it warned, now it does not start.",
+                C::ImageWrongDevice,
+                A::ReflashCorrectImage,
+            ),
+            ("我刷的只是升级包而非完整包，无法启动。", C::ImageIncomplete, A::ReflashCorrectImage),
+            (
+                "It was bricked. Reflashing the bootloader with a programmer brought it back to life.",
+                C::BootloaderCorrupt,
+                A::ReflashCorrectImage,
             ),
             (
                 "It says failed to update and nothing changed. I already have the latest version.",

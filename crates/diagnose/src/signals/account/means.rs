@@ -407,3 +407,90 @@ pub(super) static OTHER_RELEASE: Words = Words(&[
     "换个twrp",
     " anderes recovery",
 ]);
+
+/// It was written although the unit or the tool warned.
+pub(super) static FORCED: Words = Words(&[
+    " forced the upgrade",
+    " forced the update",
+    " forced the flash",
+    " forced upgrade",
+    " forced flash",
+    " force upgrade",
+    " force flash",
+    " sysupgrade f ",
+    " with force",
+    " ignored the warning",
+    " ignoring the warning",
+    " despite the warning",
+    " erzwungen",
+    "принудительно",
+    "强制升级",
+    "强制刷",
+    "强刷",
+    "强制更新",
+    " wymusi",
+]);
+
+/// It was a part only.
+pub(super) static PART_ONLY: Words = Words(&[
+    " not the full image",
+    " not the full firmware",
+    " not a full image",
+    " only an update package",
+    " without bootloader",
+    " without the bootloader",
+    " missing bootloader",
+    " bootloader was missing",
+    " application only",
+    " app only",
+    "升级包而非",
+    "而非完整",
+    "不是完整",
+    "增量包",
+    "не полную прошивк",
+    "не полная прошивк",
+    " nicht das volle image",
+    " nicht das komplette image",
+]);
+
+/// Its boot loader was written again.
+pub(super) static LOADER_AGAIN: Words = Words(&[
+    " reflashing bootloader",
+    " reflashing the bootloader",
+    " reflashed the bootloader",
+    " reflashed bootloader",
+    " reflash the bootloader",
+    " restoring the bootloader",
+    " restored the bootloader",
+    " burned the bootloader",
+    " burnt the bootloader",
+    " burning the bootloader",
+    " burn the bootloader",
+    " reinstalled the bootloader",
+    "восстановил загрузчик",
+    "перепрошил загрузчик",
+    "重刷引导",
+    "重刷uboot",
+    "重刷bootloader",
+    " bootloader neu geflasht",
+]);
+
+/// What was done did not help.
+pub(super) static NO_HELP: Words = Words(&[
+    " not help",
+    " didn t help",
+    " doesn t help",
+    " no effect",
+    " no luck",
+    " no avail",
+    " without success",
+    " same result",
+    " same problem",
+    " still ",
+    "не помог",
+    "没用",
+    "无效",
+    " hilft nicht",
+    " half nicht",
+    " nie pomog",
+]);

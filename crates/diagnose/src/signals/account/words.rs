@@ -229,6 +229,10 @@ mod tests {
             &CARD_MADE_ANEW,
             &RECOVERY_SYSTEM,
             &OTHER_RELEASE,
+            &FORCED,
+            &PART_ONLY,
+            &LOADER_AGAIN,
+            &NO_HELP,
         ] {
             for word in words.0 {
                 let sentence = plain(word);
