@@ -238,10 +238,12 @@ fn of_several_units_the_one_is_repaired_that_the_label_says() {
     };
     let asked = |case: &Case| {
         let asked = case.attendant.events.iter().find_map(|event| match &event.body {
-            EventBody::Asked { request } if request.id == "which-unit" => Some(request.kind.clone()),
+            EventBody::Asked { request } if request.id == "which-unit" => Some(request.clone()),
             _ => None,
         });
-        let Some(RequestKind::Question { choices }) = asked else { panic!("nobody was asked") };
+        let asked = asked.expect("somebody was asked");
+        assert!(asked.text.contains("2c:b0:5d:00:00:07 (the address that its bootloader answers NMRP from)"));
+        let RequestKind::Question { choices } = asked.kind else { panic!("no question") };
         choices
     };
     let mut one = beside(broken(Brick::KernelBytesDamaged, SIZE));
