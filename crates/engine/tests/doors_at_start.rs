@@ -15,7 +15,7 @@ use debrick_model::{
     Answer, Ending, EventBody, EvidenceKind, Gate, MacAddress, Outcome, Property, RequestKind, Step, Waiver,
 };
 use debrick_nmrp::device::{NmrpConfig, NmrpQuirks};
-use debrick_virtual_bench::{Brick, Door, FirmwareOptions, Speech, UnitState, firmware};
+use debrick_virtual_bench::{Brick, Door, Fault, Faults, FirmwareOptions, Speech, UnitState, firmware};
 
 const BOTH: [&str; 2] = [NMRP, EVA];
 
@@ -205,6 +205,18 @@ fn a_transfer_that_breaks_is_tried_once_more_from_a_fresh_entry() {
         assert_eq!((case.count("intent"), case.changes().len()), (2, 1), "{method}");
         assert_eq!(case.count("coached"), 2, "{method}");
     }
+}
+
+#[test]
+fn what_is_still_waiting_from_a_try_that_broke_off_is_no_fresh_entry() {
+    let faults = Faults { connection_lost_at: Some(100_000), ..Faults::default() };
+    let state = broken(Brick::KernelBytesDamaged, SIZE);
+    let mut case = off(Case::with_faults(EVA, state, Door::of(Speech::eva()), faults, 1));
+    let closed = case.run();
+    case.is_repaired(&closed);
+    assert_eq!(case.bench.faults.count(Fault::ConnectionLost), 1);
+    assert_eq!((case.count("intent"), case.count("coached")), (2, 2));
+    assert_eq!(case.codes(), ["eva-cut-off"]);
 }
 
 #[test]
