@@ -15,7 +15,7 @@ use debrick_model::{
     Answer, Ending, EventBody, EvidenceKind, Gate, MacAddress, Outcome, Property, RequestKind, Step, Waiver,
 };
 use debrick_nmrp::device::{NmrpConfig, NmrpQuirks};
-use debrick_virtual_bench::{Brick, Door, FirmwareOptions, Speech, UnitState, firmware};
+use debrick_virtual_bench::{Brick, Door, Fault, Faults, FirmwareOptions, Speech, UnitState, firmware};
 
 const BOTH: [&str; 2] = [NMRP, EVA];
 
@@ -208,6 +208,18 @@ fn a_transfer_that_breaks_is_tried_once_more_from_a_fresh_entry() {
 }
 
 #[test]
+fn what_is_still_waiting_from_a_try_that_broke_off_is_no_fresh_entry() {
+    let faults = Faults { connection_lost_at: Some(100_000), ..Faults::default() };
+    let state = broken(Brick::KernelBytesDamaged, SIZE);
+    let mut case = off(Case::with_faults(EVA, state, Door::of(Speech::eva()), faults, 1));
+    let closed = case.run();
+    case.is_repaired(&closed);
+    assert_eq!(case.bench.faults.count(Fault::ConnectionLost), 1);
+    assert_eq!((case.count("intent"), case.count("coached")), (2, 2));
+    assert_eq!(case.codes(), ["eva-cut-off"]);
+}
+
+#[test]
 fn of_several_units_on_one_wire_all_are_named_and_left_alone() {
     let other = Some(MacAddress::new([0x2c, 0xb0, 0x5d, 0, 0, 7]));
     for method in BOTH {
@@ -238,10 +250,12 @@ fn of_several_units_the_one_is_repaired_that_the_label_says() {
     };
     let asked = |case: &Case| {
         let asked = case.attendant.events.iter().find_map(|event| match &event.body {
-            EventBody::Asked { request } if request.id == "which-unit" => Some(request.kind.clone()),
+            EventBody::Asked { request } if request.id == "which-unit" => Some(request.clone()),
             _ => None,
         });
-        let Some(RequestKind::Question { choices }) = asked else { panic!("nobody was asked") };
+        let asked = asked.expect("somebody was asked");
+        assert!(asked.text.contains("2c:b0:5d:00:00:07 (the address that its bootloader answers NMRP from)"));
+        let RequestKind::Question { choices } = asked.kind else { panic!("no question") };
         choices
     };
     let mut one = beside(broken(Brick::KernelBytesDamaged, SIZE));

@@ -110,6 +110,23 @@ fn a_transfer_that_breaks_is_tried_again_in_plain_blocks() {
     assert_eq!(case.count("intent"), 1, "what the unit breaks off with words is its refusal");
 }
 
+/// U-Boot waits five seconds for a block that is lost, and says nothing meanwhile.
+#[test]
+fn a_transfer_that_takes_minutes_is_waited_for_as_long_as_it_goes_on() {
+    let faults = Faults { datagrams_lost: 0.1, ..Faults::default() };
+    let state = broken(Brick::FirmwareErased, SIZE);
+    let mut case = Case::with_faults(BOOT, state, Door::of(boot()), faults, 1);
+    let closed = case.run();
+    case.is_repaired(&closed);
+    assert_eq!(case.count("intent"), 1);
+    assert!(case.bench.faults.count(Fault::DatagramLost) > 10);
+    let at = |name: &str| {
+        let event = case.attendant.events.iter().find(|event| event.body.name() == name);
+        event.unwrap().at_ms
+    };
+    assert!(at("effect-done") - at("intent") > 60_000, "{}", at("effect-done") - at("intent"));
+}
+
 #[test]
 fn five_silent_minutes_are_waited_for() {
     let door = Door { writes_for: Duration::from_secs(300), ..Door::of(boot()) };

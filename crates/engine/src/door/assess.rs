@@ -4,8 +4,9 @@
 use std::time::Duration;
 
 use debrick_diagnose::{Case, Evidence, diagnose_case};
-use debrick_model::{Cause, EventBody, EvidenceKind, MacAddress, Step};
+use debrick_model::{Cause, EventBody, EvidenceKind, MacAddress, Observation, Step};
 
+use super::enter::as_seen;
 use super::sense::Sensing;
 use super::ways::way_of;
 use super::{DoorRepair, prove};
@@ -144,7 +145,7 @@ impl DoorRepair<'_> {
                     return Ok(false);
                 }
                 if let Some(station) = kept.as_ref().and_then(|kept| kept.nameless())
-                    && !self.is_the_unit(station)?
+                    && !self.is_the_unit(station, &testimony)?
                 {
                     sensing = Sensing::of(&door, &self.stations, &mut *self.network)?;
                     continue;
@@ -162,9 +163,10 @@ impl DoorRepair<'_> {
 impl DoorRepair<'_> {
     /// Has somebody say whether it is the unit that asks already, before anybody has brought it into its mode. Who is not, is left
     /// alone from then on.
-    fn is_the_unit(&mut self, station: MacAddress) -> Result<bool, EngineError> {
+    fn is_the_unit(&mut self, station: MacAddress, testimony: &[Observation]) -> Result<bool, EngineError> {
+        let seen = as_seen(&station.to_string(), testimony);
         let text = format!(
-            "Somebody on this cable asks for firmware already: {station}. Is that the MAC address on the label of the unit, or next to \
+            "Somebody on this cable asks for firmware already: {seen}. Is that the MAC address on the label of the unit, or next to \
              it? Answer with the address if it is the unit. If it is not, or if other devices may be on this cable, leave it empty: \
              nothing is sent there."
         );

@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use debrick_catalog::{Action, Door};
 use debrick_coach::{Coach, Ending, Procedure, Seen};
-use debrick_model::{Answer, EventBody, EvidenceKind, MacAddress, Request, RequestKind, Step};
+use debrick_model::{
+    Answer, EventBody, EvidenceKind, MacAddress, Observation, Property, Request, RequestKind, Step,
+};
 
 use super::DoorRepair;
 use super::sense::Sensing;
@@ -53,7 +55,7 @@ impl DoorRepair<'_> {
         };
         let mut sensing = Sensing::of(door, &self.stations, &mut *self.network)?;
         if fresh {
-            sensing.wait_for_power_off();
+            sensing.wait_for_power_off(self.session.clock.now());
         }
         let mut coach = Coach::new(procedure, sensing.senses(self.console.is_some()));
         let clock = self.session.clock.clone();
@@ -151,10 +153,13 @@ impl DoorRepair<'_> {
 
     /// Has somebody say which of several units is to be repaired; the others are left alone from then on.
     fn choose(&mut self, units: Vec<String>) -> Result<(), EngineError> {
-        let text = "More than one unit asks to be repaired on this cable. On the label of each, mostly on its underside, stands its MAC \
-                    address. Which one is to be repaired? The others are left alone. If you cannot tell, leave only that unit on the \
-                    cable.";
-        self.stations.chosen = self.ask_which(text.to_owned(), &units)?;
+        let seen: Vec<String> = units.iter().map(|unit| as_seen(unit, &self.testimony)).collect();
+        let text = format!(
+            "More than one unit asks to be repaired on this cable: {}. On the label of each, mostly on its underside, stands its MAC \
+             address. Which one is to be repaired? The others are left alone. If you cannot tell, leave only that unit on the cable.",
+            seen.join("; ")
+        );
+        self.stations.chosen = self.ask_which(text, &units)?;
         if self.stations.chosen.is_some() { Ok(()) } else { Err(EngineError::SeveralUnits { units }) }
     }
 
@@ -180,4 +185,10 @@ impl DoorRepair<'_> {
         (self.is_open, self.kept) = (false, None);
         Err(EngineError::SeveralUnits { units })
     }
+}
+
+/// A station, and how it was seen.
+pub(super) fn as_seen(station: &str, testimony: &[Observation]) -> String {
+    let said = testimony.iter().find(|said| said.property == Property::MacAddress && said.value == station);
+    said.map_or_else(|| station.to_owned(), |said| format!("{station} ({})", said.source))
 }

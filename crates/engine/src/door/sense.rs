@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use debrick_catalog::Door;
 use debrick_coach::{Seen, Senses};
-use debrick_link::{Clock, Deadline, Link, Network};
+use debrick_link::{Clock, Deadline, Link, Moment, Network};
 use debrick_model::Observation;
 
 use super::ways::{Ear, Kept, Stations, way_of};
@@ -12,6 +12,9 @@ use crate::error::EngineError;
 
 /// How long one look takes at most.
 const LOOK: Duration = Duration::from_millis(50);
+
+/// How long somebody takes to switch a unit off who was told to; behind a switch the link does not tell.
+const SWITCHED_OFF_WITHIN: Duration = Duration::from_secs(30);
 
 /// The longest line of a console that is kept, in bytes.
 const LONGEST_LINE: usize = 4096;
@@ -29,8 +32,8 @@ const MOST_SAID: usize = 64;
 pub(super) struct Sensing {
     ear: Option<Box<dyn Ear>>,
     had_link: Option<bool>,
-    /// Whether a door that is open now is the one from before, so that it does not count.
-    is_from_before: bool,
+    /// Until when a door that is open is the one from before, so that it does not count.
+    is_from_before: Option<Moment>,
     line: Vec<u8>,
     /// What the console said.
     pub(super) log: Vec<u8>,
@@ -55,19 +58,19 @@ impl Sensing {
         let ear = way_of(door, stations).watch(network)?;
         let had_link = network.carrier();
         let (line, log, testimony) = (Vec::new(), Vec::new(), Vec::new());
-        let (is_open, has_system, is_from_before) = (false, false, false);
+        let (is_open, has_system, is_from_before) = (false, false, None);
         Ok(Self { ear, had_link, is_from_before, line, log, is_open, has_system, testimony })
     }
 
     /// Lets nothing count that the door shows before the unit is switched off, where it has power: a unit that is still there
     /// from the last try goes away with whatever is begun with it.
-    pub(super) fn wait_for_power_off(&mut self) {
-        self.is_from_before = self.had_link == Some(true);
+    pub(super) fn wait_for_power_off(&mut self, now: Moment) {
+        self.is_from_before = (self.had_link == Some(true)).then_some(now + SWITCHED_OFF_WITHIN);
     }
 
     /// The unit was switched off.
     pub(super) fn power_was_off(&mut self) {
-        self.is_from_before = false;
+        self.is_from_before = None;
     }
 
     /// Stops watching, and keeps the unit at the door that it was seen at.
@@ -95,7 +98,7 @@ impl Sensing {
         let mut seen = Vec::new();
         let soon = Deadline::after(clock, LOOK);
         match &mut self.ear {
-            Some(ear) if !self.is_from_before => {
+            Some(ear) if self.is_from_before.is_none_or(|until| until <= clock.now()) => {
                 for shown in ear.hear(network, soon)? {
                     self.is_open |= shown.is_open;
                     self.has_system |= shown.seen == Seen::SystemPage;
