@@ -170,6 +170,8 @@ pub(super) static RULES: &[Rule] = &[
         "The boot loader finds no valid firmware.",
         &[(C::ImageIncomplete, 0.5), (C::ImageCorrupt, 0.5)],
     )
+    // Of a Tegra this is said by the first stage, of the slots of the loaders.
+    .without(&["E> LOADER: Failed to get "])
     .states(&[(S::BootloaderOnly, 0.6)])
     .from("vendors' boot loaders", "Invalid boot block on disk"),
     rule(

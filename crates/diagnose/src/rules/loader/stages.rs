@@ -75,7 +75,7 @@ pub(super) static RULES: &[Rule] = &[
     rule(
         "uboot-ram",
         Rom,
-        &["Board mem test fail", "Memory test FAILED", "DRAM init failed", "DRAM: * failed", "dram init fail", "ddr training failed", "DDR init failed", "Memory error at", "memtest * FAIL", "ddr test fail", "DDR training error", "RAM test failed", "DRAM: 0 Bytes", "memory test error", "DDR calibration failed", "DDR calibration error", "DataBus test fail", "AddrBus test fail", "DDR Training Fail", "training failed!", "DRAM initialization failed", "DRAM test failed", "calibration failed", "Memory initialization has failed", "Memory initialization failed", "NO EYE found", "Training Sequence - FAILED", "tap tune failed", "MRC * FAILED", "Memtest failed"],
+        &["Board mem test fail", "Memory test FAILED", "DRAM init failed", "DRAM: * failed", "dram init fail", "ddr training failed", "DDR init failed", "Memory error at", "memtest * FAIL", "ddr test fail", "DDR training error", "RAM test failed", "DRAM: 0 Bytes", "memory test error", "DDR calibration failed", "DDR calibration error", "DataBus test fail", "AddrBus test fail", "DDR Training Fail", "training failed!", "DRAM initialization failed", "DRAM test failed", "calibration failed", "Memory initialization has failed", "Memory initialization failed", "NO EYE found", "Training Sequence - FAILED", "GATE TRAINING FAILED", "LEVELING FAILED", "DLL TUNING FAILED", "SELF-REFRESH TEST FAIL", "tap tune failed", "MRC * FAILED", "Memtest failed"],
         "The memory could not be set up, or does not hold what is written to it.",
         &[(C::RamFault, 0.7), (C::PowerFault, 0.15), (C::BootloaderCorrupt, 0.2), (C::FirmwareBug, 0.15)],
     )
