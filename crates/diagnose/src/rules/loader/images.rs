@@ -288,6 +288,7 @@ pub(super) static RULES: &[Rule] = &[
         "The boot loader finds that the firmware does not have its checksum.",
         &[(C::ImageCorrupt, 0.6), (C::ImageIncomplete, 0.45), (C::UpdateInterrupted, 0.15)],
     )
+    .without(&["failed on FWU metadata"])
     .states(&[(S::BootloaderOnly, 0.5)])
     .from("vendors' boot loaders", "Image tag verification failed"),
     rule(
