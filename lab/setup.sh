@@ -19,11 +19,12 @@ PACKAGES="u-boot-qemu u-boot-tools qemu-system-arm qemu-system-misc ipxe-qemu de
 	debian-archive-keyring openssl signify-openbsd minisign gpg gpg-agent gpgconf dfu-util squashfs-tools python3-venv
 	genromfs erofs-utils mtd-utils dosfstools mtools gdisk mkbootimg vboot-kernel-utils rauc gcab ovmf e2fsprogs g++
 	tnftp python3-pyftpdlib
-	dropbear-bin openssh-client"
+	dropbear-bin openssh-client libcap2-bin"
 # Checkers of firmware files that Debian does not package.
 PYTHON_TOOLS="esptool==5.6.0 imgtool==2.5.0"
 MODULES="virtio/virtio_ring virtio/virtio virtio/virtio_pci_modern_dev virtio/virtio_pci_legacy_dev
-	virtio/virtio_pci virtio/virtio_mmio block/virtio_blk failover net/net_failover net/virtio_net"
+	virtio/virtio_pci virtio/virtio_mmio block/virtio_blk failover net/net_failover net/virtio_net
+	configfs/configfs net/netconsole"
 KEYRING=/usr/share/keyrings/debian-archive-keyring.gpg
 
 missing=""
@@ -124,11 +125,12 @@ fetch_busybox() {
 	fi
 }
 
-# fetch_kernel ARCHITECTURE METAPACKAGE: the kernel image and the virtio modules, uncompressed.
+# fetch_kernel ARCHITECTURE METAPACKAGE: the kernel image and its modules, uncompressed; anew where the list has changed.
 fetch_kernel() {
-	[ -s "$PARTS/$1/Image" ] && return
+	[ -s "$PARTS/$1/Image" ] && [ "$(cat "$PARTS/$1/modules/list" 2>/dev/null)" = "$MODULES" ] && return
 	package=$(private_apt apt-cache depends "$2:$1" | sed -n 's/^ *Depends: \(linux-image-[^ ]*\)$/\1/p' | head -n 1)
-	if [ -n "$package" ] && download "$package" && unpack './boot/vmlinu*' '*/virtio*.ko*' '*failover.ko*'; then
+	if [ -n "$package" ] && download "$package" && unpack './boot/vmlinu*' '*/virtio*.ko*' '*failover.ko*' '*/configfs.ko*' '*/netconsole.ko*'; then
+		rm -rf "$PARTS/$1/modules"
 		mkdir -p "$PARTS/$1/modules"
 		# A module that is not there is built into this kernel.
 		for module in $MODULES; do
@@ -139,6 +141,7 @@ fetch_kernel() {
 			esac
 		done
 		cp "$(find "$DOWNLOADS/out/boot" -name 'vmlinu*')" "$PARTS/$1/Image"
+		printf '%s' "$MODULES" >"$PARTS/$1/modules/list"
 	else
 		lacks "$2:$1"
 	fi

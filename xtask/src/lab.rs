@@ -55,7 +55,7 @@ enum LabName {
         only: Option<String>,
     },
     /// Recovery over the network: our devices against real clients, our hosts against real servers, on a wire between two
-    /// namespaces. Needs root, and none of QEMU's parts.
+    /// namespaces. Needs root; only the netconsole of Linux needs the parts of lab/setup.sh.
     Lan {
         /// Only this one.
         #[arg(long, value_name = "NAME")]
@@ -95,7 +95,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), String> {
             name: proof.name.to_owned(),
             prove: Box::new({
                 let program = program.as_deref();
-                move |folder: &Path| proof.run(folder, program)
+                move |folder: &Path| proof.run(folder, program, &arguments.cache)
             }),
         };
         return prove_all(&proofs.into_iter().map(case).collect::<Vec<_>>(), arguments);

@@ -179,6 +179,7 @@ fn method_over(above: Method, below: Method) -> Method {
         transfer_baud: above.transfer_baud.or(below.transfer_baud),
         unit: above.unit.or(below.unit),
         host: above.host.or(below.host),
+        station: above.station.or(below.station),
         port: above.port.or(below.port),
         socket: above.socket.or(below.socket),
         file: above.file.or(below.file),

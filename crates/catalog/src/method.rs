@@ -5,6 +5,7 @@
 
 use std::net::Ipv4Addr;
 
+use debrick_model::MacAddress;
 use serde::{Deserialize, Serialize};
 
 use crate::entry::Sign;
@@ -64,6 +65,10 @@ pub struct Method {
     /// Address that this computer has to have.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub host: Option<Ipv4Addr>,
+    /// Ethernet address that the unit listens at in this mode, where it answers no ARP: the upload has to be waiting when it
+    /// starts.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub station: Option<MacAddress>,
     /// TCP or UDP port.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub port: Option<u16>,
@@ -139,6 +144,7 @@ pub enum Parameter {
     TransferBaud,
     Unit,
     Host,
+    Station,
     Port,
     Socket,
     File,
@@ -195,7 +201,7 @@ protocols! {
     ConsoleHttp "console-http" "A bootloader's web page that is started at its console."
         [] [Unit Host Path Field File Formats];
     TftpPush "tftp-push" "The unit is a TFTP server for a while, and the file is sent to it."
-        [] [Unit Host File MoreFiles Socket Formats];
+        [] [Unit Host Station File MoreFiles Socket Formats];
     TftpPull "tftp-pull" "The unit asks for a file of this name by TFTP."
         [] [Unit Host File MoreFiles Socket Formats];
     BootpTftp "bootp-tftp" "The unit asks for an address by BOOTP or DHCP, then for a file by TFTP."
@@ -275,6 +281,7 @@ impl Parameter {
             Self::TransferBaud => "transfer_baud",
             Self::Unit => "unit",
             Self::Host => "host",
+            Self::Station => "station",
             Self::Port => "port",
             Self::Socket => "socket",
             Self::File => "file",
@@ -302,6 +309,7 @@ impl Method {
             (Parameter::TransferBaud, self.transfer_baud.is_some()),
             (Parameter::Unit, self.unit.is_some()),
             (Parameter::Host, self.host.is_some()),
+            (Parameter::Station, self.station.is_some()),
             (Parameter::Port, self.port.is_some()),
             (Parameter::Socket, self.socket.is_some()),
             (Parameter::File, self.file.is_some()),

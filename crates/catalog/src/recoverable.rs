@@ -6,6 +6,7 @@
 
 use std::net::Ipv4Addr;
 
+use debrick_model::MacAddress;
 use serde::{Deserialize, Serialize};
 
 use crate::device::Device;
@@ -49,6 +50,9 @@ pub struct Door {
     /// The field of the form that takes the file, as the record has it; what the page itself says comes first.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub field: Option<String>,
+    /// The Ethernet address that the unit listens at, where it answers no ARP and the image has to be waiting when it starts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub station: Option<MacAddress>,
     /// Whether the image is only started in memory, so that a second pass has to write firmware from there.
     #[serde(default)]
     pub in_memory: bool,
@@ -182,11 +186,11 @@ impl Recoverable {
 
 impl Device {
     /// The door that one of its methods is; `None` where it is none, where an address is missing, or where a person has to run
-    /// a command on the way in: that command is the upload itself then.
+    /// a command on the way in: that command is the upload itself then, which this program does where it knows the station.
     pub fn door(&self, method: &Method) -> Option<Door> {
         let entry = self.entry.iter().find(|entry| Some(&entry.name) == method.entry.as_ref());
         let is_by_hand = entry.is_some_and(|entry| entry.steps.iter().any(|step| step.action == Action::Run));
-        method.door().filter(|_| !is_by_hand)
+        method.door().filter(|door| !is_by_hand || door.station.is_some())
     }
 
     /// How far this program was tried on the way of one of its methods, whatever the device: not at all where it does not
@@ -254,7 +258,7 @@ impl Method {
         // `initramfs` is OpenWrt's word for a system that runs from memory.
         let in_memory = self.protocol == Some(Protocol::MikrotikNetboot)
             || files.first().is_some_and(|file| file.to_ascii_lowercase().contains("initramfs"));
-        Some(Door { name: self.name.clone(), kind, files, path, field, in_memory })
+        Some(Door { name: self.name.clone(), kind, files, path, field, station: self.station, in_memory })
     }
 
     /// The addresses of this computer and of a unit that is given one: those of the record, and where it names only one,
@@ -292,6 +296,20 @@ mod tests {
         assert!(door.files.contains(&"ArcherC7v5_tp_recovery.bin".to_owned()), "{door:?}");
         let json = serde_json::to_vec(&device).unwrap();
         assert_eq!(serde_json::from_slice::<Recoverable>(&json).unwrap(), device);
+    }
+
+    #[test]
+    fn a_loader_that_answers_no_arp_is_a_door_where_its_station_is_known() {
+        let catalog = Catalog::builtin();
+        let station = |id: &str| {
+            let device = catalog.find(id).unwrap();
+            let method = device.method.iter().find(|method| method.name == "tftp-push").unwrap();
+            device.door(method).map(|door| door.station.map(|station| station.to_string()))
+        };
+        assert_eq!(station("buffalo-wzr-hp-ag300h"), Some(Some("02:aa:bb:cc:dd:20".to_owned())));
+        assert_eq!(station("buffalo-wzr-hp-g300nh-rb"), Some(Some("02:aa:bb:cc:dd:1a".to_owned())));
+        // Nobody has written down which one this has, and without it a person has to do it.
+        assert_eq!(station("buffalo-wzr-600dhp"), None);
     }
 
     #[test]
@@ -350,7 +368,7 @@ mod tests {
 
     #[test]
     fn an_upload_that_a_person_starts_is_no_door() {
-        let device = Catalog::builtin().find("buffalo-wzr-hp-ag300h").unwrap();
+        let device = Catalog::builtin().find("buffalo-wzr-600dhp").unwrap();
         assert!(device.method.iter().any(|method| method.protocol == Some(Protocol::TftpPush)));
         assert!(device.recoverable().is_err());
     }

@@ -40,6 +40,12 @@ fn records_are_checked() {
     check(("write_block = 512", "write_block = 0"), Err("device-file-invalid"));
     check(("id = \"acme-r0\"", "id = \"../r1\""), Err("device-file-invalid"));
     check(("model = \"R1\"", ""), Err("device-file-invalid"));
+    let station = "station = \"02:00:00:00:00:2b\"";
+    check((station, "station = \"03:00:00:00:00:2b\""), Err("device-file-invalid"));
+    check((station, "station = \"00:00:00:00:00:00\""), Err("device-file-invalid"));
+    check((station, "station = \"2b\""), Err("device-file-malformed"));
+    let unknown = format!("protocol = \"nmrp\"\n{station}");
+    check(("protocol = \"nmrp\"", &unknown), Err("device-file-invalid"));
     check(("board_ids = [\"acme,r1\"]", "board_ids = []"), Err("device-incomplete"));
     check(("baud = 115200", ""), Err("device-incomplete"));
     check(("erased = 0x00", ""), Err("device-incomplete"));

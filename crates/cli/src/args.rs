@@ -10,6 +10,8 @@ mod diagnosis;
 mod identify;
 mod image;
 mod lan;
+mod repair;
+mod sessions;
 mod trust;
 
 pub(crate) use devices::{Devices, DevicesUpdate};
@@ -17,6 +19,8 @@ pub(crate) use diagnosis::{CoachArgs, Diagnose, Explain, WatchConsole};
 pub(crate) use identify::Identify;
 pub(crate) use image::{Image, ImageCheck, ImageDiff, ImageInspect, ImageUnwrap};
 pub(crate) use lan::Listen;
+pub(crate) use repair::{Backup, Rescue, Restore, Resume, SystemArgs, UnitArgs, VerifyBackup, WaiverArgs};
+pub(crate) use sessions::{Bundle, Replay, Report, ReportFormat};
 pub(crate) use trust::{Trust, TrustAdd, TrustRevoke};
 
 const AFTER_HELP: &str = "\
@@ -32,75 +36,6 @@ Exit codes:
  130  ended at once by a third Ctrl-C; `debrick resume` goes on
 
 Data goes to standard output, everything else to standard error. NO_COLOR is respected.";
-
-const AFTER_RESCUE: &str = "\
-Examples:
-  Repair a router of the catalog, with the firmware from its maker:
-    debrick rescue --console /dev/ttyUSB0 --device acme-r1 --image firmware.itb
-
-  A device that the catalog lacks, over a serial server, without a network cable:
-    debrick rescue --console tcp:serial.lan:2000 --device-file my-router.toml --image firmware.itb --no-network
-
-  With a signed list of checksums, by a key that `debrick trust` knows:
-    debrick rescue --console /dev/ttyUSB0 --device acme-r1 --image firmware.itb --sums sha256sums --signature sha256sums.asc
-
-  Without opening the case: its bootloader takes firmware over the network, and you are led to its button:
-    debrick rescue --lan eth0 --device tplink-archer-c7-v5 --image firmware.bin --waive backup --because \"no console\"
-
-  Unattended, with every event as a line of JSON:
-    debrick rescue --json --console /dev/ttyUSB0 --device acme-r1 --image firmware.itb --answers yes.toml
-  where yes.toml holds:
-    write-firmware = \"yes\"
-
-Ctrl-C stops at the next safe point. The exit code tells how it ended; see `debrick --help`.";
-
-const AFTER_RESUME: &str = "\
-Examples:
-  Go on with the last session that did not end well:
-    debrick resume
-
-  A certain session, with the adapter in another port now:
-    debrick resume 20261121-031522-7f3a --console /dev/ttyUSB1
-
-The unit is looked at afresh: only what is not yet right is done.";
-
-const AFTER_BACKUP: &str = "\
-Example:
-    debrick backup --console /dev/ttyUSB0 --device acme-r1
-
-The unit is restarted once before and once after. `debrick verify-backup SESSION` checks the copy later, without the
-unit; `debrick restore` writes it back.";
-
-const AFTER_RESTORE: &str = "\
-Examples:
-  Everything that the session backed up:
-    debrick restore --console /dev/ttyUSB0 --device acme-r1 --session 20261121-031522-7f3a
-
-  Only the settings:
-    debrick restore --console /dev/ttyUSB0 --device acme-r1 --session 20261121-031522-7f3a --region settings
-
-What the regions hold now is backed up before. A backup goes only to the unit that it came from.";
-
-const AFTER_REPORT: &str = "\
-Examples:
-  A page to open in a browser, of the last session:
-    debrick report
-
-  Check that nothing of a session was changed or lost:
-    debrick report --verify 20261121-031522-7f3a
-
-  For a forum, without secrets:
-    debrick report --redact --format markdown --output -";
-
-const AFTER_REPLAY: &str = "\
-Examples:
-  A case that you were sent:
-    debrick replay debrick-20261121-031522-7f3a.tar.gz
-
-  With the firmware file that it used, which is never in the archive:
-    debrick replay debrick-20261121-031522-7f3a.tar.gz --image firmware.itb
-
-Exit codes: 0 it comes out the same; 1 it goes another way, and where. Only the first run of a session is played.";
 
 /// Brings broken devices back: routers, phones, NAS boxes, boards.
 #[derive(Debug, Parser)]
@@ -135,21 +70,21 @@ pub(crate) enum Command {
     ///
     /// Nothing is written before the unit is identified, its unique data is backed up and proven to restore, the firmware
     /// is judged, and you have agreed. Every step is recorded; stop it at any time and go on with `debrick resume`.
-    #[command(after_help = AFTER_RESCUE)]
+    #[command(after_help = repair::AFTER_RESCUE)]
     Rescue(Box<Rescue>),
     /// Go on with a session that was interrupted, stopped, or waits for you.
-    #[command(after_help = AFTER_RESUME)]
+    #[command(after_help = repair::AFTER_RESUME)]
     Resume(Resume),
     /// List the sessions on this computer.
     Sessions,
     /// Write, show or check the report of a session.
-    #[command(after_help = AFTER_REPORT)]
+    #[command(after_help = sessions::AFTER_REPORT)]
     Report(Report),
     /// Read everything of a unit that must not be lost, and prove that it restores. Writes nothing to the unit.
-    #[command(after_help = AFTER_BACKUP)]
+    #[command(after_help = repair::AFTER_BACKUP)]
     Backup(Backup),
     /// Write a backup back to the unit that it came from.
-    #[command(after_help = AFTER_RESTORE)]
+    #[command(after_help = repair::AFTER_RESTORE)]
     Restore(Restore),
     /// Check a backup without a unit: every byte, and a restore to a virtual unit.
     VerifyBackup(VerifyBackup),
@@ -198,216 +133,8 @@ pub(crate) enum Command {
     ///
     /// Nothing is sent to any unit: links and time are those of the recording. Diagnosis, steps, gates, writes and ending are
     /// compared one by one. Use it on a case that you were sent, or to see what a newer version would have done.
-    #[command(after_help = AFTER_REPLAY)]
+    #[command(after_help = sessions::AFTER_REPLAY)]
     Replay(Replay),
-}
-
-/// The unit, and how it is reached.
-#[derive(Debug, Clone, clap::Args)]
-pub(crate) struct UnitArgs {
-    /// The unit's serial console: /dev/ttyUSB0, /dev/ttyUSB0@57600, tcp:HOST:PORT or unix:PATH.
-    #[arg(long, value_name = "SPEC")]
-    pub(crate) console: Option<String>,
-
-    /// The device by its catalog id, or by its whole name.
-    #[arg(long, value_name = "ID", conflicts_with = "device_file")]
-    pub(crate) device: Option<String>,
-
-    /// The device by a record of your own, for one that the catalog lacks.
-    #[arg(long, value_name = "TOML")]
-    pub(crate) device_file: Option<PathBuf>,
-
-    /// Do without a network cable to the unit: everything goes over the console.
-    #[arg(long)]
-    pub(crate) no_network: bool,
-
-    /// Answers for unattended work, as TOML: `write-firmware = "yes"`.
-    #[arg(long, value_name = "FILE")]
-    pub(crate) answers: Option<PathBuf>,
-
-    /// Record everything that passes over the console in this file.
-    #[arg(long, value_name = "FILE")]
-    pub(crate) record: Option<PathBuf>,
-}
-
-/// A system that runs on the unit, and how it lets one in.
-#[derive(Debug, Clone, clap::Args)]
-pub(crate) struct SystemArgs {
-    /// The fingerprint of the system's host key, as `ssh-keygen -l` prints it. Without it you are asked.
-    #[arg(long, value_name = "SHA256:…")]
-    pub(crate) host_key: Option<String>,
-
-    /// A private key that lets you in, for example ~/.ssh/id_ed25519.
-    #[arg(long, value_name = "FILE")]
-    pub(crate) ssh_key: Option<PathBuf>,
-}
-
-/// Gates that the operator passes against advice.
-#[derive(Debug, clap::Args)]
-pub(crate) struct WaiverArgs {
-    /// Pass this gate although it is shut: provenance, fitness, preflight or backup. Goes into the journal and the report.
-    #[arg(long, value_name = "GATE", requires = "because")]
-    pub(crate) waive: Vec<String>,
-
-    /// Why the gates are waived, in your words.
-    #[arg(long, value_name = "TEXT")]
-    pub(crate) because: Option<String>,
-}
-
-#[derive(Debug, clap::Args)]
-pub(crate) struct Rescue {
-    /// The device, by its catalog id or its whole name: "Archer C7 v5". The same as --device.
-    #[arg(value_name = "DEVICE", conflicts_with_all = ["device", "device_file"])]
-    pub(crate) named: Option<String>,
-
-    #[command(flatten)]
-    pub(crate) unit: UnitArgs,
-
-    /// Repair the unit without its console, through the mode of its bootloader that takes firmware over the network: the
-    /// interface of this computer that its cable is in. It is borrowed, and given back as it was. With --console, the
-    /// console is only listened to.
-    #[arg(long, value_name = "INTERFACE", conflicts_with = "no_network")]
-    pub(crate) lan: Option<String>,
-
-    /// The system that is started in the unit's memory first (an initramfs), where its bootloader only starts what it is given:
-    /// from there the unit is kept and written.
-    #[arg(long, value_name = "FILE", requires = "lan")]
-    pub(crate) first: Option<PathBuf>,
-
-    /// Repair the unit through the OpenWrt that still runs on it: [USER@]ADDRESS[:PORT]; root at port 22 unless said otherwise.
-    #[arg(long, value_name = "ADDRESS", conflicts_with_all = ["lan", "console", "no_network", "method"])]
-    pub(crate) ssh: Option<String>,
-
-    #[command(flatten)]
-    pub(crate) system: SystemArgs,
-
-    /// A log of this unit's console from before, as a witness of what it is; may be given more than once.
-    #[arg(long, value_name = "FILE", requires = "lan")]
-    pub(crate) log: Vec<PathBuf>,
-
-    /// The firmware file for exactly this device.
-    #[arg(long, value_name = "FILE")]
-    pub(crate) image: Option<PathBuf>,
-
-    /// Checksums that the maker publishes, as `sha256sum` writes them; may be given more than once.
-    #[arg(long, value_name = "FILE", requires = "image")]
-    pub(crate) sums: Vec<PathBuf>,
-
-    /// A signature of the image or of a file of sums; may be given more than once. `debrick trust` says whose count.
-    #[arg(long, value_name = "FILE", requires = "image")]
-    pub(crate) signature: Vec<PathBuf>,
-
-    /// Use only this method of the device's record.
-    #[arg(long, value_name = "NAME")]
-    pub(crate) method: Option<String>,
-
-    /// How often the repaired unit is restarted and watched.
-    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(..=1000))]
-    pub(crate) soak: u32,
-
-    #[command(flatten)]
-    pub(crate) waivers: WaiverArgs,
-}
-
-impl Rescue {
-    /// The unit, whichever way it was named.
-    pub(crate) fn unit(&self) -> UnitArgs {
-        UnitArgs { device: self.named.clone().or_else(|| self.unit.device.clone()), ..self.unit.clone() }
-    }
-}
-
-#[derive(Debug, clap::Args)]
-pub(crate) struct Resume {
-    /// The session; the last one that did not end, if it is left out.
-    pub(crate) session: Option<String>,
-
-    /// The unit's console, if it is another port now.
-    #[arg(long, value_name = "SPEC")]
-    pub(crate) console: Option<String>,
-
-    /// The network interface, if the repair goes over one and it is another now.
-    #[arg(long, value_name = "INTERFACE")]
-    pub(crate) lan: Option<String>,
-
-    #[command(flatten)]
-    pub(crate) system: SystemArgs,
-
-    /// Do without a network cable to the unit.
-    #[arg(long)]
-    pub(crate) no_network: bool,
-
-    /// Answers for unattended work, as TOML.
-    #[arg(long, value_name = "FILE")]
-    pub(crate) answers: Option<PathBuf>,
-
-    /// Use only this method of the device's record.
-    #[arg(long, value_name = "NAME")]
-    pub(crate) method: Option<String>,
-
-    /// How often the repaired unit is restarted and watched.
-    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(..=1000))]
-    pub(crate) soak: u32,
-
-    #[command(flatten)]
-    pub(crate) waivers: WaiverArgs,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum ReportFormat {
-    Html,
-    Markdown,
-    Json,
-}
-
-#[derive(Debug, clap::Args)]
-pub(crate) struct Report {
-    /// The session; the last one, if it is left out.
-    pub(crate) session: Option<String>,
-
-    /// Check the journal's hash chain and every artifact that it names.
-    #[arg(long)]
-    pub(crate) verify: bool,
-
-    /// The form of the report.
-    #[arg(long, value_enum, default_value_t = ReportFormat::Html)]
-    pub(crate) format: ReportFormat,
-
-    /// Where it is written; standard output where this is `-`.
-    #[arg(long, short, value_name = "FILE")]
-    pub(crate) output: Option<PathBuf>,
-
-    /// Take out secrets (keys, passphrases, addresses), so that it may leave this computer.
-    #[arg(long)]
-    pub(crate) redact: bool,
-}
-
-#[derive(Debug, clap::Args)]
-pub(crate) struct Backup {
-    #[command(flatten)]
-    pub(crate) unit: UnitArgs,
-}
-
-#[derive(Debug, clap::Args)]
-pub(crate) struct Restore {
-    #[command(flatten)]
-    pub(crate) unit: UnitArgs,
-
-    /// The session that holds the backup.
-    #[arg(long, value_name = "ID")]
-    pub(crate) session: String,
-
-    /// Only this region; may be given more than once.
-    #[arg(long, value_name = "NAME")]
-    pub(crate) region: Vec<String>,
-
-    #[command(flatten)]
-    pub(crate) waivers: WaiverArgs,
-}
-
-#[derive(Debug, clap::Args)]
-pub(crate) struct VerifyBackup {
-    /// The session that holds the backup.
-    pub(crate) session: String,
 }
 
 #[derive(Debug, clap::Args)]
@@ -454,6 +181,8 @@ pub(crate) enum DemoDoor {
     Page,
     /// It asks for an address by DHCP, then for the file.
     Boot,
+    /// It only starts what it is given in its memory: from there it is kept and written, in a second pass.
+    Passes,
 }
 
 #[derive(Debug, clap::Args)]
@@ -479,27 +208,6 @@ pub(crate) struct Demo {
     /// Where the report is left [default: debrick-demo-report.html in this folder].
     #[arg(long, value_name = "FILE")]
     pub(crate) report: Option<PathBuf>,
-}
-
-#[derive(Debug, clap::Args)]
-pub(crate) struct Bundle {
-    /// The session; the last one, if it is left out.
-    pub(crate) session: Option<String>,
-
-    /// Where it is written [default: debrick-SESSION.tar.gz in this folder].
-    #[arg(long, short, value_name = "FILE")]
-    pub(crate) output: Option<PathBuf>,
-}
-
-#[derive(Debug, clap::Args)]
-pub(crate) struct Replay {
-    /// The archive that `debrick bundle` made.
-    #[arg(value_name = "BUNDLE")]
-    pub(crate) bundle: PathBuf,
-
-    /// The firmware file of the session; one that was used on this computer before is found without it.
-    #[arg(long, value_name = "FILE")]
-    pub(crate) image: Option<PathBuf>,
 }
 
 /// What `--color` says on a command line that may not be understood otherwise.

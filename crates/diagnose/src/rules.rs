@@ -175,9 +175,13 @@ impl<'a> Match<'a> {
         let reads = |kind| rule.level.reads(kind) && !(is_about_unit && kind == EvidenceKind::ToolOutput);
         // A kernel's line is not a boot loader's, whatever its words.
         let is_others = |line: &Line| line.kernel_seconds.is_some() && rule.level <= Level::Loader;
+        let is_harmless = |line: &Line| match rule.is_last_resort {
+            true => line.is_noise || signals::is_information(&line.text),
+            false => line.is_noise,
+        };
         let readable = |line: &&Line| {
             reading.kind(line.place).is_some_and(reads)
-                && !(line.is_noise && rule.is_fault())
+                && !(is_harmless(line) && rule.is_fault())
                 && !is_others(line)
         };
         let last_with = |pattern: &&'static str| {

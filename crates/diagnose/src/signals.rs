@@ -2,6 +2,7 @@
 
 mod account;
 mod guesses;
+mod tools;
 mod trouble;
 
 use debrick_model::{Cause, EvidenceKind, EvidenceLine, State};
@@ -12,6 +13,8 @@ use crate::text::{Line, Place, Reading, Shape, boot_loader_prompt};
 use crate::timeline::{Boot, Boots, Seen, StageKind};
 use crate::weigh::{Weights, cite};
 use trouble::tells_of_trouble;
+
+pub(crate) use trouble::is_information;
 
 pub(crate) use account::Account;
 
@@ -119,6 +122,7 @@ pub(crate) fn apply(
     signals.success_that_is_denied(weights);
     signals.nothing_but_noise(weights);
     signals.tool_that_ended_well(weights);
+    signals.words_of_an_unknown_tool(weights);
     signals.trouble_where_it_stopped(weights);
     if let Some(account) = account {
         account.weigh(reading, weights);

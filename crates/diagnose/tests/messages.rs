@@ -340,3 +340,39 @@ fn what_did_not_happen() {
     assert_ne!(diagnosis.cause(), Cause::UpdateInterrupted, "{:?}", diagnosis.findings);
     assert_eq!(diagnosis.state, State::BootLoop);
 }
+
+/// What programmers say of verifying is no signature, and what libraries say of USB no image.
+#[test]
+fn tools_that_fail_alike() {
+    check(
+        ToolOutput,
+        "Flash Write succeeded for 28564 bytes\nVerify failed at flash region 0x00200000\n",
+        Cause::FlashHardwareFault,
+        Action::SwapCableOrPort,
+    );
+    check(
+        ToolOutput,
+        "writing 'boot'...\nFAILED (remote: invalid partition or device)\n",
+        Cause::ToolMismatch,
+        Action::ChangeToolOrOption,
+    );
+    check(
+        ToolOutput,
+        "Updater process ended with ERROR: 255\nError installing zip file '/sideload/package.zip'\n",
+        Cause::ToolMismatch,
+        Action::ChangeToolOrOption,
+    );
+    check(
+        ToolOutput,
+        "E:Unable to open zip file.\nError flashing zip '/sdcard/update.zip'\n",
+        Cause::ImageCorrupt,
+        Action::RedownloadImage,
+    );
+    let diagnosis = diagnose(&[Evidence {
+        kind: ToolOutput,
+        name: "output".into(),
+        text: "=> Executing the SPL... done.\nusb_bulk_send() ERROR -4: No such device\n".into(),
+    }]);
+    let causes: Vec<Cause> = diagnosis.findings.iter().take(3).map(|finding| finding.cause).collect();
+    assert!(causes.contains(&Cause::ImageWrongDevice) && causes.contains(&Cause::LinkFault), "{diagnosis:?}");
+}

@@ -289,3 +289,32 @@ fn a_first_stage_that_succeeds() {
         "Trying to boot from USB SDP\nSDP: initialize...\nDownloading file of size 1083276 to 0x40400000... done\nJumping to header at 0x40400000\n",
     );
 }
+
+#[test]
+fn tools_that_warn_and_succeed() {
+    let tool = |text: &str| check(EvidenceKind::ToolOutput, &[text]);
+    tool(
+        "Invalid sparse file format at header magic\nSending sparse 'system_a' 1/1 (4096 KB) OKAY [  0.848s]\n\
+         Writing 'system_a' OKAY [  0.341s]\nFinished. Total time: 1.187s\n",
+    );
+    tool(
+        "auto erase enabled\nwrote 16384 bytes from file slot0.bin in 3.767596s (4.247 KiB/s)\n\
+         Info : Unable to match requested speed 300 kHz, using 240 kHz\nshutdown command invoked\n",
+    );
+    tool(
+        "Warn : device needs paging or 4-byte addresses - not implemented\nauto erase enabled\n\
+         read 2192012 bytes from file fpga.bin and flash bank 0 at offset 0x00000000 in 6.4s\ncontents match\n",
+    );
+    tool(
+        "Image metadata not found\nSaving config files...\nSending KILL to remaining processes ...\n\
+         Switching to ramdisk...\nPerforming system upgrade...\n",
+    );
+    tool(
+        "Commencing upgrade. Closing all shell sessions.\n\
+         Command failed: ubus call system sysupgrade { \"prefix\": \"/tmp/root\" } (Connection failed)\n",
+    );
+    tool(
+        "DaHandler - Device is protected.\nDaHandler - Device is in BROM-Mode. Bypassing security.\n\
+         Exploitation - Done sending payload...\nPLTools - Successfully sent payload\nPort - Device detected :)\n",
+    );
+}

@@ -261,7 +261,7 @@ impl Coded for EngineError {
             }
             Self::SeveralUnits { .. } => {
                 "Nothing was sent to any of them. Leave only the unit on the cable that is to be repaired, and go on with \
-                 `debrick resume`."
+                 `debrick resume`; or say there which one it is, by the MAC address on its label, where you are asked."
                     .into()
             }
             Self::NotByFirmware { .. } => {

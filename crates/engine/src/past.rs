@@ -1,11 +1,16 @@
 //! What an earlier run of the same session left behind that the unit itself cannot tell.
 
-use debrick_model::{Answer, Digest, Effect, Event, EventBody, EvidenceKind, Waiver};
+use debrick_model::{
+    Answer, Digest, Effect, Event, EventBody, EvidenceKind, MacAddress, RequestKind, Waiver,
+};
 
 use crate::job::ImageEvidence;
 
 /// What an image is called that was offered to a unit, which wrote it where it saw fit.
 pub(crate) const OFFERED: &str = "firmware";
+
+/// The request that asks which of several units is to be repaired.
+pub(crate) const WHICH_UNIT: &str = "which-unit";
 
 /// What an earlier run left behind.
 #[derive(Debug, Clone, Default)]
@@ -16,6 +21,8 @@ pub(crate) struct Past {
     pub(crate) reached_bootloader: bool,
     /// Confirmations that were given.
     pub(crate) agreed: Vec<String>,
+    /// The unit, where there were several and somebody said which one it is.
+    pub(crate) chosen: Option<MacAddress>,
     /// What came with the firmware file.
     pub(crate) evidence: Vec<ImageEvidence>,
     /// Logs of the unit's console: their names, and where in the vault.
@@ -49,6 +56,7 @@ impl Past {
     /// Reads it from a journal.
     pub(crate) fn of(events: &[Event]) -> Self {
         let mut past = Self::default();
+        let mut choices = Vec::new();
         for event in events {
             match &event.body {
                 EventBody::BackedUp { region, size, artifact, .. } => {
@@ -70,6 +78,15 @@ impl Past {
                 }
                 EventBody::EvidenceStored { kind: EvidenceKind::SerialLog, name, artifact } => {
                     past.logs.push((name.clone(), *artifact));
+                }
+                EventBody::Asked { request } if request.id == WHICH_UNIT => {
+                    if let RequestKind::Question { choices: of } = &request.kind {
+                        choices.clone_from(of);
+                    }
+                }
+                EventBody::Answered { request, answer: Answer::Text(said), .. } if request == WHICH_UNIT => {
+                    let said = MacAddress::parse(said.trim()).ok();
+                    past.chosen = said.filter(|said| choices.contains(&said.to_string())).or(past.chosen);
                 }
                 EventBody::Identified { .. } => past.reached_bootloader = true,
                 EventBody::Answered { request, answer: Answer::Yes, .. } => past.agreed.push(request.clone()),

@@ -179,6 +179,7 @@ impl<'a> Session<'a> {
             done: 0,
             started,
             shown: None,
+            notices: Vec::new(),
         }
     }
 }
@@ -192,12 +193,29 @@ pub(crate) struct Meter<'a> {
     done: u64,
     started: Moment,
     shown: Option<Moment>,
+    notices: Vec<String>,
+}
+
+impl Meter<'_> {
+    /// What came up meanwhile that a person should know.
+    pub(crate) fn into_notices(self) -> Vec<String> {
+        self.notices
+    }
 }
 
 /// How often progress is shown, at most.
 const SHOW_EVERY: std::time::Duration = std::time::Duration::from_millis(100);
 
+/// The most notices that are kept of one thing.
+const MOST_NOTICES: usize = 16;
+
 impl Watch for Meter<'_> {
+    fn notice(&mut self, what: String) {
+        if self.notices.len() < MOST_NOTICES {
+            self.notices.push(what);
+        }
+    }
+
     fn advance(&mut self, bytes: u64) {
         self.done += bytes;
         let now = self.clock.now();

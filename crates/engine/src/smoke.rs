@@ -77,8 +77,26 @@ fn is_of_a_bootloader(body: &str) -> bool {
     page.takes_files() && !page.asks_for_password()
 }
 
+/// Whether a system has a page at an address, whatever is on it: the status of its answer.
+pub(crate) fn page(network: &mut dyn Network, clock: &dyn Clock, to: SocketAddr) -> Option<u16> {
+    ask(network, clock, to, "/").ok().filter(|(_, body)| !is_of_a_bootloader(body)).map(|(status, _)| status)
+}
+
 /// The body of a GET, as text.
 fn get(network: &mut dyn Network, clock: &dyn Clock, to: SocketAddr, path: &str) -> Result<String, String> {
+    match ask(network, clock, to, path)? {
+        (200, body) => Ok(body),
+        (status, _) => Err(format!("status {status}")),
+    }
+}
+
+/// The status and the body of the answer to a GET.
+fn ask(
+    network: &mut dyn Network,
+    clock: &dyn Clock,
+    to: SocketAddr,
+    path: &str,
+) -> Result<(u16, String), String> {
     let deadline = Deadline::after(clock, Duration::from_secs(5));
     let mut stream = network.connect_stream(to, deadline).map_err(|error| error.to_string())?;
     let request = format!("GET {path} HTTP/1.0\r\nHost: {to}\r\nConnection: close\r\n\r\n");
@@ -88,10 +106,10 @@ fn get(network: &mut dyn Network, clock: &dyn Clock, to: SocketAddr, path: &str)
     let mut headers = [httparse::EMPTY_HEADER; 64];
     let mut response = httparse::Response::new(&mut headers);
     match response.parse(&answer) {
-        Ok(httparse::Status::Complete(start)) => match response.code {
-            Some(200) => Ok(String::from_utf8_lossy(&answer[start..]).into_owned()),
-            code => Err(format!("status {}", code.unwrap_or_default())),
-        },
+        Ok(httparse::Status::Complete(start)) => {
+            let body = String::from_utf8_lossy(&answer[start..]).into_owned();
+            Ok((response.code.unwrap_or_default(), body))
+        }
         Ok(httparse::Status::Partial) => Err("the answer is cut short".into()),
         Err(error) => Err(format!("the answer is not HTTP ({error})")),
     }

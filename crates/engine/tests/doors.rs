@@ -7,6 +7,8 @@ mod common;
 use std::time::Duration;
 
 use common::door::*;
+use common::kills::*;
+use common::repair::Repair;
 use common::*;
 use debrick_link::Clock as _;
 use debrick_model::{Answer, Ending, EventBody, EvidenceKind, Gate, Step, Waiver};
@@ -300,8 +302,8 @@ fn whatever_the_hands_do_no_unit_is_left_worse() {
     assert!(repaired * 10 >= RUNS * 9, "{repaired} of {RUNS}");
 }
 
-fn repairs(_: &str, state: UnitState) -> Case {
-    Case::with_state(PULL, state, Door::of(pull()))
+fn repairs(_: &str, state: UnitState) -> Repair {
+    Case::with_state(PULL, state, Door::of(pull())).into()
 }
 
 /// Not a test by itself: what the test below starts, and kills.

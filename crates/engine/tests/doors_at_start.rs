@@ -3,22 +3,21 @@
 
 mod common;
 
-use std::net::SocketAddr;
 use std::time::Duration;
 
 use common::door::*;
+use common::kills::*;
+use common::repair::Repair;
 use common::*;
 use debrick_eva::device::{EvaConfig, EvaQuirks};
-use debrick_link::{Clock, Datagrams, Deadline, Frames, Link, LinkError, Network};
-use debrick_model::{Ending, EventBody, EvidenceKind, Gate, MacAddress, Outcome, Property, Step, Waiver};
+use debrick_link::Clock as _;
+use debrick_model::{
+    Answer, Ending, EventBody, EvidenceKind, Gate, MacAddress, Outcome, Property, RequestKind, Step, Waiver,
+};
 use debrick_nmrp::device::{NmrpConfig, NmrpQuirks};
 use debrick_virtual_bench::{Brick, Door, FirmwareOptions, Speech, UnitState, firmware};
 
-const NMRP: &str = "nmrp-recovery";
-const EVA: &str = "eva-recovery";
 const BOTH: [&str; 2] = [NMRP, EVA];
-
-const LOG: &str = "settings: ok\r\nREADY ACME R1 1.0.4\r\n";
 
 fn speech(method: &str) -> Speech {
     if method == NMRP { Speech::nmrp() } else { Speech::eva() }
@@ -36,13 +35,12 @@ fn eva(change: impl FnOnce(&mut EvaConfig)) -> Speech {
     Speech::Eva { config, other }
 }
 
-/// A unit that is switched off. Who answers NMRP says nothing of itself; so somebody has kept a log.
+/// A unit that is switched off.
 fn case(method: &'static str, brick: Brick, door: Door) -> Case {
-    off(method, Case::of(method, brick, door))
+    off(Case::of(method, brick, door))
 }
 
-fn off(method: &'static str, mut case: Case) -> Case {
-    case.log = (method == NMRP).then_some(LOG);
+fn off(case: Case) -> Case {
     case.bench.power_off();
     case
 }
@@ -93,7 +91,7 @@ fn what_the_variables_say_is_a_witness_for_the_unit_and_against_another() {
 
     // A FRITZ!Box 4020.
     let other = eva(|config| config.environment = config.environment.replace("990\n", "219\n"));
-    let mut case = off(EVA, Case::of(EVA, Brick::FirmwareErased, Door::of(other)));
+    let mut case = off(Case::of(EVA, Brick::FirmwareErased, Door::of(other)));
     let before = case.bench.state();
     let closed = case.run();
     assert_eq!(closed.ending, Ending::RefusedByGate, "{closed:?}");
@@ -106,7 +104,7 @@ fn what_the_variables_say_is_a_witness_for_the_unit_and_against_another() {
 fn a_window_that_is_missed_is_noticed_and_tried_again() {
     for method in BOTH {
         let door = Door { late_links: 1, ..Door::of(speech(method)) };
-        let case_off = |door| off(method, Case::of(method, Brick::FirmwareErased, door));
+        let case_off = |door| off(Case::of(method, Brick::FirmwareErased, door));
         let mut case = case_off(door);
         // The first start was when it was put on the bench.
         let closed = case.run();
@@ -219,6 +217,7 @@ fn of_several_units_on_one_wire_all_are_named_and_left_alone() {
             one => one,
         };
         let mut case = case(method, Brick::KernelBytesDamaged, Door::of(speech));
+        case.attendant.answers = Box::new(|request| (request.id == "which-unit").then_some(Answer::DontKnow));
         let before = case.bench.state();
         let closed = case.run();
         assert_eq!(closed.ending, Ending::NeedsOperator, "{method}: {closed:?}");
@@ -228,6 +227,56 @@ fn of_several_units_on_one_wire_all_are_named_and_left_alone() {
         assert_eq!(case.count("intent"), 0);
         assert_eq!(held(&before, "firmware"), held(&case.bench.state(), "firmware"));
     }
+}
+
+#[test]
+fn of_several_units_the_one_is_repaired_that_the_label_says() {
+    let beside = |state| {
+        let Speech::Nmrp { config, .. } = Speech::nmrp() else { panic!("not NMRP") };
+        let other = Some(MacAddress::new([0x2c, 0xb0, 0x5d, 0, 0, 7]));
+        off(Case::with_state(NMRP, state, Door::of(Speech::Nmrp { config, other })))
+    };
+    let asked = |case: &Case| {
+        let asked = case.attendant.events.iter().find_map(|event| match &event.body {
+            EventBody::Asked { request } if request.id == "which-unit" => Some(request.kind.clone()),
+            _ => None,
+        });
+        let Some(RequestKind::Question { choices }) = asked else { panic!("nobody was asked") };
+        choices
+    };
+    let mut one = beside(broken(Brick::KernelBytesDamaged, SIZE));
+    let closed = one.run();
+    one.is_repaired(&closed);
+    assert_eq!(asked(&one), ["02:00:00:00:00:2a", "2c:b0:5d:00:00:07"]);
+    // Once as they are, and once more for the one that was chosen.
+    assert_eq!((one.count("intent"), one.count("coached")), (1, 2));
+
+    // It is asked once a session.
+    let answered =
+        one.attendant.events.iter().find(
+            |event| matches!(&event.body, EventBody::Answered { request, .. } if request == "which-unit"),
+        );
+    let answered = answered.unwrap().seq;
+    let mut one = beside(broken(Brick::KernelBytesDamaged, SIZE));
+    one.attendant.cancel_after = Some(answered + 1);
+    let closed = one.run();
+    assert_eq!(closed.ending, Ending::Cancelled, "{closed:?}");
+    one.attendant.cancel_after = None;
+    one.attendant.hands = Some(Hands::steady(&one.bench));
+    one.attendant.events.clear();
+    let closed = one.resume(&closed.session);
+    one.is_repaired(&closed);
+    assert_eq!(one.count("coached"), 1);
+
+    // Another address than those that were heard is none.
+    let mut one = beside(broken(Brick::KernelBytesDamaged, SIZE));
+    one.attendant.answers = Box::new(|request| {
+        (request.id == "which-unit").then(|| Answer::Text("02:00:00:00:00:2b".to_owned()))
+    });
+    let closed = one.run();
+    assert_eq!(closed.ending, Ending::NeedsOperator, "{closed:?}");
+    assert!(closed.next_step.unwrap().contains("on its label"));
+    assert_eq!(one.count("intent"), 0);
 }
 
 #[test]
@@ -276,32 +325,10 @@ fn what_units_do_otherwise_is_dealt_with() {
     case.is_repaired(&closed);
 }
 
-/// A network without the right to raw Ethernet.
-struct NoRight(Box<dyn Network>);
-
-impl Network for NoRight {
-    fn bind_datagrams(&mut self, local: SocketAddr) -> Result<Box<dyn Datagrams>, LinkError> {
-        self.0.bind_datagrams(local)
-    }
-
-    fn connect_stream(&mut self, to: SocketAddr, deadline: Deadline) -> Result<Box<dyn Link>, LinkError> {
-        self.0.connect_stream(to, deadline)
-    }
-
-    fn open_frames(&mut self, _: Option<u16>) -> Result<Box<dyn Frames>, LinkError> {
-        let source = std::io::ErrorKind::PermissionDenied.into();
-        Err(LinkError::MissingCapability { link: "raw Ethernet".into(), capability: "CAP_NET_RAW", source })
-    }
-
-    fn clock(&self) -> &dyn Clock {
-        self.0.clock()
-    }
-}
-
 #[test]
 fn a_missing_right_is_named_before_anybody_presses_a_button() {
     let mut case = case(NMRP, Brick::KernelBytesDamaged, Door::of(Speech::nmrp()));
-    case.wire = |network| Box::new(NoRight(network));
+    case.wire = wires::without_right;
     let closed = case.run();
     assert_eq!(closed.ending, Ending::RefusedByGate, "{closed:?}");
     assert_eq!((case.count("coached"), case.count("intent")), (0, 0));
@@ -368,9 +395,9 @@ fn a_unit_that_may_be_writing_is_not_switched_off_by_a_resume() {
     }
 }
 
-fn repairs(method: &str, state: UnitState) -> Case {
+fn repairs(method: &str, state: UnitState) -> Repair {
     let method = BOTH.into_iter().find(|known| *known == method).unwrap();
-    off(method, Case::with_state(method, state, Door::of(speech(method))))
+    off(Case::with_state(method, state, Door::of(speech(method)))).into()
 }
 
 /// Not a test by itself: what the test below starts, and kills.

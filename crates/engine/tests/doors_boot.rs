@@ -4,44 +4,44 @@
 
 mod common;
 
-use std::collections::VecDeque;
-use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
 use std::time::Duration;
 
 use common::door::*;
+use common::kills::*;
+use common::repair::Repair;
 use common::*;
 use debrick_bootp::device::BootpConfig;
-use debrick_bootp::wire::{Kind, Message};
-use debrick_link::{Clock, Datagrams, Deadline, FrameHeader, Frames, Link, LinkError, Network, UdpPacket};
-use debrick_model::{Ending, EventBody, Gate, MacAddress, Property, Waiver};
+use debrick_model::{Answer, Ending, EventBody, Gate, MacAddress, Property, Waiver};
 use debrick_tftp::device::PullQuirks;
-use debrick_virtual_bench::{Brick, Door, FirmwareOptions, Speech, UnitState, firmware};
+use debrick_virtual_bench::{
+    Brick, Door, Fault, Faults, FirmwareOptions, Speech, Stranger, UnitState, firmware,
+};
 
-const UNIT: MacAddress = MacAddress::new([2, 0, 0, 0, 0, 0x2a]);
 const OTHER: MacAddress = MacAddress::new([2, 0, 0, 0, 0, 0x77]);
 
 fn boot() -> Speech {
     Speech::boot(UNIT)
 }
 
-/// One that asks by BOOTP, as RouterBOOT does.
-fn by_bootp() -> Speech {
-    let asks =
-        BootpConfig { bootp: true, vendor_class: Some("ARM__boot".into()), ..BootpConfig::u_boot(UNIT) };
-    Speech::Boot { asks, quirks: PullQuirks::default(), other: None }
+/// A unit on whose cable somebody else asks for an address.
+fn beside(stranger: Stranger) -> Case {
+    let faults = Faults { stranger: Some(stranger), ..Faults::default() };
+    Case::with_faults(BOOT, broken(Brick::KernelBytesDamaged, SIZE), Door::of(boot()), faults, 1)
 }
 
-fn beside(other: BootpConfig) -> Speech {
-    Speech::Boot { asks: BootpConfig::u_boot(UNIT), quirks: PullQuirks::default(), other: Some(other) }
+/// Whether the stranger asked, and nobody answered.
+fn is_left_alone(case: &Case) -> bool {
+    case.bench.faults.count(Fault::StrangerAsks) > 1
+        && !case.bench.world.with_device(|router| router.stranger_was_served())
 }
 
 fn with(quirks: PullQuirks) -> Speech {
-    Speech::Boot { asks: BootpConfig::u_boot(UNIT), quirks, other: None }
+    Speech::Boot { asks: BootpConfig::u_boot(UNIT), quirks }
 }
 
 #[test]
 fn a_router_is_given_an_address_and_its_file() {
-    for speech in [boot(), by_bootp()] {
+    for speech in [boot(), router_boot()] {
         let mut case = Case::of(BOOT, Brick::KernelBytesDamaged, Door::of(speech));
         let before = case.bench.state();
         let closed = case.run();
@@ -120,30 +120,59 @@ fn five_silent_minutes_are_waited_for() {
 
 #[test]
 fn a_system_that_asks_on_the_same_cable_is_left_alone() {
-    let system = BootpConfig { vendor_class: Some("udhcp 1.36.1".into()), ..BootpConfig::u_boot(OTHER) };
-    let mut case = Case::of(BOOT, Brick::KernelBytesDamaged, Door::of(beside(system)));
+    let mut case = beside(Stranger::System);
     let closed = case.run();
     case.is_repaired(&closed);
-    assert!(!case.bench.world.with_device(|router| router.others_served_at_door()));
+    assert!(is_left_alone(&case));
 }
 
 #[test]
-fn of_two_units_in_recovery_neither_is_answered() {
-    let mut case = Case::of(BOOT, Brick::KernelBytesDamaged, Door::of(beside(BootpConfig::u_boot(OTHER))));
+fn somebody_who_asks_before_the_unit_is_in_its_mode_is_not_taken_for_it() {
+    for answer in [Answer::DontKnow, Answer::No, Answer::Text(UNIT.to_string())] {
+        let mut case = beside(Stranger::Bootloader);
+        let said = answer.clone();
+        case.attendant.answers = Box::new(move |request| (request.id == "which-unit").then(|| said.clone()));
+        let closed = case.run();
+        case.is_repaired(&closed);
+        assert!(is_left_alone(&case), "{answer:?}");
+    }
+}
+
+#[test]
+fn of_two_units_in_recovery_neither_is_answered_until_one_is_chosen() {
+    let mut case = beside(Stranger::Bootloader);
+    case.enter();
+    case.attendant.answers = Box::new(|request| (request.id == "which-unit").then_some(Answer::DontKnow));
     let before = case.bench.state();
     let closed = case.run();
-    assert_eq!(closed.ending, Ending::StoppedSafely, "{closed:?}");
-    assert!(case.codes().iter().all(|code| code == "door-two-units"), "{:?}", case.codes());
+    assert_eq!(closed.ending, Ending::NeedsOperator, "{closed:?}");
+    assert!(case.codes().iter().all(|code| code == "several-units"), "{:?}", case.codes());
     let told = closed.summary.join(" ");
     assert!(told.contains(&UNIT.to_string()) && told.contains(&OTHER.to_string()), "{told}");
-    assert!(!case.bench.world.with_device(|router| router.others_served_at_door()));
+    assert_eq!(case.count("intent"), 0);
     assert_eq!(held(&before, "firmware"), held(&case.bench.state(), "firmware"));
+    assert!(is_left_alone(&case));
+
+    case.attendant.answers = Box::new(|_| None);
+    case.attendant.hands = Some(Hands::steady(&case.bench));
+    let closed = case.resume(&closed.session);
+    case.is_repaired(&closed);
+    assert!(is_left_alone(&case));
+}
+
+#[test]
+fn a_unit_that_asks_already_is_repaired_once_somebody_says_that_it_is_the_one() {
+    let mut case = Case::of(BOOT, Brick::FirmwareErased, Door::of(boot()));
+    case.enter();
+    let closed = case.run();
+    case.is_repaired(&closed);
+    assert_eq!((case.count("coached"), case.count("intent")), (0, 1));
 }
 
 #[test]
 fn beside_another_server_of_addresses_nobody_is_sent_to_the_button() {
     let mut case = Case::of(BOOT, Brick::KernelBytesDamaged, Door::of(boot()));
-    case.wire = |network| Box::new(WithServer(network));
+    case.wire = wires::with_address_server;
     let closed = case.run();
     assert_eq!(closed.ending, Ending::RefusedByGate, "{closed:?}");
     assert_eq!((case.count("coached"), case.count("intent")), (0, 0));
@@ -170,83 +199,8 @@ fn it_stops_when_asked_and_goes_on_from_what_the_unit_shows() {
     }
 }
 
-/// A network on which a router gives out addresses already.
-struct WithServer(Box<dyn Network>);
-
-impl Network for WithServer {
-    fn bind_datagrams(&mut self, local: SocketAddr) -> Result<Box<dyn Datagrams>, LinkError> {
-        self.0.bind_datagrams(local)
-    }
-
-    fn connect_stream(&mut self, to: SocketAddr, deadline: Deadline) -> Result<Box<dyn Link>, LinkError> {
-        self.0.connect_stream(to, deadline)
-    }
-
-    fn open_frames(&mut self, ether_type: Option<u16>) -> Result<Box<dyn Frames>, LinkError> {
-        Ok(Box::new(Answered { frames: self.0.open_frames(ether_type)?, answers: VecDeque::new() }))
-    }
-
-    fn carrier(&mut self) -> Option<bool> {
-        self.0.carrier()
-    }
-
-    fn clock(&self) -> &dyn Clock {
-        self.0.clock()
-    }
-}
-
-/// Frames among which a server answers whoever looks for one.
-struct Answered {
-    frames: Box<dyn Frames>,
-    answers: VecDeque<Vec<u8>>,
-}
-
-impl Frames for Answered {
-    fn receive(&mut self, buffer: &mut [u8], deadline: Deadline) -> Result<usize, LinkError> {
-        let Some(answer) = self.answers.pop_front() else { return self.frames.receive(buffer, deadline) };
-        buffer[..answer.len()].copy_from_slice(&answer);
-        Ok(answer.len())
-    }
-
-    fn send(&mut self, frame: &[u8]) -> Result<(), LinkError> {
-        let question = FrameHeader::split(frame).and_then(|(_, packet)| UdpPacket::split(packet));
-        if let Some(question) = question.and_then(|udp| Message::parse(udp.payload).ok())
-            && question.kind == Some(Kind::Discover)
-        {
-            let server = Ipv4Addr::new(192, 168, 1, 254);
-            let offer = Message {
-                is_request: false,
-                kind: Some(Kind::Offer),
-                server: Some(server),
-                yours: Ipv4Addr::new(192, 168, 1, 77),
-                ..Message::request(question.mac, question.transaction)
-            };
-            let payload = offer.to_bytes();
-            let packet = UdpPacket {
-                from: SocketAddrV4::new(server, 67),
-                to: SocketAddrV4::new(Ipv4Addr::BROADCAST, 68),
-                payload: &payload,
-            };
-            self.answers.extend(packet.to_frame(OTHER, MacAddress::BROADCAST));
-        }
-        self.frames.send(frame)
-    }
-
-    fn address(&self) -> MacAddress {
-        self.frames.address()
-    }
-
-    fn name(&self) -> &str {
-        self.frames.name()
-    }
-
-    fn clock(&self) -> &dyn Clock {
-        self.frames.clock()
-    }
-}
-
-fn repairs(_: &str, state: UnitState) -> Case {
-    Case::with_state(BOOT, state, Door::of(boot()))
+fn repairs(_: &str, state: UnitState) -> Repair {
+    Case::with_state(BOOT, state, Door::of(boot())).into()
 }
 
 /// Not a test by itself: what the test below starts, and kills.

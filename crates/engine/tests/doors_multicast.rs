@@ -4,18 +4,17 @@
 mod common;
 
 use std::cell::Cell;
-use std::net::SocketAddr;
 use std::rc::Rc;
 use std::time::Duration;
 
 use common::door::*;
+use common::kills::*;
+use common::repair::Repair;
 use common::*;
-use debrick_link::{Clock, Datagrams, Deadline, FrameHeader, Frames, Link, LinkError, Network};
-use debrick_model::{Answer, Ending, EventBody, MacAddress, Outcome, Step};
-use debrick_virtual_bench::{Brick, Door, Speech};
+use debrick_link::Clock as _;
+use debrick_model::{Answer, Ending, EventBody, Outcome, Step};
+use debrick_virtual_bench::{Brick, Door, Speech, UnitState};
 use debrick_zyxel_multicast::device::ZyxelConfig;
-
-const METHOD: &str = "multicast-recovery";
 
 fn speech(change: impl FnOnce(&mut ZyxelConfig)) -> Speech {
     let Speech::Multicast { mut config, window } = Speech::multicast() else { panic!("another door") };
@@ -25,20 +24,13 @@ fn speech(change: impl FnOnce(&mut ZyxelConfig)) -> Speech {
 
 /// A unit that is switched off when somebody gives their word, and on when the image is being sent.
 fn case(brick: Brick, door: Door) -> (Case, Rc<Cell<u32>>) {
-    let mut case = Case::of(METHOD, brick, door);
-    case.log = Some("settings: ok\r\nREADY ACME R1 1.0.4\r\n");
-    case.bench.power_off();
-    let (bench, words) = (case.bench.clone(), Rc::new(Cell::new(0)));
-    let asked = words.clone();
+    let mut case = Case::of(MULTICAST, brick, door).switched_on_while_sent();
+    let words = Rc::new(Cell::new(0));
+    let (mut answers, asked) = (case.attendant.answers, words.clone());
     case.attendant.answers = Box::new(move |request| {
-        if request.id == "alone-on-wire" {
-            asked.set(asked.get() + 1);
-            bench.power_off();
-        }
-        None
+        asked.set(asked.get() + u32::from(request.id == "alone-on-wire"));
+        answers(request)
     });
-    let bench = case.bench.clone();
-    case.attendant.on_progress = Box::new(move || bench.power_on());
     (case, words)
 }
 
@@ -71,69 +63,10 @@ fn nothing_is_sent_without_that_word() {
     assert_eq!(held(&before, "firmware"), held(&case.bench.state(), "firmware"));
 }
 
-/// A wire on which two stations say something.
-struct Crowd(Box<dyn Network>);
-
-struct Chatter {
-    frames: Box<dyn Frames>,
-    said: u8,
-}
-
-impl Frames for Chatter {
-    fn receive(&mut self, buffer: &mut [u8], deadline: Deadline) -> Result<usize, LinkError> {
-        if self.said == 2 {
-            return self.frames.receive(buffer, deadline);
-        }
-        self.said += 1;
-        let from = MacAddress::new([0x2c, 0xb0, 0x5d, 0, 0, self.said]);
-        let frame = FrameHeader { to: MacAddress::BROADCAST, from, ether_type: 0x0806 }.with(&[0; 46]);
-        buffer[..frame.len()].copy_from_slice(&frame);
-        Ok(frame.len())
-    }
-
-    fn send(&mut self, frame: &[u8]) -> Result<(), LinkError> {
-        self.frames.send(frame)
-    }
-
-    fn address(&self) -> MacAddress {
-        self.frames.address()
-    }
-
-    fn clock(&self) -> &dyn Clock {
-        self.frames.clock()
-    }
-
-    fn name(&self) -> &str {
-        self.frames.name()
-    }
-}
-
-impl Network for Crowd {
-    fn bind_datagrams(&mut self, local: SocketAddr) -> Result<Box<dyn Datagrams>, LinkError> {
-        self.0.bind_datagrams(local)
-    }
-
-    fn connect_stream(&mut self, to: SocketAddr, deadline: Deadline) -> Result<Box<dyn Link>, LinkError> {
-        self.0.connect_stream(to, deadline)
-    }
-
-    fn open_frames(&mut self, ether_type: Option<u16>) -> Result<Box<dyn Frames>, LinkError> {
-        Ok(Box::new(Chatter { frames: self.0.open_frames(ether_type)?, said: 0 }))
-    }
-
-    fn carrier(&mut self) -> Option<bool> {
-        self.0.carrier()
-    }
-
-    fn clock(&self) -> &dyn Clock {
-        self.0.clock()
-    }
-}
-
 #[test]
 fn where_others_speak_they_are_named_and_nothing_is_sent() {
     let (mut case, _) = case(Brick::KernelBytesDamaged, Door::of(Speech::multicast()));
-    case.wire = |network| Box::new(Crowd(network));
+    case.wire = wires::with_two_speakers;
     let before = case.bench.state();
     let closed = case.run();
     assert_eq!(closed.ending, Ending::NeedsOperator, "{closed:?}");
@@ -147,7 +80,7 @@ fn where_others_speak_they_are_named_and_nothing_is_sent() {
 #[test]
 fn what_was_not_written_or_written_wrongly_is_found_out() {
     // It cannot keep up, so that it never has all of the image; and it writes a byte wrongly in the kernel.
-    let slow = speech(|config| config.packet_takes = Duration::from_millis(15));
+    let slow = speech(|config| config.packet_takes = Duration::from_millis(50));
     let damaging = speech(|config| config.damages_byte = Some(100_000));
     let lying = Door { lies: true, ..Door::of(Speech::multicast()) };
     for door in [Door::of(slow), Door::of(damaging), lying] {
@@ -158,6 +91,16 @@ fn what_was_not_written_or_written_wrongly_is_found_out() {
         assert_eq!((case.count("intent"), words.get()), (2, 2), "each time somebody looks at the cables");
         assert!(!holds(&case.bench.state(), &case.image));
     }
+}
+
+#[test]
+fn a_unit_that_cannot_keep_up_is_sent_to_more_slowly() {
+    let slow = speech(|config| config.packet_takes = Duration::from_millis(15));
+    let (mut case, words) = case(Brick::KernelBytesDamaged, Door::of(slow));
+    let closed = case.run();
+    case.is_repaired(&closed);
+    assert_eq!((case.count("intent"), words.get()), (2, 2));
+    assert!(case.changes()[0].contains("slowly"), "{:?}", case.changes());
 }
 
 #[test]
@@ -190,4 +133,19 @@ fn it_stops_when_asked_and_goes_on_from_what_the_unit_shows() {
         assert!(holds(&case.bench.state(), &case.image), "at {seq}");
     }
     assert!(resumed >= 3, "{resumed}");
+}
+
+fn repairs(_: &str, state: UnitState) -> Repair {
+    Case::with_state(MULTICAST, state, Door::of(Speech::multicast())).switched_on_while_sent().into()
+}
+
+/// Not a test by itself: what the test below starts, and kills.
+#[test]
+fn child() {
+    be_killed(repairs);
+}
+
+#[test]
+fn killed_at_its_events_it_is_finished_by_a_resume() {
+    killed_and_finished(MULTICAST, (3..).step_by(8), 4, repairs);
 }

@@ -7,14 +7,13 @@ mod common;
 use std::time::Duration;
 
 use common::door::*;
+use common::kills::*;
+use common::repair::Repair;
 use common::*;
 use debrick_http_upload::Reason;
 use debrick_http_upload::device::{Confirmation, HttpConfig, HttpEvent, HttpQuirks};
-use debrick_link::{
-    Arp, Clock, Datagrams, Deadline, ETHER_TYPE_ARP, FrameHeader, Frames, Link, LinkError, Network,
-    VirtualClock,
-};
-use debrick_model::{Answer, Ending, EventBody, EvidenceKind, Gate, MacAddress, Step, Waiver};
+use debrick_link::{Clock as _, Deadline};
+use debrick_model::{Answer, Ending, EventBody, EvidenceKind, Gate, Step, Waiver};
 use debrick_virtual_bench::{Brick, Door, FirmwareOptions, Speech, UnitState, firmware};
 
 /// A page that names its unit: that is the second witness.
@@ -38,19 +37,6 @@ fn usual() -> Door {
 
 fn happened(case: &Case, wanted: impl Fn(&HttpEvent) -> bool) -> usize {
     case.bench.world.with_device(|router| router.page_events().iter().filter(|event| wanted(event)).count())
-}
-
-/// Puts a unit into its recovery mode before anybody looks.
-fn enter(case: &Case) {
-    let bench = &case.bench;
-    bench.power_off();
-    bench.world.with_device(|router| router.hold_button(true, bench.clock.now()));
-    bench.power_on();
-    let mut console = bench.console();
-    let soon = Deadline::after(&bench.clock, Duration::from_secs(8));
-    while console.read(&mut [0; 256], soon).is_ok() {}
-    bench.world.with_device(|router| router.hold_button(false, bench.clock.now()));
-    assert!(bench.world.with_device(|router| router.is_in_recovery()));
 }
 
 #[test]
@@ -161,7 +147,7 @@ fn a_page_that_says_success_and_writes_nothing_is_found_out() {
 
     // The unit runs what it ran before.
     let mut case = Case::of(PAGE, Brick::Healthy, Door { lies: true, ..usual() });
-    enter(&case);
+    case.enter();
     let closed = case.run();
     assert_eq!(closed.ending, Ending::StoppedSafely, "{closed:?}");
     assert!(case.codes().contains(&"smoke-test-failed".to_owned()), "{:?}", case.codes());
@@ -280,7 +266,7 @@ fn a_page_for_bootloaders_only_is_left_alone() {
 #[test]
 fn a_second_unit_with_the_same_address_is_named_and_left_alone() {
     let mut case = Case::of(PAGE, Brick::FirmwareErased, usual());
-    case.wire = |inner| Box::new(Crowded { inner });
+    case.wire = wires::with_two_of_an_address;
     let closed = case.run();
     assert_eq!(closed.ending, Ending::StoppedSafely, "{closed:?}");
     assert_eq!(case.count("intent"), 0);
@@ -309,7 +295,7 @@ fn a_healthy_unit_is_left_alone() {
 #[test]
 fn the_page_of_a_running_system_is_named_and_nothing_is_sent_to_it() {
     let mut case = Case::of(PAGE, Brick::OtherModelsFirmware, usual());
-    case.wire = |inner| Box::new(Login { inner, had_link: false, is_over: false });
+    case.wire = wires::with_login_page;
     let closed = case.run();
     case.is_repaired(&closed);
     let assessed = case.attendant.events.iter().find_map(|event| match &event.body {
@@ -323,7 +309,7 @@ fn the_page_of_a_running_system_is_named_and_nothing_is_sent_to_it() {
 #[test]
 fn a_unit_that_is_found_at_its_page_is_not_sent_into_it_again() {
     let mut case = Case::of(PAGE, Brick::FirmwareErased, usual());
-    enter(&case);
+    case.enter();
     let closed = case.run();
     case.is_repaired(&closed);
     assert_eq!((case.count("coached"), case.count("intent")), (0, 1));
@@ -415,8 +401,8 @@ fn whatever_the_hands_do_no_unit_is_left_worse() {
     assert!(repaired * 10 >= RUNS * 9, "{repaired} of {RUNS}");
 }
 
-fn repairs(_: &str, state: UnitState) -> Case {
-    Case::with_state(PAGE, state, usual())
+fn repairs(_: &str, state: UnitState) -> Repair {
+    Case::with_state(PAGE, state, usual()).into()
 }
 
 /// Not a test by itself: what the test below starts, and kills.
@@ -428,153 +414,4 @@ fn child() {
 #[test]
 fn killed_at_its_events_it_is_finished_by_a_resume() {
     killed_and_finished(PAGE, (3..).step_by(8), 5, repairs);
-}
-
-/// A unit whose system has a page with a place for a password, until its power is taken away for the first time.
-struct Login {
-    inner: Box<dyn Network>,
-    had_link: bool,
-    is_over: bool,
-}
-
-impl Network for Login {
-    fn bind_datagrams(&mut self, local: std::net::SocketAddr) -> Result<Box<dyn Datagrams>, LinkError> {
-        self.inner.bind_datagrams(local)
-    }
-
-    fn connect_stream(
-        &mut self,
-        to: std::net::SocketAddr,
-        deadline: Deadline,
-    ) -> Result<Box<dyn Link>, LinkError> {
-        if self.is_over {
-            return self.inner.connect_stream(to, deadline);
-        }
-        let page = "HTTP/1.1 200 OK\r\n\r\n<title>Log in</title><form method=post action=/login><input type=password></form>";
-        Ok(Box::new(OnePage { left: page.as_bytes().to_vec(), clock: VirtualClock::new() }))
-    }
-
-    fn open_frames(&mut self, ether_type: Option<u16>) -> Result<Box<dyn Frames>, LinkError> {
-        self.inner.open_frames(ether_type)
-    }
-
-    fn carrier(&mut self) -> Option<bool> {
-        let carrier = self.inner.carrier();
-        self.had_link |= carrier == Some(true);
-        self.is_over |= self.had_link && carrier == Some(false);
-        carrier
-    }
-
-    fn clock(&self) -> &dyn Clock {
-        self.inner.clock()
-    }
-}
-
-/// Answers with a page, whatever is sent.
-struct OnePage {
-    left: Vec<u8>,
-    clock: VirtualClock,
-}
-
-impl Link for OnePage {
-    fn read(&mut self, buffer: &mut [u8], _: Deadline) -> Result<usize, LinkError> {
-        if self.left.is_empty() {
-            return Err(LinkError::Disconnected { link: self.name().to_owned(), source: None });
-        }
-        let count = self.left.len().min(buffer.len());
-        buffer[..count].copy_from_slice(&self.left[..count]);
-        self.left.drain(..count);
-        Ok(count)
-    }
-
-    fn write_all(&mut self, bytes: &[u8], _: Deadline) -> Result<(), LinkError> {
-        assert!(bytes.starts_with(b"GET "), "a system is only looked at");
-        Ok(())
-    }
-
-    fn set_line_rate(&mut self, _: u32) -> Result<(), LinkError> {
-        Ok(())
-    }
-
-    fn clock(&self) -> &dyn Clock {
-        &self.clock
-    }
-
-    fn name(&self) -> &str {
-        "a page"
-    }
-}
-
-/// A cable on which two stations say that they have the address that is asked for.
-struct Crowded {
-    inner: Box<dyn Network>,
-}
-
-impl Network for Crowded {
-    fn bind_datagrams(&mut self, local: std::net::SocketAddr) -> Result<Box<dyn Datagrams>, LinkError> {
-        self.inner.bind_datagrams(local)
-    }
-
-    fn connect_stream(
-        &mut self,
-        to: std::net::SocketAddr,
-        deadline: Deadline,
-    ) -> Result<Box<dyn Link>, LinkError> {
-        self.inner.connect_stream(to, deadline)
-    }
-
-    fn open_frames(&mut self, ether_type: Option<u16>) -> Result<Box<dyn Frames>, LinkError> {
-        let inner = self.inner.open_frames(ether_type)?;
-        Ok(Box::new(TwoAnswer { inner, answers: Vec::new() }))
-    }
-
-    fn carrier(&mut self) -> Option<bool> {
-        self.inner.carrier()
-    }
-
-    fn clock(&self) -> &dyn Clock {
-        self.inner.clock()
-    }
-}
-
-struct TwoAnswer {
-    inner: Box<dyn Frames>,
-    answers: Vec<Vec<u8>>,
-}
-
-impl Frames for TwoAnswer {
-    fn receive(&mut self, buffer: &mut [u8], deadline: Deadline) -> Result<usize, LinkError> {
-        match self.answers.pop() {
-            Some(frame) => {
-                buffer[..frame.len()].copy_from_slice(&frame);
-                Ok(frame.len())
-            }
-            None => self.inner.receive(buffer, deadline),
-        }
-    }
-
-    fn send(&mut self, frame: &[u8]) -> Result<(), LinkError> {
-        let (header, payload) = FrameHeader::split(frame).unwrap();
-        assert_eq!((header.ether_type, header.to), (ETHER_TYPE_ARP, MacAddress::BROADCAST));
-        let asked = Arp::parse(payload).unwrap();
-        for last in [0xAA, 0xBB] {
-            let station = MacAddress::new([2, 0, 0, 0, 0, last]);
-            let answer = Arp { asks: false, from: (station, asked.to.1), to: asked.from };
-            // Each twice, as switches and second thoughts have it.
-            self.answers.extend([answer.to_frame(), answer.to_frame()]);
-        }
-        self.inner.send(frame)
-    }
-
-    fn address(&self) -> MacAddress {
-        self.inner.address()
-    }
-
-    fn clock(&self) -> &dyn Clock {
-        self.inner.clock()
-    }
-
-    fn name(&self) -> &str {
-        self.inner.name()
-    }
 }

@@ -4,163 +4,14 @@
 
 mod common;
 
-use std::net::Ipv4Addr;
-use std::sync::Arc;
-
-use common::door::*;
+use common::door::{SIZE, upgrade_image};
+use common::kills::*;
+use common::passes::*;
+use common::repair::Repair;
 use common::*;
-use debrick_catalog::Recoverable;
-use debrick_engine::{Closed, DoorJob, DoorPorts, HostCheck, Passes, Reach, Wishes};
-use debrick_link::{Deadline, LinkError, Network};
-use debrick_model::{Effect, Ending, EventBody, Gate, GateOutcome, MacAddress, Waiver};
-use debrick_ssh::device::{Metadata, Quirks, UpgradeQuirk, with_metadata};
-use debrick_ssh::{Fingerprint, Shell, SshError};
-use debrick_virtual_bench::{
-    Bench, Brick, Door, Faults, FirmwareOptions, RouterConfig, Speech, UNIT_ADDRESS, VirtualRouter, firmware,
-};
-
-const METHOD: &str = "netboot";
-const UNIT: MacAddress = MacAddress::new([2, 0, 0, 0, 0, 0x2a]);
-
-/// Shells of the bench.
-struct OfBench(Bench);
-
-impl Reach for OfBench {
-    fn reach(
-        &mut self,
-        _: &mut dyn Network,
-        unit: Ipv4Addr,
-        _: Option<&Fingerprint>,
-        _: Deadline,
-    ) -> Result<Box<dyn Shell>, SshError> {
-        let shell = (unit == UNIT_ADDRESS).then(|| self.0.shell()).flatten();
-        shell.map(|shell| Box::new(shell) as Box<dyn Shell>).ok_or_else(|| {
-            let source = LinkError::TimedOut { link: format!("tcp:{unit}:22") };
-            SshError::Unreachable { address: unit.to_string(), source }
-        })
-    }
-}
-
-/// Firmware as `sysupgrade` takes it.
-fn upgrade_image(content: &str, says: &str, board: &str) -> Vec<u8> {
-    let content = firmware(content, &FirmwareOptions { size: SIZE, ..FirmwareOptions::default() });
-    let metadata =
-        Metadata { supported: vec![board.into()], compat: "1.0".into(), version: Some(says.into()) };
-    with_metadata(&content, &metadata)
-}
-
-/// A repair to be made, in two passes or in the second alone.
-struct Two {
-    case: Case,
-    first: Option<Vec<u8>>,
-    alone: bool,
-    soak: u32,
-}
-
-impl Two {
-    fn with(brick: Brick, door: Door, quirks: Quirks) -> Self {
-        let config = RouterConfig { door: Some(door), openwrt: Some(quirks), ..RouterConfig::default() };
-        let router = VirtualRouter::with_config(broken(brick, SIZE), config);
-        let bench = Bench::new(router, Faults::default(), 1);
-        let mut case = Case::of(METHOD, Brick::Healthy, Door::of(Speech::push()));
-        case.attendant = Attendant::new(&bench);
-        case.attendant.hands = Some(Hands::steady(&bench));
-        case.bench = bench;
-        case.waivers.clear();
-        case.image = upgrade_image(NEWER, NEWER, "acme,r1");
-        let first = firmware("24.10.0", &FirmwareOptions { size: SIZE, ..FirmwareOptions::default() });
-        Self { case, first: Some(first), alone: false, soak: 0 }
-    }
-
-    fn of(brick: Brick) -> Self {
-        Self::with(brick, in_memory(), Quirks::default())
-    }
-
-    /// A unit whose system runs.
-    fn running(quirks: Quirks) -> Self {
-        let two = Self::with(Brick::Healthy, in_memory(), quirks);
-        let mut console = two.case.bench.console();
-        let soon = Deadline::after(&two.case.bench.clock, std::time::Duration::from_secs(20));
-        let mut buffer = [0; 4096];
-        while console.read(&mut buffer, soon).is_ok() {}
-        assert!(two.case.bench.shell().is_some());
-        Self { first: None, alone: true, ..two }
-    }
-
-    fn passes(&self, first: Option<(String, debrick_model::Digest)>) -> Passes {
-        Passes { first, unit: None, pin: None, reach: Box::new(OfBench(self.case.bench.clone())) }
-    }
-
-    fn ports(&self) -> DoorPorts {
-        DoorPorts {
-            network: self.case.bench.network(),
-            console: None,
-            clock: Arc::new(self.case.bench.clock.clone()),
-            host: vec![HostCheck { ok: true, says: "The virtual computer has power.".into() }],
-            devices: DEVICES.clone(),
-        }
-    }
-
-    fn wishes(&self) -> Wishes {
-        let method = (!self.alone).then(|| METHOD.to_owned());
-        Wishes { waivers: self.case.waivers.clone(), method, soak_restarts: self.soak, ..Wishes::default() }
-    }
-
-    fn run(&mut self) -> Closed {
-        let vault = vault(self.case.path());
-        let digest = vault.put_bytes(&self.case.image).unwrap();
-        let first =
-            self.first.as_ref().map(|first| ("initramfs.itb".to_owned(), vault.put_bytes(first).unwrap()));
-        let mut device: Recoverable = debrick_catalog::find("acme-r1").unwrap().recoverable().unwrap();
-        if self.alone {
-            device.doors.clear();
-        }
-        let job = DoorJob {
-            device,
-            image: Some(("acme-r1-sysupgrade.itb".to_owned(), digest)),
-            evidence: vec![],
-            logs: vec![],
-            ports: vec!["lan:virtual".into()],
-            wishes: self.wishes(),
-            seed: 1,
-        };
-        let (passes, ports) = (self.passes(first), self.ports());
-        let attendant = &mut self.case.attendant;
-        let closed = debrick_engine::rescue_in_passes(&vault, job, passes, ports, attendant).unwrap();
-        assert!(vault.verify_session(&closed.session).unwrap().is_intact());
-        closed
-    }
-
-    fn resume(&mut self, session: &str) -> Closed {
-        let vault = vault(self.case.path());
-        let (wishes, passes, ports) = (self.wishes(), self.passes(None), self.ports());
-        let attendant = &mut self.case.attendant;
-        debrick_engine::resume_in_passes(&vault, session, wishes, passes, ports, attendant).unwrap()
-    }
-
-    /// What was announced, in order.
-    fn intents(&self) -> Vec<&'static str> {
-        let effect = |body: &EventBody| match body {
-            EventBody::Intent { effect: Effect::RunImage { .. } } => Some("run"),
-            EventBody::Intent { effect: Effect::OfferImage { .. } } => Some("offer"),
-            EventBody::Intent { .. } => Some("other"),
-            _ => None,
-        };
-        self.case.attendant.events.iter().filter_map(|event| effect(&event.body)).collect()
-    }
-
-    fn kept(&self) -> Vec<String> {
-        let kept = self.case.attendant.events.iter().filter_map(|event| match &event.body {
-            EventBody::BackedUp { region, .. } => Some(region.clone()),
-            _ => None,
-        });
-        kept.collect()
-    }
-}
-
-fn in_memory() -> Door {
-    Door { in_memory: true, ..Door::of(Speech::boot(UNIT)) }
-}
+use debrick_model::{Effect, Ending, Event, EventBody, Gate, GateOutcome, Waiver};
+use debrick_ssh::device::{Quirks, UpgradeQuirk};
+use debrick_virtual_bench::{Brick, Fault, Faults, FirmwareOptions, Stranger, UnitState, firmware};
 
 #[test]
 fn a_unit_is_read_and_kept_from_its_memory_before_it_is_written() {
@@ -191,6 +42,25 @@ fn a_unit_is_read_and_kept_from_its_memory_before_it_is_written() {
     assert!(
         plan.contains("First pass") && plan.contains("Second pass") && plan.contains("Nothing is written")
     );
+}
+
+/// RouterBOOT asks by itself where it finds nothing to start.
+#[test]
+fn a_unit_that_asks_already_is_not_sent_into_its_mode_again_and_a_stranger_is_left_alone() {
+    let mut two = Two::of(Brick::KernelBytesDamaged);
+    two.case.enter();
+    let closed = two.run();
+    two.case.is_repaired(&closed);
+    assert_eq!(two.case.count("coached"), 0);
+
+    let faults = Faults { stranger: Some(Stranger::Bootloader), ..Faults::default() };
+    let state = broken(Brick::KernelBytesDamaged, SIZE);
+    let mut two = Two::with_faults(state, in_memory(), Quirks::default(), faults, 1);
+    two.case.attendant.hands.as_mut().unwrap().early = 1;
+    let closed = two.run();
+    two.case.is_repaired(&closed);
+    assert!(two.case.bench.faults.count(Fault::StrangerAsks) > 1);
+    assert!(!two.case.bench.world.with_device(|router| router.stranger_was_served()));
 }
 
 #[test]
@@ -351,4 +221,38 @@ fn a_unit_that_works_is_left_alone_by_two_passes() {
     let closed = two.run();
     assert_eq!(closed.ending, Ending::NothingNeeded, "{closed:?}");
     assert!(two.intents().is_empty());
+}
+
+fn repairs(_: &str, state: UnitState) -> Repair {
+    Two::with_faults(state, in_memory(), Quirks::default(), Faults::default(), 1).into()
+}
+
+/// Not a test by itself: what the test below starts, and kills.
+#[test]
+fn child() {
+    be_killed(repairs);
+}
+
+/// With the program the unit's memory goes, too: what was only started there has to be started again.
+#[test]
+fn killed_in_either_pass_or_between_it_is_finished_by_a_resume() {
+    let journals = killed_and_finished(NETBOOT, (4..).step_by(9), 9, repairs);
+    let in_pass = |journal: &Vec<Event>| {
+        let has = |wanted: fn(&EventBody) -> bool| journal.iter().any(|event| wanted(&event.body));
+        let offered = has(|body| matches!(body, EventBody::Intent { effect: Effect::OfferImage { .. } }));
+        let kept = has(|body| matches!(body, EventBody::BackedUp { .. }));
+        let ran = has(|body| matches!(body, EventBody::Intent { effect: Effect::RunImage { .. } }));
+        match (ran, kept, offered) {
+            (false, ..) => "before anything was started",
+            (true, false, false) => "between the passes",
+            (true, true, false) => "while it was kept",
+            (_, _, true) => "once it was offered",
+        }
+    };
+    let places: Vec<&str> = journals.iter().map(in_pass).collect();
+    for place in
+        ["before anything was started", "between the passes", "while it was kept", "once it was offered"]
+    {
+        assert!(places.contains(&place), "{places:?}");
+    }
 }

@@ -108,10 +108,11 @@ fn a_system_behind_a_real_server_is_kept_and_replaced() {
         seed: 1,
     };
     let reach = Box::new(ToUnit { unit: unit.clone(), restarts: restarts.clone() });
-    let passes = Passes { first: None, unit: Some(Ipv4Addr::LOCALHOST), pin: None, reach };
+    let passes = Passes { first: None, unit: Some(Ipv4Addr::LOCALHOST), pin: None };
     let ports = DoorPorts {
         network: Box::new(OsNetwork::new()),
         console: None,
+        system: Some(reach),
         clock: Arc::new(OsClock),
         host: vec![HostCheck { ok: true, says: "The computer of the tests has power.".into() }],
         devices: DEVICES.clone(),

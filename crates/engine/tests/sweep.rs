@@ -21,6 +21,9 @@ use debrick_vault::Vault;
 use debrick_virtual_bench::{Bench, Brick, Fault, Faults, UnitState, VirtualRouter};
 
 const SIZE: usize = 128 << 10;
+/// What happens at doors only: `door_sweep.rs` has it.
+const AT_DOORS: [Fault; 5] =
+    [Fault::FrameLost, Fault::FrameDuplicated, Fault::ConnectionLost, Fault::AnswerLate, Fault::StrangerAsks];
 /// How many sessions the usual test run makes.
 const USUAL: u64 = 600;
 
@@ -64,7 +67,7 @@ fn no_fault_leaves_a_unit_worse() {
     tally.unrepaired.iter().take(40).for_each(|line| eprintln!("  {line}"));
     eprintln!("fired: {:?}", tally.fired);
     if count >= USUAL {
-        for fault in Fault::ALL {
+        for fault in Fault::ALL.into_iter().filter(|fault| !AT_DOORS.contains(fault)) {
             assert!(tally.fired.contains_key(&fault), "{} never fired", fault.name());
         }
     }

@@ -3,7 +3,7 @@
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::time::Duration;
 
-use debrick_link::{Clock, Deadline, FRAME_HEADER, FrameHeader, Frames, LinkError};
+use debrick_link::{Clock, Deadline, ETHER_TYPE_IPV4, FRAME_HEADER, FrameHeader, Frames, LinkError};
 use debrick_model::MacAddress;
 use nix::errno::Errno;
 use nix::ifaddrs::{InterfaceAddress, getifaddrs};
@@ -27,6 +27,19 @@ const REST: Duration = Duration::from_millis(5);
 
 /// Where a frame says its type.
 const TYPE_OFFSET: u32 = 12;
+
+/// Where a packet of IPv4 begins in its frame, and in it the protocol, and the place among fragments.
+const IPV4_OFFSET: u32 = FRAME_HEADER as u32;
+const PROTOCOL_OFFSET: u32 = IPV4_OFFSET + 9;
+const FRAGMENT_OFFSET: u32 = IPV4_OFFSET + 6;
+
+/// The bits of a fragment's place; 0 in the first one, and in what is whole.
+const FRAGMENT_PLACE: u32 = 0x1FFF;
+
+/// Where the header of UDP says which port it is for.
+const PORT_OFFSET: u32 = 2;
+
+const UDP: u32 = 17;
 
 /// How many unwanted frames are passed over once the deadline is over.
 const MOST_UNWANTED: usize = 1024;
@@ -56,7 +69,9 @@ pub(crate) fn open_frames(interface: &str, ether_type: Option<u16>) -> Result<Bo
         },
         errno => while_opening(&name, errno.into()),
     })?;
-    SockRef::from(&socket).attach_filter(&filter(ether_type)).map_err(|error| while_opening(&name, error))?;
+    SockRef::from(&socket)
+        .attach_filter(&filter(ether_type, None))
+        .map_err(|error| while_opening(&name, error))?;
     // The kernel's list of interfaces leaves the protocol at 0, which in a bind means the socket's own.
     bind(socket.as_raw_fd(), &card).map_err(|errno| while_opening(&name, errno.into()))?;
     Ok(Box::new(OsFrames {
@@ -69,8 +84,8 @@ pub(crate) fn open_frames(interface: &str, ether_type: Option<u16>) -> Result<Bo
 }
 
 /// A program of the kernel's packet filter (the classic one of socket(7), `SO_ATTACH_FILTER`): nothing that was sent from
-/// here, and no frames of other types than the one that is wanted, if one is.
-fn filter(ether_type: Option<u16>) -> Vec<SockFilter> {
+/// here, no frames of other types than the one that is wanted, if one is, and no datagrams to other ports of UDP.
+fn filter(ether_type: Option<u16>, udp_port: Option<u16>) -> Vec<SockFilter> {
     const fn step(code: u32, if_so: u8, if_not: u8, value: u32) -> SockFilter {
         SockFilter::new(code as u16, if_so, if_not, value)
     }
@@ -88,6 +103,23 @@ fn filter(ether_type: Option<u16>) -> Vec<SockFilter> {
         program.extend([
             step(load_half, 0, 0, TYPE_OFFSET),
             step(equals, 1, 0, u32::from(wanted)),
+            step(end, 0, 0, 0),
+        ]);
+    }
+    if let Some(port) = udp_port {
+        let indexed = libc::BPF_LD | libc::BPF_H | libc::BPF_IND;
+        let load_header_length = libc::BPF_LDX | libc::BPF_B | libc::BPF_MSH;
+        let any_bit = libc::BPF_JMP | libc::BPF_JSET | libc::BPF_K;
+        program.extend([
+            step(load_half, 0, 0, TYPE_OFFSET),
+            step(equals, 0, 7, ETHER_TYPE_IPV4.into()),
+            step(load_byte, 0, 0, PROTOCOL_OFFSET),
+            step(equals, 0, 5, UDP),
+            step(load_half, 0, 0, FRAGMENT_OFFSET),
+            step(any_bit, 3, 0, FRAGMENT_PLACE),
+            step(load_header_length, 0, 0, IPV4_OFFSET),
+            step(indexed, 0, 0, IPV4_OFFSET + PORT_OFFSET),
+            step(equals, 1, 0, port.into()),
             step(end, 0, 0, 0),
         ]);
     }
@@ -186,6 +218,11 @@ impl Frames for OsFrames {
                 Err(errno) => return Err(while_open(&self.name, errno.into())),
             }
         }
+    }
+
+    fn hear_only_udp_to(&mut self, port: u16) -> Result<(), LinkError> {
+        let program = filter(self.ether_type, Some(port));
+        SockRef::from(&self.socket).attach_filter(&program).map_err(|error| while_open(&self.name, error))
     }
 
     fn address(&self) -> MacAddress {

@@ -21,7 +21,7 @@ use crate::clock::OsClock;
 use crate::failure::{errno, timed_out, while_open, while_opening};
 use crate::frames;
 use crate::holders::{PROC, in_words, scan_deadline};
-use crate::interface::set_neighbour;
+use crate::interface::{forget_neighbour, set_neighbour};
 use crate::lock::FileLock;
 use crate::stream::OsStream;
 use crate::sys::{Ready, wait};
@@ -82,6 +82,22 @@ impl OsNetwork {
         Ok(socket)
     }
 
+    fn change_neighbours(&self, change: impl FnOnce(&str) -> std::io::Result<()>) -> Result<(), LinkError> {
+        let Some(interface) = &self.interface else {
+            return Err(LinkError::Unsupported {
+                link: "the whole network".to_owned(),
+                what: "take an ARP entry; one interface has to be named".to_owned(),
+            });
+        };
+        change(interface).map_err(|source| match source.kind() {
+            std::io::ErrorKind::PermissionDenied => {
+                let link = format!("the ARP table of {interface}");
+                LinkError::MissingCapability { link, capability: "CAP_NET_ADMIN", source }
+            }
+            _ => while_opening(interface, source),
+        })
+    }
+
     fn connect_tcp(&self, to: SocketAddr, name: &str, deadline: Deadline) -> Result<TcpStream, LinkError> {
         let fd = self.socket(&to, SockType::Stream).map_err(|errno| while_opening(name, errno.into()))?;
         let stream = TcpStream::from(connect_fd(fd, &SockaddrStorage::from(to), name, deadline)?);
@@ -123,19 +139,11 @@ impl Network for OsNetwork {
     }
 
     fn set_neighbour(&mut self, address: Ipv4Addr, station: MacAddress) -> Result<(), LinkError> {
-        let Some(interface) = &self.interface else {
-            return Err(LinkError::Unsupported {
-                link: "the whole network".to_owned(),
-                what: "take an ARP entry; one interface has to be named".to_owned(),
-            });
-        };
-        set_neighbour(interface, address, station).map_err(|source| match source.kind() {
-            std::io::ErrorKind::PermissionDenied => {
-                let link = format!("the ARP table of {interface}");
-                LinkError::MissingCapability { link, capability: "CAP_NET_ADMIN", source }
-            }
-            _ => while_opening(interface, source),
-        })
+        self.change_neighbours(|interface| set_neighbour(interface, address, station))
+    }
+
+    fn forget_neighbour(&mut self, address: Ipv4Addr) -> Result<(), LinkError> {
+        self.change_neighbours(|interface| forget_neighbour(interface, address))
     }
 
     fn clock(&self) -> &dyn Clock {

@@ -24,11 +24,21 @@ const STATION: MacAddress = MacAddress::new([0xA0, 0x63, 0x91, 1, 2, 3]);
 const KILLS: u32 = 24;
 const MOST_KILLS: u32 = 20 * KILLS;
 
+/// Tells the child below to pin neighbours, too.
+const PINS: &str = "DEBRICK_TEST_PINS";
+
 /// Tells the child below which folder to keep its journal in.
 const FOLDER: &str = "DEBRICK_TEST_FOLDER";
 
 fn loan() -> Loan {
-    Loan { addresses: vec![(HOST, 24)], neighbours: vec![(UNIT, STATION)], ..Loan::to_listen(NEAR) }
+    Loan { addresses: vec![(HOST, 24)], ..Loan::to_listen(NEAR) }
+}
+
+/// Borrows the interface, and says which station the unit is.
+fn borrow(folder: &Path) -> BorrowedInterface {
+    let borrowed = BorrowedInterface::borrow(&loan(), folder).unwrap();
+    borrowed.network().set_neighbour(UNIT, STATION).unwrap();
+    borrowed
 }
 
 /// Everything that could differ. Whether the other end has noticed what its link does is known a moment later, and no
@@ -75,7 +85,7 @@ fn an_interface_comes_back_as_it_was() {
                 ip(&format!("link set {NEAR} down"));
             }
             let before = everything();
-            let borrowed = BorrowedInterface::borrow(&loan(), folder.path()).unwrap();
+            let borrowed = borrow(folder.path());
             let during = everything();
             assert!(during[0].contains("192.168.1.2") && during[0].contains("ALLMULTI"), "{}", during[0]);
             assert!(during[3].contains("a0:63:91:01:02:03"), "{}", during[3]);
@@ -85,7 +95,7 @@ fn an_interface_comes_back_as_it_was() {
             check_restored(&before);
             assert_eq!(journals(folder.path()), 0);
             // Dropped, as when the repair fails.
-            drop(BorrowedInterface::borrow(&loan(), folder.path()).unwrap());
+            drop(borrow(folder.path()));
             check_restored(&before);
             assert_eq!(journals(folder.path()), 0);
         });
@@ -117,7 +127,7 @@ fn what_is_there_already_stays() {
         let folder = tempfile::tempdir().unwrap();
         ip(&format!("addr add 192.168.1.2/24 dev {NEAR}"));
         let before = everything();
-        BorrowedInterface::borrow(&loan(), folder.path()).unwrap().give_back().unwrap();
+        borrow(folder.path()).give_back().unwrap();
         check_restored(&before);
     });
 }
@@ -132,6 +142,42 @@ fn neighbours_that_were_learned_meanwhile_go_and_others_stay() {
         ip(&format!("neigh add 192.168.1.77 lladdr 02:00:00:00:00:77 dev {NEAR} nud stale"));
         borrowed.give_back().unwrap();
         check_restored(&before);
+    });
+}
+
+/// Entries that were there before the loan, of every kind, for addresses that the loan pins.
+fn known_before() {
+    ip(&format!("neigh add 192.168.1.1 lladdr 02:00:00:00:00:31 dev {NEAR} nud stale"));
+    ip(&format!("neigh add 192.168.1.3 lladdr 02:00:00:00:00:33 dev {NEAR} nud permanent"));
+    ip(&format!("neigh add 192.168.1.4 lladdr 02:00:00:00:00:34 dev {NEAR} nud stale"));
+}
+
+const STRANGER: MacAddress = MacAddress::new([2, 0, 0, 0, 0, 0x66]);
+
+/// Pins addresses through the network that the loan hands out, as a server does, and forgets one of them again.
+fn pin(borrowed: &BorrowedInterface) {
+    let mut network = borrowed.network();
+    for last in [1, 3, 4, 5] {
+        network.set_neighbour(Ipv4Addr::new(192, 168, 1, last), STRANGER).unwrap();
+    }
+    network.forget_neighbour(Ipv4Addr::new(192, 168, 1, 4)).unwrap();
+    let now = everything();
+    assert_eq!(now[3].matches("02:00:00:00:00:66").count(), 3, "{}", now[3]);
+    assert!(now[3].contains("PERMANENT") && !now[3].contains("02:00:00:00:00:33"), "{}", now[3]);
+}
+
+#[test]
+fn pinned_neighbours_give_way_to_those_that_were_there() {
+    with_cable(|| {
+        let folder = tempfile::tempdir().unwrap();
+        furnish();
+        known_before();
+        let before = everything();
+        let borrowed = BorrowedInterface::borrow(&loan(), folder.path()).unwrap();
+        pin(&borrowed);
+        borrowed.give_back().unwrap();
+        check_restored(&before);
+        assert_eq!(journals(folder.path()), 0);
     });
 }
 
@@ -220,7 +266,7 @@ fn only_the_borrowed_interface_is_answered() {
 fn borrows_until_it_is_killed() {
     let folder = std::env::var(FOLDER).unwrap();
     loop {
-        let borrowed = BorrowedInterface::borrow(&loan(), Path::new(&folder)).unwrap();
+        let borrowed = borrow(Path::new(&folder));
         borrowed.give_back().unwrap();
     }
 }
@@ -229,15 +275,23 @@ fn borrows_until_it_is_killed() {
 #[ignore = "run by the tests of kills"]
 fn borrows_and_waits_to_be_killed() {
     let folder = std::env::var(FOLDER).unwrap();
-    let _borrowed = BorrowedInterface::borrow(&loan(), Path::new(&folder)).unwrap();
+    let borrowed = borrow(Path::new(&folder));
+    if std::env::var(PINS).is_ok() {
+        pin(&borrowed);
+    }
     std::io::Write::write_all(&mut std::io::stderr(), b"borrowed\n").unwrap();
     std::thread::sleep(Duration::from_secs(60));
 }
 
 fn child(test: &str, folder: &Path) -> Child {
+    command(test, folder).spawn().unwrap()
+}
+
+fn command(test: &str, folder: &Path) -> Command {
     let mut command = Command::new(std::env::current_exe().unwrap());
     command.args(["--ignored", "--exact", "--nocapture", test]).env(FOLDER, folder);
-    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap()
+    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
+    command
 }
 
 #[test]
@@ -254,7 +308,7 @@ fn after_a_kill_the_next_start_gives_it_back() {
             child.wait().unwrap();
             assert_ne!(everything(), before, "the kill left nothing behind");
             if by_next_borrower {
-                BorrowedInterface::borrow(&loan(), folder.path()).unwrap().give_back().unwrap();
+                borrow(folder.path()).give_back().unwrap();
             } else {
                 let left = give_back_left_over(folder.path()).unwrap();
                 assert_eq!(left.len(), 1);
@@ -268,13 +322,35 @@ fn after_a_kill_the_next_start_gives_it_back() {
 }
 
 #[test]
+fn after_a_kill_pinned_neighbours_give_way_to_those_that_were_there() {
+    with_cable(|| {
+        let folder = tempfile::tempdir().unwrap();
+        furnish();
+        known_before();
+        let before = everything();
+        let mut command = command("borrows_and_waits_to_be_killed", folder.path());
+        let mut child = command.env(PINS, "1").spawn().unwrap();
+        let said = BufReader::new(child.stderr.take().unwrap());
+        assert!(said.lines().any(|line| line.unwrap().contains("borrowed")));
+        child.kill().unwrap();
+        child.wait().unwrap();
+        assert!(everything()[3].contains("02:00:00:00:00:66"), "the kill left nothing behind");
+        for left in give_back_left_over(folder.path()).unwrap() {
+            left.outcome.unwrap();
+        }
+        check_restored(&before);
+        assert_eq!(journals(folder.path()), 0);
+    });
+}
+
+#[test]
 fn a_kill_at_any_moment_leaves_nothing_for_good() {
     with_cable(|| {
         let folder = tempfile::tempdir().unwrap();
         furnish();
         let before = everything();
         let began = Instant::now();
-        BorrowedInterface::borrow(&loan(), folder.path()).unwrap().give_back().unwrap();
+        borrow(folder.path()).give_back().unwrap();
         let once = began.elapsed();
         let (mut changed, mut journalled) = (0, 0);
         // How long it takes depends on the machine: kills go on until enough of them came in the middle.

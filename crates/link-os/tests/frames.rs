@@ -4,11 +4,14 @@
 
 mod common;
 
+use std::net::{Ipv4Addr, SocketAddrV4};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use common::{FAR, NEAR, ip, with_cable};
-use debrick_link::{Deadline, FrameHeader, Frames, LONGEST_FRAME, LinkError, Network};
+use debrick_link::{
+    Deadline, ETHER_TYPE_IPV4, FrameHeader, Frames, LONGEST_FRAME, LinkError, Network, UdpPacket,
+};
 use debrick_link_os::{OsClock, OsNetwork};
 use debrick_model::{Coded, MacAddress};
 
@@ -64,6 +67,37 @@ fn frames_cross_the_cable_and_come_back_to_nobody() {
         let mut short = [0; 6];
         assert_eq!(near.receive(&mut short, within(SOON)).unwrap(), 6);
         assert_eq!(&short, NEAR_ADDRESS.as_bytes());
+    });
+}
+
+#[test]
+fn datagrams_to_other_ports_are_left_out_by_the_kernel() {
+    with_cable(|| {
+        let (mut near, mut far) = (open(NEAR, Some(ETHER_TYPE_IPV4)), open(FAR, None));
+        near.hear_only_udp_to(69).unwrap();
+        let datagram = |port: u16| {
+            let from = "192.168.1.1:1234".parse().unwrap();
+            let to = SocketAddrV4::new(Ipv4Addr::new(192, 168, 1, 2), port);
+            UdpPacket { from, to, payload: b"request" }.to_frame(FAR_ADDRESS, NEAR_ADDRESS).unwrap()
+        };
+        let wanted = datagram(69);
+        let mut tcp = wanted.clone();
+        tcp[23] = 6;
+        let mut later_fragment = wanted.clone();
+        later_fragment[21] = 1;
+        // With options of IPv4 the port is further behind.
+        let mut with_options = wanted.clone();
+        with_options[14] = 0x46;
+        with_options.splice(34..34, [1; 4]);
+        let unwanted = [datagram(70), datagram(68), tcp, later_fragment];
+        for frame in unwanted.iter().chain([&frame(FAR_ADDRESS, NEAR_ADDRESS, OTHER, 60)]) {
+            far.send(frame).unwrap();
+        }
+        for frame in [&wanted, &with_options] {
+            far.send(frame).unwrap();
+            assert_eq!(receive(&mut *near), *frame);
+        }
+        receives_nothing(&mut *near);
     });
 }
 

@@ -48,11 +48,18 @@ pub trait Network: Send {
         None
     }
 
-    /// Says which station has an address, for units that answer no ARP. It holds for as long as the interface is lent to
-    /// this program. [`LinkError::Unsupported`] where the network is not one Ethernet interface.
+    /// Says which station has an address: for units that answer no ARP, and so that what is sent to that address reaches no
+    /// other station. It holds until it is forgotten, and at most for as long as the interface is lent to this program.
+    /// [`LinkError::Unsupported`] where the network is not one Ethernet interface.
     fn set_neighbour(&mut self, address: Ipv4Addr, station: MacAddress) -> Result<(), LinkError> {
         let what = format!("be told that {address} is at {station}");
         Err(LinkError::Unsupported { link: "this network".into(), what })
+    }
+
+    /// Takes back what was said of an address: who has it is asked for again.
+    fn forget_neighbour(&mut self, address: Ipv4Addr) -> Result<(), LinkError> {
+        let _ = address;
+        Ok(())
     }
 
     /// The clock of its sockets.
@@ -78,6 +85,10 @@ impl<N: Network + ?Sized> Network for Box<N> {
 
     fn set_neighbour(&mut self, address: Ipv4Addr, station: MacAddress) -> Result<(), LinkError> {
         (**self).set_neighbour(address, station)
+    }
+
+    fn forget_neighbour(&mut self, address: Ipv4Addr) -> Result<(), LinkError> {
+        (**self).forget_neighbour(address)
     }
 
     fn clock(&self) -> &dyn Clock {

@@ -22,6 +22,13 @@ pub trait Frames: Send {
     /// Sends one frame, header first. A short one is padded by the interface.
     fn send(&mut self, frame: &[u8]) -> Result<(), LinkError>;
 
+    /// Leaves out all frames but those with a UDP datagram to this port, where it can: so that what else is on the wire
+    /// fills no buffer. Others may still come.
+    fn hear_only_udp_to(&mut self, port: u16) -> Result<(), LinkError> {
+        let _ = port;
+        Ok(())
+    }
+
     /// The address of the interface.
     fn address(&self) -> MacAddress;
 
@@ -39,6 +46,10 @@ impl<F: Frames + ?Sized> Frames for Box<F> {
 
     fn send(&mut self, frame: &[u8]) -> Result<(), LinkError> {
         (**self).send(frame)
+    }
+
+    fn hear_only_udp_to(&mut self, port: u16) -> Result<(), LinkError> {
+        (**self).hear_only_udp_to(port)
     }
 
     fn address(&self) -> MacAddress {

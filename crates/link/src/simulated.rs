@@ -16,6 +16,7 @@ use crate::clock::{Clock, Deadline, Moment, VirtualClock};
 use crate::datagram::{Datagrams, Network};
 use crate::error::LinkError;
 use crate::frames::{FrameHeader, Frames};
+use crate::packets::{ETHER_TYPE_IPV4, UdpPacket};
 use crate::stream::Link;
 
 /// A byte stream of a device.
@@ -85,8 +86,8 @@ pub trait Device: Send {
         true
     }
 
-    /// The IPv4 addresses that it has now. Only what puts it on a real wire asks; in a simulated world every datagram
-    /// reaches it.
+    /// The IPv4 addresses that it has now. Only what puts it on a real wire asks; in a simulated world it is taken to have
+    /// every one.
     fn addresses(&self) -> Vec<Ipv4Addr> {
         Vec::new()
     }
@@ -94,6 +95,11 @@ pub trait Device: Send {
     /// Whether it answers ARP requests for them. Many bootloaders do not while they wait for something.
     fn answers_arp(&self) -> bool {
         true
+    }
+
+    /// The Ethernet address that its datagrams come from.
+    fn ethernet_address(&self) -> MacAddress {
+        DEVICE_ADDRESS
     }
 }
 
@@ -117,6 +123,10 @@ impl<D: Device + ?Sized> Device for Box<D> {
     fn answers_arp(&self) -> bool {
         (**self).answers_arp()
     }
+
+    fn ethernet_address(&self) -> MacAddress {
+        (**self).ethernet_address()
+    }
 }
 
 /// A device with its clock, and everything it has sent that nobody has read yet.
@@ -130,6 +140,7 @@ struct Inner<D> {
     streams: BTreeMap<Channel, Stream>,
     sockets: BTreeMap<SocketAddr, VecDeque<(Vec<u8>, SocketAddr)>>,
     taps: BTreeMap<u32, Tap>,
+    neighbours: BTreeMap<Ipv4Addr, MacAddress>,
     next_tap: u32,
     next_tcp: u32,
     next_port: u16,
@@ -139,6 +150,7 @@ struct Inner<D> {
 /// The host's raw Ethernet of one type, or of all.
 struct Tap {
     ether_type: Option<u16>,
+    udp_port: Option<u16>,
     frames: VecDeque<Vec<u8>>,
 }
 
@@ -147,6 +159,9 @@ struct Stream {
     pending: VecDeque<u8>,
     closed: bool,
 }
+
+/// The most frames that wait to be read; later ones are lost, as in a kernel.
+const MOST_FRAMES: usize = 4096;
 
 /// A device that asks to be woken again and again without time passing is broken; the world stops believing it.
 const MOST_TICKS_AT_ONE_MOMENT: u32 = 100_000;
@@ -165,6 +180,7 @@ impl<D: Device> World<D> {
             streams: BTreeMap::new(),
             sockets: BTreeMap::new(),
             taps: BTreeMap::new(),
+            neighbours: BTreeMap::new(),
             next_tap: 0,
             next_tcp: 1,
             next_port: 49152,
@@ -191,6 +207,11 @@ impl<D: Device> World<D> {
     /// Looks at, or changes, the device: to press its buttons, to see its LEDs.
     pub fn with_device<T>(&self, look: impl FnOnce(&mut D) -> T) -> T {
         look(&mut self.lock().device)
+    }
+
+    /// Which station the host was told to send to, at each address.
+    pub fn neighbours(&self) -> BTreeMap<Ipv4Addr, MacAddress> {
+        self.lock().neighbours.clone()
     }
 
     /// Gives the device an input now.
@@ -235,6 +256,16 @@ impl<D: Device> World<D> {
 }
 
 impl<D: Device> Inner<D> {
+    /// Whether what is sent to an address reaches the device: by its answer to ARP, or because the host was told which
+    /// station has that address.
+    fn reaches_device(&self, to: SocketAddr) -> bool {
+        let SocketAddr::V4(to) = to else { return true };
+        match self.neighbours.get(to.ip()) {
+            Some(station) => *station == self.device.ethernet_address(),
+            None => self.device.answers_arp() || to.ip().is_broadcast() || to.ip().is_multicast(),
+        }
+    }
+
     fn feed(&mut self, input: Input<'_>, now: Moment) {
         let mut out = Vec::new();
         self.device.handle(input, now, &mut out);
@@ -245,19 +276,53 @@ impl<D: Device> Inner<D> {
                 }
                 Output::Closed(channel) => self.streams.entry(channel).or_default().closed = true,
                 Output::Datagram { from, to, payload } => {
-                    if let Some(queue) = self.sockets.get_mut(&to) {
-                        queue.push_back((payload, from));
+                    if let (SocketAddr::V4(from), SocketAddr::V4(to), false) =
+                        (from, to, self.taps.is_empty())
+                    {
+                        let packet = UdpPacket { from, to, payload: &payload };
+                        let frame = packet.to_frame(self.device.ethernet_address(), HOST_ADDRESS);
+                        self.tap(frame.as_deref().unwrap_or_default());
                     }
+                    self.deliver(from, to, payload);
                 }
                 Output::Frame(frame) => {
-                    let Some((header, _)) = FrameHeader::split(&frame) else { continue };
-                    for tap in self.taps.values_mut() {
-                        if tap.ether_type.is_none_or(|wanted| wanted == header.ether_type) {
-                            tap.frames.push_back(frame.clone());
-                        }
-                    }
+                    self.tap(&frame);
+                    self.deliver_from(&frame);
                 }
             }
+        }
+    }
+
+    /// Hands a frame to who listens to raw Ethernet.
+    fn tap(&mut self, frame: &[u8]) {
+        let Some((header, packet)) = FrameHeader::split(frame) else { return };
+        let to_port = (header.ether_type == ETHER_TYPE_IPV4)
+            .then(|| UdpPacket::split(packet))
+            .flatten()
+            .map(|udp| udp.to.port());
+        for tap in self.taps.values_mut() {
+            let is_wanted = tap.ether_type.is_none_or(|wanted| wanted == header.ether_type)
+                && tap.udp_port.is_none_or(|wanted| Some(wanted) == to_port);
+            if is_wanted && tap.frames.len() < MOST_FRAMES {
+                tap.frames.push_back(frame.to_vec());
+            }
+        }
+    }
+
+    /// Hands the datagram of a frame, if there is one, to the host's socket.
+    fn deliver_from(&mut self, frame: &[u8]) {
+        let Some((header, packet)) = FrameHeader::split(frame) else { return };
+        if header.ether_type != ETHER_TYPE_IPV4 || header.to != HOST_ADDRESS {
+            return;
+        }
+        if let Some(UdpPacket { from, to, payload }) = UdpPacket::split(packet) {
+            self.deliver(from.into(), to.into(), payload.to_vec());
+        }
+    }
+
+    fn deliver(&mut self, from: SocketAddr, to: SocketAddr, payload: Vec<u8>) {
+        if let Some(queue) = self.sockets.get_mut(&to) {
+            queue.push_back((payload, from));
         }
     }
 }
@@ -350,10 +415,13 @@ impl<D: Device + 'static> Network for SimulatedNetwork<D> {
     }
 
     fn connect_stream(&mut self, to: SocketAddr, deadline: Deadline) -> Result<Box<dyn Link>, LinkError> {
-        let _ = deadline;
         let name = format!("tcp:{to}");
         let now = self.world.clock.now();
         self.world.wait(Deadline::at(now), |_| None::<()>);
+        if !self.world.lock().reaches_device(to) {
+            self.world.wait(deadline, |_| None::<()>);
+            return Err(LinkError::TimedOut { link: name });
+        }
         let channel = {
             let mut inner = self.world.lock();
             let channel = Channel::Tcp(inner.next_tcp);
@@ -375,7 +443,7 @@ impl<D: Device + 'static> Network for SimulatedNetwork<D> {
         let mut inner = self.world.lock();
         let number = inner.next_tap;
         inner.next_tap += 1;
-        inner.taps.insert(number, Tap { ether_type, frames: VecDeque::new() });
+        inner.taps.insert(number, Tap { ether_type, udp_port: None, frames: VecDeque::new() });
         drop(inner);
         Ok(Box::new(SimulatedFrames { world: self.world.clone(), number }))
     }
@@ -386,8 +454,13 @@ impl<D: Device + 'static> Network for SimulatedNetwork<D> {
         Some(self.world.with_device(|device| device.carrier(now)))
     }
 
-    /// Every datagram reaches the device, whatever its address.
-    fn set_neighbour(&mut self, _: Ipv4Addr, _: MacAddress) -> Result<(), LinkError> {
+    fn set_neighbour(&mut self, address: Ipv4Addr, station: MacAddress) -> Result<(), LinkError> {
+        self.world.lock().neighbours.insert(address, station);
+        Ok(())
+    }
+
+    fn forget_neighbour(&mut self, address: Ipv4Addr) -> Result<(), LinkError> {
+        self.world.lock().neighbours.remove(&address);
         Ok(())
     }
 
@@ -395,6 +468,9 @@ impl<D: Device + 'static> Network for SimulatedNetwork<D> {
         &self.world.clock
     }
 }
+
+/// The Ethernet address that devices have in a simulated world, where they do not say otherwise.
+pub const DEVICE_ADDRESS: MacAddress = MacAddress::new([0x02, 0, 0, 0, 0, 0x2a]);
 
 /// The host's Ethernet address in every simulated world.
 pub const HOST_ADDRESS: MacAddress = MacAddress::new([0x02, 0, 0, 0, 0, 0x01]);
@@ -418,6 +494,13 @@ impl<D: Device> Frames for SimulatedFrames<D> {
         let now = self.world.clock.now();
         self.world.wait(Deadline::at(now), |_| None::<()>);
         self.world.input(Input::Frame(frame));
+        Ok(())
+    }
+
+    fn hear_only_udp_to(&mut self, port: u16) -> Result<(), LinkError> {
+        if let Some(tap) = self.world.lock().taps.get_mut(&self.number) {
+            tap.udp_port = Some(port);
+        }
         Ok(())
     }
 
@@ -453,7 +536,9 @@ impl<D: Device> Datagrams for SimulatedDatagrams<D> {
     fn send(&mut self, datagram: &[u8], to: SocketAddr) -> Result<(), LinkError> {
         let now = self.world.clock.now();
         self.world.wait(Deadline::at(now), |_| None::<()>);
-        self.world.input(Input::Datagram { from: self.local, to, payload: datagram });
+        if self.world.lock().reaches_device(to) {
+            self.world.input(Input::Datagram { from: self.local, to, payload: datagram });
+        }
         Ok(())
     }
 
@@ -514,77 +599,4 @@ pub fn serve_stream(
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// Says "tick" each second, and echoes.
-    struct Ticker {
-        next: Moment,
-    }
-
-    impl Device for Ticker {
-        fn handle(&mut self, input: Input<'_>, now: Moment, out: &mut Vec<Output>) {
-            match input {
-                Input::Tick if now >= self.next => {
-                    self.next = now + Duration::from_secs(1);
-                    out.push(Output::Bytes(Channel::Console, b"tick".to_vec()));
-                }
-                Input::Bytes(channel, bytes) => out.push(Output::Bytes(channel, bytes.to_vec())),
-                Input::Connected(channel, to) if to.port() != 80 => out.push(Output::Closed(channel)),
-                Input::Datagram { from, to, payload } => {
-                    out.push(Output::Datagram { from: to, to: from, payload: payload.to_vec() });
-                }
-                Input::Frame(frame) => out.push(Output::Frame(frame.to_vec())),
-                _ => {}
-            }
-        }
-
-        fn next_wake(&self) -> Option<Moment> {
-            Some(self.next)
-        }
-    }
-
-    fn world() -> World<Ticker> {
-        World::new(Ticker { next: Moment::default() + Duration::from_secs(1) }, VirtualClock::new())
-    }
-
-    #[test]
-    fn waiting_lets_virtual_time_pass() {
-        let world = world();
-        let mut console = world.console();
-        let mut buffer = [0; 16];
-        let deadline = Deadline::after(world.clock(), Duration::from_millis(500));
-        assert!(console.read(&mut buffer, deadline).unwrap_err().is_timeout());
-        let deadline = Deadline::after(world.clock(), Duration::from_secs(60));
-        assert_eq!(console.read(&mut buffer, deadline).unwrap(), 4);
-        assert_eq!(world.clock().now().since_start(), Duration::from_secs(1));
-    }
-
-    #[test]
-    fn streams_and_datagrams_come_back() {
-        let world = world();
-        let mut network = world.network();
-        let now = Deadline::at(world.clock().now());
-        let mut buffer = [0; 16];
-        let mut stream = network.connect_stream("10.0.0.1:80".parse().unwrap(), now).unwrap();
-        stream.write_all(b"hello", now).unwrap();
-        assert_eq!(stream.read(&mut buffer, now).unwrap(), 5);
-        assert!(network.connect_stream("10.0.0.1:81".parse().unwrap(), now).is_err());
-
-        let local = "10.0.0.2:69".parse().unwrap();
-        let mut socket = network.bind_datagrams(local).unwrap();
-        assert!(network.bind_datagrams(local).is_err());
-        socket.send(b"ping", "10.0.0.1:7".parse().unwrap()).unwrap();
-        assert_eq!(socket.receive(&mut buffer, now).unwrap(), (4, "10.0.0.1:7".parse().unwrap()));
-        drop(socket);
-        assert!(network.bind_datagrams(local).is_ok());
-
-        let header = FrameHeader { to: MacAddress::BROADCAST, from: HOST_ADDRESS, ether_type: 0x0912 };
-        let mut all = network.open_frames(None).unwrap();
-        let mut others = network.open_frames(Some(0x0806)).unwrap();
-        all.send(&header.with(b"hi")).unwrap();
-        assert_eq!(all.receive(&mut buffer, now).unwrap(), 16);
-        assert!(others.receive(&mut buffer, now).unwrap_err().is_timeout());
-        assert_eq!(network.carrier(), Some(true));
-    }
-}
+mod tests;

@@ -68,6 +68,11 @@ pub trait Watch {
 
     /// Whether to stop at the next safe point.
     fn cancelled(&self) -> bool;
+
+    /// Something came up that a person should know, and that does not end it: a sentence.
+    fn notice(&mut self, what: String) {
+        let _ = what;
+    }
 }
 
 /// A [`Watch`] that looks away.

@@ -2,7 +2,6 @@
 //! start its system but takes a file over the network, looks at it, and writes it; released too early or held for too
 //! long, it starts as always.
 
-mod boots;
 mod speaker;
 
 use std::net::SocketAddr;
@@ -11,6 +10,7 @@ use std::time::Duration;
 use debrick_http_upload::device::HttpEvent;
 use debrick_link::Moment;
 use debrick_link::simulated::{Input, Output};
+use debrick_model::MacAddress;
 
 use crate::fdt::{self, Bytes};
 use speaker::{Over, Speaker};
@@ -53,6 +53,8 @@ pub struct Door {
     pub lies: bool,
     /// Whether it starts the file in memory, and writes nothing.
     pub in_memory: bool,
+    /// The Ethernet address that the bootloader listens at, where that is not the unit's own; it answers no ARP then.
+    pub station: Option<MacAddress>,
 }
 
 impl Door {
@@ -71,6 +73,17 @@ impl Door {
             writes_for: Duration::from_secs(90),
             lies: false,
             in_memory: false,
+            station: None,
+        }
+    }
+
+    /// A door that opens for some seconds at every start, answers no ARP, and takes what is pushed to this station.
+    pub fn at_station(station: MacAddress) -> Self {
+        Self {
+            by_itself: true,
+            open_for: Some(Duration::from_secs(8)),
+            station: Some(station),
+            ..Self::of(Speech::push())
         }
     }
 }
@@ -116,19 +129,11 @@ pub(crate) struct DoorState {
     opens: bool,
     stand: Stand,
     page_events: Vec<HttpEvent>,
-    others_served: bool,
 }
 
 impl DoorState {
     pub(crate) fn new(door: Door) -> Self {
-        Self {
-            door,
-            is_held: false,
-            opens: false,
-            stand: Stand::Off,
-            page_events: Vec::new(),
-            others_served: false,
-        }
+        Self { door, is_held: false, opens: false, stand: Stand::Off, page_events: Vec::new() }
     }
 
     pub(crate) fn power_on(&mut self, now: Moment) {
@@ -163,8 +168,8 @@ impl DoorState {
             Stand::Looking { began } if self.is_held => Some(*began + self.door.most),
             Stand::Looking { began } => Some(*began + self.door.looks),
             Stand::Open { since, speaker: None, .. } => Some(*since + self.door.link_after),
-            Stand::Open { since, speaker: Some(speaker), .. } => {
-                let closes = self.door.open_for.map(|span| *since + span);
+            Stand::Open { since, speaker: Some(speaker), image } => {
+                let closes = self.door.open_for.map(|span| *since + span).filter(|_| image.is_empty());
                 speaker.next_wake().into_iter().chain(closes).min()
             }
             Stand::Refused { until, .. } => Some(*until),
@@ -196,13 +201,14 @@ impl DoorState {
                 self.stand = Stand::Passed { at: now };
                 Turn::Start
             }
-            Stand::Open { since, speaker, .. } => {
+            Stand::Open { since, speaker, image } => {
                 let opens = *since + self.door.link_after;
                 let closes = self.door.open_for.map(|span| *since + span);
                 match speaker {
                     None if now < opens => return Turn::Stay,
                     None => *speaker = Some(Speaker::start(&self.door, unit, now, send)),
-                    Some(_) if closes.is_some_and(|closes| closes <= now) => {
+                    // Who has begun to take a file goes on.
+                    Some(_) if image.is_empty() && closes.is_some_and(|closes| closes <= now) => {
                         self.stand = Stand::Passed { at: now };
                         return Turn::Start;
                     }
@@ -272,7 +278,6 @@ impl DoorState {
         match (&mut self.stand, input) {
             (Stand::Open { speaker: Some(speaker), .. }, input) => {
                 speaker.on_input(input, now, send);
-                self.others_served |= speaker.other_was_served();
                 self.note_page_events();
                 self.settle(now, model, send)
             }
@@ -287,11 +292,6 @@ impl DoorState {
             }
             _ => Turn::Stay,
         }
-    }
-
-    /// Whether somebody else on its cable was taken for the unit.
-    pub(crate) fn others_served(&self) -> bool {
-        self.others_served
     }
 
     /// Looks at what has come in, and decides once it is whole.
@@ -337,6 +337,11 @@ impl DoorState {
             Stand::Open { speaker, .. } => speaker.take(),
             _ => None,
         }
+    }
+
+    /// The station that the bootloader is while it waits, where that is not the unit.
+    pub(crate) fn station(&self) -> Option<MacAddress> {
+        self.door.station.filter(|_| self.holds_back())
     }
 
     /// Whether the unit is in its recovery mode.

@@ -46,11 +46,21 @@ pub enum Fault {
     DatagramDuplicated,
     /// A datagram came after the next one, in whichever direction.
     DatagramLate,
+    /// A raw Ethernet frame was lost, in whichever direction.
+    FrameLost,
+    /// A raw Ethernet frame came twice, in whichever direction.
+    FrameDuplicated,
+    /// A TCP connection was lost in the middle of what was sent to the unit.
+    ConnectionLost,
+    /// What the unit said on a TCP connection came seconds late.
+    AnswerLate,
+    /// Somebody else on the cable asked for an address.
+    StrangerAsks,
 }
 
 impl Fault {
     /// Every kind.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 23] = [
         Self::PowerCut,
         Self::SpontaneousRestart,
         Self::RestartInTransfer,
@@ -69,6 +79,11 @@ impl Fault {
         Self::DatagramLost,
         Self::DatagramDuplicated,
         Self::DatagramLate,
+        Self::FrameLost,
+        Self::FrameDuplicated,
+        Self::ConnectionLost,
+        Self::AnswerLate,
+        Self::StrangerAsks,
     ];
 
     /// Its stable name.
@@ -92,6 +107,11 @@ impl Fault {
             Self::DatagramLost => "datagram-lost",
             Self::DatagramDuplicated => "datagram-duplicated",
             Self::DatagramLate => "datagram-late",
+            Self::FrameLost => "frame-lost",
+            Self::FrameDuplicated => "frame-duplicated",
+            Self::ConnectionLost => "connection-lost",
+            Self::AnswerLate => "answer-late",
+            Self::StrangerAsks => "stranger-asks",
         }
     }
 }
@@ -103,6 +123,15 @@ pub enum Lie {
     Once(u64),
     /// Every write.
     Always,
+}
+
+/// Somebody who is on the unit's cable, too, and asks for an address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stranger {
+    /// A computer whose system asks: it is none of ours.
+    System,
+    /// Another unit whose bootloader asks: nobody can say which of the two is to be repaired.
+    Bootloader,
 }
 
 /// Probabilities, for each byte on the console.
@@ -155,10 +184,20 @@ pub struct Faults {
     pub datagrams_duplicated: f64,
     /// The probability that a datagram comes after the next one, or 200 ms late, in each direction.
     pub datagrams_late: f64,
+    /// The probability that a raw Ethernet frame is lost, in each direction.
+    pub frames_lost: f64,
+    /// The probability that a raw Ethernet frame comes twice, in each direction.
+    pub frames_duplicated: f64,
+    /// The first TCP connection on which so many bytes are sent to the unit is lost then.
+    pub connection_lost_at: Option<u64>,
+    /// The probability that what the unit says on a TCP connection comes five seconds late.
+    pub answers_late: f64,
+    /// Who else is on the cable, for as long as the unit has a link, and asks for an address.
+    pub stranger: Option<Stranger>,
 }
 
 impl Faults {
-    /// One or two faults, drawn from a seed: for sweeps over an image of about `image_size` bytes.
+    /// One or two faults of a repair over the console, drawn from a seed: for sweeps over an image of about `image_size` bytes.
     pub fn random(seed: u64, image_size: u64) -> Self {
         let mut rng = Rng::new(seed ^ 0xFA17);
         let mut faults = Self::default();
@@ -210,6 +249,11 @@ impl Faults {
             Fault::DatagramLost => self.datagrams_lost > 0.0,
             Fault::DatagramDuplicated => self.datagrams_duplicated > 0.0,
             Fault::DatagramLate => self.datagrams_late > 0.0,
+            Fault::FrameLost => self.frames_lost > 0.0,
+            Fault::FrameDuplicated => self.frames_duplicated > 0.0,
+            Fault::ConnectionLost => self.connection_lost_at.is_some(),
+            Fault::AnswerLate => self.answers_late > 0.0,
+            Fault::StrangerAsks => self.stranger.is_some(),
         };
         Fault::ALL.into_iter().filter(|fault| asked(*fault)).collect()
     }

@@ -33,7 +33,7 @@ pub use bench::Bench;
 pub use brick::Brick;
 pub use door::{Door, Speech};
 pub use error::BenchError;
-pub use faults::{ConsoleFaults, Fault, FaultLog, Faults, Lie};
+pub use faults::{ConsoleFaults, Fault, FaultLog, Faults, Lie, Stranger};
 pub use firmware::{FirmwareOptions, firmware};
 pub use layout::{
     BOARD_ID, BOOT_COMMAND, FLASH_SIZE, HOST_ADDRESS, Identity, MAC_ADDRESS, READY, REGIONS, Region, SERIAL,

@@ -1,34 +1,37 @@
 //! The router: power, bootloader, system, and what happens to them.
 
+mod happenings;
+mod openwrt;
+mod ports;
+mod recovery;
+mod stranger;
+mod time;
+
 use std::collections::{BTreeMap, VecDeque};
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::Ipv4Addr;
 use std::time::Duration;
 
 use debrick_http_upload::device::HttpEvent;
-use debrick_link::simulated::{Channel, Device, Input, Output};
+use debrick_link::simulated::{Channel, DEVICE_ADDRESS, Device, Input, Output};
 use debrick_link::{Moment, Rng};
-use debrick_ssh::device::{Quirks, Reply};
+use debrick_model::MacAddress;
+use debrick_ssh::device::Quirks;
 use debrick_uboot_console::device::{Standing, Storage as _, UbootConfig, UbootDevice};
 
 use crate::board::RouterBoard;
 use crate::brick::Brick;
-use crate::door::{Door, DoorState, Turn};
-use crate::faults::{Fault, FaultLog, Faults};
-use crate::layout::{BLOCK, FACTORY, FIRMWARE, UNIT_ADDRESS};
+use crate::door::{Door, DoorState};
+use crate::faults::{FaultLog, Faults};
+use crate::layout::{FACTORY, UNIT_ADDRESS};
 use crate::running::Openwrt;
 use crate::state::UnitState;
-use crate::system::{System, Wish};
+use crate::system::System;
+use happenings::Happenings;
+use ports::flush;
+use stranger::Beside;
 
 /// How long a datagram takes to leave the unit.
 const NETWORK_DELAY: Duration = Duration::from_micros(100);
-/// How much of a file that came in through the door is written at once, in bytes.
-const INSTALLS_AT_ONCE: usize = 0x1_0000;
-/// What a request to the web page may be long at most.
-const LONGEST_REQUEST: usize = 8192;
-/// How long after its line a bootloader hangs at most.
-const HANGS_WITHIN_MICROS: u64 = 50_000;
-/// More steps at one moment than anything here takes.
-const MOST_STEPS: u32 = 100_000;
 
 /// An LED.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -98,42 +101,8 @@ pub struct VirtualRouter {
     /// Open connections, and what came on them.
     connections: BTreeMap<Channel, Vec<u8>>,
     happenings: Happenings,
-}
-
-/// Faults of the unit as a whole.
-struct Happenings {
-    log: FaultLog,
-    rng: Rng,
-    restart_at: Option<Moment>,
-    babble: Option<Duration>,
-    babble_at: Option<Moment>,
-    hang_in_command: Option<u32>,
-    lines: u32,
-    hang_at: Option<Moment>,
-    hangs: bool,
-}
-
-impl Happenings {
-    fn none() -> Self {
-        Self {
-            log: FaultLog::default(),
-            rng: Rng::new(0),
-            restart_at: None,
-            babble: None,
-            babble_at: None,
-            hang_in_command: None,
-            lines: 0,
-            hang_at: None,
-            hangs: false,
-        }
-    }
-
-    fn next_babble(&mut self, now: Moment) {
-        self.babble_at = self.babble.map(|about| {
-            let micros = u64::try_from(about.as_micros()).unwrap_or(u64::MAX / 4).max(1000);
-            now + Duration::from_micros(micros / 2 + self.rng.below(micros))
-        });
-    }
+    /// Who else is on its cable.
+    stranger: Option<Beside>,
 }
 
 impl VirtualRouter {
@@ -155,6 +124,7 @@ impl VirtualRouter {
             delayed: VecDeque::new(),
             connections: BTreeMap::new(),
             happenings: Happenings::none(),
+            stranger: None,
         }
     }
 
@@ -180,6 +150,7 @@ impl VirtualRouter {
             hang_in_command: faults.hang_in_command,
             ..Happenings::none()
         };
+        self.stranger = faults.stranger.map(|stranger| Beside::new(stranger, self.now));
         if self.has_power {
             self.happenings.next_babble(self.now);
         }
@@ -243,9 +214,9 @@ impl VirtualRouter {
         self.door.as_ref().map_or(&[], DoorState::page_events)
     }
 
-    /// Whether somebody else on the cable of its recovery door was taken for it.
-    pub fn others_served_at_door(&self) -> bool {
-        self.door.as_ref().is_some_and(DoorState::others_served)
+    /// Whether a stranger on its cable was given an address.
+    pub fn stranger_was_served(&self) -> bool {
+        self.stranger.as_ref().is_some_and(Beside::was_served)
     }
 
     /// Whether its network port has a link; always, while it has power, where it has no recovery door.
@@ -257,109 +228,6 @@ impl VirtualRouter {
     fn is_on_the_network(&self) -> bool {
         let system = self.system.as_ref().is_some_and(System::is_alive);
         !self.happenings.hangs && (self.is_in_recovery() || self.uboot.board().is_loading() || system)
-    }
-
-    /// Lets the recovery door do something, and does what that leads to.
-    fn at_door(&mut self, work: impl FnOnce(&mut DoorState, SocketAddr, &str, &mut Vec<Output>) -> Turn) {
-        let model = self.model();
-        let mut sent = Vec::new();
-        let unit = SocketAddr::new(IpAddr::V4(UNIT_ADDRESS), 0);
-        let Some(door) = &mut self.door else { return };
-        let turn = work(door, unit, &model, &mut sent);
-        let due = self.now + NETWORK_DELAY;
-        self.delayed.extend(sent.into_iter().map(|output| (due, output)));
-        self.turn(turn);
-    }
-
-    /// Does what the recovery door leads to.
-    fn turn(&mut self, turn: Turn) {
-        match turn {
-            Turn::Stay => {}
-            Turn::Start => self.uboot.power_on(self.now),
-            Turn::Say(text) => {
-                self.delayed.push_back((self.now, Output::Bytes(Channel::Console, text.into_bytes())));
-            }
-            Turn::Install(image) => self.install(&image),
-            Turn::Run => {
-                if let Some(openwrt) = &mut self.openwrt {
-                    openwrt.start_in_memory();
-                }
-            }
-        }
-    }
-
-    /// Writes what came in through the recovery door, and starts as always. What the storage does not take is not there
-    /// afterwards; the bootloader says nothing of it.
-    fn install(&mut self, image: &[u8]) {
-        if self.write_firmware(image) {
-            self.power_off();
-        } else {
-            self.uboot.power_on(self.now);
-        }
-    }
-
-    /// Writes firmware; whether the power was lost meanwhile.
-    fn write_firmware(&mut self, image: &[u8]) -> bool {
-        let disk = &mut self.uboot.board_mut().disk;
-        let places = image.chunks(INSTALLS_AT_ONCE).zip((FIRMWARE.offset..).step_by(INSTALLS_AT_ONCE));
-        for (piece, at) in places {
-            let mut block = piece.to_vec();
-            block.resize(piece.len().next_multiple_of(BLOCK as usize), 0);
-            let _ = disk.write(at, &block);
-        }
-        std::mem::take(&mut disk.power_is_lost)
-    }
-
-    /// Runs a command on the system that runs, over a connection to its shell; `None` where no system takes it.
-    pub fn run_command(&mut self, command: &str, input: &[u8], now: Moment) -> Option<Reply> {
-        self.now = self.now.max(now);
-        let installed =
-            self.system.as_ref().filter(|system| system.is_ready()).map(|system| system.version().to_owned());
-        if !self.has_power || self.happenings.hangs {
-            return None;
-        }
-        let disk = &mut self.uboot.board_mut().disk;
-        let openwrt = self.openwrt.as_mut()?;
-        let reply = openwrt.answer(command, input, installed, disk, self.now)?;
-        if openwrt.wants_restart() {
-            self.start_again();
-        } else if openwrt.is_upgrading() {
-            self.stop();
-        }
-        Some(reply)
-    }
-
-    /// Starts from the beginning, whatever ran.
-    fn start_again(&mut self) {
-        let was_in_memory = self.openwrt.as_mut().is_some_and(Openwrt::leave_memory);
-        if was_in_memory {
-            self.stop();
-            self.uboot.power_on(self.now);
-        } else {
-            self.restart();
-        }
-    }
-
-    /// How often a quirk of its OpenWrt-like system made a difference.
-    pub fn openwrt_fired(&self, quirk: &str) -> u32 {
-        self.openwrt.as_ref().map_or(0, |openwrt| openwrt.fired(quirk))
-    }
-
-    /// A file of its installed OpenWrt-like system.
-    pub fn openwrt_file(&self, path: &str) -> Option<Vec<u8>> {
-        self.openwrt.as_ref()?.file(path)
-    }
-
-    /// Changes a file of its installed OpenWrt-like system, as its owner does.
-    pub fn place_openwrt_file(&mut self, path: &str, content: &[u8]) {
-        if let Some(openwrt) = &mut self.openwrt {
-            openwrt.place(path, content);
-        }
-    }
-
-    /// Whether a system runs from its memory.
-    pub fn runs_from_memory(&self) -> bool {
-        self.has_power && self.openwrt.as_ref().is_some_and(Openwrt::is_in_memory)
     }
 
     /// What firmware for this unit calls it.
@@ -435,256 +303,14 @@ impl VirtualRouter {
     pub fn into_state(mut self) -> UnitState {
         self.uboot.board_mut().swap_state(UnitState::blank())
     }
-
-    /// Everything that runs stops; connections are closed.
-    fn stop(&mut self) {
-        self.system = None;
-        self.happenings.hangs = false;
-        self.happenings.hang_at = None;
-        // Datagrams that are on the line arrive; the others were never sent.
-        let closed = std::mem::take(&mut self.connections);
-        for (channel, _) in closed {
-            self.delayed.push_back((self.now, Output::Closed(channel)));
-        }
-    }
-
-    fn restart(&mut self) {
-        self.stop();
-        match &mut self.door {
-            _ if self.uboot.board().hardware().bootloader_is_dead => {}
-            // The bootloader has not come further than its door.
-            Some(door) if door.holds_back() => door.power_on(self.now),
-            _ => self.uboot.reset(self.now),
-        }
-    }
-
-    /// Lets everything happen that is due at `now`, one after the other.
-    fn advance(&mut self, now: Moment, out: &mut Vec<Output>) {
-        let mut console = Vec::new();
-        for _ in 0..MOST_STEPS {
-            let due = self.next_wake().filter(|wake| *wake <= now);
-            self.now = self.now.max(due.unwrap_or(now));
-            if due.is_none() {
-                break;
-            }
-            self.step(&mut console, out);
-        }
-        flush(&mut console, out);
-    }
-
-    /// What is due at `self.now`.
-    fn step(&mut self, console: &mut Vec<u8>, out: &mut Vec<Output>) {
-        let now = self.now;
-        if self.delayed.front().is_some_and(|(due, _)| *due <= now) {
-            flush(console, out);
-            out.extend(self.delayed.pop_front().map(|(_, output)| output));
-            return;
-        }
-        if !self.has_power {
-            return;
-        }
-        let happenings = &mut self.happenings;
-        if happenings.hang_at.is_some_and(|at| at <= now) {
-            happenings.hang_at = None;
-            happenings.hangs = true;
-            happenings.log.add(Fault::Hang);
-        }
-        if happenings.restart_at.is_some_and(|at| at <= now) {
-            happenings.restart_at = None;
-            happenings.log.add(Fault::SpontaneousRestart);
-            return self.restart();
-        }
-        if happenings.babble_at.is_some_and(|at| at <= now) {
-            if !happenings.hangs {
-                happenings.log.add(Fault::Babble);
-                console.extend(babble(&mut happenings.rng, now).bytes());
-            }
-            happenings.next_babble(now);
-        }
-        if happenings.hangs {
-            return;
-        }
-        if let Some(door) = &self.door
-            && door.next_wake().is_some_and(|wake| wake <= now)
-        {
-            return self.at_door(|door, unit, model, sent| door.step(now, unit, model, sent));
-        }
-        if self.door.as_ref().is_some_and(DoorState::holds_back) {
-            return;
-        }
-        if let Some((image, keeps)) = self.openwrt.as_mut().and_then(|openwrt| openwrt.take_due(now)) {
-            if self.write_firmware(&image) {
-                return self.power_off();
-            }
-            if let Some(openwrt) = &mut self.openwrt {
-                openwrt.was_replaced(keeps);
-            }
-            return self.start_again();
-        }
-        let said = console.len();
-        if let Some(system) = &mut self.system {
-            if system.next_wake().is_some_and(|wake| wake <= now) {
-                let wish = system.tick(now, &mut self.uboot.board_mut().disk, console);
-                self.grant(wish);
-            }
-        } else if self.uboot.next_wake().is_some_and(|wake| wake <= now) {
-            self.uboot.tick(now, console);
-        }
-        self.settle(console, said);
-    }
-
-    /// Looks at what bootloader or system have done to the unit. Before that, `said` bytes stood in `console`.
-    fn settle(&mut self, console: &mut Vec<u8>, said: usize) {
-        let now = self.now;
-        let board = self.uboot.board_mut();
-        for datagram in board.datagrams.drain(..) {
-            self.delayed.push_back((now + NETWORK_DELAY, datagram));
-        }
-        let lost_power = std::mem::take(&mut board.disk.power_is_lost);
-        let restarts = std::mem::take(&mut board.restarts);
-        if lost_power {
-            // What it would have said about the write nobody hears.
-            console.truncate(said);
-            self.power_off();
-        } else if restarts {
-            self.restart();
-        } else if self.system.is_none()
-            && let Some(booted) = self.uboot.board_mut().booted.take()
-        {
-            self.system = Some(System::new(booted, now));
-        }
-    }
-
-    fn grant(&mut self, wish: Wish) {
-        match wish {
-            Wish::None => {}
-            Wish::Restart => self.restart(),
-            Wish::PowerOff => self.power_off(),
-        }
-    }
-
-    fn on_console(&mut self, bytes: &[u8], out: &mut Vec<Output>) {
-        let now = self.now;
-        if !self.has_power || self.happenings.hangs {
-            return;
-        }
-        let mut console = Vec::new();
-        if let Some(system) = &mut self.system {
-            let wish = system.on_bytes(bytes, now, &mut console);
-            self.grant(wish);
-        } else {
-            self.note_lines(bytes);
-            self.uboot.on_bytes(bytes, now, &mut console);
-        }
-        self.settle(&mut console, 0);
-        flush(&mut console, out);
-    }
-
-    /// Counts command lines, for the one in which the bootloader hangs.
-    fn note_lines(&mut self, bytes: &[u8]) {
-        let happenings = &mut self.happenings;
-        let Some(number) = happenings.hang_in_command else { return };
-        if self.uboot.standing() != Standing::Prompt {
-            return;
-        }
-        happenings.lines += bytes.iter().filter(|byte| **byte == b'\r').count() as u32;
-        if happenings.lines > number {
-            happenings.hang_in_command = None;
-            let micros = happenings.rng.below(HANGS_WITHIN_MICROS);
-            happenings.hang_at = Some(self.now + Duration::from_micros(micros));
-        }
-    }
-
-    fn on_connection(&mut self, channel: Channel, to: SocketAddr, out: &mut Vec<Output>) {
-        if self.is_ready() && to.ip() == IpAddr::V4(UNIT_ADDRESS) && to.port() == 80 {
-            self.connections.insert(channel, Vec::new());
-        } else {
-            out.push(Output::Closed(channel));
-        }
-    }
-
-    /// Whether its bootloader has not come further than its door.
-    fn stands_at_its_door(&self) -> bool {
-        self.has_power && self.door.as_ref().is_some_and(DoorState::holds_back)
-    }
-
-    /// Hands a frame, or what happens on a TCP connection, to the recovery door.
-    fn hand_to_door(&mut self, input: Input<'_>, out: &mut Vec<Output>) {
-        if self.happenings.hangs {
-            return;
-        }
-        match input {
-            Input::Connected(channel, _) => {
-                self.connections.insert(channel, Vec::new());
-            }
-            Input::Closed(channel) => {
-                self.connections.remove(&channel);
-            }
-            _ => {}
-        }
-        let now = self.now;
-        self.at_door(|door, _, model, sent| door.on_input(input, now, model, sent));
-        // Who is turned away learns it at once.
-        if let Input::Connected(channel, _) = input
-            && let Some(place) = self.delayed.iter().position(|(_, sent)| *sent == Output::Closed(channel))
-        {
-            self.connections.remove(&channel);
-            out.extend(self.delayed.remove(place).map(|(_, output)| output));
-        }
-    }
-
-    fn on_request(&mut self, channel: Channel, bytes: &[u8], out: &mut Vec<Output>) {
-        let (Some(request), Some(system)) = (self.connections.get_mut(&channel), &self.system) else {
-            return;
-        };
-        request.extend_from_slice(bytes);
-        let over =
-            request.windows(4).any(|end| end == b"\r\n\r\n") || request.windows(2).any(|end| end == b"\n\n");
-        if !over && request.len() < LONGEST_REQUEST {
-            return;
-        }
-        let text = String::from_utf8_lossy(request);
-        let mut words = text.split_whitespace();
-        let page = match (words.next(), words.next()) {
-            (Some("GET"), Some(path)) => system.page(path, self.now),
-            _ => None,
-        };
-        let (status, body) =
-            page.map_or(("404 Not Found", "not found\n".to_owned()), |page| ("200 OK", page));
-        let kind = if body.starts_with('{') { "application/json" } else { "text/html" };
-        let answer = format!(
-            "HTTP/1.0 {status}\r\nContent-Type: {kind}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}",
-            body.len()
-        );
-        self.connections.remove(&channel);
-        out.push(Output::Bytes(channel, answer.into_bytes()));
-        out.push(Output::Closed(channel));
-    }
-}
-
-/// Hands on what was printed.
-fn flush(console: &mut Vec<u8>, out: &mut Vec<Output>) {
-    if !console.is_empty() {
-        out.push(Output::Bytes(Channel::Console, std::mem::take(console)));
-    }
-}
-
-/// A line of noise, as kernels and drivers print it whenever they like.
-fn babble(rng: &mut Rng, now: Moment) -> String {
-    const LINES: [&str; 5] = [
-        "eth0: link up, 1000Mbps, full-duplex",
-        "eth0: link down",
-        "usb 1-1: new high-speed USB device number 2",
-        "wlan0: authenticate with 02:00:00:00:00:2b",
-        "random: 7 urandom warning(s) missed due to ratelimiting",
-    ];
-    let line = LINES[rng.below(LINES.len() as u64) as usize];
-    format!("[{:12.6}] {line}\r\n", now.since_start().as_secs_f64())
 }
 
 impl Device for VirtualRouter {
     fn handle(&mut self, input: Input<'_>, now: Moment, out: &mut Vec<Output>) {
         self.advance(now, out);
+        if let Input::Frame(_) = input {
+            self.tell_stranger(input);
+        }
         match input {
             Input::Tick => {}
             Input::Bytes(Channel::Console, bytes) => self.on_console(bytes, out),
@@ -693,8 +319,12 @@ impl Device for VirtualRouter {
             {
                 self.hand_to_door(input, out);
             }
-            // Neither the bootloader's console nor the system speaks a protocol of raw Ethernet.
-            Input::Frame(_) => {}
+            // The bootloader's console speaks no protocol of raw Ethernet.
+            Input::Frame(frame) => {
+                if self.is_ready() && self.openwrt.is_some() && self.has_link() {
+                    out.extend(crate::running::offer(frame).map(Output::Frame));
+                }
+            }
             Input::Bytes(channel, bytes) => self.on_request(channel, bytes, out),
             Input::Connected(channel, to) => self.on_connection(channel, to, out),
             Input::Closed(channel) => {
@@ -723,6 +353,14 @@ impl Device for VirtualRouter {
         self.has_link()
     }
 
+    fn answers_arp(&self) -> bool {
+        self.door.as_ref().and_then(DoorState::station).is_none()
+    }
+
+    fn ethernet_address(&self) -> MacAddress {
+        self.door.as_ref().and_then(DoorState::station).unwrap_or(DEVICE_ADDRESS)
+    }
+
     fn addresses(&self) -> Vec<Ipv4Addr> {
         if self.has_link() && self.is_on_the_network() { vec![UNIT_ADDRESS] } else { Vec::new() }
     }
@@ -732,6 +370,7 @@ impl Device for VirtualRouter {
         if !self.has_power {
             return delayed;
         }
+        let stranger = self.stranger.as_ref().filter(|_| self.has_link()).and_then(Beside::next_wake);
         let happenings = &self.happenings;
         let door = self.door.as_ref();
         let runs = match &self.system {
@@ -741,9 +380,18 @@ impl Device for VirtualRouter {
         };
         let door = door.and_then(DoorState::next_wake).filter(|_| !happenings.hangs);
         let upgrade = self.openwrt.as_ref().and_then(Openwrt::next_wake).filter(|_| !happenings.hangs);
-        [upgrade, delayed, happenings.restart_at, happenings.babble_at, happenings.hang_at, door, runs]
-            .into_iter()
-            .flatten()
-            .min()
+        [
+            upgrade,
+            delayed,
+            stranger,
+            happenings.restart_at,
+            happenings.babble_at,
+            happenings.hang_at,
+            door,
+            runs,
+        ]
+        .into_iter()
+        .flatten()
+        .min()
     }
 }

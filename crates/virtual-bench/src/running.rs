@@ -1,16 +1,18 @@
 //! A system that answers commands as OpenWrt does, on the router: installed, or started in its memory over the network.
 //! What it reads of its flash is the router's storage, and what `sysupgrade` writes goes there.
 
+use std::net::{Ipv4Addr, SocketAddrV4};
 use std::time::Duration;
 
-use debrick_link::{Clock, Deadline, Moment, Network, VirtualClock};
+use debrick_bootp::wire::{CLIENT_PORT, Kind, Message, SERVER_PORT};
+use debrick_link::{Clock, Deadline, FrameHeader, Moment, Network, UdpPacket, VirtualClock};
 use debrick_ssh::SshError;
 use debrick_ssh::device::{Config, Ending, Flash, OpenwrtLike, Quirks, Reply};
 use debrick_ssh::shell::{Ended, Shell, Streams};
 use debrick_uboot_console::device::Storage as _;
 
 use crate::bench::Bench;
-use crate::layout::{BOARD_ID, FIRMWARE, MAC_ADDRESS, REGIONS, Region};
+use crate::layout::{BOARD_ID, FIRMWARE, MAC_ADDRESS, REGIONS, Region, UNIT_ADDRESS};
 use crate::storage::Disk;
 
 /// How long an upgrade writes.
@@ -22,6 +24,8 @@ const COMMAND: Duration = Duration::from_millis(30);
 const KIB: Duration = Duration::from_micros(200);
 /// The largest input of a command, in bytes.
 const LARGEST_INPUT: u64 = 64 << 20;
+/// The address that it gives to others.
+const OFFERED: Ipv4Addr = Ipv4Addr::new(192, 168, 1, 142);
 /// Bytes of a piece of output.
 const PIECE: usize = 8 * 1024;
 
@@ -152,6 +156,28 @@ fn config(rootfs_type: &str, version: &str) -> Config {
         flash: vec![],
         ..Config::acme_r1()
     }
+}
+
+/// The offer of an address, where a frame asks for one: such a system gives them out.
+pub(crate) fn offer(frame: &[u8]) -> Option<Vec<u8>> {
+    let (header, packet) = FrameHeader::split(frame)?;
+    let udp = UdpPacket::split(packet).filter(|udp| udp.to.port() == SERVER_PORT)?;
+    let question = Message::parse(udp.payload).ok()?;
+    if question.kind != Some(Kind::Discover) {
+        return None;
+    }
+    let offer = Message {
+        is_request: false,
+        kind: Some(Kind::Offer),
+        yours: OFFERED,
+        server: Some(UNIT_ADDRESS),
+        lease_s: Some(43_200),
+        ..Message::request(question.mac, question.transaction)
+    };
+    let payload = offer.to_bytes();
+    let from = SocketAddrV4::new(UNIT_ADDRESS, SERVER_PORT);
+    let to = SocketAddrV4::new(Ipv4Addr::BROADCAST, CLIENT_PORT);
+    UdpPacket { from, to, payload: &payload }.to_frame(MAC_ADDRESS.parse().ok()?, header.from)
 }
 
 fn flash(region: &Region, disk: &mut Disk) -> Flash {

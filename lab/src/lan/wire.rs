@@ -76,6 +76,11 @@ impl Lan {
         step("link", &arguments).map_err(|error| error.to_string())
     }
 
+    /// The name of the unit's namespace.
+    pub fn unit_namespace(&self) -> &str {
+        self.unit.name()
+    }
+
     /// Tells the host's kernel where an address is, without asking for it.
     pub fn note_neighbour(&self, address: Ipv4Addr, mac: MacAddress) -> Result<(), String> {
         let (address, mac) = (address.to_string(), mac.to_string());
@@ -257,6 +262,18 @@ impl Running {
             std::thread::sleep(Duration::from_millis(10));
         }
         Ok(running)
+    }
+
+    /// Waits until it has ended.
+    pub fn wait(mut self) -> Result<(), String> {
+        let began = Instant::now();
+        while self.is_running() {
+            if began.elapsed() > PATIENCE {
+                return Err(format!("{} did not end in {} s", self.name, PATIENCE.as_secs()));
+            }
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        Ok(())
     }
 
     fn is_running(&mut self) -> bool {

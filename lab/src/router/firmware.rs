@@ -18,7 +18,7 @@ const RECIPE: &str = "1";
 /// mkimage stamps this into every image (2024-01-01), so that builds repeat.
 const EPOCH: &str = "1704067200";
 /// In the order they must be loaded; a kernel that has one built in simply lacks the file.
-const MODULES: [&str; 10] = [
+pub(crate) const MODULES: [&str; 10] = [
     "virtio_ring",
     "virtio",
     "virtio_pci_modern_dev",

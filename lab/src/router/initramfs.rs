@@ -6,29 +6,29 @@ const PROGRAM: u32 = 0o100_755;
 const DATA: u32 = 0o100_644;
 
 /// A cpio archive under construction.
-pub(super) struct Archive {
+pub(crate) struct Archive {
     bytes: Vec<u8>,
     next_inode: u32,
 }
 
 impl Archive {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self { bytes: Vec::new(), next_inode: 1 }
     }
 
-    pub(super) fn folder(&mut self, name: &str) {
+    pub(crate) fn folder(&mut self, name: &str) {
         self.entry(name, FOLDER, &[]);
     }
 
-    pub(super) fn program(&mut self, name: &str, content: &[u8]) {
+    pub(crate) fn program(&mut self, name: &str, content: &[u8]) {
         self.entry(name, PROGRAM, content);
     }
 
-    pub(super) fn data(&mut self, name: &str, content: &[u8]) {
+    pub(crate) fn data(&mut self, name: &str, content: &[u8]) {
         self.entry(name, DATA, content);
     }
 
-    pub(super) fn finish(mut self) -> Vec<u8> {
+    pub(crate) fn finish(mut self) -> Vec<u8> {
         self.entry("TRAILER!!!", 0, &[]);
         self.bytes
     }

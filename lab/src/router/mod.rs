@@ -37,7 +37,7 @@ pub mod qmp;
 pub mod unit;
 
 mod boot_partition;
-mod initramfs;
+pub(crate) mod initramfs;
 mod payload;
 mod tool;
 

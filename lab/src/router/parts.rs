@@ -171,15 +171,15 @@ impl Lab {
         Path::new(UBOOT).join(build).join("u-boot.bin")
     }
 
-    pub(super) fn kernel(&self, model: Model) -> PathBuf {
+    pub(crate) fn kernel(&self, model: Model) -> PathBuf {
         self.architecture(model).join("Image")
     }
 
-    pub(super) fn busybox(&self, model: Model) -> PathBuf {
+    pub(crate) fn busybox(&self, model: Model) -> PathBuf {
         self.architecture(model).join("busybox")
     }
 
-    pub(super) fn modules(&self, model: Model) -> PathBuf {
+    pub(crate) fn modules(&self, model: Model) -> PathBuf {
         self.architecture(model).join("modules")
     }
 

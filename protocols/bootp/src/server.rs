@@ -7,22 +7,16 @@
 use std::net::{Ipv4Addr, SocketAddrV4};
 use std::time::Duration;
 
-use debrick_link::{
-    Clock, Deadline, ETHER_TYPE_IPV4, FrameHeader, Frames, LONGEST_FRAME, LinkError, Moment, UdpPacket,
-};
+use debrick_link::{Clock, Deadline, Frames};
 use debrick_model::MacAddress;
 use debrick_target::Watch;
 
 use crate::error::BootpError;
-use crate::wire::{BOOT_OPTIONS, CLIENT_PORT, Kind, LONGEST_BOOT_FILE, Message, SERVER_PORT};
+use crate::talk::{Offer, Talk};
+use crate::wire::{CLIENT_PORT, Kind, LONGEST_BOOT_FILE, Message, SERVER_PORT};
 
 /// How long anything waits before it asks whether to stop.
 const LOOK_AROUND: Duration = Duration::from_millis(100);
-
-/// How often and how far apart other servers are called. One that looks whether the address is free, as dnsmasq does,
-/// answers after 3 s.
-const CALLS: u32 = 3;
-const CALL_EVERY: Duration = Duration::from_millis(1500);
 
 /// What the unit is given.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -117,7 +111,7 @@ pub enum Unserved {
 
 /// A BOOTP and DHCP server for one unit.
 pub struct Server {
-    frames: Box<dyn Frames>,
+    talk: Talk,
     lease: Lease,
     unit: Option<MacAddress>,
 }
@@ -127,9 +121,11 @@ impl Server {
     pub fn open(frames: Box<dyn Frames>, lease: Lease, watch: &dyn Watch) -> Result<Self, BootpError> {
         lease.check()?;
         let unit = lease.unit;
-        let mut server = Self { frames, lease, unit };
-        server.look_for_others(watch)?;
-        Ok(server)
+        let mut talk = Talk::new(frames);
+        if let Some(other) = talk.call_for_servers(watch)? {
+            return Err(talk.other_server(&other));
+        }
+        Ok(Self { talk, lease, unit })
     }
 
     /// The unit, once it is known.
@@ -139,14 +135,14 @@ impl Server {
 
     /// The clock that deadlines are read on.
     pub fn clock(&self) -> &dyn Clock {
-        self.frames.clock()
+        self.talk.clock()
     }
 
     /// Serves until something is worth telling, or the deadline has passed. Another server on the wire ends it with
     /// [`BootpError::OtherServer`].
     pub fn poll(&mut self, deadline: Deadline) -> Result<ServerEvent, BootpError> {
         loop {
-            if let Some((from, message)) = self.receive(deadline)?
+            if let Some((from, message)) = self.talk.receive(deadline)?
                 && let Some(event) = self.on_message(from, &message)?
             {
                 return Ok(event);
@@ -174,43 +170,12 @@ impl Server {
         Err(BootpError::Cancelled)
     }
 
-    /// Calls for servers, as a client does.
-    fn look_for_others(&mut self, watch: &dyn Watch) -> Result<(), BootpError> {
-        let own = self.frames.address();
-        // Any number will do that differs between runs.
-        let transaction = (self.now().since_start().as_nanos() as u32) ^ 0x0DEB_121C;
-        let question = Message {
-            kind: Some(Kind::Discover),
-            broadcast: true,
-            wanted: BOOT_OPTIONS.to_vec(),
-            ..Message::request(own, transaction)
-        };
-        for _ in 0..CALLS {
-            let from = SocketAddrV4::new(Ipv4Addr::UNSPECIFIED, CLIENT_PORT);
-            let to = SocketAddrV4::new(Ipv4Addr::BROADCAST, SERVER_PORT);
-            self.send(from, to, MacAddress::BROADCAST, &question)?;
-            let until = Deadline::after(self.clock(), CALL_EVERY);
-            while !until.has_passed(self.clock()) {
-                if watch.cancelled() {
-                    return Err(BootpError::Cancelled);
-                }
-                let look = Deadline::after(self.clock(), LOOK_AROUND).or_earlier(until);
-                if let Some((from, message)) = self.receive(look)? {
-                    self.beware_of_others(from, &message)?;
-                }
-            }
-        }
-        Ok(())
-    }
-
     /// Fails if a message is another server's.
     fn beware_of_others(&self, from: MacAddress, message: &Message) -> Result<(), BootpError> {
-        if message.is_request || from == self.frames.address() {
+        if message.is_request || from == self.talk.address() {
             return Ok(());
         }
-        let server = message.server.unwrap_or(message.next_server);
-        let interface = self.frames.name().to_owned();
-        Err(BootpError::OtherServer { interface, server, mac: from })
+        Err(self.talk.other_server(&Offer::of(from, message)))
     }
 
     fn on_message(&mut self, from: MacAddress, message: &Message) -> Result<Option<ServerEvent>, BootpError> {
@@ -232,8 +197,7 @@ impl Server {
         }
         if let Some(server) = message.server.filter(|server| *server != self.lease.server) {
             // It has chosen somebody else's offer.
-            let interface = self.frames.name().to_owned();
-            return Err(BootpError::OtherServer { interface, server, mac: client });
+            return Err(self.talk.other_server(&Offer { server, mac: client, address: None }));
         }
         self.unit = Some(client);
         match message.kind {
@@ -294,61 +258,6 @@ impl Server {
 
     fn answer(&mut self, to: Ipv4Addr, mac: MacAddress, answer: &Message) -> Result<(), BootpError> {
         let from = SocketAddrV4::new(self.lease.server, SERVER_PORT);
-        self.send(from, SocketAddrV4::new(to, CLIENT_PORT), mac, answer)
-    }
-
-    fn send(
-        &mut self,
-        from: SocketAddrV4,
-        to: SocketAddrV4,
-        mac: MacAddress,
-        message: &Message,
-    ) -> Result<(), BootpError> {
-        let payload = message.to_bytes();
-        let packet = UdpPacket { from, to, payload: &payload };
-        // A message is never longer than a frame: its options are few.
-        let Some(frame) = packet.to_frame(self.frames.address(), mac) else { return Ok(()) };
-        match self.frames.send(&frame) {
-            Ok(()) => Ok(()),
-            // As good as lost: a unit that restarts takes the link with it.
-            Err(error) if is_down(&error) || error.is_timeout() => Ok(()),
-            Err(source) => Err(BootpError::Link { operation: format!("answer {mac}"), source }),
-        }
-    }
-
-    /// A message on the wire, whoever it is for; or nothing until the deadline.
-    fn receive(&mut self, deadline: Deadline) -> Result<Option<(MacAddress, Message)>, BootpError> {
-        let mut buffer = [0; LONGEST_FRAME];
-        let count = match self.frames.receive(&mut buffer, deadline) {
-            Ok(count) => count,
-            Err(error) if error.is_timeout() => return Ok(None),
-            Err(error) if is_down(&error) => {
-                self.clock().sleep(LOOK_AROUND.min(deadline.left(self.clock())));
-                return Ok(None);
-            }
-            Err(source) => {
-                return Err(BootpError::Link { operation: "receive Ethernet frames".into(), source });
-            }
-        };
-        let Some((header, packet)) = FrameHeader::split(&buffer[..count]) else { return Ok(None) };
-        if header.ether_type != ETHER_TYPE_IPV4 {
-            return Ok(None);
-        }
-        let udp = UdpPacket::split(packet);
-        let ports = [SERVER_PORT, CLIENT_PORT];
-        let Some(udp) = udp.filter(|udp| ports.contains(&udp.to.port())) else { return Ok(None) };
-        Ok(Message::parse(udp.payload).ok().map(|message| (header.from, message)))
-    }
-
-    fn now(&self) -> Moment {
-        self.clock().now()
-    }
-}
-
-fn is_down(error: &LinkError) -> bool {
-    match error {
-        LinkError::Disconnected { .. } => true,
-        LinkError::Io { source, .. } => source.kind() == std::io::ErrorKind::NetworkDown,
-        _ => false,
+        self.talk.send(from, SocketAddrV4::new(to, CLIENT_PORT), mac, answer)
     }
 }

@@ -232,6 +232,27 @@ fn nobody_else_is_served() {
 }
 
 #[test]
+fn a_question_does_not_wait_behind_a_transfer() {
+    let world = World::new(Wire::new(vec![config()]), VirtualClock::new());
+    let mut server = open(&world, lease()).unwrap();
+    let packet = UdpPacket {
+        from: SocketAddrV4::new(ADDRESS, 2000),
+        to: SocketAddrV4::new(HOST, 40_000),
+        payload: b"\0\x04\0\x01",
+    };
+    let block = packet.to_frame(UNIT, HOST_ADDRESS).unwrap();
+    let question = frame_of(&Message { kind: Some(Kind::Discover), ..Message::request(UNIT, 5) });
+    world.with_device(|wire| {
+        wire.inbox.extend(std::iter::repeat_n(block, 500));
+        wire.inbox.push_back(question);
+    });
+    // All of it is there already: one look finds the question.
+    let at_once = Deadline::at(world.clock().now());
+    let event = server.poll(at_once).unwrap();
+    assert!(matches!(event, ServerEvent::Offered { unit: UNIT, .. }), "{event:?}");
+}
+
+#[test]
 fn without_a_choice_the_first_that_asks_is_the_unit() {
     let second = BootpConfig { seed: 2, ..BootpConfig::u_boot(STRANGER) };
     let world = World::new(Wire::new(vec![config(), second]), VirtualClock::new());

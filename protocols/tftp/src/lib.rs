@@ -18,5 +18,7 @@ mod blocks;
 pub use blocks::Rollover;
 pub use client::{Client, ClientOptions, Transferred};
 pub use error::TftpError;
-pub use server::{Intake, NamePolicy, OpenPlace, Place, Refusal, Server, ServerEvent, Service};
+pub use server::{
+    Intake, NamePolicy, OneStation, OpenPlace, Place, Refusal, Senders, Server, ServerEvent, Service,
+};
 pub use wire::{Direction, ErrorCode, Options};

@@ -4,13 +4,15 @@
 //! pieces; memory is bounded by transfers × (window + 128 KiB).
 
 mod service;
+mod station;
 mod transfer;
 
 use std::collections::VecDeque;
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
 use debrick_link::{Clock, Datagrams, Deadline, Network};
+use debrick_model::MacAddress;
 use debrick_target::Watch;
 
 use crate::error::TftpError;
@@ -18,6 +20,7 @@ use crate::wire::{Direction, ErrorCode, Mode, Options, Packet};
 
 pub use service::{Intake, NamePolicy, OpenPlace, Place, Service};
 use service::{base_name, is_file_name};
+pub use station::{OneStation, Senders};
 use transfer::{Step, Transfer};
 
 /// Bytes of the largest datagram.
@@ -42,6 +45,15 @@ pub enum Refusal {
     NotOctet,
     /// Its sender is not among those who are answered; it got no answer.
     PeerNotAllowed,
+    /// It came from another Ethernet station than the unit, whatever its address; it got no answer.
+    OtherStation {
+        /// Who sent it.
+        station: MacAddress,
+        /// Who is served.
+        unit: MacAddress,
+    },
+    /// Which station sent it is not known; it got no answer, and whoever asks again may get one.
+    UnknownStation,
     /// As many transfers as are allowed are going on.
     TooManyTransfers,
     /// It wants to push, and nothing is taken, or not under that name.
@@ -123,6 +135,8 @@ pub struct Server<'n, 'a> {
     transfers: Vec<Transfer<'a>>,
     events: VecDeque<ServerEvent>,
     buffer: Vec<u8>,
+    /// The address that is said to be the unit's station's, for as long as it is served.
+    pinned: Option<Ipv4Addr>,
 }
 
 impl<'n, 'a> Server<'n, 'a> {
@@ -140,6 +154,7 @@ impl<'n, 'a> Server<'n, 'a> {
             transfers: Vec::new(),
             events: VecDeque::new(),
             buffer: vec![0; LARGEST_DATAGRAM],
+            pinned: None,
         })
     }
 
@@ -200,6 +215,12 @@ impl<'n, 'a> Server<'n, 'a> {
         }
     }
 
+    /// Bytes that have arrived in the transfers under way. [`ServerEvent::Progress`] comes in large steps, and a slow unit takes
+    /// its time for one of them: whether it goes on can be seen here.
+    pub fn arrived(&self) -> u64 {
+        self.transfers.iter().map(Transfer::bytes).sum()
+    }
+
     /// Gives every socket its turn, and waits on one.
     fn turn(&mut self, deadline: Deadline) -> Result<(), TftpError> {
         let now = self.clock().now();
@@ -233,7 +254,12 @@ impl<'n, 'a> Server<'n, 'a> {
         let mut deadline = deadline;
         for _ in 0..BURST {
             match self.listener.receive(&mut buffer, deadline) {
-                Ok((count, peer)) => self.on_knock(peer, &buffer[..count]),
+                Ok((count, peer)) => {
+                    result = self.on_knock(peer, &buffer[..count]);
+                    if result.is_err() {
+                        break;
+                    }
+                }
                 Err(error) if error.is_timeout() => break,
                 Err(source) => {
                     result = Err(TftpError::Link { operation: "receive TFTP requests".into(), source });
@@ -332,14 +358,14 @@ impl<'n, 'a> Server<'n, 'a> {
     }
 
     /// Takes a datagram that came on the well-known port.
-    fn on_knock(&mut self, peer: SocketAddr, datagram: &[u8]) {
-        if !self.service.allows(peer) {
-            let why = Refusal::PeerNotAllowed;
-            self.events.push_back(ServerEvent::Refused { peer, file: String::new(), why });
-            return;
+    fn on_knock(&mut self, peer: SocketAddr, datagram: &[u8]) -> Result<(), TftpError> {
+        if let Err((file, why)) = self.lets_in(peer, datagram) {
+            self.events.push_back(ServerEvent::Refused { peer, file, why });
+            return Ok(());
         }
         match Packet::parse(datagram) {
             Ok(Packet::Request { direction, name, mode, options }) => {
+                self.pin(peer)?;
                 if let Err(why) = self.on_request(peer, direction, &name, mode, &options) {
                     self.refuse(peer, name.into_owned(), why);
                 }
@@ -353,6 +379,7 @@ impl<'n, 'a> Server<'n, 'a> {
             }
             Err(_) => self.refuse(peer, String::new(), Refusal::Malformed),
         }
+        Ok(())
     }
 
     fn on_request(
@@ -440,9 +467,10 @@ impl<'n, 'a> Server<'n, 'a> {
             Refusal::NoSuchFile => (ErrorCode::NOT_FOUND, "File not found"),
             Refusal::NotOctet => (ErrorCode::ILLEGAL, "Only octet (binary) mode is served"),
             Refusal::TooManyTransfers => (ErrorCode::UNDEFINED, "Too many transfers; ask again later"),
-            Refusal::PushNotAccepted | Refusal::PeerNotAllowed => {
-                (ErrorCode::ACCESS, "Nothing is taken here under that name")
-            }
+            Refusal::PushNotAccepted
+            | Refusal::PeerNotAllowed
+            | Refusal::OtherStation { .. }
+            | Refusal::UnknownStation => (ErrorCode::ACCESS, "Nothing is taken here under that name"),
             Refusal::TooLarge => (ErrorCode::FULL, "The file is too large"),
             Refusal::Malformed => (ErrorCode::ILLEGAL, "That is no TFTP request"),
         };

@@ -29,6 +29,7 @@ const UNIT_IP: Ipv4Addr = Ipv4Addr::new(192, 168, 1, 1);
 const NAME: &str = "image.bin";
 
 /// A way to transfer, and whom it is compared with.
+#[derive(Clone, Copy)]
 struct Setting {
     what: &'static str,
     server: fn(&Lan, &Path) -> Result<Running, String>,
@@ -36,7 +37,18 @@ struct Setting {
     client: fn(&Lan, &Path, bool) -> Result<Command, String>,
     options: fn() -> ClientOptions,
     pushes: bool,
+    least: Least,
 }
+
+/// How many times as fast as the other client ours has to be.
+#[derive(Clone, Copy)]
+struct Least {
+    times: f64,
+    shown: &'static str,
+}
+
+const AS_FAST: Least = Least { times: 1.0, shown: ">= 1.0 x" };
+const FASTER: Least = Least { times: 1.5, shown: ">= 1.5 x" };
 
 pub(super) fn measure(is_release: bool) -> Result<Vec<Row>, String> {
     let folder = std::env::temp_dir().join(format!("debrick-bench-lan-{}", std::process::id()));
@@ -50,17 +62,37 @@ pub(super) fn measure(is_release: bool) -> Result<Vec<Row>, String> {
 
 fn all(folder: &Path, is_release: bool) -> Result<Vec<Row>, String> {
     let lock_step = || ClientOptions::default();
-    let windowed =
+    let windowed = || ClientOptions { window_size: Some(16), ..ClientOptions::default() };
+    let large =
         || ClientOptions { block_size: Some(1428), window_size: Some(16), ..ClientOptions::default() };
     let mut rows = Vec::new();
-    for (pushes, hpa, atftp) in [
-        (true, "TFTP push, blocks of 512, against tftp-hpa", "TFTP push, 1428, window 16, against atftp"),
-        (false, "TFTP pull, blocks of 512, against tftp-hpa", "TFTP pull, 1428, window 16, against atftp"),
-    ] {
-        let setting = Setting { what: hpa, server: tftpd_hpa, client: tftp_hpa, options: lock_step, pushes };
-        rows.push(compare(folder, &setting, is_release)?);
-        let setting = Setting { what: atftp, server: atftpd, client: self::atftp, options: windowed, pushes };
-        rows.push(compare(folder, &setting, is_release)?);
+    for pushes in [true, false] {
+        let hpa = Setting {
+            what: "blocks of 512, against tftp-hpa",
+            server: tftpd_hpa,
+            client: tftp_hpa,
+            options: lock_step,
+            pushes,
+            least: AS_FAST,
+        };
+        // Its server knows no windows, and its client asks for none.
+        let window = Setting {
+            what: "blocks of 512, window 16, against tftp-hpa",
+            server: atftpd,
+            options: windowed,
+            least: FASTER,
+            ..hpa
+        };
+        let atftp = Setting {
+            what: "blocks of 1428, window 16, against atftp",
+            client: self::atftp,
+            options: large,
+            least: AS_FAST,
+            ..window
+        };
+        for setting in [hpa, window, atftp] {
+            rows.push(compare(folder, &setting, is_release)?);
+        }
     }
     rows.push(compare_nmrp(folder, is_release)?);
     rows.push(many(folder)?);
@@ -127,7 +159,8 @@ fn compare(folder: &Path, setting: &Setting, is_release: bool) -> Result<Row, St
             }
         }
     }
-    Ok(row(setting.what, BYTES, &ours, &theirs, is_release))
+    let what = format!("TFTP {}, {}", if setting.pushes { "push" } else { "pull" }, setting.what);
+    Ok(row(what, BYTES, &ours, &theirs, setting.least, is_release))
 }
 
 /// Our client, with the file of the other one on disk, too.
@@ -172,11 +205,19 @@ fn compare_nmrp(folder: &Path, is_release: bool) -> Result<Row, String> {
             if is_ours { ours.push(took) } else { theirs.push(took) }
         }
     }
-    Ok(row("NMRP from advertisement to end, against nmrpflash", NMRP_BYTES, &ours, &theirs, is_release))
+    let what = "NMRP from advertisement to end, against nmrpflash".into();
+    Ok(row(what, NMRP_BYTES, &ours, &theirs, AS_FAST, is_release))
 }
 
 /// Only a release build is judged.
-fn row(what: &str, bytes: usize, ours: &[Duration], theirs: &[Duration], is_release: bool) -> Row {
+fn row(
+    what: String,
+    bytes: usize,
+    ours: &[Duration],
+    theirs: &[Duration],
+    least: Least,
+    is_release: bool,
+) -> Row {
     let in_thousandths =
         |(ours, theirs): (&Duration, &Duration)| (theirs.as_secs_f64() / ours.as_secs_f64() * 1000.0) as u64;
     let mut ratios: Vec<u64> = ours.iter().zip(theirs).map(in_thousandths).collect();
@@ -184,14 +225,14 @@ fn row(what: &str, bytes: usize, ours: &[Duration], theirs: &[Duration], is_rele
     let best = |times: &[Duration]| times.iter().min().copied().unwrap_or_default().as_secs_f64();
     let rate = |times: &[Duration]| (bytes >> 20) as f64 / best(times);
     Row {
-        what: what.into(),
+        what,
         measured: format!(
             "{ratio:.2} x, median of {PAIRS} pairs; best {:.1} against {:.1} MiB/s",
             rate(ours),
             rate(theirs)
         ),
-        required: ">= 1.0 x",
-        ok: is_release.then_some(ratio >= 1.0),
+        required: least.shown,
+        ok: is_release.then_some(ratio >= least.times),
     }
 }
 

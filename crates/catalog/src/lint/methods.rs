@@ -2,6 +2,8 @@
 
 use std::net::Ipv4Addr;
 
+use debrick_model::MacAddress;
+
 use super::{Faults, LONGEST_WAIT, check_baud, check_usb};
 use crate::device::Device;
 use crate::entry::{Action, Entry, Step};
@@ -72,6 +74,7 @@ fn check_parameters(method: &Method, path: &str, faults: &mut Faults) {
         );
     }
     check_addresses(method.unit, method.host, path, faults);
+    check_station(method, path, faults);
     check_baud(method.baud, &format!("{path}.baud"), faults);
     check_baud(method.transfer_baud, &format!("{path}.transfer_baud"), faults);
     for id in &method.usb {
@@ -135,6 +138,25 @@ fn check_addresses(unit: Option<Ipv4Addr>, host: Option<Ipv4Addr>, path: &str, f
         format!("{path}.host"),
         format!("{unit} and {host} are in different networks"),
         "bootloaders know no gateway",
+    );
+}
+
+/// The Ethernet address of one station, and what it is needed for.
+fn check_station(method: &Method, path: &str, faults: &mut Faults) {
+    let Some(station) = method.station else { return };
+    let path = format!("{path}.station");
+    let is_of_one = !station.is_group() && station != MacAddress::new([0; 6]);
+    faults.require(
+        is_of_one,
+        &path,
+        format!("{station} cannot be the Ethernet address of a unit"),
+        "it is the address of one station",
+    );
+    faults.require(
+        method.unit.is_some(),
+        &path,
+        format!("method {:?} says which station has an address, and not which address", method.name),
+        "unit is what is looked up",
     );
 }
 

@@ -1,6 +1,7 @@
 //! `debrick demo`: breaks a virtual router and repairs it.
 
 mod hands;
+mod passes;
 
 use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
@@ -9,7 +10,9 @@ use std::sync::Arc;
 
 use debrick_catalog::{Recogniser, Repairable};
 use debrick_coach::{Cue, Seen};
-use debrick_engine::{Closed, DoorJob, DoorPorts, EngineError, HostCheck, Job, Operator, Ports, Wishes};
+use debrick_engine::{
+    Closed, DoorJob, DoorPorts, EngineError, HostCheck, Job, Operator, Passes, Ports, Wishes,
+};
 use debrick_link::Clock as _;
 use debrick_model::{Answer, Digest, Event, Gate, MacAddress, Progress, Request, Waiver};
 use debrick_vault::Vault;
@@ -37,6 +40,7 @@ const EVA: &str = "eva-recovery";
 const SHOWS: &str = "page-recovery";
 const BOOTS: &str = "bootp-recovery";
 const CAST: &str = "multicast-recovery";
+const STARTS: &str = "netboot";
 
 /// How large the firmware of the demo is, in bytes.
 const FIRMWARE_SIZE: usize = 8 << 20;
@@ -58,15 +62,24 @@ pub(super) fn demo(context: &Context, args: &Demo) -> Result<i32, Failure> {
         // The file that a bootloader asks for stands in the catalog's record only.
         Some(_) => Recogniser::new(&catalog)?,
     });
-    let options = FirmwareOptions { size: FIRMWARE_SIZE, ..FirmwareOptions::of(&identity) };
+    let in_passes = args.door == Some(DemoDoor::Passes);
+    let size = if in_passes { passes::FIRMWARE_SIZE } else { FIRMWARE_SIZE };
+    let options = FirmwareOptions { size, ..FirmwareOptions::of(&identity) };
     let (installed, newer) = (firmware("1.0.4", &options), firmware("2.0.1", &options));
-    let config = RouterConfig { door: args.door.map(door), ..RouterConfig::default() };
+    let openwrt = in_passes.then(passes::system);
+    let config = RouterConfig { door: args.door.map(door), openwrt, ..RouterConfig::default() };
     let router = VirtualRouter::with_config(brick.apply_as(&identity, &installed), config);
     let bench = Bench::new(router, Faults::default(), args.seed);
 
     let vault = context.vault()?;
+    let newer = if in_passes { passes::upgrade(&newer, &identity) } else { newer };
     let image = (format!("{}-2.0.1.itb", device.id), vault.put_bytes(&newer)?);
-    let play = Play { bench: &bench, vault: &vault, image, recogniser, seed: args.seed ^ super::seed() };
+    let first = match in_passes {
+        true => Some(("initramfs.itb".to_owned(), vault.put_bytes(&passes::first(&options))?)),
+        false => None,
+    };
+    let play =
+        Play { bench: &bench, vault: &vault, image, first, recogniser, seed: args.seed ^ super::seed() };
     if !context.json {
         out::note(&format!(
             "A virtual router, broken on purpose: {}. Nothing real is touched.",
@@ -97,15 +110,17 @@ pub(super) fn demo(context: &Context, args: &Demo) -> Result<i32, Failure> {
 
 /// The virtual router's door.
 fn door(wanted: DemoDoor) -> Door {
-    Door::of(match wanted {
+    let in_memory = wanted == DemoDoor::Passes;
+    let speech = match wanted {
         DemoDoor::Pull => Speech::pull(SocketAddr::new(IpAddr::V4(HOST_ADDRESS), 69), "acme-r1-recovery.itb"),
         DemoDoor::Push => Speech::push(),
         DemoDoor::Nmrp => Speech::nmrp(),
         DemoDoor::Multicast => Speech::multicast(),
         DemoDoor::Eva => Speech::eva(),
         DemoDoor::Page => Speech::page("ACME R1 recovery: choose the firmware"),
-        DemoDoor::Boot => Speech::boot(MacAddress::new([2, 0, 0, 0, 0, 0x2a])),
-    })
+        DemoDoor::Boot | DemoDoor::Passes => Speech::boot(MacAddress::new([2, 0, 0, 0, 0, 0x2a])),
+    };
+    Door { in_memory, ..Door::of(speech) }
 }
 
 /// What is on the table of the demo.
@@ -113,6 +128,8 @@ struct Play<'a> {
     bench: &'a Bench,
     vault: &'a Vault,
     image: (String, Digest),
+    /// What is started in the router's memory first, if something is.
+    first: Option<(String, Digest)>,
     recogniser: Arc<Recogniser>,
     seed: u64,
 }
@@ -158,6 +175,7 @@ impl Play<'_> {
             DemoDoor::Eva => EVA,
             DemoDoor::Page => SHOWS,
             DemoDoor::Boot => BOOTS,
+            DemoDoor::Passes => STARTS,
         };
         // Some bootloaders do not say which unit they are of: somebody has kept a log.
         let log = format!("{READY}1.0.4\r\n");
@@ -169,13 +187,17 @@ impl Play<'_> {
             evidence: Vec::new(),
             logs: match door {
                 DemoDoor::Push | DemoDoor::Nmrp | DemoDoor::Multicast | DemoDoor::Boot => vec![log],
-                DemoDoor::Pull | DemoDoor::Eva | DemoDoor::Page => Vec::new(),
+                DemoDoor::Pull | DemoDoor::Eva | DemoDoor::Page | DemoDoor::Passes => Vec::new(),
             },
             ports: vec!["virtual router".to_owned()],
             wishes: Wishes {
                 soak_restarts: 1,
                 method: Some(method.to_owned()),
-                waivers: vec![Waiver { gate: Gate::Backup, because }],
+                // From its memory it can be read, and is.
+                waivers: match self.first {
+                    Some(_) => Vec::new(),
+                    None => vec![Waiver { gate: Gate::Backup, because }],
+                },
                 ..Wishes::default()
             },
             seed: self.seed,
@@ -183,11 +205,18 @@ impl Play<'_> {
         let ports = DoorPorts {
             network: self.bench.network(),
             console: None,
+            system: self.first.is_some().then(|| passes::reach(self.bench)),
             clock: Arc::new(self.bench.clock.clone()),
             host,
             devices: self.recogniser,
         };
-        debrick_engine::rescue_by_door(self.vault, job, ports, operator)
+        match self.first {
+            Some(first) => {
+                let passes = Passes { first: Some(first), unit: None, pin: None };
+                debrick_engine::rescue_in_passes(self.vault, job, passes, ports, operator)
+            }
+            None => debrick_engine::rescue_by_door(self.vault, job, ports, operator),
+        }
     }
 
     fn host(&self) -> Vec<HostCheck> {
@@ -239,7 +268,14 @@ fn identity(device: &Repairable) -> Result<Identity, Failure> {
 }
 
 fn answers(label: String) -> Answers {
-    let yes = ["alone-on-wire", "write-firmware", "store-variables", "clear-settings", "restore-settings"];
+    let yes = [
+        "alone-on-wire",
+        "start-in-memory",
+        "write-firmware",
+        "store-variables",
+        "clear-settings",
+        "restore-settings",
+    ];
     let mut table: BTreeMap<String, String> =
         yes.iter().map(|id| ((*id).to_owned(), "yes".to_owned())).collect();
     table.insert("label-model".into(), label);

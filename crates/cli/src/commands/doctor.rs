@@ -56,6 +56,8 @@ pub(super) fn doctor(context: &Context, args: &Doctor) -> Result<i32, Failure> {
 
 /// Listens to a network port for some seconds, and judges it.
 fn lan(context: &Context, facts: &HostFacts, interface: &str, seconds: u32) -> Vec<Finding> {
+    let program = std::env::current_exe().unwrap_or_else(|_| "debrick".into());
+    let mut findings = for_lan::rights(facts, &program);
     let watched = Ear::open(context, interface).and_then(|mut ear| {
         if !context.json {
             out::note(&format!("Listening on {} for {seconds} seconds.", out::harmless(interface)));
@@ -71,10 +73,11 @@ fn lan(context: &Context, facts: &HostFacts, interface: &str, seconds: u32) -> V
         Ok(findings)
     });
     // What keeps it from being listened to is the finding.
-    watched.unwrap_or_else(|failure| {
+    findings.extend(watched.unwrap_or_else(|failure| {
         let (says, mend) = (failure.sentence(), failure.problem().next_step.clone());
         vec![Finding { check: "lan-listening", level: Level::Bad, says, mend }]
-    })
+    }));
+    findings
 }
 
 /// Which catalog is in use, whether one that was installed is not, and whether some of the operator's own records are not.

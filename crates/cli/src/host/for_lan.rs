@@ -1,5 +1,7 @@
 //! What stands in the way of a repair over one network port, and how to mend it.
 
+use std::path::Path;
+
 use debrick_lan::{Stations, Word, maker};
 use debrick_link_os::host::{BindOutcome, Fact, HostFacts, NftRules, UdpPortFacts};
 use debrick_link_os::{carries_default_route, managers_of};
@@ -47,6 +49,46 @@ pub(crate) fn judge(
     port_is_free(&facts.bootp_port, 67, "BOOTP and DHCP", &mut findings);
     rules(facts, interface, &mut findings);
     findings
+}
+
+/// Judges whether this program may do what a repair over a network port takes. `program` is its file.
+pub(crate) fn rights(facts: &HostFacts, program: &Path) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    let Some(user) = facts.user.known() else { return findings };
+    let may_bind = facts.tftp_port.known().and_then(|port| port.user_may_bind);
+    let wanted = [
+        ("cap_net_raw", "raw Ethernet: who is on the cable, BOOTP, NMRP", user.has_net_raw_capability),
+        ("cap_net_admin", "the port's link, addresses and ARP entries", user.has_net_admin_capability),
+        // Where everybody may bind that port, no right is needed for it.
+        ("cap_net_bind_service", "UDP port 69: TFTP", may_bind.unwrap_or(user.has_net_bind_capability)),
+    ];
+    let lacks: Vec<_> = wanted.iter().filter(|(_, _, has)| !has).collect();
+    let check = "lan-rights";
+    if lacks.is_empty() {
+        let says = "This program may do what a repair over a network port takes.";
+        add(&mut findings, check, Level::Good, says, "");
+        return findings;
+    }
+    let named = |(name, what, _): &&(&str, &str, bool)| format!("{} ({what})", name.to_uppercase());
+    let says = format!("This program lacks {}.", lacks.iter().map(named).collect::<Vec<_>>().join(", "));
+    // A file has the rights that were given last, and those that this program has may be its file's.
+    let needs = |(name, _, has): &&(&str, &str, bool)| {
+        !has || *name != "cap_net_bind_service" || user.has_net_bind_capability
+    };
+    let list = wanted.iter().filter(needs).map(|(name, _, _)| *name).collect::<Vec<_>>().join(",");
+    let file = quoted(&program.display().to_string());
+    let mend = format!(
+        "Give them to this file, and no others, or run it as root: sudo setcap {list}+ep {file} (from the package libcap2-bin). \
+         Whoever may run the file has them then; a new version of the file has none, and sudo setcap -r {file} takes them back."
+    );
+    add(&mut findings, check, Level::Bad, says, &mend);
+    findings
+}
+
+/// A word for a shell.
+fn quoted(word: &str) -> String {
+    let is_plain = word.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"/._-+".contains(&byte));
+    if is_plain { word.to_owned() } else { format!("'{}'", word.replace('\'', "'\\''")) }
 }
 
 fn link(interface: &str, watched: Watched, findings: &mut Vec<Finding>) {
@@ -153,4 +195,15 @@ fn rules(facts: &HostFacts, interface: &str, findings: &mut Vec<Finding>) {
          take it back with -D in place of -I. What is heard on the cable is heard all the same."
     );
     add(findings, "lan-firewall", Level::Notice, says, &mend);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_stay_one_word_in_a_shell() {
+        assert_eq!(quoted("/usr/local/bin/debrick-0.1"), "/usr/local/bin/debrick-0.1");
+        assert_eq!(quoted("/home/an other/it's"), "'/home/an other/it'\\''s'");
+    }
 }

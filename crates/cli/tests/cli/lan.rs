@@ -347,6 +347,10 @@ fn doctor_hears_servers_finds_busy_ports_and_names_missing_rights() {
         without.arg("--state-dir").arg(bench.place.path("state")).args(["--json", "doctor", "--lan", NEAR]);
         let output = without.stdin(Stdio::null()).output().unwrap();
         let found: Value = serde_json::from_slice(&output.stdout).unwrap();
+        let rights = finding(&found, "lan-rights");
+        let says = rights["says"].as_str().unwrap();
+        assert!(says.contains("CAP_NET_RAW") && !says.contains("CAP_NET_ADMIN"), "{rights}");
+        assert!(rights["mend"].as_str().unwrap().contains(env!("CARGO_BIN_EXE_debrick")), "{rights}");
         let lacks = finding(&found, "lan-listening");
         assert!(lacks["level"] == "bad" && lacks["says"].to_string().contains("CAP_NET_RAW"), "{lacks}");
         assert!(lacks["mend"].to_string().contains("setcap cap_net_raw"), "{lacks}");

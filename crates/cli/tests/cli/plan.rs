@@ -72,7 +72,7 @@ fn what_the_program_does_with_a_page() {
 #[test]
 fn every_kind_of_device_has_a_plan() {
     for id in
-        ["google-oriole", "synology-ds213j", "espressif-esp32", "buffalo-wzr-hp-ag300h", "samsung-beyond1lte"]
+        ["google-oriole", "synology-ds213j", "espressif-esp32", "buffalo-wzr-600dhp", "samsung-beyond1lte"]
     {
         let plan = plan(id);
         assert_ne!(plan["done_by"], "program", "{id}");
@@ -80,6 +80,17 @@ fn every_kind_of_device_has_a_plan() {
             assert!(texts(&plan["steps"]).contains("Hand the file over"), "{id}");
         }
     }
+}
+
+#[test]
+fn an_upload_that_waits_comes_before_the_power() {
+    let plan = plan("buffalo-wzr-hp-ag300h");
+    assert_eq!(plan["done_by"], "program");
+    let steps = texts(&plan["steps"]);
+    let place = |text: &str| steps.find(text).unwrap_or_else(|| panic!("no {text:?} in {steps}"));
+    assert!(place("through a switch") < place("whether the unit is off"), "{steps}");
+    assert!(place("whether the unit is off") < place("you switch the unit on meanwhile"), "{steps}");
+    assert!(!steps.contains("arp -s") && !steps.contains("curl"), "the program does that: {steps}");
 }
 
 #[test]

@@ -152,7 +152,7 @@ fn the_demo_repairs_and_leaves_a_page() {
 fn the_demo_goes_through_each_door() {
     let place = Place::new();
     let page = place.path("page.html").display().to_string();
-    for door in ["pull", "push", "page"] {
+    for door in ["pull", "push", "nmrp", "multicast", "eva", "page", "boot", "passes"] {
         let run = place.run(&["demo", "--json", "--door", door, "--report", &page]);
         assert_eq!(run.closed()["ending"], "repaired", "{door}");
         assert_eq!(run.code, Some(0));

@@ -25,8 +25,15 @@ static NOISE: &[&[&str]] = &[
         "failed: 0",
         "errors: 0",
         "flash.mk:* flash] Error",
+        "avr.mk:* dfu] Error",
         "Make finished with errors",
     ],
+    // AOSP libsparse/sparse_read.cpp: said of every image that is not sparse, which is then sent as it is.
+    &["Invalid sparse file format at header"],
+    // OpenWrt package/base-files sysupgrade: the upgrade that it asks for ends the service that would answer.
+    &["Command failed: ubus call system sysupgrade"],
+    // OpenOCD src/jtag/core.c, drivers/ftdi.c: the next speed is taken; a hint.
+    &["Unable to match requested speed", "if you experience problems at higher adapter clocks"],
     // dfu-util src/main.c: what an earlier transfer left behind is cleared first.
     &[
         "dfuERROR, clearing status",

@@ -4,10 +4,13 @@
 //! one, and what is concluded comes from which of them stand together: firmware was written and the unit is silent
 //! since; several images fail the same way; it died and nobody had written anything.
 
+mod by_circumstance;
+mod circumstances;
 mod conclusions;
 mod done;
 mod endings;
 mod lights;
+mod means;
 mod mishaps;
 mod outcome;
 mod seen;
@@ -18,6 +21,7 @@ use debrick_model::{Action as A, Cause as C, EvidenceKind, State as S};
 
 use crate::text::{Place, Reading};
 use crate::weigh::{Weights, cite};
+use by_circumstance::BY_CIRCUMSTANCE;
 use conclusions::{CONCLUSIONS, Conclusion};
 use endings::ENDINGS;
 use outcome::ENDED_WELL;
@@ -113,7 +117,7 @@ impl Account {
     /// Adds what its words say together.
     pub(super) fn weigh(&self, reading: &Reading<'_>, weights: &mut Weights) {
         let share = if self.has_others { BESIDE_OTHERS } else { 1.0 };
-        for conclusion in CONCLUSIONS.iter().chain(ENDINGS) {
+        for conclusion in CONCLUSIONS.iter().chain(ENDINGS).chain(BY_CIRCUMSTANCE) {
             if !self.holds(conclusion) {
                 continue;
             }

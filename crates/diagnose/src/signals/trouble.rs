@@ -41,24 +41,36 @@ const GOES_ON: &[&str] = &[
 
 /// The marks of lines that are no more than information (ESP-IDF `components/log`, Zephyr `subsys/logging`,
 /// Trusted Firmware-A `include/common/debug.h`).
-const INFORMATION: &[&str] =
-    &["I (", "I(", "W (", "D (", "V (", "<inf> ", "<dbg> ", "<wrn> ", "[INF]", "INFO: ", "[INFO]"];
+const INFORMATION: &[&str] = &[
+    "I (", "I(", "W (", "D (", "V (", "<inf> ", "<dbg> ", "<wrn> ", "[INF]", "INFO: ", "[INFO]", "Info : ",
+    "Debug: ",
+];
 
 /// The names of settings that hold words of trouble (Linux `init/main.c`; U-Boot `common/cli.c`).
 const SETTINGS: &[&str] = &["command line:", "bootargs=", "cmdline", "bootcmd="];
+
+/// Whether a line has the mark of those that are no more than information.
+pub(crate) fn is_information(text: &str) -> bool {
+    INFORMATION.iter().any(|mark| text.starts_with(mark))
+}
 
 /// Whether a line tells of trouble, as far as words do.
 pub(super) fn tells_of_trouble(text: &str) -> bool {
     let is_typed =
         boot_loader_prompt(text) || shell_prompt(text) || text.starts_with("# ") || text.starts_with("$ ");
-    if is_typed || INFORMATION.iter().any(|mark| text.starts_with(mark)) {
+    if is_typed || is_information(text) {
         return false;
     }
     let lower = text.to_ascii_lowercase();
-    if GOES_ON.iter().chain(SETTINGS).any(|words| lower.contains(words)) {
+    if goes_on(&lower) || SETTINGS.iter().any(|words| lower.contains(words)) {
         return false;
     }
     WORDS.iter().any(|word| lower.match_indices(word).any(|(at, _)| is_meant(&lower, at, word)))
+}
+
+/// Whether a line in lower case says that its program goes on nevertheless.
+pub(super) fn goes_on(line: &str) -> bool {
+    GOES_ON.iter().any(|words| line.contains(words))
 }
 
 /// Whether a text ends with a span of time, as in `60s timeout`.

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use debrick_diagnose::{Case, Evidence, diagnose_case};
-use debrick_model::{Cause, EventBody, EvidenceKind, Step};
+use debrick_model::{Cause, EventBody, EvidenceKind, MacAddress, Step};
 
 use super::sense::Sensing;
 use super::ways::way_of;
@@ -44,7 +44,7 @@ impl DoorRepair<'_> {
                 return Ok(Done::with(Found::Running, "Its system runs and answers on the network."));
             }
             if repair.is_at_its_door()? {
-                repair.is_open = repair.doors.first().is_some_and(|door| way_of(door).stays_open());
+                repair.is_open = repair.doors.first().is_some_and(|door| way_of(door, &repair.stations).stays_open());
                 return Ok(Done::with(Found::InRecovery, "Its bootloader waits for a file already."));
             }
             let summary = match repair.has_system {
@@ -119,25 +119,35 @@ impl DoorRepair<'_> {
 
     fn door_can_be_watched(&mut self) -> bool {
         let Some(door) = self.doors.first() else { return false };
-        Sensing::of(door, &mut *self.network).is_ok_and(|sensing| sensing.senses(false).network)
+        Sensing::of(door, &self.stations, &mut *self.network)
+            .is_ok_and(|sensing| sensing.senses(false).network)
     }
 
     /// Whether its door is seen to be open: it waits for a file, and is not writing one.
     pub(super) fn is_at_its_door(&mut self) -> Result<bool, EngineError> {
         let Some(door) = self.doors.first().cloned() else { return Ok(false) };
         // Where the port cannot be had, preflight says so.
-        let Ok(mut sensing) = Sensing::of(&door, &mut *self.network) else { return Ok(false) };
+        let Ok(mut sensing) = Sensing::of(&door, &self.stations, &mut *self.network) else {
+            return Ok(false);
+        };
         let clock = self.session.clock.clone();
         let began = clock.now();
         while clock.now().since(began) < LISTEN {
             self.session.stop_if_asked()?;
             sensing.look(&mut *self.network, self.console.as_mut(), &*clock)?;
             if sensing.is_open {
+                self.gather(&door, &mut sensing)?;
                 let testimony = std::mem::take(&mut sensing.testimony);
                 let kept = sensing.keep();
                 // Which of several it is nobody knows yet.
                 if kept.as_ref().is_some_and(|kept| !kept.several().is_empty()) {
                     return Ok(false);
+                }
+                if let Some(station) = kept.as_ref().and_then(|kept| kept.nameless())
+                    && !self.is_the_unit(station)?
+                {
+                    sensing = Sensing::of(&door, &self.stations, &mut *self.network)?;
+                    continue;
                 }
                 self.take_testimony(testimony);
                 self.kept = kept;
@@ -146,6 +156,24 @@ impl DoorRepair<'_> {
         }
         self.has_system |= sensing.has_system;
         Ok(false)
+    }
+}
+
+impl DoorRepair<'_> {
+    /// Has somebody say whether it is the unit that asks already, before anybody has brought it into its mode. Who is not, is left
+    /// alone from then on.
+    fn is_the_unit(&mut self, station: MacAddress) -> Result<bool, EngineError> {
+        let text = format!(
+            "Somebody on this cable asks for firmware already: {station}. Is that the MAC address on the label of the unit, or next to \
+             it? Answer with the address if it is the unit. If it is not, or if other devices may be on this cable, leave it empty: \
+             nothing is sent there."
+        );
+        let chosen = self.ask_which(text, &[station.to_string()])?;
+        if chosen.is_none() {
+            self.stations.strangers.insert(station);
+        }
+        self.stations.chosen = chosen;
+        Ok(chosen.is_some())
     }
 }
 

@@ -3,13 +3,14 @@
 use std::time::Duration;
 
 use debrick_catalog::{Action, Door};
-use debrick_coach::{Coach, Ending, Procedure};
-use debrick_model::{Answer, EventBody, EvidenceKind, Request, Step};
+use debrick_coach::{Coach, Ending, Procedure, Seen};
+use debrick_model::{Answer, EventBody, EvidenceKind, MacAddress, Request, RequestKind, Step};
 
 use super::DoorRepair;
 use super::sense::Sensing;
 use super::ways::way_of;
 use crate::error::EngineError;
+use crate::past::WHICH_UNIT;
 use crate::session::Done;
 
 /// A person who does nothing at all is waited for by the coach; this bounds all attempts together.
@@ -22,7 +23,12 @@ impl DoorRepair<'_> {
     /// Leads the operator into the mode of a door, unless the unit was found in it and nothing asks for a fresh entry.
     pub(super) fn enter(&mut self, door: &Door, fresh: bool) -> Result<(), EngineError> {
         let attempt = self.session.begin(Step::EnterRecovery)?;
-        let result = self.lead(door, fresh);
+        let result = match self.lead(door, fresh) {
+            Err(EngineError::SeveralUnits { units }) if self.can_choose(door) => {
+                self.choose(units).and_then(|()| self.lead(door, true))
+            }
+            led => led,
+        };
         self.session.end(Step::EnterRecovery, attempt, result)
     }
 
@@ -33,7 +39,7 @@ impl DoorRepair<'_> {
         self.is_open = false;
         self.kept = None;
         self.testimony.clear();
-        if let Some(request) = way_of(door).word() {
+        if let Some(request) = way_of(door, &self.stations).word() {
             return self.take_word(door, request);
         }
         // The port was given its address before: nobody has to do it by hand.
@@ -45,7 +51,10 @@ impl DoorRepair<'_> {
         let Some(procedure) = procedure else {
             return Err(EngineError::NoEntry { method: door.name.clone() });
         };
-        let mut sensing = Sensing::of(door, &mut *self.network)?;
+        let mut sensing = Sensing::of(door, &self.stations, &mut *self.network)?;
+        if fresh {
+            sensing.wait_for_power_off();
+        }
         let mut coach = Coach::new(procedure, sensing.senses(self.console.is_some()));
         let clock = self.session.clock.clone();
         let began = clock.now();
@@ -65,6 +74,9 @@ impl DoorRepair<'_> {
             self.session.stop_if_asked()?;
             cues = Vec::new();
             for said in self.session.said() {
+                if said == Seen::Done {
+                    sensing.power_was_off();
+                }
                 cues.extend(coach.take(clock.now().since(began), said));
             }
             let seen = sensing.look(&mut *self.network, self.console.as_mut(), &*clock)?;
@@ -74,6 +86,9 @@ impl DoorRepair<'_> {
             cues.extend(coach.tick(clock.now().since(began)));
         }
         self.is_open = coach.ending() == Some(Ending::Reached);
+        if self.is_open {
+            self.gather(door, &mut sensing)?;
+        }
         if !sensing.log.is_empty() {
             self.session.keep_evidence(EvidenceKind::SerialLog, "on the way into recovery", &sensing.log)?;
         }
@@ -103,7 +118,10 @@ impl DoorRepair<'_> {
         if self.session.ask(request)? != Answer::Yes {
             return Err(EngineError::Declined { request: id });
         }
-        let mut sensing = Sensing::of(door, &mut *self.network)?;
+        let mut sensing = Sensing::of(door, &self.stations, &mut *self.network)?;
+        if !sensing.senses(false).network {
+            return Ok(Done::with((), "Somebody has given their word for it: nothing of it can be heard."));
+        }
         let clock = self.session.clock.clone();
         let began = clock.now();
         while !sensing.is_open && clock.now().since(began) < LISTENS_FOR {
@@ -114,6 +132,43 @@ impl DoorRepair<'_> {
         self.kept = sensing.keep();
         self.must_be_alone()?;
         Ok(Done::with((), "Nobody else was heard on the cable, and somebody has given their word for it."))
+    }
+
+    /// Listens whether others are at the same door.
+    pub(super) fn gather(&mut self, door: &Door, sensing: &mut Sensing) -> Result<(), EngineError> {
+        let clock = self.session.clock.clone();
+        let until = clock.now() + way_of(door, &self.stations).gathers();
+        while clock.now() < until {
+            self.session.stop_if_asked()?;
+            sensing.look(&mut *self.network, self.console.as_mut(), &*clock)?;
+        }
+        Ok(())
+    }
+
+    fn can_choose(&self, door: &Door) -> bool {
+        self.stations.chosen.is_none() && way_of(door, &self.stations).tells_units_apart()
+    }
+
+    /// Has somebody say which of several units is to be repaired; the others are left alone from then on.
+    fn choose(&mut self, units: Vec<String>) -> Result<(), EngineError> {
+        let text = "More than one unit asks to be repaired on this cable. On the label of each, mostly on its underside, stands its MAC \
+                    address. Which one is to be repaired? The others are left alone. If you cannot tell, leave only that unit on the \
+                    cable.";
+        self.stations.chosen = self.ask_which(text.to_owned(), &units)?;
+        if self.stations.chosen.is_some() { Ok(()) } else { Err(EngineError::SeveralUnits { units }) }
+    }
+
+    /// Asks which of these stations the unit is; `None` where nobody can say, or it is none of them.
+    pub(super) fn ask_which(
+        &mut self,
+        text: String,
+        units: &[String],
+    ) -> Result<Option<MacAddress>, EngineError> {
+        let kind = RequestKind::Question { choices: units.to_vec() };
+        let answer = self.session.ask(Request { id: WHICH_UNIT.into(), text, kind })?;
+        let Answer::Text(said) = answer else { return Ok(None) };
+        let said = MacAddress::parse(said.trim()).ok();
+        Ok(said.filter(|said| units.contains(&said.to_string())))
     }
 
     /// Stops where several units were seen: which of them it is nobody knows.

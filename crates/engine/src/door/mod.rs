@@ -5,6 +5,7 @@
 
 mod assess;
 mod enter;
+mod outside;
 mod passes;
 mod prepare;
 mod prove;
@@ -61,6 +62,8 @@ pub struct DoorPorts {
     pub network: Box<dyn Network>,
     /// The unit's console, where one is wired; it is only listened to.
     pub console: Option<Box<dyn Link>>,
+    /// The way to a system of the unit, once one runs.
+    pub system: Option<Box<dyn Reach>>,
     /// The clock that all of them share.
     pub clock: Arc<dyn Clock>,
     /// What was found out about this computer before.
@@ -165,6 +168,8 @@ struct DoorRepair<'a> {
     /// What the unit said of itself at its door.
     testimony: Vec<Observation>,
     identity: Option<Identity>,
+    /// What is known of who else is on the cable.
+    stations: ways::Stations,
     /// Whether the unit was seen in its recovery mode, and nothing happened since that ends it.
     is_open: bool,
     /// The unit, where it has to be kept in its recovery mode.
@@ -194,6 +199,8 @@ impl<'a> DoorRepair<'a> {
         }
         let mut waivers = past.waivers.clone();
         waivers.extend(wishes.waivers.iter().cloned());
+        let touched = past.touched.iter().any(|name| name == OFFERED);
+        let running = ports.system.map(|reach| passes::Running::of(reach, &record, touched));
         Self {
             session,
             record,
@@ -206,7 +213,8 @@ impl<'a> DoorRepair<'a> {
             waivers,
             host: ports.host,
             devices: ports.devices,
-            touched: past.touched.iter().any(|name| name == OFFERED),
+            stations: ways::Stations { chosen: past.chosen, ..ways::Stations::default() },
+            touched,
             past,
             gates: Vec::new(),
             observed: Vec::new(),
@@ -216,7 +224,7 @@ impl<'a> DoorRepair<'a> {
             kept: None,
             has_system: false,
             version: None,
-            running: None,
+            running,
         }
     }
 
@@ -303,7 +311,7 @@ impl<'a> DoorRepair<'a> {
     fn write_once(&mut self, one: &Try<Door>) -> Result<(), EngineError> {
         self.enter(&one.method, one.change.is_some())?;
         self.identify_at_door()?;
-        ways::way_of(&one.method).look_before(&mut *self.network)?;
+        ways::way_of(&one.method, &self.stations).look_before(&mut *self.network)?;
         if one.method.in_memory {
             return self.start_in_memory(one);
         }
@@ -331,11 +339,18 @@ impl<'a> DoorRepair<'a> {
             repair.touched = true;
             // Whatever comes of it, the mode has to be entered again.
             repair.is_open = false;
+            if let Some(running) = &mut repair.running {
+                running.is_written();
+            }
             let kept = repair.kept.take();
             let part = Offer { region: OFFERED, name: &name, content: &content, digest };
             let mut meter = repair.session.meter(&format!("sending {name}"), Some(size));
-            let network = &mut *repair.network;
-            let accepted = ways::hand_over(door, kept, one.condition, network, clearance, &part, &mut meter)?;
+            let (way, network) = (ways::way_of(door, &repair.stations), &mut *repair.network);
+            let accepted = ways::hand_over(&*way, kept, one.condition, network, clearance, &part, &mut meter);
+            for notice in meter.into_notices() {
+                repair.session.note(notice)?;
+            }
+            let accepted = accepted?;
             repair.session.record(EventBody::EffectDone { sent: size, unchanged: 0 })?;
             let summary = match accepted {
                 ways::Accepted::Whole => "The unit took all of it, which proves nothing yet.",
@@ -371,9 +386,9 @@ impl<'a> DoorRepair<'a> {
             Ending::NothingNeeded => vec![format!("{runs}. Nothing was wrong, and nothing was changed.")],
             _ => vec![
                 format!("{runs}: it was seen to."),
-                match self.running {
-                    Some(_) => "Changed: its firmware, by a system that ran on it. What it held before is in the vault.",
-                    None => "Changed: its firmware, by its own bootloader. What else that changed cannot be seen from here.",
+                match self.goes_in_passes() {
+                    true => "Changed: its firmware, by a system that ran on it. What it held before is in the vault.",
+                    false => "Changed: its firmware, by its own bootloader. What else that changed cannot be seen from here.",
                 }
                 .to_owned(),
             ],

@@ -11,6 +11,7 @@ mod second;
 use std::net::Ipv4Addr;
 use std::time::Duration;
 
+use debrick_catalog::Recoverable;
 use debrick_link::{Deadline, Network};
 use debrick_model::{
     Answer, Digest, Ending, EventBody, EvidenceKind, GateResult, Request, RequestKind, Step,
@@ -32,6 +33,9 @@ const USUAL: Ipv4Addr = Ipv4Addr::new(192, 168, 1, 1);
 
 /// How long a connection to a system may take.
 const CONNECTS: Duration = Duration::from_secs(20);
+
+/// The same where it is only one way of several to see what runs.
+const LOOKS: Duration = Duration::from_secs(10);
 
 /// Leads to the system of a unit.
 pub trait Reach {
@@ -79,8 +83,6 @@ pub struct Passes {
     pub unit: Option<Ipv4Addr>,
     /// The host key of a system that runs already.
     pub pin: Option<Fingerprint>,
-    /// The way to the system.
-    pub reach: Box<dyn Reach>,
 }
 
 /// The system of a unit, and what is known of it.
@@ -94,10 +96,15 @@ pub(super) struct Running {
     is_ours: bool,
     /// Whether a system of ours in memory was reached.
     is_up: bool,
+    /// Whether a system let us in, or will not.
+    lets_in: Option<bool>,
+    /// Whether firmware is written from a system that runs, whatever the door is.
+    writes: bool,
     compat: Option<String>,
 }
 
-/// Begins a repair in two passes; with a device without doors, the second alone.
+/// Begins a repair in two passes, for which the ports have to lead to a system; with a device without doors, the second
+/// alone.
 ///
 /// # Errors
 /// As for [`super::rescue_by_door`].
@@ -146,6 +153,28 @@ enum Found {
 }
 
 impl Running {
+    /// What is known before anything was asked; `written` tells whether firmware was offered to the unit before.
+    pub(super) fn of(reach: Box<dyn Reach>, record: &Recoverable, written: bool) -> Self {
+        Self {
+            first: None,
+            first_gates: Vec::new(),
+            unit: record.device.network.as_ref().map_or(USUAL, |network| network.unit),
+            pin: None,
+            reach,
+            is_ours: written,
+            is_up: false,
+            lets_in: None,
+            writes: false,
+            compat: None,
+        }
+    }
+
+    /// The bootloader was given firmware: the system that starts is another one than before.
+    pub(super) fn is_written(&mut self) {
+        self.is_ours = true;
+        self.lets_in = None;
+    }
+
     /// OpenWrt's `compat_version` of the system that runs, where it said one.
     pub(super) fn compat(&self) -> Option<String> {
         self.compat.clone()
@@ -154,23 +183,19 @@ impl Running {
 
 impl<'a> DoorRepair<'a> {
     fn with_passes(mut self, passes: Passes) -> Self {
-        let record = self.record.device.network.as_ref().map(|network| network.unit);
-        self.running = Some(Running {
-            first: passes.first.or_else(|| self.past.first.clone()),
-            first_gates: Vec::new(),
-            unit: passes.unit.or(record).unwrap_or(USUAL),
-            pin: passes.pin,
-            reach: passes.reach,
-            is_ours: self.past.started_in_memory || self.touched,
-            is_up: false,
-            compat: None,
-        });
+        if let Some(running) = &mut self.running {
+            running.first = passes.first.or_else(|| self.past.first.clone());
+            running.unit = passes.unit.unwrap_or(running.unit);
+            running.pin = passes.pin;
+            running.is_ours |= self.past.started_in_memory;
+            running.writes = true;
+        }
         self
     }
 
     /// Whether the second pass is all there is.
     pub(super) fn is_second_pass_alone(&self) -> bool {
-        self.running.is_some() && self.doors.is_empty()
+        self.running.as_ref().is_some_and(|running| running.writes) && self.doors.is_empty()
     }
 
     /// Whether firmware is written from a system that runs, and not by the bootloader.
@@ -239,6 +264,7 @@ impl<'a> DoorRepair<'a> {
 
     /// Connects to the system. A key that nobody has seen is the operator's to judge, unless the system is new.
     fn log_in(&mut self) -> Result<Box<dyn Shell>, EngineError> {
+        let patience = if self.goes_in_passes() { CONNECTS } else { LOOKS };
         let network = &mut *self.network;
         let running = self.running.as_mut().ok_or(EngineError::NoWayIn)?;
         let mut places = vec![running.unit];
@@ -248,10 +274,11 @@ impl<'a> DoorRepair<'a> {
         }
         let mut last = None;
         for unit in places {
-            let until = Deadline::after(network.clock(), CONNECTS);
+            let until = Deadline::after(network.clock(), patience);
             let shown = match running.reach.reach(network, unit, running.pin.as_ref(), until) {
                 Ok(shell) => {
                     running.unit = unit;
+                    running.lets_in = Some(true);
                     return Ok(shell);
                 }
                 Err(SshError::HostKeyUnknown { key }) => key,
@@ -272,14 +299,18 @@ impl<'a> DoorRepair<'a> {
                 }
             }
             running.pin = Some(shown.fingerprint);
-            let until = Deadline::after(network.clock(), CONNECTS);
+            let until = Deadline::after(network.clock(), patience);
             match running.reach.reach(network, unit, running.pin.as_ref(), until) {
                 Ok(shell) => {
                     running.unit = unit;
+                    running.lets_in = Some(true);
                     return Ok(shell);
                 }
                 Err(error) => last = Some(error),
             }
+        }
+        if matches!(last, Some(SshError::Denied { .. } | SshError::PasswordNeeded { .. })) {
+            running.lets_in = Some(false);
         }
         Err(last.map_or(EngineError::NoWayIn, EngineError::Ssh))
     }

@@ -134,9 +134,9 @@ impl DoorRepair<'_> {
     /// as long as another one remains.
     fn check_door(&mut self) -> HostCheck {
         let mut trouble = None;
-        let network = &mut self.network;
+        let (network, stations) = (&mut self.network, &self.stations);
         self.doors.retain(|door| {
-            let way = way_of(door);
+            let way = way_of(door, stations);
             let checked = way.check(&mut **network).map_err(|error| (error.to_string(), error.next_step()));
             let looked = checked.and_then(|()| {
                 way.look_round(&mut **network).map_err(|error| {

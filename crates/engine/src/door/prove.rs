@@ -1,5 +1,6 @@
 //! First boot and soak of a unit that was repaired through a door: the version that its system says, in its own words, on a
-//! page or on its console; where neither can be seen, the operator reads it. That something answers is no proof.
+//! page, on its console or over SSH; where none of them can be seen, the operator reads it. That something answers is no
+//! proof.
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
@@ -62,8 +63,8 @@ fn proofs(device: &Device) -> Vec<SmokeTest> {
 
 /// What a look at the unit showed.
 pub(super) enum Shown {
-    /// The version that was written runs.
-    Right(String),
+    /// What was written runs: its version, and how it says so.
+    Right(String, String),
     /// Its system answers, and says something else.
     Other(String),
     /// Nothing.
@@ -74,18 +75,33 @@ impl DoorRepair<'_> {
     /// Waits for the version that was written to run.
     pub(super) fn first_boot(&mut self) -> Result<(), EngineError> {
         self.session_step(Step::FirstBoot, |repair| {
-            let Some(version) = repair.facts.as_ref().and_then(|facts| facts.version.clone()) else {
-                return repair.version_by_operator(None);
-            };
-            let on_a_page = repair.unit_address().is_some() && !proofs(&repair.record.device).is_empty();
-            let on_the_console = repair.ready_text().is_some() && repair.console.is_some();
-            if !on_a_page && !on_the_console && !repair.asks_over_ssh() {
-                return repair.version_by_operator(Some(&version));
+            let version = repair.facts.as_ref().and_then(|facts| facts.version.clone());
+            if !repair.can_see_version(version.as_deref()) {
+                return repair.version_by_operator(version.as_deref());
             }
-            let took_ms = repair.wait_for(&version)?;
-            repair.booted(&version, took_ms)?;
-            Ok(Done::with((), format!("The system starts and says that it is {version}, as the image does.")))
+            let (says, took_ms) = match repair.wait_for(version.as_deref()) {
+                // Only its system could have said it, and that keeps to itself what it is.
+                Err(EngineError::Unproven { .. }) if !repair.goes_in_passes() && !repair.has_proofs() => {
+                    return repair.version_by_operator(version.as_deref());
+                }
+                other => other?,
+            };
+            repair.booted(&says, took_ms)?;
+            let agrees =
+                if version.is_some() { ", as the image does" } else { "; the image does not say it" };
+            Ok(Done::with((), format!("The system starts and says that it is {says}{agrees}.")))
         })
+    }
+
+    /// Whether the program itself can see which version runs.
+    fn can_see_version(&self, version: Option<&str>) -> bool {
+        self.asks_over_ssh() || version.is_some() && self.has_proofs()
+    }
+
+    /// Whether the record says how a version is seen, on a page or on the console.
+    fn has_proofs(&self) -> bool {
+        let on_a_page = self.unit_address().is_some() && !proofs(&self.record.device).is_empty();
+        on_a_page || self.ready_text().is_some() && self.console.is_some()
     }
 
     fn booted(&mut self, version: &str, took_ms: u64) -> Result<(), EngineError> {
@@ -94,8 +110,9 @@ impl DoorRepair<'_> {
         Ok(())
     }
 
-    /// Asks again and again until the version runs; how long it took, in milliseconds.
-    fn wait_for(&mut self, version: &str) -> Result<u64, EngineError> {
+    /// Asks again and again until the version runs, or any where none is known; which one, and how long it took, in
+    /// milliseconds.
+    fn wait_for(&mut self, version: Option<&str>) -> Result<(String, u64), EngineError> {
         let clock = self.session.clock.clone();
         let began = clock.now();
         let mut other: Option<(debrick_link::Moment, String)> = None;
@@ -104,7 +121,7 @@ impl DoorRepair<'_> {
             self.session.stop_if_asked()?;
             self.hear(&mut log);
             match self.look_at_system(version, &log) {
-                Shown::Right(detail) => break Ok(detail),
+                Shown::Right(says, detail) => break Ok((says, detail)),
                 Shown::Other(detail) => {
                     let since = other.get_or_insert_with(|| (clock.now(), detail)).0;
                     if clock.now().since(since) >= BELIEVED_AFTER {
@@ -114,7 +131,7 @@ impl DoorRepair<'_> {
                 Shown::Nothing => other = None,
             }
             let waited = clock.now().since(began);
-            if waited >= WRITES_AND_STARTS {
+            if waited >= WRITES_AND_STARTS || !self.can_see_version(version) {
                 break Err(());
             }
             let mut meter =
@@ -128,9 +145,9 @@ impl DoorRepair<'_> {
         let waited = clock.now().since(began);
         let name = "version".to_owned();
         match (found, other) {
-            (Ok(detail), _) => {
+            (Ok((says, detail)), _) => {
                 self.session.record(EventBody::SmokeTested { name, ok: true, detail })?;
-                Ok(u64::try_from(waited.as_millis()).unwrap_or(u64::MAX))
+                Ok((says, u64::try_from(waited.as_millis()).unwrap_or(u64::MAX)))
             }
             (Err(()), Some((_, detail))) => {
                 let told = EventBody::SmokeTested { name: name.clone(), ok: false, detail: detail.clone() };
@@ -153,17 +170,21 @@ impl DoorRepair<'_> {
         }
     }
 
-    fn look_at_system(&mut self, version: &str, log: &[u8]) -> Shown {
+    fn look_at_system(&mut self, version: Option<&str>, log: &[u8]) -> Shown {
         if self.asks_over_ssh() {
-            return self.look_over_ssh(version);
+            let shown = self.look_over_ssh(version);
+            if self.goes_in_passes() || !matches!(shown, Shown::Nothing) {
+                return shown;
+            }
         }
+        let Some(version) = version else { return Shown::Nothing };
         if let Some(said) = self.ready_text().and_then(|ready| version_after(&ready, log)) {
             let detail = format!("The console says that the system is {said}; the image is {version}.");
-            return if said == version { Shown::Right(detail) } else { Shown::Other(detail) };
+            return if said == version { Shown::Right(said, detail) } else { Shown::Other(detail) };
         }
         for test in proofs(&self.record.device) {
             match self.passes_in_words(&test, version) {
-                Some((true, detail)) => return Shown::Right(detail),
+                Some((true, detail)) => return Shown::Right(version.to_owned(), detail),
                 // Another version of the same system, or whatever else a page may be.
                 Some((false, detail)) if self.passes(&test, "") == Some(true) => return Shown::Other(detail),
                 _ => {}
@@ -185,7 +206,7 @@ impl DoorRepair<'_> {
     }
 
     /// The address of the running system, as far as the record tells.
-    fn unit_address(&self) -> Option<Ipv4Addr> {
+    pub(super) fn unit_address(&self) -> Option<Ipv4Addr> {
         let network = self.record.device.network.as_ref().map(|network| network.unit);
         let afterwards = || self.doors.first().and_then(|door| door.kind.unit_afterwards());
         self.ssh_address().or(network).or_else(afterwards)
@@ -245,6 +266,7 @@ impl DoorRepair<'_> {
         if self.asks_over_ssh() {
             self.smoke_over_ssh()?;
         }
+        self.look_from_outside()?;
         self.soak(&version)?;
         Ok(Ending::Repaired)
     }
@@ -269,7 +291,7 @@ impl DoorRepair<'_> {
                 } else {
                     repair.restart_by_operator(version)?;
                 }
-                repair.wait_for(version)?;
+                repair.wait_for(Some(version))?;
             }
             Ok(Done::with((), format!("Restarts: {restarts}; it worked after each.")))
         })
@@ -291,7 +313,7 @@ impl DoorRepair<'_> {
         let began = clock.now();
         while clock.now().since(began) < SWITCHING {
             self.session.stop_if_asked()?;
-            if matches!(self.look_at_system(version, &[]), Shown::Nothing) {
+            if matches!(self.look_at_system(Some(version), &[]), Shown::Nothing) {
                 return self.session.sensed(&request);
             }
             clock.sleep(Duration::from_millis(500));

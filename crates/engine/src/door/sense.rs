@@ -7,7 +7,7 @@ use debrick_coach::{Seen, Senses};
 use debrick_link::{Clock, Deadline, Link, Network};
 use debrick_model::Observation;
 
-use super::ways::{Ear, Kept, way_of};
+use super::ways::{Ear, Kept, Stations, way_of};
 use crate::error::EngineError;
 
 /// How long one look takes at most.
@@ -29,6 +29,8 @@ const MOST_SAID: usize = 64;
 pub(super) struct Sensing {
     ear: Option<Box<dyn Ear>>,
     had_link: Option<bool>,
+    /// Whether a door that is open now is the one from before, so that it does not count.
+    is_from_before: bool,
     line: Vec<u8>,
     /// What the console said.
     pub(super) log: Vec<u8>,
@@ -45,11 +47,27 @@ impl Sensing {
     ///
     /// # Errors
     /// What keeps it from being watched for.
-    pub(super) fn of(door: &Door, network: &mut dyn Network) -> Result<Self, EngineError> {
-        let ear = way_of(door).watch(network)?;
+    pub(super) fn of(
+        door: &Door,
+        stations: &Stations,
+        network: &mut dyn Network,
+    ) -> Result<Self, EngineError> {
+        let ear = way_of(door, stations).watch(network)?;
         let had_link = network.carrier();
         let (line, log, testimony) = (Vec::new(), Vec::new(), Vec::new());
-        Ok(Self { ear, had_link, line, log, is_open: false, has_system: false, testimony })
+        let (is_open, has_system, is_from_before) = (false, false, false);
+        Ok(Self { ear, had_link, is_from_before, line, log, is_open, has_system, testimony })
+    }
+
+    /// Lets nothing count that the door shows before the unit is switched off, where it has power: a unit that is still there
+    /// from the last try goes away with whatever is begun with it.
+    pub(super) fn wait_for_power_off(&mut self) {
+        self.is_from_before = self.had_link == Some(true);
+    }
+
+    /// The unit was switched off.
+    pub(super) fn power_was_off(&mut self) {
+        self.is_from_before = false;
     }
 
     /// Stops watching, and keeps the unit at the door that it was seen at.
@@ -77,7 +95,7 @@ impl Sensing {
         let mut seen = Vec::new();
         let soon = Deadline::after(clock, LOOK);
         match &mut self.ear {
-            Some(ear) => {
+            Some(ear) if !self.is_from_before => {
                 for shown in ear.hear(network, soon)? {
                     self.is_open |= shown.is_open;
                     self.has_system |= shown.seen == Seen::SystemPage;
@@ -86,13 +104,16 @@ impl Sensing {
                     seen.push(shown.seen);
                 }
             }
-            None => clock.sleep(LOOK),
+            _ => clock.sleep(LOOK),
         }
         let has_link = network.carrier();
         if let (Some(before), Some(now)) = (self.had_link, has_link)
             && before != now
         {
             seen.push(if now { Seen::LinkUp } else { Seen::LinkDown });
+        }
+        if has_link == Some(false) {
+            self.power_was_off();
         }
         self.had_link = has_link;
         if let Some(console) = console {

@@ -48,7 +48,7 @@ impl RamLoader for TftpLoader<'_> {
 
         let typing = Deadline::after(console.clock(), Duration::from_secs(10));
         console.start(&format!("tftpboot {address:#x} {FILE_NAME}"), typing).map_err(device)?;
-        let mut arrived = 0;
+        let (mut arrived, mut under_way) = (0, 0);
         let mut sign_of_life = server.clock().now();
         loop {
             let turn = Deadline::after(server.clock(), Duration::from_millis(20));
@@ -60,6 +60,11 @@ impl RamLoader for TftpLoader<'_> {
                 }
                 ServerEvent::Idle => {}
                 _ => sign_of_life = server.clock().now(),
+            }
+            // A slow unit, or a bad cable, takes long for what is worth an event.
+            let before = std::mem::replace(&mut under_way, server.arrived());
+            if under_way != before {
+                sign_of_life = server.clock().now();
             }
             let at_once = Deadline::at(console.clock().now());
             if let Some(reply) = console.poll_reply(at_once).map_err(device)? {

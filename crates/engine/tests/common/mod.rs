@@ -13,6 +13,10 @@ use debrick_virtual_bench::{Bench, Brick, FirmwareOptions, UnitState, firmware, 
 
 pub mod door;
 mod hands;
+pub mod kills;
+pub mod passes;
+pub mod repair;
+pub mod wires;
 
 pub use hands::Hands;
 
@@ -86,6 +90,8 @@ impl Operator for Attendant {
                 Answer::DontKnow
             }
             "label-model" => Answer::Text("ACME R1".into()),
+            // As its label says.
+            "which-unit" => Answer::Text("02-00-00-00-00-2A".into()),
             _ => Answer::Yes,
         }
     }

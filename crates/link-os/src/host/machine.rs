@@ -10,6 +10,7 @@ use super::files::{names, parsed, text, value};
 
 /// Bit of a capability in `/proc/self/status` (Linux `include/uapi/linux/capability.h`).
 const CAP_NET_BIND_SERVICE: u32 = 10;
+const CAP_NET_ADMIN: u32 = 12;
 const CAP_NET_RAW: u32 = 13;
 
 /// Kernel and distribution.
@@ -38,6 +39,8 @@ pub struct UserFacts {
     pub has_net_bind_capability: bool,
     /// May send raw frames (`CAP_NET_RAW`).
     pub has_net_raw_capability: bool,
+    /// May change network interfaces (`CAP_NET_ADMIN`).
+    pub has_net_admin_capability: bool,
 }
 
 /// A group of users.
@@ -123,6 +126,7 @@ pub(super) fn user(place: &Place) -> Result<UserFacts, String> {
         name,
         has_net_bind_capability: capabilities >> CAP_NET_BIND_SERVICE & 1 == 1,
         has_net_raw_capability: capabilities >> CAP_NET_RAW & 1 == 1,
+        has_net_admin_capability: capabilities >> CAP_NET_ADMIN & 1 == 1,
     })
 }
 

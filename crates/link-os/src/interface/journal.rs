@@ -6,7 +6,7 @@
 
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Read, Seek, SeekFrom, Write};
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::Ipv4Addr;
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
@@ -15,11 +15,12 @@ use serde::{Deserialize, Serialize};
 
 use super::InterfaceError;
 use super::managers::Manager;
+use super::netlink::Neighbour;
 use super::state::{self, Identity};
 use crate::lock::try_lock;
 
 /// The version of the journal's shape.
-const SCHEMA: &str = "debrick.interface/1";
+const SCHEMA: &str = "debrick.interface/2";
 
 /// Behind the names of journals.
 const SUFFIX: &str = ".interface";
@@ -35,7 +36,6 @@ const TRIES: usize = 5;
 #[serde(rename_all = "kebab-case", tag = "undo")]
 pub(super) enum Undo {
     DeleteAddress { address: Ipv4Addr, prefix: u8 },
-    DeleteNeighbour { address: Ipv4Addr },
     TakeDown,
     HearOwnGroups,
     GiveToManager { manager: Manager },
@@ -51,7 +51,7 @@ struct Head {
     namespace: u64,
     boot: String,
     /// The neighbours that it had before.
-    neighbours: Vec<IpAddr>,
+    neighbours: Vec<Neighbour>,
 }
 
 /// An open journal, locked.
@@ -68,7 +68,7 @@ impl Journal {
     pub(super) fn begin(
         folder: &Path,
         identity: &Identity,
-        neighbours: Vec<IpAddr>,
+        neighbours: Vec<Neighbour>,
     ) -> Result<Self, InterfaceError> {
         let path = path_of(folder, identity);
         let failed = |source| InterfaceError::Journal { path: path.clone(), source };
@@ -175,9 +175,9 @@ impl Journal {
         self.undos.iter().rev().cloned().collect()
     }
 
-    /// Whether the interface had this neighbour before.
-    pub(super) fn knew_neighbour(&self, address: IpAddr) -> bool {
-        self.head.neighbours.contains(&address)
+    /// The neighbours that the interface had before.
+    pub(super) fn neighbours(&self) -> &[Neighbour] {
+        &self.head.neighbours
     }
 
     /// Removes it: everything is taken back.
@@ -234,6 +234,8 @@ fn sync_folder(folder: &Path) -> io::Result<()> {
 
 #[cfg(test)]
 mod tests {
+    use std::net::IpAddr;
+
     use super::*;
 
     fn identity() -> Identity {
@@ -249,8 +251,14 @@ mod tests {
     }
 
     fn begin(folder: &Path) -> Journal {
-        Journal::begin(folder, &identity(), vec![IpAddr::V4(Ipv4Addr::LOCALHOST)]).unwrap()
+        Journal::begin(folder, &identity(), vec![NEIGHBOUR]).unwrap()
     }
+
+    const NEIGHBOUR: Neighbour = Neighbour {
+        address: IpAddr::V4(Ipv4Addr::LOCALHOST),
+        station: Some(MacAddress::new([2, 0, 0, 0, 0, 9])),
+        is_permanent: true,
+    };
 
     #[test]
     fn what_was_announced_is_found_by_the_next_and_not_while_it_is_held() {
@@ -266,7 +274,7 @@ mod tests {
         assert_eq!(left.len(), 1);
         let left = left.remove(0);
         assert_eq!(left.undos(), [undo, Undo::TakeDown]);
-        assert!(left.is_of(&identity()) && left.knew_neighbour(Ipv4Addr::LOCALHOST.into()));
+        assert!(left.is_of(&identity()) && left.neighbours() == [NEIGHBOUR]);
         assert!(!left.is_of(&Identity { index: 8, ..identity() }));
         left.end().unwrap();
         assert!(Journal::left_over(folder.path(), &identity()).unwrap().is_none());

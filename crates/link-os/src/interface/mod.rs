@@ -1,8 +1,8 @@
 //! One network interface, borrowed for a repair and given back as it was.
 //!
-//! What managers of networks do with it is suspended, it is brought up, and it gets the addresses and the static ARP
-//! entries that a recovery needs; no other interface is touched. Every change is announced in a journal that is synced to
-//! disk before the change is made, so that it is taken back when the value is dropped, or, after a kill, by
+//! What managers of networks do with it is suspended, it is brought up, and it gets the addresses that a recovery needs, and
+//! through its network ([`OsNetwork`]) static ARP entries; no other interface is touched. The journal on disk begins with the
+//! ARP entries as they were, and every other change is announced in it before the change is made, so that all is taken back when the value is dropped, or, after a kill, by
 //! [`give_back_left_over`] at the next start. After a restart of the computer nothing is left to take back.
 //!
 //! An address added here gets a route that any other of the same network is preferred to: what other programs reach over
@@ -23,7 +23,7 @@ use debrick_model::MacAddress;
 use crate::network::OsNetwork;
 use journal::{Journal, Undo};
 use managers::{Manager, Managers};
-use netlink::{Change, Netlink};
+use netlink::{Change, Neighbour, Netlink};
 use state::Identity;
 
 pub use error::InterfaceError;
@@ -36,8 +36,6 @@ pub struct Loan {
     pub interface: String,
     /// Addresses that it gets, with their prefix lengths.
     pub addresses: Vec<(Ipv4Addr, u8)>,
-    /// Static ARP entries.
-    pub neighbours: Vec<(Ipv4Addr, MacAddress)>,
     /// Whether it may be the one that this computer reaches the rest of the world over.
     pub may_carry_default_route: bool,
 }
@@ -64,12 +62,7 @@ pub struct LeftOver {
 impl Loan {
     /// An interface that is only brought up and listened on.
     pub fn to_listen(interface: impl Into<String>) -> Self {
-        Self {
-            interface: interface.into(),
-            addresses: Vec::new(),
-            neighbours: Vec::new(),
-            may_carry_default_route: false,
-        }
+        Self { interface: interface.into(), addresses: Vec::new(), may_carry_default_route: false }
     }
 }
 
@@ -137,14 +130,6 @@ impl BorrowedInterface {
         self.change(Undo::DeleteAddress { address, prefix }, Change::AddAddress { address, prefix })
     }
 
-    /// Adds a static ARP entry, in place of one that was learned.
-    ///
-    /// # Errors
-    /// What the system refuses.
-    pub fn add_neighbour(&mut self, address: Ipv4Addr, station: MacAddress) -> Result<(), InterfaceError> {
-        self.change(Undo::DeleteNeighbour { address }, Change::AddNeighbour { address, station })
-    }
-
     /// Gives the interface back as it was.
     ///
     /// # Errors
@@ -179,9 +164,6 @@ impl BorrowedInterface {
         for (address, prefix) in &loan.addresses {
             self.add_address(*address, *prefix)?;
         }
-        for (address, station) in &loan.neighbours {
-            self.add_neighbour(*address, *station)?;
-        }
         Ok(())
     }
 
@@ -210,12 +192,21 @@ impl Drop for BorrowedInterface {
     }
 }
 
-/// Adds a static ARP entry to an interface that is borrowed: giving it back, now or after a kill, takes with it all entries
-/// that were not there before.
+/// Adds a static ARP entry to an interface that is borrowed: giving it back, now or after a kill, makes all entries what the
+/// first line of its journal says that they were.
 pub(crate) fn set_neighbour(interface: &str, address: Ipv4Addr, station: MacAddress) -> io::Result<()> {
+    change_neighbour(interface, &Change::AddNeighbour { address, station })
+}
+
+/// Removes a static ARP entry again, while the interface is borrowed.
+pub(crate) fn forget_neighbour(interface: &str, address: Ipv4Addr) -> io::Result<()> {
+    change_neighbour(interface, &Change::DeleteNeighbour { address: address.into() })
+}
+
+fn change_neighbour(interface: &str, change: &Change) -> io::Result<()> {
     let identity = Identity::of(interface)
         .map_err(|error| io::Error::new(io::ErrorKind::NotFound, error.to_string()))?;
-    Netlink::open()?.apply(identity.index, &Change::AddNeighbour { address, station })
+    Netlink::open()?.apply(identity.index, change)
 }
 
 /// Whether there is an interface of this name.
@@ -274,7 +265,10 @@ fn give_back(journal: Journal, netlink: &mut Netlink, managers: &Managers) -> Re
         failure = failure.or(outcome.err());
     }
     if let Some(index) = index {
-        forget_neighbours(&journal, netlink, index);
+        let restored = restore_neighbours(&journal, netlink, index);
+        let restored =
+            restored.map_err(|error| InterfaceError::refused(&name, "restoring its ARP entries", error));
+        failure = failure.or(restored.err());
     }
     match failure {
         Some(failure) => Err(failure),
@@ -282,11 +276,29 @@ fn give_back(journal: Journal, netlink: &mut Netlink, managers: &Managers) -> Re
     }
 }
 
-/// Removes the ARP entries that were learned meanwhile. They would go by themselves after some time.
-fn forget_neighbours(journal: &Journal, netlink: &mut Netlink, index: u32) {
-    for address in netlink.neighbours(index).unwrap_or_default() {
-        if !journal.knew_neighbour(address) {
-            let _ = netlink.apply(index, &Change::DeleteNeighbour { address });
+/// Makes the ARP entries what they were: those that were learned or set meanwhile go, and those that were there before and
+/// gave way to others, or went, come back.
+fn restore_neighbours(journal: &Journal, netlink: &mut Netlink, index: u32) -> io::Result<()> {
+    let before = journal.neighbours();
+    let now = netlink.neighbours(index)?;
+    let mut done = Ok(());
+    for entry in &now {
+        match before.iter().find(|one| one.address == entry.address) {
+            Some(was) if entry.is_permanent && was != entry => {
+                done = done.and(netlink.apply(index, &Change::RestoreNeighbour(*was)));
+            }
+            // What the kernel has learned anew of somebody it knew is its own business.
+            Some(_) => {}
+            None => {
+                let removed = netlink.apply(index, &Change::DeleteNeighbour { address: entry.address });
+                // What was learned would go by itself after some time.
+                done = done.and(if entry.is_permanent { removed } else { Ok(()) });
+            }
         }
     }
+    let is_gone = |was: &&Neighbour| now.iter().all(|entry| entry.address != was.address);
+    for was in before.iter().filter(|was| was.station.is_some()).filter(is_gone) {
+        done = done.and(netlink.apply(index, &Change::RestoreNeighbour(*was)));
+    }
+    done
 }

@@ -24,6 +24,7 @@ use nix::sys::socket::{
     AddressFamily as Family, MsgFlags, NetlinkAddr, SockFlag, SockProtocol, SockType, bind, recv, sendto,
     socket,
 };
+use serde::{Deserialize, Serialize};
 
 use super::journal::Undo;
 use crate::clock::OsClock;
@@ -40,6 +41,16 @@ const LONGEST: usize = 64 * 1024;
 
 /// What the routes of added addresses are worth: any other route to the same network is better.
 const LAST_CHOICE: u32 = u32::MAX / 2;
+
+/// An ARP entry, or one of IPv6.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Neighbour {
+    pub(super) address: IpAddr,
+    /// Which station it is, where that is known.
+    pub(super) station: Option<MacAddress>,
+    /// Whether somebody has set it, and nothing that is heard changes it.
+    pub(super) is_permanent: bool,
+}
 
 /// A change of one interface.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -59,6 +70,8 @@ pub(super) enum Change {
     DeleteNeighbour {
         address: IpAddr,
     },
+    /// Makes an entry what it was.
+    RestoreNeighbour(Neighbour),
     Up(bool),
     /// Whether it hears frames to groups that nobody here has joined.
     HearAllGroups(bool),
@@ -69,7 +82,6 @@ impl Change {
     pub(super) fn of(undo: &Undo) -> Self {
         match *undo {
             Undo::DeleteAddress { address, prefix } => Self::DeleteAddress { address, prefix },
-            Undo::DeleteNeighbour { address } => Self::DeleteNeighbour { address: address.into() },
             Undo::TakeDown => Self::Up(false),
             // Managers are no business of the kernel: nothing that they do is undone here.
             Undo::HearOwnGroups | Undo::GiveToManager { .. } => Self::HearAllGroups(false),
@@ -83,6 +95,7 @@ impl Change {
             Self::DeleteAddress { .. } => "removing an address",
             Self::AddNeighbour { .. } => "adding an ARP entry",
             Self::DeleteNeighbour { .. } => "removing an ARP entry",
+            Self::RestoreNeighbour(_) => "restoring an ARP entry",
             Self::Up(true) => "bringing it up",
             Self::Up(false) => "taking it down",
             Self::HearAllGroups(_) => "changing what it hears",
@@ -94,7 +107,7 @@ impl Change {
         match self {
             Self::AddAddress { .. } => errno == Errno::EEXIST,
             Self::DeleteAddress { .. } => errno == Errno::EADDRNOTAVAIL,
-            Self::DeleteNeighbour { .. } => errno == Errno::ENOENT,
+            Self::DeleteNeighbour { .. } | Self::RestoreNeighbour(_) => errno == Errno::ENOENT,
             _ => false,
         }
     }
@@ -116,10 +129,15 @@ impl Change {
                 (RouteNetlinkMessage::DelAddress(address_message(index, address, prefix)), 0)
             }
             Self::AddNeighbour { address, station } => {
-                let mut message = neighbour_message(index, address.into());
-                message.header.state = NeighbourState::Permanent;
-                message.attributes.push(NeighbourAttribute::LinkLayerAddress(station.as_bytes().to_vec()));
-                (RouteNetlinkMessage::NewNeighbour(message), NLM_F_CREATE | NLM_F_REPLACE)
+                (set_message(index, address.into(), station, NeighbourState::Permanent), SET)
+            }
+            Self::RestoreNeighbour(Neighbour { address, station: Some(station), is_permanent }) => {
+                // What was learned is asked for again before it is relied on.
+                let state = if is_permanent { NeighbourState::Permanent } else { NeighbourState::Stale };
+                (set_message(index, address, station, state), SET)
+            }
+            Self::RestoreNeighbour(Neighbour { address, station: None, .. }) => {
+                (RouteNetlinkMessage::DelNeighbour(neighbour_message(index, address)), 0)
             }
             Self::DeleteNeighbour { address } => {
                 (RouteNetlinkMessage::DelNeighbour(neighbour_message(index, address)), 0)
@@ -128,6 +146,21 @@ impl Change {
             Self::HearAllGroups(all) => (flag_message(index, LinkFlags::Allmulti, all), 0),
         }
     }
+}
+
+/// An entry is made, or replaced.
+const SET: u16 = NLM_F_CREATE | NLM_F_REPLACE;
+
+fn set_message(
+    index: u32,
+    address: IpAddr,
+    station: MacAddress,
+    state: NeighbourState,
+) -> RouteNetlinkMessage {
+    let mut message = neighbour_message(index, address);
+    message.header.state = state;
+    message.attributes.push(NeighbourAttribute::LinkLayerAddress(station.as_bytes().to_vec()));
+    RouteNetlinkMessage::NewNeighbour(message)
 }
 
 fn address_message(index: u32, address: Ipv4Addr, prefix: u8) -> AddressMessage {
@@ -189,25 +222,15 @@ impl Netlink {
         }
     }
 
-    /// The addresses of which the interface has an ARP entry, or one of IPv6. Multicast ones, which the kernel makes by
-    /// itself, are left out.
-    pub(super) fn neighbours(&mut self, index: u32) -> io::Result<Vec<IpAddr>> {
+    /// The ARP entries of the interface, and those of IPv6. Multicast ones, which the kernel makes by itself, are left out.
+    pub(super) fn neighbours(&mut self, index: u32) -> io::Result<Vec<Neighbour>> {
         let mut found = Vec::new();
         let message = RouteNetlinkMessage::GetNeighbour(NeighbourMessage::default());
         self.ask(message, NLM_F_DUMP, |message| {
             let RouteNetlinkMessage::NewNeighbour(entry) = message else { return };
-            if entry.header.ifindex != index || entry.header.state == NeighbourState::Noarp {
-                return;
+            if entry.header.ifindex == index && entry.header.state != NeighbourState::Noarp {
+                found.extend(neighbour_of(&entry));
             }
-            found.extend(entry.attributes.iter().find_map(|attribute| match attribute {
-                NeighbourAttribute::Destination(NeighbourAddress::Inet(address)) => {
-                    Some(IpAddr::V4(*address))
-                }
-                NeighbourAttribute::Destination(NeighbourAddress::Inet6(address)) => {
-                    Some(IpAddr::V6(*address))
-                }
-                _ => None,
-            }));
         })?;
         Ok(found)
     }
@@ -260,6 +283,24 @@ impl Netlink {
         }
         Err(io::ErrorKind::FileTooLarge.into())
     }
+}
+
+fn neighbour_of(entry: &NeighbourMessage) -> Option<Neighbour> {
+    let address = entry.attributes.iter().find_map(|attribute| match attribute {
+        NeighbourAttribute::Destination(NeighbourAddress::Inet(address)) => Some(IpAddr::V4(*address)),
+        NeighbourAttribute::Destination(NeighbourAddress::Inet6(address)) => Some(IpAddr::V6(*address)),
+        _ => None,
+    })?;
+    let station = entry.attributes.iter().find_map(|attribute| match attribute {
+        NeighbourAttribute::LinkLayerAddress(bytes) => {
+            Some(MacAddress::new(<[u8; 6]>::try_from(bytes.as_slice()).ok()?))
+        }
+        _ => None,
+    });
+    // What is being asked for, or was not answered, still names the station that was there before.
+    let is_known = !matches!(entry.header.state, NeighbourState::Incomplete | NeighbourState::Failed);
+    let is_permanent = entry.header.state == NeighbourState::Permanent;
+    Some(Neighbour { address, station: station.filter(|_| is_known), is_permanent })
 }
 
 /// The first message of a datagram, and the rest, which begins at a multiple of 4 bytes.

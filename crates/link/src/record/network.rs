@@ -162,6 +162,10 @@ impl<N: Network> Network for NetworkRecorder<N> {
         self.inner.set_neighbour(address, station)
     }
 
+    fn forget_neighbour(&mut self, address: Ipv4Addr) -> Result<(), LinkError> {
+        self.inner.forget_neighbour(address)
+    }
+
     fn clock(&self) -> &dyn Clock {
         self.inner.clock()
     }

@@ -10,6 +10,7 @@ use super::{Recording, RecordingError, Replay, ReplayDatagrams, read_line};
 use crate::clock::{Clock, Deadline, VirtualClock};
 use crate::datagram::{Datagrams, Network};
 use crate::error::LinkError;
+use crate::frames::Frames;
 use crate::record::network::{NetworkEntry, NetworkHeader, SCHEMA};
 use crate::stream::Link;
 
@@ -122,6 +123,21 @@ impl Network for ReplayNetwork {
         }
     }
 
+    /// What was asked for is taken from the recording; what was heard is not in it.
+    fn open_frames(&mut self, _: Option<u16>) -> Result<Box<dyn Frames>, LinkError> {
+        while let Some(NetworkEntry::Carrier { has_link }) = self.entries.front() {
+            self.carrier = *has_link;
+            self.entries.pop_front();
+        }
+        if let Some(NetworkEntry::Frames) = self.entries.front() {
+            self.entries.pop_front();
+        }
+        Err(LinkError::Unsupported {
+            link: "this recording".into(),
+            what: "repeat raw Ethernet frames".into(),
+        })
+    }
+
     fn carrier(&mut self) -> Option<bool> {
         if let Some(NetworkEntry::Carrier { has_link }) = self.entries.front() {
             self.carrier = *has_link;
@@ -197,6 +213,10 @@ mod tests {
             Ok(Box::new(Script::new(&[(7, b"page")]).ending()))
         }
 
+        fn open_frames(&mut self, _: Option<u16>) -> Result<Box<dyn Frames>, LinkError> {
+            Err(LinkError::NotFound { link: "virtual ethernet".into(), source: None })
+        }
+
         fn carrier(&mut self) -> Option<bool> {
             Some(true)
         }
@@ -212,6 +232,7 @@ mod tests {
 
     fn use_it(network: &mut dyn Network) -> String {
         let refused = network.bind_datagrams(local(69)).err().map(|error| error.to_string());
+        assert!(network.open_frames(None).is_err());
         let mut socket = network.bind_datagrams(local(4000)).unwrap();
         socket.send(&[b'q'; 600], PEER).unwrap();
         let mut buffer = [0; 16];
@@ -248,6 +269,7 @@ mod tests {
         assert!(matches!(error, LinkError::ReplayDiverged { .. }), "{error}");
         let mut other = replay();
         assert!(other.bind_datagrams(local(69)).is_err());
+        assert!(other.open_frames(None).is_err());
         let mut socket = other.bind_datagrams(local(4000)).unwrap();
         let error = socket.send(&[b'q'; 601], PEER).err().unwrap();
         assert!(error.to_string().contains("that were not kept"), "{error}");

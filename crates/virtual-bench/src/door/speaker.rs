@@ -22,7 +22,7 @@ use debrick_tftp::device::{
 use debrick_zyxel_multicast::device::ZyxelConfig;
 
 use super::Door;
-use super::boots::Boots;
+use crate::netboot::{Netboot, NetbootOutcome};
 use eva::EvaSpeaker;
 use multicast::MulticastSpeaker;
 use nmrp::NmrpSpeaker;
@@ -64,8 +64,6 @@ pub enum Speech {
         asks: BootpConfig,
         /// What it does otherwise than U-Boot when it loads.
         quirks: PullQuirks,
-        /// Who else asks on its cable.
-        other: Option<BootpConfig>,
     },
     /// It answers NMRP for some seconds after each start, and is sent a file by TFTP.
     Nmrp {
@@ -120,7 +118,7 @@ impl Speech {
 
     /// A door that starts from the network, as U-Boot's `dhcp` does.
     pub fn boot(mac: MacAddress) -> Self {
-        Self::Boot { asks: BootpConfig::u_boot(mac), quirks: PullQuirks::default(), other: None }
+        Self::Boot { asks: BootpConfig::u_boot(mac), quirks: PullQuirks::default() }
     }
 
     /// A door that takes whatever is pushed.
@@ -141,7 +139,7 @@ impl Speech {
 pub(crate) enum Speaker {
     Pull(Box<PullDevice>),
     Push(Box<PushDevice>),
-    Boot(Box<Boots>),
+    Boot(Box<Netboot>),
     Nmrp(Box<NmrpSpeaker>),
     Eva(Box<EvaSpeaker>),
     Page(Box<PageSpeaker>),
@@ -180,8 +178,10 @@ impl Speaker {
                 device.start(now, send);
                 Self::Pull(Box::new(device))
             }
-            Speech::Boot { asks, quirks, other } => {
-                Self::Boot(Box::new(Boots::start(asks.clone(), *quirks, other.clone(), now)))
+            Speech::Boot { asks, quirks } => {
+                let mut device = Netboot::new(asks.clone()).with_quirks(*quirks);
+                device.start(now);
+                Self::Boot(Box::new(device))
             }
             Speech::Push { accepts, quirks } => {
                 let listen = SocketAddr::new(unit.ip(), TFTP);
@@ -287,11 +287,6 @@ impl Speaker {
         matches!(self, Self::Page(_))
     }
 
-    /// Whether somebody else on the cable was taken for the unit.
-    pub(crate) fn other_was_served(&self) -> bool {
-        matches!(self, Self::Boot(device) if device.other_was_served())
-    }
-
     /// What was printed since the last time.
     pub(crate) fn take_text(&mut self) -> String {
         match self {
@@ -308,10 +303,9 @@ impl Speaker {
             Self::Pull(device) => device.take_chunks(),
             Self::Push(device) => device.take_chunks(),
             Self::Boot(device) => {
-                let file = device.take_file();
-                let is_whole = file.is_some();
-                image.extend(file.into_iter().flatten().take(ROOM as usize));
-                return is_whole;
+                let Some(NetbootOutcome::Loaded(file)) = device.outcome() else { return false };
+                image.extend(file.iter().take(ROOM as usize));
+                return true;
             }
             Self::Nmrp(_) | Self::Eva(_) | Self::Multicast(_) => return false,
             Self::Page(page) => return page.receive(image),
@@ -336,7 +330,9 @@ impl Speaker {
             Self::Pull(device) => {
                 matches!(device.result(), Some(PullOutcome::Refused { .. } | PullOutcome::GaveUp))
             }
-            Self::Boot(device) => device.gave_up(),
+            Self::Boot(device) => {
+                device.outcome().is_some_and(|outcome| !matches!(outcome, NetbootOutcome::Loaded(_)))
+            }
             Self::Push(_) | Self::Nmrp(_) | Self::Eva(_) | Self::Multicast(_) | Self::Page(_) => false,
         }
     }

@@ -3,6 +3,9 @@
 use std::net::Ipv4Addr;
 use std::time::{Duration, Instant};
 
+use debrick_model::MacAddress;
+use serde_json::Value;
+
 use crate::lan::must;
 use crate::lan::wire::{HOST, Lan, run};
 
@@ -60,6 +63,16 @@ impl Look {
     /// Whether the interface has this address.
     pub(super) fn has(&self, address: Ipv4Addr) -> bool {
         self.0[0].contains(&format!("\"{address}\""))
+    }
+
+    /// Whether something set is known of this station, and not only heard.
+    pub(super) fn pins(&self, station: MacAddress) -> bool {
+        let entries: Vec<Value> =
+            self.0.last().and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
+        entries.iter().any(|entry| {
+            let is_it = entry["lladdr"].as_str().is_some_and(|text| text.parse().ok() == Some(station));
+            is_it && entry["state"].as_array().is_some_and(|state| state.iter().any(|one| one == "PERMANENT"))
+        })
     }
 
     /// Fails, and says in what, unless everything is the same now, bit for bit.

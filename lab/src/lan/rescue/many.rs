@@ -100,6 +100,7 @@ impl Shared {
         let ports = DoorPorts {
             network: Box::new(borrowed.network()),
             console: None,
+            system: None,
             clock: Arc::new(OsClock),
             host: vec![HostCheck { ok: true, says: "The lab has power.".into() }],
             devices: self.devices.clone(),

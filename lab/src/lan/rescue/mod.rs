@@ -5,6 +5,7 @@
 mod computer;
 mod many;
 mod program;
+mod rights;
 mod unit;
 
 use std::net::{IpAddr, SocketAddr};
@@ -16,8 +17,9 @@ use debrick_virtual_bench::{
 };
 
 pub use many::repair_many;
+pub use rights::nobody_repairs_a_unit_without_arp;
 
-use super::wire::Lan;
+use super::wire::{Lan, UNIT_MAC};
 use super::{must, write};
 use computer::Computer;
 use program::{Kill, Program, Run};
@@ -25,6 +27,9 @@ use unit::{Hands, with_router};
 
 /// The record of the virtual router, whose button is held for seconds that nobody has to wait for here.
 const RECORD: &str = include_str!("../../../../catalog/devices/acme-r1.toml");
+
+/// The station in it, which is another one on this wire.
+const STATION: &str = "02:00:00:00:00:2b";
 
 const INSTALLED: &str = "1.0.4";
 const NEWER: &str = "2.0.1";
@@ -48,9 +53,24 @@ fn pull() -> Speech {
 
 /// A bricked router with a door, switched off.
 fn router(speech: Speech) -> VirtualRouter {
+    router_with(door(speech))
+}
+
+/// One whose bootloader answers no ARP, and listens for some seconds after each start.
+fn router_without_arp() -> VirtualRouter {
+    let times = door(Speech::push());
+    router_with(Door {
+        looks: times.looks,
+        link_after: times.link_after,
+        writes_for: times.writes_for,
+        ..Door::at_station(UNIT_MAC)
+    })
+}
+
+fn router_with(door: Door) -> VirtualRouter {
     let installed = firmware(INSTALLED, &FirmwareOptions { size: SIZE, ..FirmwareOptions::default() });
     let state = Brick::KernelBytesDamaged.apply(&installed);
-    VirtualRouter::with_config(state, RouterConfig { door: Some(door(speech)), ..RouterConfig::default() })
+    VirtualRouter::with_config(state, RouterConfig { door: Some(door), ..RouterConfig::default() })
 }
 
 /// A computer with the program and a file for the unit, and nothing borrowed.
@@ -74,6 +94,9 @@ impl<'a> Stage<'a> {
             .replace("hold_seconds = 6", "hold_seconds = 1")
             .replace("hold_seconds_at_most = 10", "hold_seconds_at_most = 3");
         must(record != RECORD, || "the record of the virtual router holds its button otherwise now".into())?;
+        let here = record.replace(STATION, &UNIT_MAC.to_string());
+        must(here != record, || "the record's station is another one now".into())?;
+        let record = here;
         program.add_record("acme-r1", &record)?;
         Ok(Self { computer: Computer::new(lan)?, program, image, file, log })
     }
@@ -170,6 +193,7 @@ pub fn a_killed_rescue_gives_back_and_resumes(folder: &Path, program: &Path) -> 
         let borrowed = stage.computer.look()?;
         must(borrowed.is_as(&before).is_err(), || "nothing was borrowed".into())?;
         must(borrowed.has(HOST_ADDRESS), || "its address is gone already".into())?;
+        must(borrowed.pins(UNIT_MAC), || "the file was served to whoever has the unit's address".into())?;
         must(hands.look(held)? == before_all, || "it has written already".into())?;
 
         stage.program.run(&["sessions"], hands, None)?.must_end(0)?;

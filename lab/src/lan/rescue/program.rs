@@ -3,14 +3,14 @@
 use std::fs;
 use std::io::{BufRead, BufReader, Read as _, Write as _};
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdin, Stdio};
+use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
 use super::unit::{Deed, Hands};
-use crate::lan::wire::Lan;
+use crate::lan::wire::{self, Lan};
 use crate::lan::{must, write};
 
 /// How long a run may take.
@@ -34,6 +34,10 @@ pub(super) struct Program<'a> {
     program: PathBuf,
     state: PathBuf,
     answers: PathBuf,
+    /// Who runs it, if not the lab itself.
+    user: Option<u32>,
+    /// Whether the unit is switched on when its file is being sent, and not before.
+    pub(super) switches_on_when_sending: bool,
 }
 
 /// A run that is over.
@@ -50,9 +54,25 @@ pub(super) struct Run {
 impl<'a> Program<'a> {
     pub(super) fn new(lan: &'a Lan, program: &Path, folder: &Path) -> Result<Self, String> {
         let answers = folder.join("answers.toml");
-        write(&answers, b"write-firmware = \"yes\"\nlabel-model = \"ACME R1\"\n")?;
+        write(&answers, b"write-firmware = \"yes\"\nlabel-model = \"ACME R1\"\nunit-is-off = \"yes\"\n")?;
         let program = fs::canonicalize(program).map_err(|error| error.to_string())?;
-        Ok(Self { lan, program, state: folder.join("state"), answers })
+        Ok(Self {
+            lan,
+            program,
+            state: folder.join("state"),
+            answers,
+            user: None,
+            switches_on_when_sending: false,
+        })
+    }
+
+    /// Runs it as this user from now on, who has no rights but those of the file. The state is theirs then.
+    pub(super) fn run_as(&mut self, user: u32) -> Result<(), String> {
+        self.user = Some(user);
+        let folder = self.answers.parent().ok_or("the answers are in no folder")?;
+        let mut command = Command::new("chown");
+        command.arg("-R").arg(format!("{user}:{user}")).arg(folder);
+        wire::run(&mut command)?.must_succeed().map(drop)
     }
 
     /// Puts a record into the folder of the operator's own.
@@ -65,7 +85,15 @@ impl<'a> Program<'a> {
     /// Runs the program until it ends or is killed. The hands do what it says; everything else is in the file of answers.
     pub(super) fn run(&self, arguments: &[&str], hands: &Hands, kill: Option<Kill>) -> Result<Run, String> {
         let began = Instant::now();
-        let mut command = self.lan.host_command(&self.program);
+        let mut command = match self.user {
+            None => self.lan.host_command(&self.program),
+            Some(user) => {
+                let mut command = self.lan.host_command("setpriv");
+                command.args([format!("--reuid={user}"), format!("--regid={user}")]);
+                command.args(["--clear-groups", "--inh-caps=-all"]).arg(&self.program);
+                command
+            }
+        };
         command.args(["--json", "--state-dir"]).arg(&self.state).args(arguments);
         if matches!(arguments.first(), Some(&("rescue" | "resume"))) {
             command.arg("--answers").arg(&self.answers);
@@ -85,11 +113,16 @@ impl<'a> Program<'a> {
         let mut person = Person { hands, keys: child.0.stdin.take(), deeds: Vec::new() };
         let mut lines = Vec::new();
         let mut killed_after = None;
+        let mut is_to_be_on = !self.switches_on_when_sending;
         loop {
             match heard.recv_timeout(Duration::from_millis(10)) {
                 Ok(line) => {
                     let Ok(line) = serde_json::from_str::<Value>(&line) else { continue };
                     person.hear(&line);
+                    if !is_to_be_on && sent(&line).is_some() {
+                        is_to_be_on = true;
+                        person.deeds.push((Instant::now() + MOMENT, Act::Do(Deed::On)));
+                    }
                     let sent = sent(&line).filter(|sent| kill.is_some_and(|kill| *sent >= kill.after_bytes));
                     lines.push(line);
                     if sent.is_some() && killed_after.is_none() {
@@ -204,6 +237,13 @@ impl Run {
     /// Whether a failure with this code is in the journal.
     pub(super) fn failed_with(&self, code: &str) -> bool {
         self.lines.iter().any(|line| line["event"] == "failed" && line["problem"]["code"] == code)
+    }
+
+    /// What `doctor` found by this name.
+    pub(super) fn finding(&self, check: &str) -> Option<&Value> {
+        self.lines
+            .iter()
+            .find_map(|line| line["findings"].as_array()?.iter().find(|one| one["check"] == check))
     }
 
     /// How often the person was told this.

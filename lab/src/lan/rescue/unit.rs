@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use debrick_link::simulated::{Device, Input, Output};
 use debrick_link::{Clock as _, Moment};
 use debrick_link_os::OsClock;
+use debrick_model::MacAddress;
 use debrick_virtual_bench::{Plug, VirtualRouter};
 
 use crate::lan::must;
@@ -114,6 +115,10 @@ impl Device for Shared {
 
     fn answers_arp(&self) -> bool {
         locked(&self.0).answers_arp()
+    }
+
+    fn ethernet_address(&self) -> MacAddress {
+        locked(&self.0).ethernet_address()
     }
 }
 

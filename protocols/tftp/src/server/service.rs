@@ -9,6 +9,8 @@ use debrick_target::Source;
 use crate::blocks::Rollover;
 use crate::wire::{Direction, MOST_BLOCK_SIZE, Options};
 
+use super::station::OneStation;
+
 /// Which requested names mean which image. Folders in front of a name are ignored on both sides.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum NamePolicy {
@@ -31,6 +33,9 @@ pub struct Service<'a> {
     pub intake: Option<Intake<'a>>,
     /// Who is answered; everybody when empty. Others get no answer at all.
     pub allowed_peers: Vec<IpAddr>,
+    /// The Ethernet station that is answered, where addresses are not enough. Others get no answer at all, whatever address
+    /// they have, and nothing that is sent to the unit reaches them.
+    pub station: Option<OneStation>,
     /// Transfers that may go on at the same time; further requests are refused.
     pub most_transfers: usize,
     /// Largest block size that is agreed to. 1468 fits an Ethernet frame with room for a tunnel; larger ones fragment,
@@ -58,6 +63,7 @@ impl Default for Service<'_> {
             names: NamePolicy::Exact,
             intake: None,
             allowed_peers: Vec::new(),
+            station: None,
             most_transfers: 4,
             most_block_size: MOST_BLOCK_SIZE,
             most_window: 64,

@@ -5,7 +5,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use debrick_catalog::{Device, Door, Recogniser, Recoverable};
-use debrick_engine::{Closed, DoorJob, DoorPorts, EngineError, ImageEvidence, Operator, Wishes};
+use debrick_engine::{
+    Closed, DoorJob, DoorPorts, EngineError, ImageEvidence, Operator, Passes, Reach, Wishes,
+};
 use debrick_link::Link;
 use debrick_link_os::{BorrowedInterface, Loan, OsClock};
 use debrick_model::Digest;
@@ -25,7 +27,7 @@ const LONGEST_LOG: u64 = 16 << 20;
 /// Bits of the network that recovery modes live in: the usual one.
 const PREFIX: u8 = 24;
 
-/// An address beside the one that a system in memory has as a rule.
+/// An address beside the one that OpenWrt has until somebody gives it another.
 const USUAL_HOST: Ipv4Addr = Ipv4Addr::new(192, 168, 1, 10);
 
 /// The folder of interfaces that are borrowed, in the state folder.
@@ -46,7 +48,7 @@ pub(super) fn rescue(context: &Context, args: &Rescue, interface: &str) -> Resul
     let files = evidence(args)?;
     let logs = args.log.iter().map(|path| log(path)).collect::<Result<Vec<_>, _>>()?;
     let vault = context.vault()?;
-    let table = Table::lay(context, &device, &wishes, interface, args.unit.console.as_deref())?;
+    let mut table = Table::lay(context, &device, &wishes, interface, args.unit.console.as_deref())?;
     let image = into_vault(&vault, image, &args.sums)?;
     let mut job = DoorJob {
         device,
@@ -67,7 +69,7 @@ pub(super) fn rescue(context: &Context, args: &Rescue, interface: &str) -> Resul
         (true, first) => {
             let first = first.as_deref().map(open_image).transpose()?;
             let first = into_vault(&vault, first, &[])?;
-            Some(system::after_first(context, first, &args.system, &stop)?)
+            Some(table.leads_to(system::after_first(context, first, &args.system, &stop)?))
         }
         (false, Some(_)) => {
             let next = "Leave --first out: the bootloader of this device writes what it is given.";
@@ -98,9 +100,9 @@ pub(super) fn resume(
     let waivers = waivers(&args.waivers)?;
     let wishes = Wishes { waivers, method, trusted, soak_restarts: args.soak };
     let answers = answers(&args.answers)?;
-    let table = Table::lay(context, &device, &wishes, &interface, args.console.as_deref())?;
+    let mut table = Table::lay(context, &device, &wishes, &interface, args.console.as_deref())?;
     let passes = match goes_in_passes(&device, &wishes) {
-        true => Some(system::after_first(context, None, &args.system, &stop)?),
+        true => Some(table.leads_to(system::after_first(context, None, &args.system, &stop)?)),
         false => None,
     };
     table.attend(context, vault, Some(session), answers, &stop, |ports, operator| match passes {
@@ -156,7 +158,8 @@ impl Table {
         console: Option<&str>,
     ) -> Result<Self, Failure> {
         let mut addresses: Vec<Ipv4Addr> = used(device, wishes).filter_map(|door| door.kind.host()).collect();
-        if goes_in_passes(device, wishes) && !addresses.iter().any(|one| is_beside(*one, USUAL_HOST)) {
+        // OpenWrt's usual network, which it is asked in.
+        if !addresses.iter().any(|one| is_beside(*one, USUAL_HOST)) {
             addresses.push(USUAL_HOST);
         }
         addresses.sort_unstable();
@@ -184,11 +187,18 @@ impl Table {
         let ports = DoorPorts {
             network: Box::new(borrowed.network()),
             console,
+            system: Some(system::bare()),
             clock: Arc::new(OsClock),
             host,
             devices,
         };
         Ok(Self { borrowed, ports, names })
+    }
+
+    /// The second of two passes knows its own way to the system.
+    fn leads_to(&mut self, (passes, system): (Passes, Box<dyn Reach>)) -> Passes {
+        self.ports.system = Some(system);
+        passes
     }
 
     /// Lets the engine work, and gives the interface back.

@@ -63,11 +63,10 @@ pub(super) fn rescue(context: &Context, args: &Rescue, target: &str) -> Result<i
     };
     let device = named_device(context, &args.unit())?;
     let answers = answers(&args.unit.answers)?;
-    let passes = alone(context, target, &args.system, &stop)?;
+    let (passes, ports) = alone(context, target, &args.system, &stop)?;
     let image = args.image.as_deref().map(open_image).transpose()?;
     let files = evidence(args)?;
     let vault = context.vault()?;
-    let ports = ports(context)?;
     let image = into_vault(&vault, image, &args.sums)?;
     let mut job = DoorJob {
         device: Recoverable { device, doors: Vec::new() },
@@ -101,8 +100,7 @@ pub(super) fn resume(
         soak_restarts: args.soak,
     };
     let answers = answers(&args.answers)?;
-    let passes = alone(context, target, &args.system, &stop)?;
-    let ports = ports(context)?;
+    let (passes, ports) = alone(context, target, &args.system, &stop)?;
     context.attend(vault, Some(session), answers, &stop, |operator| {
         debrick_engine::resume_in_passes(vault, session, wishes, passes, ports, operator)
     })
@@ -114,17 +112,28 @@ pub(super) fn after_first(
     first: Option<(String, Digest)>,
     args: &SystemArgs,
     stop: &Stop,
-) -> Result<Passes, Failure> {
+) -> Result<(Passes, Box<dyn Reach>), Failure> {
     let target =
         Target { user: "root".into(), unit: Ipv4Addr::UNSPECIFIED, port: debrick_ssh::session::PORT };
     let pin = fingerprint(args.host_key.as_deref())?;
-    Ok(Passes { first, unit: None, pin, reach: way(context, &target, args, stop)? })
+    Ok((Passes { first, unit: None, pin }, way(context, &target, args, stop)?))
 }
 
-fn alone(context: &Context, target: &str, args: &SystemArgs, stop: &Stop) -> Result<Passes, Failure> {
+/// The way to a system that was written and has not met its owner yet: everybody is let in, or nobody is asked.
+pub(super) fn bare() -> Box<dyn Reach> {
+    Box::new(OverSsh { login: Login::bare("root"), port: debrick_ssh::session::PORT })
+}
+
+fn alone(
+    context: &Context,
+    target: &str,
+    args: &SystemArgs,
+    stop: &Stop,
+) -> Result<(Passes, DoorPorts), Failure> {
     let target = Target::parse(target)?;
     let pin = fingerprint(args.host_key.as_deref())?;
-    Ok(Passes { first: None, unit: Some(target.unit), pin, reach: way(context, &target, args, stop)? })
+    let ports = ports(context, way(context, &target, args, stop)?)?;
+    Ok((Passes { first: None, unit: Some(target.unit), pin }, ports))
 }
 
 fn way(
@@ -140,10 +149,11 @@ fn way(
     Ok(Box::new(Asking { over, may_ask, stop: stop.clone(), questions: 0 }))
 }
 
-fn ports(context: &Context) -> Result<DoorPorts, Failure> {
+fn ports(context: &Context, system: Box<dyn Reach>) -> Result<DoorPorts, Failure> {
     Ok(DoorPorts {
         network: Box::new(OsNetwork::new()),
         console: None,
+        system: Some(system),
         clock: Arc::new(OsClock),
         host: host::checks(&context.state_dir()?, ""),
         devices: Arc::new(Recogniser::new(&context.catalog()?)?),

@@ -31,7 +31,7 @@ pub(super) static RULES: &[Rule] = &[
     rule(
         "host-port-missing",
         Tool,
-        &["could not open port", "No such file or directory: '/dev/tty", "can't open device", "serial port * could not be found", "No such device or address", "cannot open /dev/tty", "The port * doesn't exist", "Serial port not found", "Serial port * not found", "Failed to open serial port", "No serial ports found", "Could not open /dev/tty", "Could not open COM", "cannot find the file specified", "FileNotFoundError(2"],
+        &["could not open port", "No such file or directory: '/dev/tty", "can't open device", "serial port * could not be found", "No such device or address", "cannot open /dev/tty", "The port * doesn't exist", "Serial port not found", "Serial port * not found", "Failed to open serial port", "No serial ports found", "Could not open /dev/tty", "Could not open COM"],
         "The port is not there.",
         &[(C::LinkFault, 0.45), (C::HostPermission, 0.35)],
     )

@@ -444,6 +444,16 @@ pub(super) static RULES: &[Rule] = &[
     .actions(&[A::SwapCableOrPort, A::ChangeToolOrOption])
     .from("rkdeveloptool main.cpp", "Downloading bootloader failed!"),
     rule(
+        "rockchip-transfer",
+        Tool,
+        &["RKU_Read failed", "RKU_Write failed", "RKU_ReadLBA failed", "RKU_WriteLBA failed"],
+        "The transfer to the unit broke.",
+        &[(C::LinkFault, 0.64), (C::ToolMismatch, 0.33), (C::FlashHardwareFault, 0.2)],
+    )
+    .states(&[(S::RecoveryMode, 0.65)])
+    .actions(&[A::SwapCableOrPort, A::PowerCycleAndRetry])
+    .from("Rockchip upgrade_tool", "Error:RKU_Read failed,err=-99"),
+    rule(
         "allwinner-transfer",
         Tool,
         &["usb_bulk_send() ERROR", "usb_bulk_recv() ERROR", "libusb usb_bulk_send error"],
@@ -453,4 +463,15 @@ pub(super) static RULES: &[Rule] = &[
     .states(&[(S::RecoveryMode, 0.65)])
     .actions(&[A::SwapCableOrPort, A::PowerCycleAndRetry])
     .from("sunxi-tools fel_lib.c", "usb_bulk_send() ERROR -7: Operation timed out"),
+    rule(
+        "allwinner-first-stage-dies",
+        Tool,
+        &["usb_bulk_send() ERROR", "usb_bulk_recv() ERROR"],
+        "The transfer broke off when the first stage ran: it is for another board or memory.",
+        &[(C::ImageWrongDevice, 0.45), (C::RamFault, 0.3), (C::ToolMismatch, 0.25)],
+    )
+    .with(&["Executing the SPL... done"])
+    .states(&[(S::RecoveryMode, 0.4)])
+    .actions(&[A::SwapCableOrPort, A::ChangeToolOrOption])
+    .from("sunxi-tools fel.c, aw_fel_write_and_execute_spl", "usb_bulk_send() ERROR -7: Operation timed out"),
 ];

@@ -36,13 +36,15 @@ pub(super) static RULES: &[Rule] = &[
             "partition not found",
             "Could not open super partition",
             "invalid partition name",
+            "invalid partition or device",
+            "remote: 'No such file or directory'",
             "Partition not found",
             "does not exist in the specified PIT",
             "There is no PIT partition",
             "failed to get partition info",
         ],
         "The unit has no partition of that name.",
-        &[(C::ToolMismatch, 0.5), (C::PartitionTableDamaged, 0.4), (C::ImageWrongDevice, 0.2)],
+        &[(C::ToolMismatch, 0.52), (C::PartitionTableDamaged, 0.4), (C::ImageWrongDevice, 0.2)],
     )
     .states(&[(S::RefusedUnharmed, 0.5)])
     .from("lk app/aboot/aboot.c", "FAILED (remote: partition table doesn't exist)"),
@@ -101,7 +103,7 @@ pub(super) static RULES: &[Rule] = &[
     rule(
         "fastboot-sparse",
         Tool,
-        &["bogus size sparse", "unknown chunk type", "Invalid sparse", "sparse header", "crc failed in", "Bogus chunk", "sparse file", "Unsupported sparse"],
+        &["bogus size sparse", "unknown chunk type", "sparse header", "crc failed in", "Bogus chunk", "reading sparse file", "sparse file write", "Unsupported sparse"],
         "The image is no valid sparse image, or of another kind than the phone takes.",
         &[(C::ImageCorrupt, 0.45), (C::ToolMismatch, 0.45)],
     )
@@ -112,11 +114,11 @@ pub(super) static RULES: &[Rule] = &[
     rule(
         "fastboot-trust",
         Tool,
-        &["Preflash validation failed", "image verification failed", "Failed to verify", "verification failure", "invalid vbmeta", "Signature verify", "signature verify fail", "Image not signed", "image not signed", "Image signed with key bad key", "verified fail", "sig fail", "hash mismatch vbmeta", "Verify fail", "secure verify", "security_check"],
+        &["Preflash validation failed", "image verification failed", "invalid vbmeta", "Signature verify", "signature verify fail", "Image not signed", "image not signed", "Image signed with key bad key", "sig fail", "hash mismatch vbmeta", "secure verify", "security_check", "remote*Failed to verify", "remote*verification failure", "remote*verified fail", "remote*Verify fail", "(bootloader)*verif* fail", "(bootloader)*fail* verif", "bootloader: *verif* fail", "verification failure"],
         "The boot loader of the phone refuses the image for its signature.",
         &[(C::VerifiedBootRejected, 0.7), (C::RollbackRejected, 0.25), (C::BootloaderLocked, 0.25)],
     )
-    .without(&["Flash verify failed", "flash verify failed"])
+    .without(&["Flash verify failed", "flash verify failed", "Verify failed at"])
     .states(&[(S::RefusedUnharmed, 0.7)])
     .actions(&[A::UseSignedOrNewerImage])
     .from("Motorola and other boot loaders", "FAILED (remote: 'Preflash validation failed')"),
@@ -154,7 +156,7 @@ pub(super) static RULES: &[Rule] = &[
     rule(
         "fastboot-transfer",
         Tool,
-        &["Status read failed", "bulk OUT failed", "bulk IN failed", "Write to device failed", "Couldn't download data", "data transfer failure", "remote: 'unknown command'", "Invalid sparse file format at header", "remote: 'data invalid size'", "usb_write failed", "command write failed", "RKU_Read failed", "Sending * FAILED (Write", "Sending * FAILED (Status", "Too many links", "no link", "Protocol error", "data transfer", "Error reading data", "Transfer aborted", "closed by remote", "device disconnected"],
+        &["Status read failed", "bulk OUT failed", "bulk IN failed", "Write to device failed", "Couldn't download data", "data transfer failure", "remote: 'unknown command'", "remote: 'data invalid size'", "usb_write failed", "command write failed", "Sending * FAILED (Write", "Sending * FAILED (Status", "Too many links", "no link", "Protocol error", "data transfer", "Error reading data", "Transfer aborted", "closed by remote", "device disconnected"],
         "The transfer to the unit broke.",
         &[(C::LinkFault, 0.65), (C::ToolMismatch, 0.33)],
     )
@@ -251,6 +253,7 @@ pub(super) static RULES: &[Rule] = &[
     )
     .without(&["Failed to write partition table"])
     .states(&[(S::BootloaderOnly, 0.5)])
+    .actions(&[A::ChangeToolOrOption, A::SwapCableOrPort, A::ReplaceHardware])
     .from("lk app/aboot/aboot.c", "FAILED (remote: 'flash write failure')"),
     rule(
         "fastboot-logical",

@@ -110,6 +110,17 @@ pub(super) static RULES: &[Rule] = &[
     .actions(&[A::ReflashCorrectImage, A::ResumeUpdate])
     .from("Samsung download mode", "Firmware upgrade encountered an issue. Please select recovery mode in Kies & try again."),
     rule(
+        "samsung-storage-dead",
+        Tool,
+        &["failed to mount /cache", "failed to mount /efs", "failed to mount /data", "Can't mount /cache", "Cant mount /cache"],
+        "Neither the download mode nor the recovery system gets at the storage.",
+        &[(C::FlashHardwareFault, 0.6), (C::PartitionTableDamaged, 0.4)],
+    )
+    .with(&["NAND Write Start"])
+    .states(&[(S::RecoveryMode, 0.6)])
+    .actions(&[A::ReplaceHardware, A::RestorePartitionTable])
+    .from("Samsung recovery; Odin", "E:failed to mount /cache (Invalid argument)"),
+    rule(
         "heimdall-usb",
         Tool,
         &["libusb error -7", "Failed to send handshake", "Failed to receive handshake", "Protocol initialisation failed", "Failed to send file part packet", "Failed to confirm end of", "libusb error -9", "Unexpected handshake response", "whilst sending bulk transfer", "Setting up interface failed", "Failed to receive PIT", "Failed to download PIT", "PIT upload failed", "Failed to unpack received packet", "Failed to begin session", "Failed to receive session", "Failed to receive file part", "Failed to send request", "Failed to request", "upload failed!"],

@@ -137,6 +137,9 @@ pub(super) static RULES: &[Rule] = &[
         "did not lose power",
         "didn't lose power",
         "power was not interrupted",
+        "重新上电",
+        "断电重启",
+        "断电再",
     ])
     .actions(&[A::ReflashCorrectImage, A::ResumeUpdate])
     .from("symptom answers", "The power went out during the firmware update."),
@@ -246,7 +249,9 @@ pub(super) static RULES: &[Rule] = &[
             "ejected * during",
             "removed * during",
             "disconnected * during",
-            "pulled * during",
+            "pulled the * during",
+            "pulled it * during",
+            "pulled out * during",
             "closed * during",
             "rebooted * during",
             "restarted * during",

@@ -43,6 +43,7 @@ pub(super) static RULES: &[Rule] = &[
         "A program of the system does not run: a file is missing or damaged.",
         &[(C::RootfsCorrupt, 0.45), (C::InitFailure, 0.35), (C::FirmwareBug, 0.25)],
     )
+    .without(&["(core dumped)"])
     .states(&[(S::BootsDegraded, 0.3)])
     .from("libc dynamic loaders", "/sbin/init: error while loading shared libraries: libc.so.0"),
     rule(

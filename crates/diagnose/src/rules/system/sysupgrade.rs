@@ -2,7 +2,7 @@
 
 use debrick_model::{Action as A, Cause as C, State as S};
 
-use crate::rule::Level::{Lasting, Tool};
+use crate::rule::Level::{Lasting, Output, Tool};
 use crate::rule::{Rule, rule};
 
 pub(super) static RULES: &[Rule] = &[
@@ -23,7 +23,7 @@ pub(super) static RULES: &[Rule] = &[
         "The tool says that the file is damaged.",
         &[(C::ImageCorrupt, 0.6), (C::ImageIncomplete, 0.3)],
     )
-    .without(&["mismatch: board("])
+    .without(&["mismatch: board(", "attempting binary compare"])
     .states(&[(S::RefusedUnharmed, 0.5)])
     .actions(&[A::RedownloadImage])
     .from("updaters and checksum tools", "sha256sum: WARNING: 1 computed checksum did NOT match"),
@@ -124,13 +124,46 @@ pub(super) static RULES: &[Rule] = &[
     .actions(&[A::ReflashCorrectImage, A::RedownloadImage])
     .from("OpenWrt package/base-files fwtool.sh", "Image metadata not found"),
     rule(
+        "sysupgrade-without-metadata",
+        Lasting,
+        &["Image metadata not found", "Image metadata not present"],
+        "The file has no metadata, and the updater says nothing else of it.",
+        &[(C::ImageCorrupt, 0.5), (C::ImageWrongDevice, 0.25), (C::ImageIncomplete, 0.35)],
+    )
+    .without(&[
+        "Sending TERM to remaining",
+        "Sending KILL to remaining",
+        "Performing system upgrade",
+        "Commencing upgrade",
+        "Saving config files",
+    ])
+    .states(&[(S::RefusedUnharmed, 0.6)])
+    .actions(&[A::RedownloadImage, A::ReflashCorrectImage])
+    .from("OpenWrt package/base-files fwtool.sh", "Image metadata not found"),
+    rule(
+        "sysupgrade-begins",
+        Output,
+        &[
+            "Commencing upgrade",
+            "Performing system upgrade",
+            "Switching to ramdisk",
+            "Sending KILL to remaining",
+        ],
+        "The updater took the file and begins; its own output ends here.",
+        &[(C::NoFault, 0.5)],
+    )
+    .states(&[(S::Healthy, 0.4)])
+    .from(
+        "OpenWrt package/base-files sysupgrade, lib/upgrade/stage2",
+        "Commencing upgrade. Closing all shell sessions.",
+    ),
+    rule(
         "sysupgrade-broken",
         Lasting,
         &[
             "Firmware image is broken",
             "Invalid image metadata",
             "firmware file is corrupt",
-            "Image metadata not found",
             "tar: corrupted data",
             "tar: short read",
             "tar: invalid magic",

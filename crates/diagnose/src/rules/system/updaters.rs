@@ -206,6 +206,34 @@ pub(super) static RULES: &[Rule] = &[
     .last_resort()
     .from("updaters of all kinds", "[ERROR] : SWUPDATE failed"),
     rule(
+        "recovery-package-fails",
+        Tool,
+        &[
+            "Updater process ended with ERROR",
+            "Updater process ended with signal",
+            "Updater ended with ERROR",
+            "Error installing zip",
+            "Error flashing zip",
+            "Error executing updater binary",
+        ],
+        "The recovery system cannot run the package: it is damaged, or made for another recovery system.",
+        &[(C::ToolMismatch, 0.44), (C::ImageCorrupt, 0.36), (C::ImageWrongDevice, 0.32)],
+    )
+    .without(&["ERROR: 7", "Error 7", "Unable to open zip", "Invalid zip"])
+    .states(&[(S::RecoveryMode, 0.5)])
+    .actions(&[A::ChangeToolOrOption, A::RedownloadImage])
+    .from("TeamWin recovery twinstall.cpp", "Updater process ended with ERROR: 255"),
+    rule(
+        "recovery-package-unreadable",
+        Tool,
+        &["Unable to open zip file", "Invalid zip file format", "Can't open /sdcard", "failed to open zip"],
+        "The recovery system cannot read the package.",
+        &[(C::ImageCorrupt, 0.52), (C::ImageIncomplete, 0.35), (C::ToolMismatch, 0.25)],
+    )
+    .states(&[(S::RecoveryMode, 0.5)])
+    .actions(&[A::RedownloadImage])
+    .from("TeamWin recovery twinstall.cpp", "E:Unable to open zip file."),
+    rule(
         "recovery-assert",
         Lasting,
         &[
@@ -214,9 +242,9 @@ pub(super) static RULES: &[Rule] = &[
             "assert failed: *verify",
             "Error 7",
             "ERROR: 7",
-            "E1001",
+            "E1001:",
             "This package is for",
-            "E3004",
+            "E3004:",
             "This package supports",
             "(Status 7)",
             "^Status 7",

@@ -2,6 +2,7 @@
 
 use debrick_model::{Action as A, Cause as C, State as S};
 
+use super::circumstances::POWER_CYCLE_HELPS;
 use super::done::{
     BACK_TO_STOCK, BIOS_WRITTEN, BROKEN_OFF, CHANGED_DRIVER, LOADER_WRITTEN, MANY_IMAGES, OTHER_SUPPLY,
     OUTSIDE_DAMAGE, STOPPED, UNFINISHED, VIRTUAL_MACHINE, WIRES, WROTE,
@@ -9,7 +10,7 @@ use super::done::{
 use super::outcome::CANCELLED;
 use super::seen::{
     BAD_STORAGE, DEEPLY_GONE, DIFFERENT_EACH_TIME, GONE, LOOPS, NO_LOSS, NO_NETWORK, OTHER_MEDIUM_WORKS,
-    POWER_CYCLE_HELPS, SETTLES, SILENT, SUDDENLY, WORKS_AGAIN,
+    SETTLES, SILENT, SUDDENLY, WORKS_AGAIN,
 };
 use super::tools::{DRIVER, ENTERS_MODE, OTHER_TOOL_WORKS, TOOLS};
 use super::words::Words;
@@ -51,7 +52,7 @@ pub(super) static CONCLUSIONS: &[Conclusion] = &[
         none: &[],
         says: "It starts when it is switched off and on, and not when it restarts itself.",
         causes: &[(C::FirmwareBug, 0.4)],
-        state: None,
+        state: Some((S::BootsDegraded, 0.3)),
         actions: &[A::PowerCycleAndRetry, A::InstallOtherBuild],
     },
     Conclusion {

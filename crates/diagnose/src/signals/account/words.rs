@@ -100,7 +100,9 @@ const DENIES: &[&str] = &[
 
 #[cfg(test)]
 mod tests {
-    use super::super::{done::*, lights::*, mishaps::*, outcome::*, seen::*, tools::*};
+    use super::super::{
+        circumstances::*, done::*, lights::*, means::*, mishaps::*, outcome::*, seen::*, tools::*,
+    };
     use super::*;
 
     #[test]
@@ -199,6 +201,38 @@ mod tests {
             &ONLY_LOADER,
             &OTHER_OPTION,
             &KNOWN_BUG,
+            &RUN_FROM,
+            &JUST_WORKS,
+            &RESTART_HANGS,
+            &NOT_UNLOCKED,
+            &MARKED_CORRUPT,
+            &UPDATES_AGAIN,
+            &NOT_NEWER,
+            &NOT_ENUMERATED,
+            &AFTER_WRITING,
+            &BAD_FILE,
+            &WRONG_BUILD,
+            &NO_ROOM,
+            &STRAPS,
+            &STRAPPED,
+            &MODULES,
+            &BAD_LOADER,
+            &GOES_BLACK,
+            &NO_CONSOLE,
+            &FAILED_WRITE,
+            &KIND_OF_PORT,
+            &ENTERING,
+            &ENDLESSLY,
+            &SLOTS,
+            &CHARGED,
+            &PART_FAILS,
+            &CARD_MADE_ANEW,
+            &RECOVERY_SYSTEM,
+            &OTHER_RELEASE,
+            &FORCED,
+            &PART_ONLY,
+            &LOADER_AGAIN,
+            &NO_HELP,
         ] {
             for word in words.0 {
                 let sentence = plain(word);

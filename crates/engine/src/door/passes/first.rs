@@ -32,6 +32,10 @@ impl DoorRepair<'_> {
         self.obtain_first()?;
         self.look_ahead_in_memory()?;
         self.confirm_passes()?;
+        // Somebody who asks before anybody was led to the button may be another unit.
+        let stays_open =
+            self.doors.first().is_some_and(|door| ways::way_of(door, &self.stations).stays_open());
+        self.is_open = stays_open && self.is_at_its_door()?;
         self.write_with_retries()
     }
 
@@ -138,8 +142,13 @@ impl DoorRepair<'_> {
             repair.running()?.is_ours = true;
             let part = Offer { region: MEMORY, name: &name, content: &content, digest };
             let mut meter = repair.session.meter(&format!("sending {name}"), Some(size));
-            let network = &mut *repair.network;
-            ways::hand_over(door, kept, one.condition, network, &clearance, &part, &mut meter)?;
+            let (way, network) = (ways::way_of(door, &repair.stations), &mut *repair.network);
+            let accepted =
+                ways::hand_over(&*way, kept, one.condition, network, &clearance, &part, &mut meter);
+            for notice in meter.into_notices() {
+                repair.session.note(notice)?;
+            }
+            accepted?;
             repair.session.record(EventBody::EffectDone { sent: size, unchanged: 0 })?;
             repair.wait_until_up()?;
             Ok(Done::with((), "A system runs in its memory, and answers. Nothing was written."))

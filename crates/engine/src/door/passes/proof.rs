@@ -4,6 +4,7 @@
 use std::net::Ipv4Addr;
 use std::time::Duration;
 
+use debrick_image::ImageFacts;
 use debrick_link::Deadline;
 use debrick_model::{EventBody, Step};
 use debrick_ssh::openwrt::settings::{Fit, Origin, Settings};
@@ -11,6 +12,7 @@ use debrick_ssh::openwrt::{Compat, SETTINGS, settings};
 use debrick_ssh::shell::{Answer, Shell, ask};
 use debrick_target::Scope;
 
+use super::Running;
 use crate::door::DoorRepair;
 use crate::door::prove::Shown;
 use crate::error::EngineError;
@@ -41,6 +43,9 @@ const OF_EVERY_LINE: [&str; 6] = [
     "/etc/shadow",
 ];
 
+/// Systems that are OpenWrt, or are built from it, and let `root` in without a password until one is set.
+const OPEN_SYSTEMS: [&str; 3] = ["OpenWrt", "ImmortalWrt", "LEDE"];
+
 /// Which system settings are from, as a name of evidence that can be read again.
 pub(super) fn origin_name(origin: &Origin) -> String {
     let part = |text: &Option<String>| text.clone().unwrap_or_default();
@@ -56,6 +61,12 @@ fn origin_of(name: &str) -> Origin {
     Origin { board_name, distribution, version, compat }
 }
 
+/// Whether an image is OpenWrt, or is built from it.
+fn is_of_an_open_system(facts: &ImageFacts) -> bool {
+    let said = facts.containers.iter().flat_map(|container| container.fields.values()).chain(&facts.version);
+    said.chain(&facts.vendor).any(|text| OPEN_SYSTEMS.iter().any(|name| text.contains(name)))
+}
+
 /// Whether two versions are of one release line: `23.05.3` and `23.05.5`. Snapshots are of none.
 pub(super) fn is_same_line(one: Option<&str>, other: Option<&str>) -> bool {
     let line = |version: Option<&str>| {
@@ -67,23 +78,35 @@ pub(super) fn is_same_line(one: Option<&str>, other: Option<&str>) -> bool {
 }
 
 impl DoorRepair<'_> {
-    /// Whether the system of the unit is asked over SSH.
+    /// Whether the system of the unit is asked over SSH: always in two passes; otherwise where the image is one of a system
+    /// that lets everybody in until its owner has set a password, for as long as it does.
     pub(in crate::door) fn asks_over_ssh(&self) -> bool {
-        self.running.is_some() && self.goes_in_passes()
+        let is_open = |running: &Running| {
+            running.lets_in != Some(false) && self.facts.as_ref().is_some_and(is_of_an_open_system)
+        };
+        self.running.as_ref().is_some_and(|running| self.goes_in_passes() || is_open(running))
     }
 
     /// Where the system answers.
     pub(in crate::door) fn ssh_address(&self) -> Option<Ipv4Addr> {
-        self.running.as_ref().filter(|_| self.goes_in_passes()).map(|running| running.unit)
+        let answers = |running: &&Running| self.goes_in_passes() || running.lets_in == Some(true);
+        self.running.as_ref().filter(answers).map(|running| running.unit)
     }
 
-    /// What the system says that it is.
-    pub(in crate::door) fn look_over_ssh(&mut self, version: &str) -> Shown {
+    /// What the system says that it is, compared with the version of the image where that says one.
+    pub(in crate::door) fn look_over_ssh(&mut self, version: Option<&str>) -> Shown {
         let Ok(mut shell) = self.log_in() else { return Shown::Nothing };
         let Ok(system) = super::second::ask(&mut *shell) else { return Shown::Nothing };
-        let detail = format!("{} The image is {version}.", super::second::in_words(&system));
-        match system.version.as_deref() {
-            Some(said) if said == version && !system.runs_from_memory() => Shown::Right(detail),
+        let in_words = super::second::in_words(&system);
+        let detail = match version {
+            Some(version) => format!("{in_words} The image is {version}."),
+            None => in_words,
+        };
+        let from_memory = system.runs_from_memory();
+        match system.version {
+            Some(said) if version.is_none_or(|version| said == version) && !from_memory => {
+                Shown::Right(said, detail)
+            }
             _ => Shown::Other(detail),
         }
     }

@@ -1,8 +1,9 @@
 //! The unit asks for an address by BOOTP or DHCP, is given one and told of its file, and asks for that by TFTP.
 //!
 //! Whoever answers such questions answers for a whole wire. So another server on it is looked for first, only a
-//! bootloader is answered, and where two of them ask, neither is.
+//! bootloader is answered, and where two of them ask, neither is until somebody says which one is meant.
 
+use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
@@ -12,15 +13,18 @@ use debrick_lan::{AddressMessage, AddressRequest, Word, decode};
 use debrick_link::{Deadline, ETHER_TYPE_IPV4, Frames, LONGEST_FRAME, LinkError, Network};
 use debrick_model::{Coded, MacAddress, Property};
 use debrick_target::{Opaque, Silent, Source, TargetError, Watch};
-use debrick_tftp::{NamePolicy, Service};
+use debrick_tftp::{NamePolicy, OneStation, Senders, Service};
 
 use super::tftp_pull::serve;
-use super::{Ear, Shown, Way};
+use super::{Ear, Kept, Shown, Stations, Way};
 use crate::identity::claim;
 use crate::tries::Condition;
 
 /// The port of TFTP servers.
 const TFTP: u16 = 69;
+
+/// The most bootloaders that are told apart.
+const MOST_FOUND: usize = 16;
 
 /// How long a unit that was heard before may take to ask again.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -67,10 +71,12 @@ impl Coded for Unserved {
     }
 }
 
-/// The addresses of this computer and of the unit.
+/// The addresses of this computer and of the unit, and which unit is meant.
+#[derive(Debug, Clone)]
 pub(super) struct Boot {
     pub(super) host: Ipv4Addr,
     pub(super) unit: Ipv4Addr,
+    pub(super) stations: Stations,
 }
 
 impl Boot {
@@ -98,21 +104,34 @@ impl Way for Boot {
     }
 
     fn watch(&self, network: &mut dyn Network) -> Result<Option<Box<dyn Ear>>, LinkError> {
-        Ok(Some(Box::new(Asking { frames: network.open_frames(Some(ETHER_TYPE_IPV4))? })))
+        Ok(Some(Box::new(Asking::open(self.clone(), network)?)))
+    }
+
+    fn tells_units_apart(&self) -> bool {
+        true
+    }
+
+    fn gathers(&self) -> Duration {
+        OTHERS
     }
 
     fn target<'n>(&'n self, network: &'n mut dyn Network, condition: Condition) -> Box<dyn Opaque + 'n> {
-        let is_plain = condition == Condition::PlainTransfer;
-        Box::new(Booting { network, boot: self, is_plain })
+        Box::new(Booting { network, boot: self.clone(), condition })
     }
 }
 
 /// Hears who asks for an address.
 struct Asking {
+    boot: Boot,
     frames: Box<dyn Frames>,
+    found: BTreeSet<MacAddress>,
 }
 
 impl Asking {
+    fn open(boot: Boot, network: &mut dyn Network) -> Result<Self, LinkError> {
+        Ok(Self { boot, frames: network.open_frames(Some(ETHER_TYPE_IPV4))?, found: BTreeSet::new() })
+    }
+
     /// The next bootloader that asks, until the deadline.
     fn next(&mut self, until: Deadline) -> Result<Option<(MacAddress, AddressRequest)>, LinkError> {
         let mut buffer = [0; LONGEST_FRAME];
@@ -131,7 +150,9 @@ impl Asking {
             let Some(heard) = decode(&buffer[..count]) else { continue };
             match heard.word {
                 Word::AsksForAddress(request)
-                    if !request.is_of_a_system() && heard.station != self.frames.address() =>
+                    if !request.is_of_a_system()
+                        && heard.station != self.frames.address()
+                        && self.boot.stations.may_be_the_unit(heard.station) =>
                 {
                     return Ok(Some((heard.station, request)));
                 }
@@ -146,19 +167,51 @@ impl Asking {
 impl Ear for Asking {
     fn hear(&mut self, _: &mut dyn Network, until: Deadline) -> Result<Vec<Shown>, LinkError> {
         let Some((station, request)) = self.next(until)? else { return Ok(Vec::new()) };
+        if self.found.len() < MOST_FOUND {
+            self.found.insert(station);
+        }
         let by = if request.message == AddressMessage::Bootp { "BOOTP" } else { "DHCP" };
         let as_what = request.vendor_class.map(|class| format!(" as {class:?}")).unwrap_or_default();
         let source = format!("its question for an address, by {by}{as_what}");
         let said = Some(claim(Property::MacAddress, &station.to_string(), source, "bootloader"));
         Ok(vec![Shown { seen: Seen::Bootp, is_open: true, said }])
     }
+
+    fn keep(self: Box<Self>) -> Option<Box<dyn Kept>> {
+        Some(Box::new(Asked { boot: self.boot, found: self.found }))
+    }
+}
+
+/// Units that have asked, and ask again.
+struct Asked {
+    boot: Boot,
+    found: BTreeSet<MacAddress>,
+}
+
+impl Kept for Asked {
+    fn several(&self) -> Vec<String> {
+        let all = self.found.iter().filter(|_| self.found.len() > 1);
+        all.map(ToString::to_string).collect()
+    }
+
+    fn nameless(&self) -> Option<MacAddress> {
+        self.found.first().copied().filter(|_| self.found.len() == 1 && self.boot.stations.chosen.is_none())
+    }
+
+    fn target<'n>(
+        self: Box<Self>,
+        network: &'n mut dyn Network,
+        condition: Condition,
+    ) -> Box<dyn Opaque + 'n> {
+        Box::new(Booting { network, boot: self.boot, condition })
+    }
 }
 
 /// A unit that asks for an address, as a target.
 struct Booting<'n> {
     network: &'n mut dyn Network,
-    boot: &'n Boot,
-    is_plain: bool,
+    boot: Boot,
+    condition: Condition,
 }
 
 impl Booting<'_> {
@@ -168,11 +221,10 @@ impl Booting<'_> {
         let failed = TargetError::link(operation());
         let refused =
             |why: Unserved| TargetError::Device { operation: operation().into(), source: Box::new(why) };
-        let frames = match self.network.open_frames(Some(ETHER_TYPE_IPV4)) {
-            Ok(frames) => frames,
+        let mut asking = match Asking::open(self.boot.clone(), self.network) {
+            Ok(asking) => asking,
             Err(error) => return Err(failed(error)),
         };
-        let mut asking = Asking { frames };
         let mut until = Deadline::after(self.network.clock(), PATIENCE);
         let mut found = None;
         while !until.has_passed(self.network.clock()) {
@@ -181,6 +233,8 @@ impl Booting<'_> {
             }
             let look = Deadline::after(self.network.clock(), Duration::from_millis(100)).or_earlier(until);
             match (asking.next(look).map_err(TargetError::link(operation()))?, found) {
+                // Nobody else is listened for.
+                (Some((station, _)), None) if self.boot.stations.chosen.is_some() => return Ok(station),
                 (Some((station, _)), None) => {
                     found = Some(station);
                     until = Deadline::after(self.network.clock(), OTHERS);
@@ -200,19 +254,21 @@ impl Opaque for Booting<'_> {
         let operation = || format!("start from the network and take {name}");
         let station = self.find(watch)?;
         let name = boot_file(name);
-        let Boot { host, unit } = *self.boot;
+        let Boot { host, unit, .. } = self.boot;
         let frames =
             self.network.open_frames(Some(ETHER_TYPE_IPV4)).map_err(TargetError::link(operation()))?;
         let lease = Lease { unit: Some(station), ..Lease::new(host, unit, name) };
         let mut addresses =
             Server::open(frames, lease, watch).map_err(|error| error.into_target(operation()))?;
+        let senders = Senders::open(self.network, TFTP).map_err(TargetError::link(operation()))?;
         // It asks for the file that it is told of, or for one that it has always asked for.
         let mut service = Service {
             allowed_peers: vec![IpAddr::V4(unit)],
+            station: senders.map(|senders| OneStation::new(senders, Some(station))),
             names: NamePolicy::Any,
             ..Service::of(name, image)
         };
-        if self.is_plain {
+        if self.condition == Condition::PlainTransfer {
             (service.most_block_size, service.most_window) = (PLAIN_BLOCK, 1);
         }
         let mut files = debrick_tftp::Server::bind(self.network, self.boot.local(), service)

@@ -20,14 +20,32 @@ mod page;
 mod tftp_pull;
 mod tftp_push;
 
+use std::collections::BTreeSet;
+use std::time::Duration;
+
 use debrick_catalog::{Door, DoorKind};
 use debrick_coach::Seen;
 use debrick_link::{Deadline, LinkError, Network};
-use debrick_model::{Observation, Request};
+use debrick_model::{MacAddress, Observation, Request};
 use debrick_target::{Clearance, Offer, Opaque, TargetError, Watch, offer};
 
 use crate::error::EngineError;
 use crate::tries::Condition;
+
+/// What is known of the stations on the cable.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Stations {
+    /// The one that is the unit, where somebody has said so.
+    pub(super) chosen: Option<MacAddress>,
+    /// Those that somebody has said are not.
+    pub(super) strangers: BTreeSet<MacAddress>,
+}
+
+impl Stations {
+    fn may_be_the_unit(&self, station: MacAddress) -> bool {
+        self.chosen.map_or(!self.strangers.contains(&station), |chosen| chosen == station)
+    }
+}
 
 /// How a door is used.
 pub(super) trait Way {
@@ -56,6 +74,16 @@ pub(super) trait Way {
         true
     }
 
+    /// Whether units at this door are told apart by their Ethernet addresses, so that it is enough to know which one is meant.
+    fn tells_units_apart(&self) -> bool {
+        false
+    }
+
+    /// How long others are listened for once a unit was seen at this door.
+    fn gathers(&self) -> Duration {
+        Duration::ZERO
+    }
+
     /// A last look at the open door, before anything is offered there.
     ///
     /// # Errors
@@ -65,10 +93,14 @@ pub(super) trait Way {
         Ok(())
     }
 
-    /// What a person has to give their word for before anything is sent, where everybody who hears it would write it. The
-    /// unit is switched on only once it is sent, and says nothing.
+    /// What a person has to give their word for before anything is sent, where the unit is switched on only once it is sent.
     fn word(&self) -> Option<Request> {
         None
+    }
+
+    /// Whether the unit never says that it has heard anything.
+    fn is_mute(&self) -> bool {
+        false
     }
 
     /// The unit at its open door, which takes an image.
@@ -94,6 +126,11 @@ pub(super) trait Kept {
     /// All units that were seen at such a door on this wire, where there is more than one.
     fn several(&self) -> Vec<String>;
 
+    /// The one unit that was seen, where it may be anybody's: it asks by itself, and only its address says who it is.
+    fn nameless(&self) -> Option<MacAddress> {
+        None
+    }
+
     /// The unit, which takes an image.
     fn target<'n>(
         self: Box<Self>,
@@ -113,18 +150,22 @@ pub(super) struct Shown {
     pub(super) said: Option<Observation>,
 }
 
-/// How a door is used.
-pub(super) fn way_of(door: &Door) -> Box<dyn Way + '_> {
+/// How a door is used, on a cable on which these stations are.
+pub(super) fn way_of<'d>(door: &'d Door, stations: &Stations) -> Box<dyn Way + 'd> {
+    let stations = || stations.clone();
     match door.kind {
         DoorKind::HttpUpload { unit, host, port } => {
             let (path, field) = (door.path.as_deref(), door.field.as_deref());
             Box::new(page::Page { unit, host, port, path, field })
         }
-        DoorKind::TftpPull { host, unit } => Box::new(tftp_pull::Pull { host, unit, files: &door.files }),
-        DoorKind::BootpTftp { host, unit } => Box::new(bootp_tftp::Boot { host, unit }),
-        DoorKind::TftpPush { unit, host } => Box::new(tftp_push::Push { unit, host }),
+        DoorKind::TftpPull { host, unit } => {
+            Box::new(tftp_pull::Pull { host, unit, files: door.files.clone() })
+        }
+        DoorKind::BootpTftp { host, unit } => Box::new(bootp_tftp::Boot { host, unit, stations: stations() }),
+        DoorKind::TftpPush { unit, host } => Box::new(tftp_push::Push { unit, host, station: door.station }),
         DoorKind::Nmrp { unit, host } => {
-            Box::new(nmrp::Nmrp { unit, host, file: door.files.first().cloned() })
+            let file = door.files.first().cloned();
+            Box::new(nmrp::Nmrp { unit, host, file, stations: stations() })
         }
         DoorKind::EvaFtp { unit, host } => Box::new(eva::Eva { unit, host }),
         DoorKind::ZyxelMulticast { host } => Box::new(multicast::Multicast { host }),
@@ -158,7 +199,7 @@ pub(super) enum Accepted {
 
 /// Offers an image at a door, to the unit that is kept there, if one is.
 pub(super) fn hand_over(
-    door: &Door,
+    way: &dyn Way,
     kept: Option<Box<dyn Kept>>,
     condition: Condition,
     network: &mut dyn Network,
@@ -166,8 +207,7 @@ pub(super) fn hand_over(
     part: &Offer<'_>,
     watch: &mut dyn Watch,
 ) -> Result<Accepted, TargetError> {
-    let way = way_of(door);
-    let is_mute = way.word().is_some();
+    let is_mute = way.is_mute();
     let mut target = match kept {
         Some(kept) => kept.target(network, condition),
         None => way.target(network, condition),

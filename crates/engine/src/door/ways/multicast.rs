@@ -34,6 +34,12 @@ const ROUNDS: u32 = 4;
 /// How long it is sent, at least, so that there is time to switch the unit on.
 const SENDS_FOR: Duration = Duration::from_secs(60);
 
+/// How long it is sent to a unit that did not get all of it before. What it misses costs it a round each time.
+const SENDS_AGAIN_FOR: Duration = Duration::from_secs(300);
+
+/// How much slower it is sent then.
+const SLOWER: u32 = 2;
+
 /// Bytes of the image in a packet.
 const CHUNK: u64 = 1024;
 
@@ -75,8 +81,12 @@ impl Way for Multicast {
         })
     }
 
-    fn target<'n>(&'n self, network: &'n mut dyn Network, _: Condition) -> Box<dyn Opaque + 'n> {
-        Box::new(Sending { way: *self, network, heard: None })
+    fn is_mute(&self) -> bool {
+        true
+    }
+
+    fn target<'n>(&'n self, network: &'n mut dyn Network, condition: Condition) -> Box<dyn Opaque + 'n> {
+        Box::new(Sending { way: *self, network, heard: None, condition })
     }
 }
 
@@ -128,9 +138,13 @@ impl Kept for Heard {
         all.map(ToString::to_string).collect()
     }
 
-    fn target<'n>(self: Box<Self>, network: &'n mut dyn Network, _: Condition) -> Box<dyn Opaque + 'n> {
+    fn target<'n>(
+        self: Box<Self>,
+        network: &'n mut dyn Network,
+        condition: Condition,
+    ) -> Box<dyn Opaque + 'n> {
         let Self { way, heard } = *self;
-        Box::new(Sending { way, network, heard: Some(heard) })
+        Box::new(Sending { way, network, heard: Some(heard), condition })
     }
 }
 
@@ -140,6 +154,7 @@ struct Sending<'n> {
     network: &'n mut dyn Network,
     /// What was heard before; without it nothing is sent.
     heard: Option<Listening>,
+    condition: Condition,
 }
 
 impl Sending<'_> {
@@ -147,9 +162,15 @@ impl Sending<'_> {
         let heard = self.heard.take().ok_or(ZyxelError::ListenedTooShortly { listened: Duration::ZERO })?;
         let proof = AloneOnWire::prove(&heard, WHO)?;
         let usual = CastOptions::default();
+        let (usual, sends_for) = match self.condition {
+            Condition::PlainTransfer => {
+                (CastOptions { every: usual.every * SLOWER, ..usual }, SENDS_AGAIN_FOR)
+            }
+            Condition::AsItIs | Condition::FreshStart => (usual, SENDS_FOR),
+        };
         let packets = u32::try_from(image.len().div_ceil(CHUNK)).unwrap_or(u32::MAX).max(1);
         let round = usual.every.saturating_mul(packets).max(usual.every);
-        let in_time = u32::try_from(SENDS_FOR.as_millis() / round.as_millis().max(1)).unwrap_or(u32::MAX);
+        let in_time = u32::try_from(sends_for.as_millis() / round.as_millis().max(1)).unwrap_or(u32::MAX);
         let options = CastOptions { rounds: ROUNDS.max(in_time), ..usual };
         let mut caster = Caster::new(self.network, IpAddr::V4(self.way.host), &proof, options)?;
         // A unit that has written it restarts, which takes the link down: then nothing more is to be sent.

@@ -1,7 +1,7 @@
 //! The unit answers NMRP for some seconds after its start, is given an address, and is sent its file by TFTP.
 //!
 //! It answers no ARP, so that the system is told where its address is. Whoever answers is told apart by Ethernet address:
-//! where several do, none is dealt with. That it ends with CLOSE_REQ says that it has written, and proves nothing.
+//! where several do, none is dealt with until somebody says which one is meant. That it ends with CLOSE_REQ says that it has written, and proves nothing.
 
 use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -14,7 +14,7 @@ use debrick_nmrp::{Caller, ETHER_TYPE, Host, HostOptions, NmrpError};
 use debrick_target::{Opaque, Source, TargetError, Watch};
 use debrick_tftp::ClientOptions;
 
-use super::{Ear, Kept, Shown, Way};
+use super::{Ear, Kept, Shown, Stations, Way};
 use crate::identity::claim;
 use crate::tries::Condition;
 
@@ -27,19 +27,21 @@ pub(super) const SILENCES: &[&str] = &["nmrp-not-closed"];
 /// How long others may answer after the first unit did.
 const GATHER: Duration = Duration::from_millis(300);
 
-/// The address that the unit is given, that of this computer, and the name of the file for units that want none.
+/// The address that the unit is given, that of this computer, the name of the file for units that want none, and which unit is
+/// meant.
 #[derive(Debug, Clone)]
 pub(super) struct Nmrp {
     pub(super) unit: Ipv4Addr,
     pub(super) host: Ipv4Addr,
     pub(super) file: Option<String>,
+    pub(super) stations: Stations,
 }
 
 impl Nmrp {
     fn options(&self) -> HostOptions {
         let usual = HostOptions::default();
         let file_name = self.file.clone().unwrap_or(usual.file_name);
-        HostOptions { unit_address: self.unit, file_name, ..usual }
+        HostOptions { unit: self.stations.chosen, unit_address: self.unit, file_name, ..usual }
     }
 }
 
@@ -53,6 +55,10 @@ impl Way for Nmrp {
         let caller = Caller::new(network.open_frames(Some(ETHER_TYPE))?, self.options());
         let (found, since) = (BTreeSet::new(), None);
         Ok(Some(Box::new(Calling { way: self.clone(), caller, found, since, is_open: false })))
+    }
+
+    fn tells_units_apart(&self) -> bool {
+        true
     }
 
     /// It gives up after some seconds without its configuration.
@@ -77,12 +83,13 @@ struct Calling {
 
 impl Ear for Calling {
     fn hear(&mut self, network: &mut dyn Network, until: Deadline) -> Result<Vec<Shown>, LinkError> {
-        let answered = match self.caller.call(until.moment()) {
+        let mut answered = match self.caller.call(until.moment()) {
             Ok(answered) => answered,
             Err(NmrpError::Link { source, .. }) => return Err(source),
             // Nothing else comes of calling.
             Err(_) => BTreeSet::new(),
         };
+        answered.retain(|unit| self.way.stations.may_be_the_unit(*unit));
         let now = network.clock().now();
         if !answered.is_empty() {
             self.since.get_or_insert(now);
@@ -165,7 +172,10 @@ impl Offering<'_> {
             address,
             source,
         })?;
-        host.deliver(self.network, self.way.host, image, watch).map(drop)
+        let delivered = host.deliver(self.network, self.way.host, image, watch).map(drop);
+        // Its system may have that address, too, at another station. At the latest the entry goes with the interface's loan.
+        let _ = self.network.forget_neighbour(address);
+        delivered
     }
 }
 

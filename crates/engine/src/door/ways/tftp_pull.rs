@@ -1,16 +1,19 @@
 //! The unit asks this computer for its file by TFTP.
 
+use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
 use debrick_coach::Seen;
 use debrick_link::{Datagrams, Deadline, LinkError, Network};
-use debrick_model::Property;
+use debrick_model::{MacAddress, Property};
 use debrick_target::{Opaque, Source, TargetError, Watch};
 use debrick_tftp::wire::Packet;
-use debrick_tftp::{Direction, NamePolicy, Server, ServerEvent, Service, TftpError};
+use debrick_tftp::{
+    Direction, NamePolicy, OneStation, Refusal, Senders, Server, ServerEvent, Service, TftpError,
+};
 
-use super::{Ear, Shown, Way};
+use super::{Ear, Kept, Shown, Way};
 use crate::identity::claim;
 use crate::tries::Condition;
 
@@ -29,6 +32,9 @@ const AFTERWARDS: Duration = Duration::from_secs(8);
 /// How often a unit may begin anew in the middle before it is given up.
 const MOST_RESTARTS: u32 = 3;
 
+/// The most stations that are named.
+const MOST_STATIONS: usize = 8;
+
 /// The smallest block, which every loader knows, in bytes.
 const PLAIN_BLOCK: u16 = 512;
 
@@ -36,39 +42,53 @@ const PLAIN_BLOCK: u16 = 512;
 pub(super) const REFUSALS: &[&str] = &["tftp-refused", "tftp-rejected"];
 
 /// The addresses, and the names that are asked for.
-pub(super) struct Pull<'d> {
+#[derive(Debug, Clone)]
+pub(super) struct Pull {
     pub(super) host: Ipv4Addr,
     pub(super) unit: Option<Ipv4Addr>,
-    pub(super) files: &'d [String],
+    pub(super) files: Vec<String>,
 }
 
-impl Pull<'_> {
+impl Pull {
     fn local(&self) -> SocketAddr {
         SocketAddr::new(IpAddr::V4(self.host), TFTP)
     }
+
+    fn pulling<'n>(
+        self,
+        network: &'n mut dyn Network,
+        station: Option<MacAddress>,
+        condition: Condition,
+    ) -> Box<dyn Opaque + 'n> {
+        let is_plain = condition == Condition::PlainTransfer;
+        Box::new(Pulling { network, way: self, station, is_plain })
+    }
 }
 
-impl Way for Pull<'_> {
+impl Way for Pull {
     fn check(&self, network: &mut dyn Network) -> Result<(), LinkError> {
+        Senders::open(network, TFTP)?;
         network.bind_datagrams(self.local()).map(drop)
     }
 
     fn watch(&self, network: &mut dyn Network) -> Result<Option<Box<dyn Ear>>, LinkError> {
+        let senders = Senders::open(network, TFTP)?;
         let socket = network.bind_datagrams(self.local())?;
-        Ok(Some(Box::new(Requests { socket, unit: self.unit, files: self.files.to_vec() })))
+        Ok(Some(Box::new(Requests { socket, senders, way: self.clone(), asked: BTreeSet::new() })))
     }
 
     fn target<'n>(&'n self, network: &'n mut dyn Network, condition: Condition) -> Box<dyn Opaque + 'n> {
-        let is_plain = condition == Condition::PlainTransfer;
-        Box::new(Pulling { network, host: self.host, unit: self.unit, files: self.files, is_plain })
+        self.clone().pulling(network, None, condition)
     }
 }
 
 /// Hears what the unit asks for.
 struct Requests {
     socket: Box<dyn Datagrams>,
-    unit: Option<Ipv4Addr>,
-    files: Vec<String>,
+    /// Which stations ask, where that can be told.
+    senders: Option<Senders>,
+    way: Pull,
+    asked: BTreeSet<MacAddress>,
 }
 
 impl Ear for Requests {
@@ -79,7 +99,15 @@ impl Ear for Requests {
             Err(error) if error.is_timeout() => return Ok(Vec::new()),
             Err(error) => return Err(error),
         };
-        if self.unit.is_some_and(|unit| from.ip() != IpAddr::V4(unit)) {
+        let station = match &mut self.senders {
+            None => None,
+            Some(senders) => match senders.of(from, &buffer[..count]) {
+                Some(station) => Some(station),
+                // Its frame was lost; it will ask again.
+                None => return Ok(Vec::new()),
+            },
+        };
+        if self.way.unit.is_some_and(|unit| from.ip() != IpAddr::V4(unit)) {
             return Ok(Vec::new());
         }
         let Ok(Packet::Request { direction: Direction::Read, name, .. }) = Packet::parse(&buffer[..count])
@@ -89,36 +117,68 @@ impl Ear for Requests {
         let name = name.into_owned();
         let source = "what the bootloader asks for on the network".to_owned();
         let said = Some(claim(Property::RequestedFile, &name, source, "bootloader"));
-        let is_open = self.files.is_empty() || self.files.contains(&name);
+        let is_open = self.way.files.is_empty() || self.way.files.contains(&name);
+        if is_open && self.asked.len() < MOST_STATIONS {
+            self.asked.extend(station);
+        }
         Ok(vec![Shown { seen: Seen::TftpRequest(name), is_open, said }])
+    }
+
+    fn keep(self: Box<Self>) -> Option<Box<dyn Kept>> {
+        let Self { way, asked, .. } = *self;
+        (!asked.is_empty()).then(|| Box::new(Asked { way, asked }) as Box<dyn Kept>)
+    }
+}
+
+/// Stations that have asked.
+struct Asked {
+    way: Pull,
+    asked: BTreeSet<MacAddress>,
+}
+
+impl Kept for Asked {
+    fn several(&self) -> Vec<String> {
+        let all = self.asked.iter().filter(|_| self.asked.len() > 1);
+        all.map(ToString::to_string).collect()
+    }
+
+    fn target<'n>(
+        self: Box<Self>,
+        network: &'n mut dyn Network,
+        condition: Condition,
+    ) -> Box<dyn Opaque + 'n> {
+        let station = self.asked.first().copied();
+        self.way.pulling(network, station, condition)
     }
 }
 
 /// A unit that asks for its file, as a target.
-struct Pulling<'n, 'f> {
+struct Pulling<'n> {
     network: &'n mut dyn Network,
-    host: Ipv4Addr,
-    unit: Option<Ipv4Addr>,
-    files: &'f [String],
+    way: Pull,
+    station: Option<MacAddress>,
     is_plain: bool,
 }
 
-impl Opaque for Pulling<'_, '_> {
+impl Opaque for Pulling<'_> {
     fn offer(&mut self, name: &str, image: &dyn Source, watch: &mut dyn Watch) -> Result<(), TargetError> {
         let operation = || format!("take {name} by TFTP");
+        let Pull { unit, ref files, .. } = self.way;
+        // Before its port is opened, so that no request comes without its frame.
+        let senders = Senders::open(self.network, TFTP).map_err(TargetError::link(operation()))?;
         let mut service = Service {
-            allowed_peers: self.unit.iter().map(|unit| IpAddr::V4(*unit)).collect(),
-            names: if self.files.is_empty() { NamePolicy::Any } else { NamePolicy::IgnoreCase },
+            allowed_peers: unit.iter().map(|unit| IpAddr::V4(*unit)).collect(),
+            station: senders.map(|senders| OneStation::new(senders, self.station)),
+            names: if files.is_empty() { NamePolicy::Any } else { NamePolicy::IgnoreCase },
             ..Service::of(name, image)
         };
-        service.images.extend(self.files.iter().skip(1).map(|file| (file.clone(), image)));
+        service.images.extend(files.iter().skip(1).map(|file| (file.clone(), image)));
         if self.is_plain {
             (service.most_block_size, service.most_window) = (PLAIN_BLOCK, 1);
         }
-        let local = SocketAddr::new(IpAddr::V4(self.host), TFTP);
-        let mut server =
-            Server::bind(self.network, local, service).map_err(|error| error.into_target(operation()))?;
-        let unit = SocketAddr::new(IpAddr::V4(self.unit.unwrap_or(Ipv4Addr::UNSPECIFIED)), 0);
+        let mut server = Server::bind(self.network, self.way.local(), service)
+            .map_err(|error| error.into_target(operation()))?;
+        let unit = SocketAddr::new(IpAddr::V4(unit.unwrap_or(Ipv4Addr::UNSPECIFIED)), 0);
         serve(&mut server, unit, name, watch, &mut || Ok(false))
     }
 }
@@ -135,7 +195,9 @@ pub(super) fn serve(
     let failed = |error: TftpError| error.into_target(format!("take {name} by TFTP"));
     let (mut arrived, mut restarts) = (0, 0);
     let mut has_all = false;
+    let mut strangers = BTreeSet::new();
     let mut last_sign = server.clock().now();
+    let mut under_way = 0;
     loop {
         if watch.cancelled() && !has_all {
             return Err(TargetError::Cancelled);
@@ -145,8 +207,20 @@ pub(super) fn serve(
         if beside()? {
             last_sign = server.clock().now();
         }
-        if !matches!(event, ServerEvent::Idle | ServerEvent::Refused { .. }) {
+        // A slow unit, or a bad cable, takes long for what is worth an event.
+        let before = std::mem::replace(&mut under_way, server.arrived());
+        if under_way != before || !matches!(event, ServerEvent::Idle | ServerEvent::Refused { .. }) {
             last_sign = server.clock().now();
+        }
+        if let ServerEvent::Refused { why: Refusal::OtherStation { station, unit }, peer, .. } = &event
+            && strangers.len() < MOST_STATIONS
+            && strangers.insert(*station)
+        {
+            watch.notice(format!(
+                "{station} asked for the file, too, as {}, and got no answer: it is served to {unit} alone. Take other units \
+                 off the cable.",
+                peer.ip()
+            ));
         }
         match event {
             ServerEvent::Progress { bytes, .. } => {

@@ -1,9 +1,11 @@
 //! The unit is sent its file by TFTP.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::time::Duration;
 
 use debrick_link::{LinkError, Network};
-use debrick_target::Opaque;
+use debrick_model::{MacAddress, Request, RequestKind};
+use debrick_target::{Opaque, Source, TargetError, Watch};
 use debrick_tftp::{Client, ClientOptions};
 
 use super::{Ear, Way};
@@ -18,15 +20,38 @@ pub(super) const REFUSALS: &[&str] = &["tftp-refused"];
 /// Codes of silence after all of it was sent.
 pub(super) const SILENCES: &[&str] = &["tftp-last-ack-missing"];
 
+/// How often an upload that waits asks: some bootloaders listen for four seconds.
+const ASKS_EVERY: Duration = Duration::from_millis(250);
+
+/// How long it waits, so that there is time to switch the unit on.
+const WAITS_FOR: Duration = Duration::from_secs(120);
+
 /// The addresses of unit and computer.
+#[derive(Debug, Clone, Copy)]
 pub(super) struct Push {
     pub(super) unit: Ipv4Addr,
     pub(super) host: Option<Ipv4Addr>,
+    /// Where the unit listens, if it answers no ARP and the upload has to wait for it.
+    pub(super) station: Option<MacAddress>,
 }
 
 impl Push {
     fn local(&self) -> IpAddr {
         IpAddr::V4(self.host.unwrap_or(Ipv4Addr::UNSPECIFIED))
+    }
+
+    fn options(&self, condition: Condition) -> ClientOptions {
+        let is_plain = condition == Condition::PlainTransfer;
+        match self.station {
+            // Who is heard for seconds only is not asked for more than it may know.
+            Some(_) => ClientOptions {
+                request_every: ASKS_EVERY,
+                answer_within: WAITS_FOR,
+                ..ClientOptions::default()
+            },
+            None if is_plain => ClientOptions::default(),
+            None => ClientOptions::fast(),
+        }
     }
 }
 
@@ -40,10 +65,49 @@ impl Way for Push {
         Ok(None)
     }
 
+    fn word(&self) -> Option<Request> {
+        self.station?;
+        Some(Request {
+            id: "unit-is-off".into(),
+            text: "Connect the unit through a switch, so that this computer's port has a link all the time. Take the unit's power \
+                   away, and leave a hand at its switch. Is it off?"
+                .into(),
+            kind: RequestKind::Confirmation {
+                consequence: "Its bootloader listens for a few seconds after the power comes. The upload begins to wait for it now, \
+                              for two minutes: switch the unit on when the image is being sent, and not before."
+                    .into(),
+            },
+        })
+    }
+
     fn target<'n>(&'n self, network: &'n mut dyn Network, condition: Condition) -> Box<dyn Opaque + 'n> {
-        let is_plain = condition == Condition::PlainTransfer;
-        let options = if is_plain { ClientOptions::default() } else { ClientOptions::fast() };
-        let server = SocketAddr::new(IpAddr::V4(self.unit), TFTP);
-        Box::new(Client::new(network, self.local(), server, options))
+        Box::new(Pushing { network, way: *self, options: self.options(condition) })
+    }
+}
+
+/// A unit that is sent its file, as a target.
+struct Pushing<'n> {
+    network: &'n mut dyn Network,
+    way: Push,
+    options: ClientOptions,
+}
+
+impl Opaque for Pushing<'_> {
+    fn offer(&mut self, name: &str, image: &dyn Source, watch: &mut dyn Watch) -> Result<(), TargetError> {
+        let Push { unit, station, .. } = self.way;
+        if let Some(station) = station {
+            let operation = format!("send to {station}, which does not say that it has {unit}");
+            self.network.set_neighbour(unit, station).map_err(TargetError::link(operation))?;
+            // It waits from now on: that is the sign to switch the unit on.
+            watch.advance(0);
+        }
+        let server = SocketAddr::new(IpAddr::V4(unit), TFTP);
+        let mut client = Client::new(&mut *self.network, self.way.local(), server, self.options.clone());
+        let offered = client.offer(name, image, watch);
+        if station.is_some() {
+            // Its system has another Ethernet address. At the latest the entry goes with the interface's loan.
+            let _ = self.network.forget_neighbour(unit);
+        }
+        offered
     }
 }

@@ -1,0 +1,280 @@
+//! Questions about what is seen, heard and felt.
+
+use debrick_model::{Cause as C, State as S};
+
+use super::{Question, answer};
+
+pub(super) const LIGHTS: Question = Question {
+    id: "lights",
+    text: "Switch it on and watch for two minutes. What do its lights or its screen do?",
+    answers: &[
+        answer(
+            "none",
+            "Nothing at all",
+            0.15,
+            &[
+                (C::PowerFault, 8.0),
+                (C::BootloaderCorrupt, 4.0),
+                (C::RamFault, 2.0),
+                (C::SettingsCorrupt, 0.1),
+                (C::FirmwareBug, 0.2),
+                (C::NoFault, 0.1),
+                (C::RootfsCorrupt, 0.1),
+                (C::BootloaderLocked, 0.1),
+            ],
+            Some(S::NoPower),
+        ),
+        answer(
+            "one-steady",
+            "One light or a logo stays, and nothing changes",
+            0.25,
+            &[
+                (C::BootloaderCorrupt, 2.0),
+                (C::ImageCorrupt, 2.0),
+                (C::ImageIncomplete, 2.0),
+                (C::BootEnvironmentCorrupt, 2.5),
+                (C::ImageWrongDevice, 1.5),
+                (C::RamFault, 2.0),
+                (C::SettingsCorrupt, 0.5),
+                (C::NoFault, 0.2),
+            ],
+            Some(S::BootloaderOnly),
+        ),
+        answer(
+            "again-and-again",
+            "It starts, goes off or restarts, over and over",
+            0.25,
+            &[
+                (C::KernelCrash, 4.0),
+                (C::RootfsCorrupt, 3.0),
+                (C::SettingsCorrupt, 2.5),
+                (C::FirmwareBug, 2.5),
+                (C::PowerFault, 2.0),
+                (C::ImageCorrupt, 1.5),
+                (C::ImageWrongDevice, 1.5),
+                (C::InitFailure, 3.0),
+                (C::NoFault, 0.1),
+                (C::BootloaderLocked, 0.2),
+            ],
+            Some(S::BootLoop),
+        ),
+        answer(
+            "recovery-sign",
+            "A pattern or screen that its manual calls recovery, download, fastboot or rescue",
+            0.12,
+            &[
+                (C::RecoveryFlagStuck, 8.0),
+                (C::VerifiedBootRejected, 3.0),
+                (C::RollbackRejected, 3.0),
+                (C::ImageCorrupt, 2.0),
+                (C::ImageIncomplete, 2.0),
+                (C::UpdateInterrupted, 3.0),
+                (C::RecoveryMediaWrong, 4.0),
+                (C::BootloaderLocked, 3.0),
+                (C::ToolMismatch, 2.0),
+                (C::PowerFault, 0.1),
+                (C::BootloaderCorrupt, 0.1),
+            ],
+            Some(S::RecoveryMode),
+        ),
+        answer(
+            "message",
+            "A message that says it was not verified, is locked, or not allowed",
+            0.05,
+            &[
+                (C::VerifiedBootRejected, 25.0),
+                (C::RollbackRejected, 12.0),
+                (C::BootloaderLocked, 15.0),
+                (C::PowerFault, 0.02),
+                (C::BootloaderCorrupt, 0.05),
+            ],
+            Some(S::BootloaderOnly),
+        ),
+        answer(
+            "as-always",
+            "The same as when it worked",
+            0.18,
+            &[
+                (C::NoFault, 8.0),
+                (C::SettingsCorrupt, 3.0),
+                (C::StorageFull, 5.0),
+                (C::HostPermission, 3.0),
+                (C::HostPortConflict, 3.0),
+                (C::LinkFault, 3.0),
+                (C::NotInRecoveryMode, 4.0),
+                (C::ToolMismatch, 2.0),
+                (C::PowerFault, 0.1),
+                (C::BootloaderCorrupt, 0.02),
+                (C::ImageCorrupt, 0.1),
+                (C::ImageIncomplete, 0.1),
+            ],
+            Some(S::BootsDegraded),
+        ),
+    ],
+};
+
+pub(super) const HOST: Question = Question {
+    id: "host",
+    text: "Connect it to this computer the way it is meant to be recovered (USB, network or serial). What is seen?",
+    answers: &[
+        answer(
+            "nothing",
+            "Nothing: no new USB device, no network light, no text",
+            0.3,
+            &[
+                (C::PowerFault, 3.0),
+                (C::BootloaderCorrupt, 3.0),
+                (C::LinkFault, 2.5),
+                (C::NotInRecoveryMode, 4.0),
+                (C::RamFault, 2.0),
+                (C::NoFault, 0.2),
+                (C::HostPortConflict, 0.3),
+            ],
+            Some(S::NoOutput),
+        ),
+        answer(
+            "unknown-usb",
+            "A USB device that it does not show when it works, or one without a driver",
+            0.12,
+            &[
+                (C::BootloaderCorrupt, 5.0),
+                (C::HostPermission, 6.0),
+                (C::PartitionTableDamaged, 3.0),
+                (C::PowerFault, 0.2),
+                (C::SettingsCorrupt, 0.2),
+            ],
+            Some(S::RecoveryMode),
+        ),
+        answer(
+            "denied",
+            "It is there, and the computer says that access is denied or the port is busy",
+            0.05,
+            &[(C::HostPermission, 30.0), (C::HostPortConflict, 30.0), (C::PowerFault, 0.05)],
+            None,
+        ),
+        answer(
+            "comes-and-goes",
+            "It comes and goes, or its text is garbled",
+            0.1,
+            &[
+                (C::LinkFault, 12.0),
+                (C::PowerFault, 5.0),
+                (C::KernelCrash, 2.0),
+                (C::RootfsCorrupt, 1.5),
+                (C::NoFault, 0.1),
+            ],
+            Some(S::BootLoop),
+        ),
+        answer(
+            "recovery-answers",
+            "It answers in its recovery mode: a page, fastboot, download mode, a prompt",
+            0.2,
+            &[
+                (C::ImageCorrupt, 2.5),
+                (C::ImageIncomplete, 2.5),
+                (C::ImageWrongDevice, 2.5),
+                (C::BootEnvironmentCorrupt, 3.0),
+                (C::RecoveryFlagStuck, 4.0),
+                (C::VerifiedBootRejected, 3.0),
+                (C::RollbackRejected, 3.0),
+                (C::BootloaderLocked, 4.0),
+                (C::ToolMismatch, 3.0),
+                (C::PowerFault, 0.1),
+                (C::BootloaderCorrupt, 0.1),
+                (C::RamFault, 0.3),
+            ],
+            Some(S::RecoveryMode),
+        ),
+        answer(
+            "system-answers",
+            "Its own system answers: its page, its console, its files",
+            0.15,
+            &[
+                (C::NoFault, 8.0),
+                (C::StorageFull, 6.0),
+                (C::SettingsCorrupt, 3.0),
+                (C::PowerFault, 0.3),
+                (C::BootloaderCorrupt, 0.02),
+                (C::ImageCorrupt, 0.1),
+                (C::ImageIncomplete, 0.1),
+            ],
+            Some(S::BootsDegraded),
+        ),
+    ],
+};
+
+pub(super) const POWER: Question = Question {
+    id: "power",
+    text: "Try another power supply of the same voltage, and unplug everything else. Does that change anything?",
+    answers: &[
+        answer("better", "Yes: it starts, or gets further", 0.1, &[(C::PowerFault, 30.0)], None),
+        answer("same", "No, it is just the same", 0.6, &[(C::PowerFault, 0.15)], None),
+        answer(
+            "usb",
+            "It is powered from a USB port, a hub or a thin cable, and I have nothing else",
+            0.15,
+            &[(C::PowerFault, 4.0), (C::LinkFault, 2.0)],
+            None,
+        ),
+    ],
+};
+
+pub(super) const HEAT: Question = Question {
+    id: "heat",
+    text: "Does it get hot, smell, click or whine?",
+    answers: &[
+        answer(
+            "hot",
+            "It gets hot or smells within a minute",
+            0.05,
+            &[(C::PowerFault, 3.0), (C::RamFault, 6.0), (C::FlashHardwareFault, 4.0), (C::NoFault, 0.1)],
+            None,
+        ),
+        answer(
+            "clicks",
+            "It clicks or whines",
+            0.06,
+            &[(C::PowerFault, 8.0), (C::FlashHardwareFault, 2.0)],
+            None,
+        ),
+        answer("cold", "It stays cold", 0.2, &[(C::PowerFault, 3.0), (C::BootloaderCorrupt, 1.5)], None),
+        answer("as-always", "Nothing unusual", 0.6, &[], None),
+    ],
+};
+
+pub(super) const WHEN: Question = Question {
+    id: "when",
+    text: "Does it fail from the first second, or only after running for a while?",
+    answers: &[
+        answer("at-once", "At once, each time the same", 0.6, &[], None),
+        answer(
+            "later",
+            "It starts, and fails after minutes or when it is busy",
+            0.15,
+            &[
+                (C::PowerFault, 4.0),
+                (C::RamFault, 4.0),
+                (C::StorageFull, 4.0),
+                (C::FlashHardwareFault, 2.0),
+                (C::FirmwareBug, 2.0),
+                (C::BootloaderCorrupt, 0.02),
+                (C::ImageIncomplete, 0.1),
+            ],
+            Some(S::BootsDegraded),
+        ),
+        answer(
+            "varies",
+            "It varies: now and then it gets further",
+            0.12,
+            &[
+                (C::PowerFault, 5.0),
+                (C::RamFault, 6.0),
+                (C::FlashHardwareFault, 5.0),
+                (C::LinkFault, 3.0),
+                (C::ImageWrongDevice, 0.2),
+                (C::VerifiedBootRejected, 0.1),
+            ],
+            None,
+        ),
+    ],
+};

@@ -1,0 +1,270 @@
+//! What the words of a tool mean that no rule knows. Tools of all kinds have the same troubles and name them with the same
+//! few words: those of the C library's error numbers, those of USB libraries, those of checks of images. Sources: POSIX
+//! `errno.h`; libusb `libusb/core.c` (`libusb_error_name`); Rust `std::io::ErrorKind`; Python's built-in exceptions.
+//!
+//! Weights are small, so that a finding from here stays a guess.
+
+mod troubles;
+
+use debrick_model::{Action as A, Cause as C, EvidenceKind, State as S};
+
+use super::Signals;
+use super::trouble::tells_of_trouble;
+use crate::text::Place;
+use crate::weigh::{Weights, cite};
+use troubles::TROUBLES;
+
+/// How many lines at the end of a tool's output are read.
+const MAX_LINES: usize = 200;
+
+/// How much of a line is read, in characters.
+const MAX_LINE: usize = 400;
+
+/// Above this likelihood of any cause the output is understood already.
+const KNOWN_FROM: f64 = 0.36;
+
+/// With what a tool ends that somebody stopped.
+const STOPPED: &[&str] = &[
+    "^c",
+    "keyboardinterrupt",
+    "by user",
+    "by the user",
+    "by signal",
+    "sigint",
+    "aborted!",
+    "process terminated",
+];
+
+/// What a tool does that changes the unit.
+const CHANGES: &[&str] =
+    &["writ", "flash", "updat", "upgrad", "upload", "download", "install", "program", "send"];
+
+/// What a tool says while it changes the unit.
+const WRITES: &[&str] =
+    &["writing", "flashing", "erasing", "programming", "uploading", "installing", "sending", "%"];
+
+/// What a tool does before it has the unit.
+const WAITS: &[&str] =
+    &["waiting", "searching", "looking for", "connecting", "scanning", "listening", "trying"];
+
+/// What stands at the end of an output that stops there.
+const HANGS: &[&str] = &["hangs", "hung", "stuck", "freez", "no more output", "nothing happens"];
+
+/// With what a tool begins, and does not end where it is content.
+const BEGINNINGS: &[&str] = &["started", "starting", "version"];
+
+/// Fewer lines than this say too little to be content with.
+const FEWEST_LINES: usize = 2;
+
+/// What a tool says in the end that is sure of its success, whatever went wrong before.
+const SURE_ENDINGS: &[&str] = &[
+    "success",
+    "verified",
+    "verify ok",
+    "verify: ok",
+    "all done",
+    "all is well",
+    "updated",
+    "complete",
+    "完成",
+    "成功",
+    "успешно",
+    "erfolgreich",
+];
+
+/// What is near to a word of success and denies it.
+const DENIALS: &[&str] = &["incomplete", "unsuccess", "not ", "un-", "0 success", "n't "];
+
+/// With how many lines a tool tells how it ended.
+const LAST_LINES: usize = 2;
+
+impl Signals<'_> {
+    /// A tool of which no rule knows more than that it failed, or not even that.
+    pub(super) fn words_of_an_unknown_tool(&self, weights: &mut Weights) {
+        let is_known = weights.findings().first().is_some_and(|finding| finding.likelihood >= KNOWN_FROM);
+        if is_known || weights.has_fault() {
+            return;
+        }
+        for (evidence, item) in self.reading.evidence.iter().enumerate() {
+            if item.kind != EvidenceKind::ToolOutput || item.text.trim().is_empty() {
+                continue;
+            }
+            let count = item.text.lines().count() as u64;
+            let mut lines: Vec<(u64, String)> = (0..count)
+                .rev()
+                .zip(item.text.lines().rev())
+                .filter(|(_, line)| !line.trim().is_empty())
+                .take(MAX_LINES)
+                .map(|(before, line)| (before + 1, plain(line)))
+                .collect();
+            lines.reverse();
+            self.weigh_words(evidence, &lines, weights);
+        }
+    }
+
+    fn weigh_words(&self, evidence: usize, lines: &[(u64, String)], weights: &mut Weights) {
+        let cite_at =
+            |line: u64, text: &str, says: &str| cite(self.reading, Place { evidence, line }, text, says);
+        let found = TROUBLES.iter().find_map(|trouble| Some((trouble, trouble.last_in(lines)?)));
+        let troubled = lines.iter().rposition(|(_, line)| tells_of_trouble(line));
+        let last_trouble = troubled.max(found.map(|(_, index)| index));
+        if let Some((number, text)) = lines.last() {
+            let sure = lines.iter().rev().take(LAST_LINES).any(|(_, line)| is_sure_ending(line))
+                || is_quiet_ending(text);
+            let went_on = last_trouble.is_none_or(|at| at + 1 < lines.len());
+            if sure && went_on && !weights.success_is_denied() {
+                let line = cite_at(*number, text, "The tool went on after its trouble, and ends well.");
+                weights.add(C::NoFault, 0.48, &[], Some(line));
+                weights.hint(S::RecoveryMode, 0.35);
+                return;
+            }
+        }
+        if let Some((number, text)) = was_stopped(lines) {
+            let line = cite_at(*number, text, "The tool was stopped while it changed the unit.");
+            let actions = &[A::ResumeUpdate, A::ReflashCorrectImage];
+            weights.add(C::UpdateInterrupted, 0.46, actions, Some(line.clone()));
+            weights.add(C::ImageIncomplete, 0.3, &[], Some(line));
+            return;
+        }
+        if let Some((trouble, index)) = found {
+            let Some((number, text)) = lines.get(index) else { return };
+            let line = cite_at(*number, text, trouble.says);
+            for (cause, weight) in trouble.causes {
+                weights.add(*cause, *weight, trouble.actions, Some(line.clone()));
+            }
+            if let Some((state, weight)) = trouble.state {
+                weights.hint(state, weight);
+            }
+            weights.hint(if has_changed(lines, index) { S::RecoveryMode } else { S::RefusedUnharmed }, 0.2);
+            return;
+        }
+        if last_trouble.is_none() {
+            self.no_word_of_trouble(evidence, lines, weights);
+        }
+    }
+
+    /// A tool that tells of no trouble either waits for something, or is content.
+    fn no_word_of_trouble(&self, evidence: usize, lines: &[(u64, String)], weights: &mut Weights) {
+        let Some((number, last)) = lines.last() else { return };
+        let place = Place { evidence, line: *number };
+        let waits = WAITS.iter().any(|word| last.starts_with(word));
+        let hangs = HANGS.iter().any(|word| last.contains(word));
+        let is_open = hangs || last.ends_with("...") || last.ends_with('…') || last.ends_with("stuck here)");
+        let nothing = weights.findings().first().is_none_or(|finding| finding.likelihood < 0.3);
+        if !nothing || weights.success_is_denied() {
+            return;
+        }
+        if waits {
+            let line = cite(self.reading, place, last, "The tool waits for the unit.");
+            let actions = &[A::EnterRecoveryMode, A::SwapCableOrPort];
+            weights.add(C::NotInRecoveryMode, 0.4, actions, Some(line.clone()));
+            weights.add(C::LinkFault, 0.36, &[], Some(line.clone()));
+            weights.add(C::HostPermission, 0.2, &[], Some(line));
+            weights.hint(S::Unknown, 0.3);
+        } else if is_open {
+            let line = cite(self.reading, place, last, "The tool began something and did not end it.");
+            weights.add(C::ToolMismatch, 0.36, &[A::ChangeToolOrOption], Some(line.clone()));
+            weights.add(C::LinkFault, 0.35, &[], Some(line));
+            weights.hint(S::RecoveryMode, 0.3);
+        } else if lines.len() >= FEWEST_LINES && !BEGINNINGS.iter().any(|word| last.contains(word)) {
+            let line = cite(self.reading, place, last, "No line of the tool tells of trouble.");
+            weights.add(C::NoFault, 0.34, &[], Some(line));
+            weights.hint(S::RecoveryMode, 0.27);
+        }
+    }
+}
+
+/// The beginning of a line, in lower case.
+fn plain(line: &str) -> String {
+    line.trim().chars().take(MAX_LINE).collect::<String>().to_lowercase()
+}
+
+/// Whether a line in lower case says for sure that all is done.
+fn is_sure_ending(line: &str) -> bool {
+    SURE_ENDINGS.iter().any(|ending| line.contains(ending))
+        && !DENIALS.iter().any(|denial| line.contains(denial))
+        && !tells_of_trouble(line)
+}
+
+/// Whether the tool had begun to change the unit before this line.
+fn has_changed(lines: &[(u64, String)], index: usize) -> bool {
+    lines.iter().take(index).any(|(_, line)| WRITES.iter().any(|word| line.contains(word)))
+}
+
+/// Whether the very last line, in lower case, says that nothing is left to do.
+fn is_quiet_ending(line: &str) -> bool {
+    let is_done = line
+        .split_whitespace()
+        .any(|word| word.trim_matches(|symbol: char| !symbol.is_alphanumeric()) == "done");
+    (is_done || line.contains("bytes written")) && !tells_of_trouble(line)
+}
+
+/// The last line of a tool that somebody stopped while it changed the unit.
+fn was_stopped(lines: &[(u64, String)]) -> Option<&(u64, String)> {
+    let last = lines.iter().rev().take(3).find(|(_, line)| STOPPED.iter().any(|word| line.contains(word)))?;
+    let before = || lines.iter().take_while(|line| line.0 < last.0);
+    let is_at_work = before().any(|(_, line)| CHANGES.iter().any(|word| line.contains(word)));
+    let waits = before().last().is_some_and(|(_, line)| WAITS.iter().any(|word| line.starts_with(word)));
+    (is_at_work && !waits).then_some(last)
+}
+
+#[cfg(test)]
+mod tests {
+    use debrick_model::Cause;
+
+    use crate::case::{Evidence, diagnose};
+
+    use super::*;
+
+    #[track_caller]
+    fn check(output: &str, cause: Cause) {
+        let evidence =
+            [Evidence { kind: EvidenceKind::ToolOutput, name: "output".into(), text: output.into() }];
+        let diagnosis = diagnose(&evidence);
+        assert_eq!(diagnosis.cause(), cause, "{output}: {diagnosis:?}");
+    }
+
+    #[test]
+    fn troubles_of_a_tool_that_nobody_knows() {
+        for (output, cause) in [
+            ("Connecting to target...\nError: timed out waiting for response", C::LinkFault),
+            ("ERROR: target not detected, please retry", C::NotInRecoveryMode),
+            ("firmware.bin is larger than the region (524288 > 458752)", C::ImageTooLarge),
+            ("ERROR: firmware is for model AB-100, but connected is AB-200", C::ImageWrongDevice),
+            ("Writing at 0x00010000... (12 %)\nLost connection to device", C::LinkFault),
+            ("Update aborted: battery level too low (12%)", C::PowerFault),
+            ("read: No such device (errno 19)", C::LinkFault),
+            ("Uploading...\nSegmentation fault (core dumped)", C::ToolMismatch),
+            ("device replied: ERR unknown command", C::ToolMismatch),
+            ("NAK received, aborting after 10 retries", C::LinkFault),
+            ("Writing: 43%\n^C\nAborted by user.", C::UpdateInterrupted),
+            ("Tool v1\nwaiting for the bootloader of the unit", C::NotInRecoveryMode),
+            ("INFO - No script found.\nERROR - A script is mandatory. Closing session", C::ToolMismatch),
+            ("Processing loader.bin\nERROR - Not a valid file", C::ImageCorrupt),
+            ("Traceback\nValueError: No response received", C::LinkFault),
+            ("Loading stage 2 ...\n(hangs)", C::ToolMismatch),
+        ] {
+            check(output, cause);
+        }
+    }
+
+    #[test]
+    fn a_tool_that_nobody_knows_and_that_is_content() {
+        for output in [
+            "warning: failed to set DTR, ignoring\nFlashing: 100% (1024/1024 blocks)\nAll done!",
+            "sync failed, once more\nsync\nprogramming page 128/128\nimage verified",
+            "Found 1 device:\n  0: serial 0001A2B3, firmware 2.1, bootloader",
+            "Reading flash: 0x000000-0x400000\nRead 4194304 bytes\nSaved to backup.bin",
+        ] {
+            check(output, C::NoFault);
+        }
+    }
+
+    #[test]
+    fn success_that_is_denied_is_none() {
+        assert!(is_sure_ending("update complete"));
+        for line in ["update incomplete", "not verified", "verified: failed", "unsuccessful"] {
+            assert!(!is_sure_ending(line), "{line}");
+        }
+    }
+}
