@@ -216,3 +216,33 @@ fn a_driver_in_lines_of_a_kernel() {
         Action::InstallOtherBuild,
     );
 }
+
+#[test]
+fn a_first_stage_that_cannot_read_its_card() {
+    check(
+        "Xilinx First Stage Boot Loader\nBoot mode is SD\nSD: rc= 0\nSD: Unable to open file BOOT.BIN: 3\nSD_INIT_FAIL\nFSBL Status = 0xA009\n",
+        Cause::RecoveryMediaWrong,
+        State::BootloaderFailing,
+        Action::ReflashCorrectImage,
+    );
+}
+
+#[test]
+fn a_program_that_fell_back_to_a_safe_mode() {
+    check(
+        "[C][safe_mode:079]: There have been 10 suspected unsuccessful boot attempts\n[E][safe_mode:086]: Boot loop detected. Proceeding to safe mode\n[I][app:029]: Running through setup()...\n[C][wifi:048]: Setting up WiFi...\n[D][wifi:482]: Starting scan...\n",
+        Cause::FirmwareBug,
+        State::RecoveryMode,
+        Action::InstallOtherBuild,
+    );
+}
+
+#[test]
+fn secure_firmware_without_its_metadata() {
+    check(
+        "NOTICE:  BL2: Built : 13:14:26, Nov 23 2021\nWARNING: CRC check failed on FWU metadata\nERROR:   loading of Bkup-FWU-Metadata failed\nPANIC at PC : 0x2ffea213\n",
+        Cause::ImageIncomplete,
+        State::BootloaderFailing,
+        Action::ReflashCorrectImage,
+    );
+}

@@ -143,7 +143,7 @@ pub(super) static MARKERS: &[Marker] = &[
     sign(Shell, "press Enter to activate this console"),
     sign(Shell, "built-in shell (ash)"),
     sign(Shell, "^READY "),
-    sign(Shell, " login: "),
+    sign(Shell, " login:"),
     sign(Shell, "^login:"),
     sign(Shell, "GNU/Linux * tty"),
     sign(Shell, "Startup finished in"),

@@ -96,7 +96,7 @@ pub(super) static RULES: &[Rule] = &[
     rule(
         "kernel-flash-parse",
         Kernel,
-        &["BFPT parsing failed", "spi-nor: probe of", "deferred probe pending", "deferred_probe_pending", "supplier * not ready", "SFDP"],
+        &["BFPT parsing failed", "spi-nor: probe of", "deferred probe pending", "deferred_probe_pending", "supplier * not ready", "SFDP parsing", "SFDP * fail", "SFDP * invalid", "Failed to parse * SFDP"],
         "A driver that the root file system needs does not get ready.",
         &[(C::FirmwareBug, 0.55), (C::RootfsMissing, 0.25)],
     )

@@ -114,6 +114,8 @@ pub(super) static RULES: &[Rule] = &[
             "dm-verity: * corruption",
             "device-mapper: verity: * is corrupted",
             "dm-verity device corrupted",
+            "dm-verity device is corrupted",
+            "dmv corrupt",
             "metadata block * is corrupted",
             "verity: * is corrupted","data block * is corrupted", "dm-verity: * corrupted", "block * is corrupted"],
         "The root file system does not match its verified digests.",

@@ -110,6 +110,7 @@ pub(super) static RULES: &[Rule] = &[
         "The first stage does not find its parts in the boot image.",
         &[(C::BootloaderCorrupt, 0.55), (C::ImageCorrupt, 0.35)],
     )
+    .without(&["XFSBL_ERROR_SD", "SD_INIT_FAIL", "FSBL Status = 0xA009"])
     .states(&[(S::BootloaderFailing, 0.7)])
     .from("Xilinx embeddedsw zynqmp_fsbl, xfsbl_error.h", "XFSBL_ERROR_LOAD_PARTITION"),
     rule(
@@ -133,6 +134,9 @@ pub(super) static RULES: &[Rule] = &[
         Rom,
         &[
             "E> Top caller module: ",
+            "E> LOADER: Failed to get ",
+            "C> LOADER: Could not read binary",
+            "C> Fail to load mb1-bct",
             "E> Failed to load *binary",
             "E> Task * failed",
             "E> BL: ",

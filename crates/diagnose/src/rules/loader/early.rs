@@ -23,10 +23,7 @@ pub(super) static RULES: &[Rule] = &[
             "No find bl30",
             "Load uboot ret",
             "Can't find part:",
-            "FSBL Status = 0xA",
-            "SD_INIT_FAIL",
             "BOOT_DEVICE_INIT_FAIL",
-            "Boot Device Initialization Failed",
             "Trying UART boot",
             "trying to boot from UART",
         ],
@@ -44,6 +41,37 @@ pub(super) static RULES: &[Rule] = &[
         "StarFive BootROM; at91bootstrap driver/sdcard.c; Rockchip rkbin; Xilinx FSBL",
         "*** FATFS: f_open, filename: [u-boot.bin]: error",
     ),
+    rule(
+        "fsbl-card",
+        Rom,
+        &["XFSBL_ERROR_SD_F_OPEN", "XFSBL_ERROR_SD_INIT", "SD: Unable to open file", "SD_INIT_FAIL", "FSBL Status = 0xA009"],
+        "The first stage came from the card, and cannot read the card itself: it is of another kind, badly formatted, or not what this build is set up for.",
+        &[(C::RecoveryMediaWrong, 0.5), (C::FirmwareBug, 0.38), (C::LinkFault, 0.25), (C::FlashHardwareFault, 0.22)],
+    )
+    .states(&[(S::BootloaderFailing, 0.75)])
+    .actions(&[A::ReflashCorrectImage, A::SwapCableOrPort])
+    .from("Xilinx embeddedsw zynq_fsbl/src/sd.c", "SD: Unable to open file BOOT.BIN: 3"),
+    rule(
+        "fsbl-device",
+        Rom,
+        &["FSBL Status = 0xA", "Boot Device Initialization Failed"],
+        "The first stage cannot use the medium that it should start from.",
+        &[(C::BootloaderCorrupt, 0.42), (C::RecoveryMediaWrong, 0.42), (C::FlashHardwareFault, 0.2)],
+    )
+    .without(&["XFSBL_ERROR_SD", "SD: Unable to open file", "SD_INIT_FAIL", "FSBL Status = 0xA009"])
+    .states(&[(S::BootloaderFailing, 0.75)])
+    .actions(&[A::ReflashCorrectImage, A::SwapCableOrPort])
+    .from("Xilinx embeddedsw zynq_fsbl/src/fsbl.h", "FSBL Status = 0xA00A"),
+    rule(
+        "boot0-no-package",
+        Rom,
+        &["toc1 magic error", "toc magic error", "Failed preparing the second boot", "boot0: load boot1 from * fail", "Loading boot-pkg fail", "Loading boot-pkg Failed"],
+        "The first stage does not find the package with the next one.",
+        &[(C::BootloaderCorrupt, 0.6), (C::ImageIncomplete, 0.25), (C::FlashHardwareFault, 0.15)],
+    )
+    .states(&[(S::BootloaderFailing, 0.8)])
+    .actions(&[A::RestoreBootloader, A::ReflashCorrectImage])
+    .from("Allwinner boot0", "[6200]toc1 magic error"),
     rule(
         "amlogic-rom-loops",
         Rom,

@@ -28,6 +28,8 @@ pub(super) static RULES: &[Rule] = &[
         "The stored settings of the boot loader were not usable; it went on with its own.",
         &[(C::BootEnvironmentCorrupt, 0.28)],
     )
+    // A kernel that was found with the built-in settings was not kept by them.
+    .without(&["^Starting kernel ...", "Booting kernel from Legacy Image"])
     .from("U-Boot env/common.c", "*** Warning - bad CRC, using default environment"),
     rule(
         "uboot-default-environment-does-not-boot",
@@ -132,6 +134,17 @@ pub(super) static RULES: &[Rule] = &[
     .states(&[(S::BootloaderOnly, 0.6)])
     .actions(&[A::ReflashCorrectImage, A::ChangeToolOrOption])
     .from("U-Boot disk/part.c, fs/fs.c", "** No partition table - mmc 0 **"),
+    rule(
+        "uboot-stick-unreadable",
+        Loader,
+        &["\" from usb ", "** Unable to read file * from usb"],
+        "The boot loader does not find the file on the stick that it should start from.",
+        &[(C::RecoveryMediaWrong, 0.7), (C::ImageIncomplete, 0.2)],
+    )
+    .with(&["Wrong Image Format"])
+    .states(&[(S::BootloaderOnly, 0.5)])
+    .actions(&[A::ChangeToolOrOption, A::ReflashCorrectImage])
+    .from("U-Boot fs/fat/fat.c", "** Unable to read \"initramfs.bin\" from usb 0:1 **"),
     rule(
         "uboot-file-not-found",
         Loader,

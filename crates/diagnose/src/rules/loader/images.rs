@@ -170,6 +170,8 @@ pub(super) static RULES: &[Rule] = &[
         "The boot loader finds no valid firmware.",
         &[(C::ImageIncomplete, 0.5), (C::ImageCorrupt, 0.5)],
     )
+    // Of a Tegra this is said by the first stage, of the slots of the loaders.
+    .without(&["E> LOADER: Failed to get "])
     .states(&[(S::BootloaderOnly, 0.6)])
     .from("vendors' boot loaders", "Invalid boot block on disk"),
     rule(
@@ -286,6 +288,7 @@ pub(super) static RULES: &[Rule] = &[
         "The boot loader finds that the firmware does not have its checksum.",
         &[(C::ImageCorrupt, 0.6), (C::ImageIncomplete, 0.45), (C::UpdateInterrupted, 0.15)],
     )
+    .without(&["failed on FWU metadata"])
     .states(&[(S::BootloaderOnly, 0.5)])
     .from("vendors' boot loaders", "Image tag verification failed"),
     rule(

@@ -2,7 +2,7 @@
 
 use debrick_model::{Action as A, Cause as C, State as S};
 
-use crate::rule::Level::{Lasting, Loader, Rom};
+use crate::rule::Level::{Kernel, Lasting, Loader, Rom};
 use crate::rule::{Rule, rule};
 
 pub(super) static RULES: &[Rule] = &[
@@ -60,8 +60,30 @@ pub(super) static RULES: &[Rule] = &[
         "The secure firmware crashed.",
         &[(C::FirmwareBug, 0.4), (C::BootloaderCorrupt, 0.4), (C::RamFault, 0.15)],
     )
+    // Of these the firmware itself says why it gives up.
+    .without(&["of Bkup-FWU-Metadata failed", "I2C device not ready", "Boot interface not found"])
     .states(&[(S::BootloaderFailing, 0.7)])
     .from("Trusted Firmware-A bl31/aarch64/crash_reporting.S", "Unhandled Exception in EL3"),
+    rule(
+        "trusted-firmware-other-board",
+        Rom,
+        &["ERROR: *I2C device not ready", "ERROR: *Boot interface not found", "ERROR: *node board_id not found"],
+        "The secure firmware does not find what it was built to find on its board.",
+        &[(C::FirmwareBug, 0.42), (C::ImageWrongDevice, 0.42)],
+    )
+    .states(&[(S::BootloaderFailing, 0.7)])
+    .actions(&[A::ReflashCorrectImage, A::InstallOtherBuild])
+    .from("Trusted Firmware-A plat/st/stm32mp1", "ERROR:   I2C device not ready"),
+    rule(
+        "trusted-firmware-no-metadata",
+        Rom,
+        &["of Bkup-FWU-Metadata failed", "failed on FWU metadata", "Failed to read partition *fip"],
+        "The secure firmware does not find on the medium what says which copy of the firmware to start: the image was written without it.",
+        &[(C::ImageIncomplete, 0.55), (C::BootloaderCorrupt, 0.4), (C::PartitionTableDamaged, 0.2)],
+    )
+    .states(&[(S::BootloaderFailing, 0.75)])
+    .actions(&[A::ReflashCorrectImage])
+    .from("Trusted Firmware-A drivers/fwu/fwu.c", "ERROR:   loading of Bkup-FWU-Metadata failed"),
     rule(
         "loader-stage-damaged",
         Rom,
@@ -75,7 +97,7 @@ pub(super) static RULES: &[Rule] = &[
     rule(
         "uboot-ram",
         Rom,
-        &["Board mem test fail", "Memory test FAILED", "DRAM init failed", "DRAM: * failed", "dram init fail", "ddr training failed", "DDR init failed", "Memory error at", "memtest * FAIL", "ddr test fail", "DDR training error", "RAM test failed", "DRAM: 0 Bytes", "memory test error", "DDR calibration failed", "DDR calibration error", "DataBus test fail", "AddrBus test fail", "DDR Training Fail", "training failed!", "DRAM initialization failed", "DRAM test failed", "calibration failed", "Memory initialization has failed", "Memory initialization failed", "NO EYE found", "Training Sequence - FAILED", "tap tune failed", "MRC * FAILED", "Memtest failed"],
+        &["Board mem test fail", "Memory test FAILED", "DRAM init failed", "DRAM: * failed", "dram init fail", "ddr training failed", "DDR init failed", "Memory error at", "memtest * FAIL", "ddr test fail", "DDR training error", "RAM test failed", "DRAM: 0 Bytes", "memory test error", "DDR calibration failed", "DDR calibration error", "DataBus test fail", "AddrBus test fail", "DDR Training Fail", "training failed!", "DRAM initialization failed", "DRAM test failed", "calibration failed", "Memory initialization has failed", "Memory initialization failed", "NO EYE found", "Training Sequence - FAILED", "GATE TRAINING FAILED", "LEVELING FAILED", "DLL TUNING FAILED", "SELF-REFRESH TEST FAIL", "tap tune failed", "MRC * FAILED", "Memtest failed"],
         "The memory could not be set up, or does not hold what is written to it.",
         &[(C::RamFault, 0.7), (C::PowerFault, 0.15), (C::BootloaderCorrupt, 0.2), (C::FirmwareBug, 0.15)],
     )
@@ -121,6 +143,37 @@ pub(super) static RULES: &[Rule] = &[
     .states(&[(S::BootloaderOnly, 0.5)])
     .actions(&[A::UseSignedOrNewerImage, A::ReflashCorrectImage])
     .from("Raspberry Pi documentation, bootloader diagnostics", "This board requires newer software"),
+    rule(
+        "loader-fuses-blown",
+        Loader,
+        &["Blowing fuses", "Secure boot NOT enabled"],
+        "The loader burned the fuses of the chip, which from now on starts only what its maker signed.",
+        &[(C::VerifiedBootRejected, 0.6), (C::BootloaderCorrupt, 0.25)],
+    )
+    .states(&[(S::BootloaderFailing, 0.5)])
+    .actions(&[A::SeekProfessional])
+    .from("Cisco Meraki U-Boot", "Blowing fuses..."),
+    rule(
+        "routerboot-upgrade-file",
+        Loader,
+        &["invalid upgrade file id"],
+        "The file that came is not one for the boot loader itself.",
+        &[(C::ToolMismatch, 0.45), (C::ImageWrongDevice, 0.4)],
+    )
+    .states(&[(S::BootloaderOnly, 0.6)])
+    .actions(&[A::ChangeToolOrOption, A::ReflashCorrectImage])
+    .from("MikroTik RouterBOOT", "invalid upgrade file id"),
+    rule(
+        "routeros-halted",
+        Kernel,
+        &["^System halted."],
+        "The kernel was loaded, and its system stopped at once: its files are damaged or not all there.",
+        &[(C::RootfsCorrupt, 0.5), (C::ImageIncomplete, 0.3), (C::KernelCrash, 0.2)],
+    )
+    .with(&["jumping to kernel code"])
+    .states(&[(S::KernelHang, 0.6)])
+    .actions(&[A::ReflashCorrectImage])
+    .from("MikroTik RouterOS", "System halted."),
     rule(
         "spl-gives-up",
         Rom,

@@ -142,6 +142,7 @@ pub(super) static RULES: &[Rule] = &[
         "A device on USB does not answer the boot loader.",
         &[(C::LinkFault, 0.42), (C::FirmwareBug, 0.32), (C::RecoveryMediaWrong, 0.25)],
     )
+    .without(&["I2C device not ready"])
     .states(&[(S::BootloaderOnly, 0.35)])
     .actions(&[A::SwapCableOrPort])
     .from("U-Boot common/usb_hub.c", "USB device not accepting new address (error=80000000)"),

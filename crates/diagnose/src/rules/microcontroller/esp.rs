@@ -113,6 +113,16 @@ pub(super) static RULES: &[Rule] = &[
     .actions(&[A::InstallOtherBuild])
     .from("ESP-IDF panic handler; ESP8266 Arduino core_esp8266_postmortem.cpp", "Guru Meditation Error: Core  0 panic'ed (LoadProhibited)."),
     rule(
+        "esphome-safe-mode",
+        Lasting,
+        &["Boot loop detected", "SAFE MODE IS ACTIVE", "suspected unsuccessful boot attempts"],
+        "The program did not get through its start many times in a row; now only a small part of it runs, which takes a new program.",
+        &[(C::FirmwareBug, 0.55), (C::PowerFault, 0.3), (C::SettingsCorrupt, 0.2)],
+    )
+    .states(&[(S::RecoveryMode, 0.5), (S::BootLoop, 0.5)])
+    .actions(&[A::InstallOtherBuild, A::ReflashCorrectImage])
+    .from("ESPHome components/safe_mode/safe_mode.cpp", "[E][safe_mode:086]: Boot loop detected. Proceeding to safe mode"),
+    rule(
         "esp-watchdog-reset",
         Kernel,
         &["TG0WDT_SYS_RESET", "TG1WDT_SYS_RESET", "TG0WDT_CPU_RESET", "TG1WDT_CPU_RESET", "rst cause:4", "^wdt reset"],
