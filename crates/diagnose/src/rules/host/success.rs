@@ -166,6 +166,7 @@ pub(super) static RULES: &[Rule] = &[
         "The updater finished its work.",
         &[(C::NoFault, 0.55)],
     )
+    .without(&["dd: error", "dd: writing", "No space left", "Input/output error"])
     .states(&[(S::Healthy, 0.5)])
     .from(
         "RAUC src/main.c; OpenWrt lib/upgrade/stage2, mtd.c; GNU coreutils dd; bmaptool BmapCopy.py; fwupdmgr",
