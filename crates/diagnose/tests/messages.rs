@@ -376,3 +376,36 @@ fn tools_that_fail_alike() {
     let causes: Vec<Cause> = diagnosis.findings.iter().take(3).map(|finding| finding.cause).collect();
     assert!(causes.contains(&Cause::ImageWrongDevice) && causes.contains(&Cause::LinkFault), "{diagnosis:?}");
 }
+
+/// What tools say, or do not say, that do not get at the unit.
+#[test]
+fn tools_without_their_unit() {
+    let output = |text: &str, cause, action| check(ToolOutput, text, cause, action);
+    output("List of devices attached\n\n", Cause::NotInRecoveryMode, Action::EnterRecoveryMode);
+    output("$ fastboot devices\n$\n", Cause::NotInRecoveryMode, Action::EnterRecoveryMode);
+    output("Advertising NMRP server on eth0 ... |\n", Cause::NotInRecoveryMode, Action::EnterRecoveryMode);
+    let state = check(
+        ToolOutput,
+        "List of devices attached\nR58M12ABCDE\tunauthorized\n",
+        Cause::HostPermission,
+        Action::InstallDriverOrPermission,
+    );
+    assert_eq!(state, State::Healthy);
+    output("List of devices attached\nR58M12ABCDE\toffline\n", Cause::LinkFault, Action::SwapCableOrPort);
+    output(
+        "ash: /usr/libexec/sftp-server: not found\nscp: Connection closed\n",
+        Cause::ToolMismatch,
+        Action::ChangeToolOrOption,
+    );
+    output(
+        "Could not open mtd device: firmware\nCan't open device for writing!\n",
+        Cause::ToolMismatch,
+        Action::ChangeToolOrOption,
+    );
+    output(
+        "dd: error writing '/dev/mmcblk0': Input/output error\n119+0 records out\n",
+        Cause::LinkFault,
+        Action::SwapCableOrPort,
+    );
+    output("curl: (52) Empty reply from server\n", Cause::LinkFault, Action::SwapCableOrPort);
+}

@@ -317,4 +317,13 @@ fn tools_that_warn_and_succeed() {
         "DaHandler - Device is protected.\nDaHandler - Device is in BROM-Mode. Bypassing security.\n\
          Exploitation - Done sending payload...\nPLTools - Successfully sent payload\nPort - Device detected :)\n",
     );
+    tool("Part Type: 00-33-05-10\nRead protection: disabled\nWriting image\nImage written.\n");
+    tool("Waiting for EDL device\nflashed \"boot\" successfully at 14563kB/s\npartition 0 is now bootable\n");
+    tool(
+        "dfu-util: Cannot open DFU device 05ac:8290 (LIBUSB_ERROR_ACCESS)\n\
+         Found DFU: [0483:df11] ver=2200, devnum=15, cfg=1, intf=0\n",
+    );
+    tool("Connection opened.\nWrote 16384 bytes at address 0x00004000 (100.00%)\nConnection closed.\n");
+    tool("Waiting for Teensy device...\nFound HalfKay Bootloader\nProgramming........\nBooting\n");
+    tool("tftp> put firmware.bin\nSent 8126464 bytes in 12.3 seconds\n");
 }

@@ -10,7 +10,7 @@ use debrick_model::{Action as A, Cause as C, EvidenceKind, State as S};
 
 use super::Signals;
 use super::trouble::tells_of_trouble;
-use crate::text::Place;
+use crate::text::{Place, boot_loader_prompt, shell_prompt};
 use crate::weigh::{Weights, cite};
 use troubles::TROUBLES;
 
@@ -45,7 +45,10 @@ const WRITES: &[&str] =
 
 /// What a tool does before it has the unit.
 const WAITS: &[&str] =
-    &["waiting", "searching", "looking for", "connecting", "scanning", "listening", "trying"];
+    &["advertising", "waiting", "searching", "looking for", "connecting", "scanning", "listening", "trying"];
+
+/// The same, with something before it.
+const WAITS_ANYWHERE: &[&str] = &["waiting for", "wait for", "before connecting"];
 
 /// What stands at the end of an output that stops there.
 const HANGS: &[&str] = &["hangs", "hung", "stuck", "freez", "no more output", "nothing happens"];
@@ -145,9 +148,16 @@ impl Signals<'_> {
 
     /// A tool that tells of no trouble either waits for something, or is content.
     fn no_word_of_trouble(&self, evidence: usize, lines: &[(u64, String)], weights: &mut Weights) {
-        let Some((number, last)) = lines.last() else { return };
+        let says_something = |(_, line): &&(u64, String)| line.chars().any(char::is_alphanumeric);
+        let Some((number, last)) = lines.iter().rfind(says_something) else { return };
+        let last = last.trim_end_matches([' ', '|', '/', '\\', '-']);
         let place = Place { evidence, line: *number };
-        let waits = WAITS.iter().any(|word| last.starts_with(word));
+        let is_typed =
+            boot_loader_prompt(last) || shell_prompt(last) || last.starts_with("$ ") || last == "$";
+        let waits = (is_typed && lines.len() > 1 && last.contains("devices"))
+            || last.ends_with("list of devices attached")
+            || WAITS.iter().any(|word| last.starts_with(word))
+            || WAITS_ANYWHERE.iter().any(|word| last.contains(word));
         let hangs = HANGS.iter().any(|word| last.contains(word));
         let is_open = hangs || last.ends_with("...") || last.ends_with('…') || last.ends_with("stuck here)");
         let nothing = weights.findings().first().is_none_or(|finding| finding.likelihood < 0.3);
@@ -166,7 +176,11 @@ impl Signals<'_> {
             weights.add(C::ToolMismatch, 0.36, &[A::ChangeToolOrOption], Some(line.clone()));
             weights.add(C::LinkFault, 0.35, &[], Some(line));
             weights.hint(S::RecoveryMode, 0.3);
-        } else if lines.len() >= FEWEST_LINES && !BEGINNINGS.iter().any(|word| last.contains(word)) {
+        } else if lines.len() >= FEWEST_LINES
+            && !is_typed
+            && last != "$"
+            && !BEGINNINGS.iter().any(|word| last.contains(word))
+        {
             let line = cite(self.reading, place, last, "No line of the tool tells of trouble.");
             weights.add(C::NoFault, 0.34, &[], Some(line));
             weights.hint(S::RecoveryMode, 0.27);

@@ -73,6 +73,8 @@ pub(super) static RULES: &[Rule] = &[
             "has been flashed successfully",
             "Reset the board to boot from",
             "upload successful",
+            "flashed \"* successfully",
+            "is now bootable",
             "RQT_CLOSE",
             "Remote finished. Closing connection",
             "Restore Finished",
@@ -85,6 +87,15 @@ pub(super) static RULES: &[Rule] = &[
         "NXP mfgtools uuu/; dfu-util; picotool; rkdeveloptool; SP Flash Tool; QFIL; Linux_for_Tegra; Heimdall; Odin; nmrpflash",
         "Success 1    Failure 0",
     ),
+    rule(
+        "listed-in-its-mode",
+        Output,
+        &["Found DFU: ["],
+        "The tool sees the unit in the mode in which it is written.",
+        &[(C::NoFault, 0.5)],
+    )
+    .states(&[(S::RecoveryMode, 0.5)])
+    .from("dfu-util src/dfu_util.c", "Found DFU: [0483:df11] ver=2200, devnum=15, cfg=1, intf=0"),
     rule(
         "written-by-probe",
         Output,
@@ -112,6 +123,7 @@ pub(super) static RULES: &[Rule] = &[
             "Target successfully examined",
             "Examined RISC-V core; found",
             "target halted due to debug-request",
+            "Target halted, PC=",
         ],
         "The chip holds what was written.",
         &[(C::NoFault, 0.62)],
@@ -154,6 +166,7 @@ pub(super) static RULES: &[Rule] = &[
         "The updater finished its work.",
         &[(C::NoFault, 0.55)],
     )
+    .without(&["dd: error", "dd: writing", "No space left", "Input/output error"])
     .states(&[(S::Healthy, 0.5)])
     .from(
         "RAUC src/main.c; OpenWrt lib/upgrade/stage2, mtd.c; GNU coreutils dd; bmaptool BmapCopy.py; fwupdmgr",

@@ -188,4 +188,45 @@ pub(super) static RULES: &[Rule] = &[
         "vendors' boot loaders; u-boot_mod",
         "Something went wrong during update. Probably you have chosen wrong file.",
     ),
+    rule(
+        "http-breaks-off",
+        Output,
+        &["curl: (52)", "curl: (56)", "curl: (55)", "curl: (18)", "Empty reply from server"],
+        "The unit ended the connection before it answered.",
+        &[(C::LinkFault, 0.42), (C::ToolMismatch, 0.38), (C::NotInRecoveryMode, 0.2)],
+    )
+    .states(&[(S::Unknown, 0.3)])
+    .actions(&[A::SwapCableOrPort, A::ChangeToolOrOption])
+    .from("curl lib/strerror.c", "curl: (52) Empty reply from server"),
+    rule(
+        "copy-needs-another-protocol",
+        Output,
+        &["sftp-server: not found", "sftp-server: No such file", "subsystem request failed"],
+        "The unit does not know the protocol that the tool copies by; an older one works.",
+        &[(C::ToolMismatch, 0.8)],
+    )
+    .states(&[(S::Healthy, 0.6)])
+    .actions(&[A::ChangeToolOrOption])
+    .from("OpenSSH scp.c; Dropbear", "ash: /usr/libexec/sftp-server: not found"),
+    rule(
+        "partition-not-writable",
+        Output,
+        &["Could not open mtd device", "Can't open device for writing", "Could not unlock MTD device"],
+        "The system does not let this partition be written, or has none of that name.",
+        &[(C::ToolMismatch, 0.52), (C::BootloaderLocked, 0.3), (C::PartitionTableDamaged, 0.22)],
+    )
+    .states(&[(S::RefusedUnharmed, 0.6)])
+    .actions(&[A::ChangeToolOrOption])
+    .from("OpenWrt package/system/mtd mtd.c", "Could not open mtd device: firmware"),
+    rule(
+        "copy-not-written",
+        Output,
+        &["dd: error writing", "dd: writing to", "dd: writing `"],
+        "The storage did not take what was copied.",
+        &[(C::FlashHardwareFault, 0.55), (C::LinkFault, 0.32)],
+    )
+    .without(&["No space left"])
+    .states(&[(S::Unknown, 0.3)])
+    .actions(&[A::SwapCableOrPort, A::ReplaceHardware])
+    .from("GNU coreutils src/dd.c", "dd: error writing '/dev/mmcblk0': Input/output error"),
 ];

@@ -2,10 +2,32 @@
 
 use debrick_model::{Action as A, Cause as C, State as S};
 
-use crate::rule::Level::{Lasting, Tool};
+use crate::rule::Level::{Lasting, Output, Tool};
 use crate::rule::{Rule, rule};
 
 pub(super) static RULES: &[Rule] = &[
+    rule(
+        "adb-listed-unauthorized",
+        Output,
+        &["unauthorized"],
+        "The phone has not agreed to be spoken to by this computer.",
+        &[(C::HostPermission, 0.8)],
+    )
+    .with(&["List of devices"])
+    .states(&[(S::Healthy, 0.5)])
+    .actions(&[A::InstallDriverOrPermission])
+    .from("AOSP adb transport.cpp", "R58M12ABCDE unauthorized"),
+    rule(
+        "adb-silent",
+        Output,
+        &["offline"],
+        "The phone is there and does not answer.",
+        &[(C::LinkFault, 0.5), (C::ToolMismatch, 0.3), (C::HostPermission, 0.25)],
+    )
+    .with(&["List of devices"])
+    .states(&[(S::Unknown, 0.4)])
+    .actions(&[A::SwapCableOrPort, A::PowerCycleAndRetry])
+    .from("AOSP adb transport.cpp", "R58M12ABCDE offline"),
     rule(
         "apple-restore",
         Tool,

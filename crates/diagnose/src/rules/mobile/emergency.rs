@@ -95,7 +95,7 @@ pub(super) static RULES: &[Rule] = &[
     rule(
         "mediatek-waits",
         Tool,
-        &["Waiting for PreLoader VCOM", "please reconnect mobile"],
+        &["Waiting for PreLoader VCOM", "please reconnect mobile", "Power off the phone before connecting"],
         "The tool waits for a phone in its boot ROM.",
         &[(C::NotInRecoveryMode, 0.6), (C::HostPermission, 0.3), (C::LinkFault, 0.3)],
     )
