@@ -133,6 +133,7 @@ impl DoorRepair<'_> {
             self.session.stop_if_asked()?;
             sensing.look(&mut *self.network, self.console.as_mut(), &*clock)?;
             if sensing.is_open {
+                sensing.gather(&mut *self.network, &*clock)?;
                 let testimony = std::mem::take(&mut sensing.testimony);
                 let kept = sensing.keep();
                 // Which of several it is nobody knows yet.

@@ -88,6 +88,9 @@ impl DoorRepair<'_> {
             let_go_ms: let_go.map(|span| u64::try_from(span.as_millis()).unwrap_or(u64::MAX)),
             misses: coach.misses_in_words(),
         })?;
+        if self.is_open {
+            sensing.gather(&mut *self.network, &*clock)?;
+        }
         self.kept = sensing.keep().filter(|_| self.is_open);
         self.must_be_alone()?;
         if self.is_open {

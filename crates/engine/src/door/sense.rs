@@ -57,6 +57,16 @@ impl Sensing {
         self.ear.filter(|_| self.is_open).and_then(Ear::keep)
     }
 
+    /// Goes on listening for a moment once the door was seen open: others may stand at the same one.
+    pub(super) fn gather(&mut self, network: &mut dyn Network, clock: &dyn Clock) -> Result<(), EngineError> {
+        let Some(ear) = self.ear.as_mut().filter(|_| self.is_open) else { return Ok(()) };
+        let until = Deadline::after(clock, ear.gathers());
+        while !until.has_passed(clock) {
+            ear.hear(network, until)?;
+        }
+        Ok(())
+    }
+
     /// What can be sensed.
     pub(super) fn senses(&self, has_console: bool) -> Senses {
         Senses {

@@ -20,6 +20,8 @@ mod page;
 mod tftp_pull;
 mod tftp_push;
 
+use std::time::Duration;
+
 use debrick_catalog::{Door, DoorKind};
 use debrick_coach::Seen;
 use debrick_link::{Deadline, LinkError, Network};
@@ -86,6 +88,11 @@ pub(super) trait Ear {
     /// # Errors
     /// What keeps it from listening; that nothing was shown is none.
     fn hear(&mut self, network: &mut dyn Network, until: Deadline) -> Result<Vec<Shown>, LinkError>;
+
+    /// How long others are listened for, once the door was seen open.
+    fn gathers(&self) -> Duration {
+        Duration::ZERO
+    }
 
     /// Keeps the door open that was seen, where that takes something, or where it is known which unit is at it.
     fn keep(self: Box<Self>) -> Option<Box<dyn Kept>> {

@@ -32,6 +32,9 @@ const AFTERWARDS: Duration = Duration::from_secs(8);
 /// How often a unit may begin anew in the middle before it is given up.
 const MOST_RESTARTS: u32 = 3;
 
+/// How long others may take to ask, too, after the first unit did. Loaders ask again after a second or more.
+const GATHER: Duration = Duration::from_secs(1);
+
 /// The most stations that are named.
 const MOST_STATIONS: usize = 8;
 
@@ -122,6 +125,10 @@ impl Ear for Requests {
             self.asked.extend(station);
         }
         Ok(vec![Shown { seen: Seen::TftpRequest(name), is_open, said }])
+    }
+
+    fn gathers(&self) -> Duration {
+        if self.senders.is_some() { GATHER } else { Duration::ZERO }
     }
 
     fn keep(self: Box<Self>) -> Option<Box<dyn Kept>> {
