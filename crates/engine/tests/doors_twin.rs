@@ -9,10 +9,11 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use common::door::*;
+use common::*;
 use debrick_bootp::device::BootpConfig;
 use debrick_link::simulated::{DEVICE_ADDRESS, HOST_ADDRESS};
 use debrick_link::{Clock, Datagrams, Deadline, Frames, Link, LinkError, Network, UdpPacket};
-use debrick_model::{EventBody, MacAddress};
+use debrick_model::{Ending, EventBody, MacAddress};
 use debrick_tftp::device::PullQuirks;
 use debrick_virtual_bench::{Brick, Door, Speech};
 
@@ -23,25 +24,24 @@ const HOST: SocketAddrV4 = SocketAddrV4::new(Ipv4Addr::new(192, 168, 1, 2), 69);
 /// Where the twin asks from: the unit's own port would do, too, but then nobody could tell whom an answer is for.
 const TWIN_PORT: u16 = 4321;
 
-/// How often the twin has asked, and been answered; and which stations addresses were pinned to.
-#[derive(Default)]
+/// When the twin asks, how often it has, and been answered; and which stations addresses were pinned to.
 struct Seen {
+    /// Once the unit is being served; otherwise as soon as the unit has asked.
+    is_late: bool,
     asked: AtomicUsize,
     answered: AtomicUsize,
     pinned: Mutex<Vec<(Ipv4Addr, MacAddress)>>,
     forgotten: AtomicUsize,
 }
 
-static SEEN: [Seen; 2] = [const {
-    Seen {
-        asked: AtomicUsize::new(0),
-        answered: AtomicUsize::new(0),
-        pinned: Mutex::new(Vec::new()),
-        forgotten: AtomicUsize::new(0),
-    }
-}; 2];
+const fn seen(is_late: bool) -> Seen {
+    let (asked, answered, forgotten) = (AtomicUsize::new(0), AtomicUsize::new(0), AtomicUsize::new(0));
+    Seen { is_late, asked, answered, pinned: Mutex::new(Vec::new()), forgotten }
+}
 
-/// A wire with the twin on it, which asks after each request of the unit.
+static SEEN: [Seen; 3] = [seen(true), seen(true), seen(false)];
+
+/// A wire with the twin on it.
 struct Wire {
     inner: Box<dyn Network>,
     frames: Arc<Mutex<VecDeque<Vec<u8>>>>,
@@ -58,7 +58,7 @@ impl Network for Wire {
     fn bind_datagrams(&mut self, local: SocketAddr) -> Result<Box<dyn Datagrams>, LinkError> {
         let socket = self.inner.bind_datagrams(local)?;
         let (frames, seen) = (self.frames.clone(), self.seen);
-        Ok(Box::new(Socket { socket, frames, seen, asks: None }))
+        Ok(Box::new(Socket { socket, frames, seen, unit_asked: None }))
     }
 
     fn connect_stream(&mut self, to: SocketAddr, deadline: Deadline) -> Result<Box<dyn Link>, LinkError> {
@@ -92,13 +92,21 @@ struct Socket {
     socket: Box<dyn Datagrams>,
     frames: Arc<Mutex<VecDeque<Vec<u8>>>>,
     seen: &'static Seen,
-    /// What the twin asks next.
-    asks: Option<Vec<u8>>,
+    /// What the unit has asked for, until the twin does.
+    unit_asked: Option<Vec<u8>>,
+}
+
+impl Socket {
+    /// What the twin asks now.
+    fn asks(&mut self) -> Option<Vec<u8>> {
+        let is_served = !self.seen.pinned.lock().unwrap().is_empty();
+        self.unit_asked.take_if(|_| is_served || !self.seen.is_late)
+    }
 }
 
 impl Datagrams for Socket {
     fn receive(&mut self, buffer: &mut [u8], deadline: Deadline) -> Result<(usize, SocketAddr), LinkError> {
-        if let Some(request) = self.asks.take() {
+        if let Some(request) = self.asks() {
             let from = SocketAddrV4::new(UNIT_IP, TWIN_PORT);
             let frame = UdpPacket { from, to: HOST, payload: &request }.to_frame(TWIN, HOST_ADDRESS).unwrap();
             self.frames.lock().unwrap().push_back(frame);
@@ -108,7 +116,9 @@ impl Datagrams for Socket {
         }
         let (count, from) = self.socket.receive(buffer, deadline)?;
         let is_request = self.socket.local_address().port() == 69 && buffer[..count].starts_with(&[0, 1]);
-        self.asks = is_request.then(|| buffer[..count].to_vec());
+        if is_request {
+            self.unit_asked = Some(buffer[..count].to_vec());
+        }
         Ok((count, from))
     }
 
@@ -187,6 +197,20 @@ fn check(method: &'static str, speech: Speech, wire: fn(Box<dyn Network>) -> Box
 #[test]
 fn the_twin_of_a_unit_that_asks_for_its_file_is_refused_and_named() {
     check(PULL, pull(), |network| Wire::of(network, &SEEN[0]), &SEEN[0]);
+}
+
+#[test]
+fn of_twins_that_ask_before_anything_is_offered_neither_is_served() {
+    let mut case = Case::of(PULL, Brick::KernelBytesDamaged, Door::of(pull()));
+    case.wire = |network| Wire::of(network, &SEEN[2]);
+    let before = case.bench.state();
+    let closed = case.run();
+    assert_eq!(closed.ending, Ending::NeedsOperator, "{closed:?}");
+    assert!(case.codes().contains(&"several-units".to_owned()), "{:?}", case.codes());
+    let told = closed.summary.join(" ");
+    assert!(told.contains(&TWIN.to_string()) && told.contains(&DEVICE_ADDRESS.to_string()), "{told}");
+    assert_eq!((case.count("intent"), SEEN[2].answered.load(Ordering::SeqCst)), (0, 0));
+    assert_eq!(held(&before, "firmware"), held(&case.bench.state(), "firmware"));
 }
 
 #[test]

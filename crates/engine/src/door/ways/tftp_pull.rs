@@ -32,6 +32,9 @@ const AFTERWARDS: Duration = Duration::from_secs(8);
 /// How often a unit may begin anew in the middle before it is given up.
 const MOST_RESTARTS: u32 = 3;
 
+/// How long others may take to ask, too, after the first unit did. Loaders ask again after a second or more.
+const GATHER: Duration = Duration::from_secs(1);
+
 /// The most stations that are named.
 const MOST_STATIONS: usize = 8;
 
@@ -75,6 +78,10 @@ impl Way for Pull {
         let senders = Senders::open(network, TFTP)?;
         let socket = network.bind_datagrams(self.local())?;
         Ok(Some(Box::new(Requests { socket, senders, way: self.clone(), asked: BTreeSet::new() })))
+    }
+
+    fn gathers(&self) -> Duration {
+        GATHER
     }
 
     fn target<'n>(&'n self, network: &'n mut dyn Network, condition: Condition) -> Box<dyn Opaque + 'n> {
