@@ -17,8 +17,8 @@ use nix::sys::resource::{UsageWho, getrusage};
 use super::{Row, median, text};
 
 const BYTES: usize = 16 << 20;
-/// About what units of today are given.
-const NMRP_BYTES: usize = 24 << 20;
+/// About what units of today are given. With 24 MiB nmrpflash did not come to an end.
+const NMRP_BYTES: usize = 15 << 20;
 /// Pairs; neighbours in time are compared, because what the machine does besides changes from minute to minute.
 const PAIRS: usize = 5;
 /// Repairs at once, and the memory that they may take together, in bytes.
