@@ -258,7 +258,9 @@ impl Signals<'_> {
     /// U-Boot counts down before it runs `bootcmd`, and does neither where there is none.
     fn prompt_without_countdown(&self, boot: &Boot, weights: &mut Weights) {
         let loader = boot.stages.last().filter(|seen| seen.kind == StageKind::Loader && seen.waits);
-        let Some(loader) = loader.filter(|seen| seen.is_uboot() && !boot.counted_down()) else { return };
+        // Of a log that begins in the middle, what U-Boot says on its way to the countdown has to be there.
+        let shows_countdown = |seen: &&Seen| seen.is_uboot() || boot.is_settled();
+        let Some(loader) = loader.filter(shows_countdown).filter(|_| !boot.counted_down()) else { return };
         if weights.fault_between(loader.first, u64::MAX) {
             return;
         }

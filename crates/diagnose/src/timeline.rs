@@ -141,9 +141,14 @@ impl Boot {
         self.countdown.is_some_and(is_after) || self.settled.is_some_and(is_after)
     }
 
+    /// Whether the boot loader's own drivers were set up, as U-Boot says it.
+    pub(crate) fn is_settled(&self) -> bool {
+        self.settled.is_some()
+    }
+
     /// Whether the boot loader's own drivers were set up, and it does not wait at its prompt.
     pub(crate) fn is_settled_and_goes_on(&self) -> bool {
-        self.settled.is_some() && self.stages.last().is_some_and(|seen| !seen.waits)
+        self.is_settled() && self.stages.last().is_some_and(|seen| !seen.waits)
     }
 
     /// Whether the boot loader found a file after the place.

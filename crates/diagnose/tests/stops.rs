@@ -246,3 +246,15 @@ fn secure_firmware_without_its_metadata() {
         Action::ReflashCorrectImage,
     );
 }
+
+/// Somebody who connects while it starts misses the banner.
+#[test]
+fn a_prompt_without_a_countdown_in_a_log_that_begins_in_the_middle() {
+    let middle = "Core:  47 devices, 13 uclasses, devicetree: board\nFlash: 64 MiB\nLoading Environment from Flash... OK\n\
+                  In:    pl011@9000000\nOut:   pl011@9000000\nNet:   eth0: virtio-net#33\n=> ";
+    check(middle, Cause::BootEnvironmentCorrupt, State::BootloaderOnly, Action::FixBootEnvironment);
+    let end = "Net:   eth0: virtio-net#33\nHit any key to stop autoboot:  0 \n=> ";
+    let diagnosis =
+        diagnose(&[Evidence { kind: EvidenceKind::SerialLog, name: "log".into(), text: end.into() }]);
+    assert_ne!(diagnosis.cause(), Cause::BootEnvironmentCorrupt, "it was interrupted");
+}

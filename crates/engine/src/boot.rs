@@ -48,6 +48,12 @@ pub(crate) enum Whereabouts {
 }
 
 impl Boot {
+    /// Whether the bootloader came to its prompt, and what it said before that began in the middle: why it stopped
+    /// there may have been said before.
+    pub(crate) fn is_end_of_a_start(&self) -> bool {
+        self.starts == 0 && self.reached == Reached::Bootloader
+    }
+
     /// Whether no start was seen at all, so that nothing is known: not even that the system does not run.
     pub(crate) fn shows_nothing(&self) -> bool {
         self.starts == 0 && matches!(self.reached, Reached::Silent | Reached::Stuck)

@@ -4,11 +4,12 @@
 mod common;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use common::*;
 use debrick_catalog::{Catalog, Recogniser};
 use debrick_engine::{Closed, Ports};
-use debrick_link::Clock as _;
+use debrick_link::{Clock as _, Deadline};
 use debrick_model::{Answer, Cause, Ending, EventBody, Gate, Waiver};
 use debrick_virtual_bench::{
     Bench, Brick, Faults, FirmwareOptions, Identity, UnitState, VirtualRouter, firmware, region,
@@ -72,6 +73,58 @@ fn what_is_not_broken_is_not_replaced() {
         check(brick, Ending::Repaired, &[Cause::BootEnvironmentCorrupt], Some(INSTALLED));
     }
     check(Brick::SettingsGarbage, Ending::Repaired, &[Cause::SettingsCorrupt], Some(INSTALLED));
+}
+
+/// A unit is switched on long before anybody listens. Whatever part of its start was missed, what is found first is right.
+#[test]
+fn a_watch_that_begins_in_the_middle_of_a_start() {
+    let bricks: [(Brick, &[Cause]); 3] = [
+        (Brick::BootCommandLost, &[Cause::BootEnvironmentCorrupt]),
+        (Brick::ImageCutShort, &[Cause::ImageIncomplete, Cause::ImageCorrupt]),
+        (Brick::FirmwareErased, &[Cause::ImageIncomplete, Cause::ImageCorrupt]),
+    ];
+    for (brick, causes) in bricks {
+        let mut restarted = 0;
+        let mut missed = 0;
+        loop {
+            let folder = tempfile::tempdir().unwrap();
+            let vault = vault(folder.path());
+            let bench = Bench::new(VirtualRouter::new(broken(brick, SIZE)), Faults::default(), 1);
+            let heard = hear(&bench, missed);
+            let mut attendant = Attendant::new(&bench);
+            let closed = rescue(&vault, &mut attendant, &image(NEWER, SIZE)).unwrap();
+            let name = format!("{} after {missed} bytes", brick.name());
+            assert_eq!(closed.ending, Ending::Repaired, "{name}: {closed:?}");
+            let first = attendant.events.iter().find_map(|event| match &event.body {
+                EventBody::Diagnosed { diagnosis } => Some(diagnosis.cause()),
+                _ => None,
+            });
+            assert!(first.is_some_and(|first| causes.contains(&first)), "{name}: {first:?}");
+            restarted += usize::from(attendant.events.iter().any(|event| {
+                matches!(&event.body, EventBody::Noted { text } if text.contains("to see a whole start"))
+            }));
+            if heard < missed {
+                break;
+            }
+            missed += 400;
+        }
+        assert!(restarted >= 2, "{}: {restarted} of {missed} bytes", brick.name());
+    }
+}
+
+/// Takes this many bytes from a unit's console before the repair listens; returns how many there were.
+fn hear(bench: &Bench, bytes: usize) -> usize {
+    let mut console = bench.console();
+    let mut heard = 0;
+    let mut byte = [0];
+    while heard < bytes {
+        let deadline = Deadline::after(&bench.clock, Duration::from_secs(5));
+        match console.read(&mut byte, deadline) {
+            Ok(1..) => heard += 1,
+            _ => break,
+        }
+    }
+    heard
 }
 
 #[test]

@@ -41,7 +41,18 @@ impl Repair<'_> {
                 }
                 Bearings::Quiet => repair.power_cycle()?,
             }
-            let mut assessment = repair.watch_and_judge("first look")?;
+            let mut boot = repair.unit.watch_boot()?;
+            if boot.is_end_of_a_start() {
+                repair.session.keep_evidence(EvidenceKind::SerialLog, "end of a start", &boot.log)?;
+                repair.session.note(
+                    "It was on its way to the bootloader's prompt when the watch began; it is restarted, to see a \
+                     whole start.",
+                )?;
+                repair.unit.sync()?;
+                repair.unit.restart()?;
+                boot = repair.unit.watch_boot()?;
+            }
+            let mut assessment = repair.judge("first look", boot)?;
             if assessment.boot.shows_nothing() {
                 repair.power_cycle()?;
                 assessment = repair.watch_and_judge("first start")?;
@@ -66,6 +77,11 @@ impl Repair<'_> {
     /// Watches a start, keeps its log, and judges it.
     pub(crate) fn watch_and_judge(&mut self, name: &str) -> Result<Assessment, EngineError> {
         let boot = self.unit.watch_boot()?;
+        self.judge(name, boot)
+    }
+
+    /// Keeps the log of a start, and judges it.
+    fn judge(&mut self, name: &str, boot: Boot) -> Result<Assessment, EngineError> {
         self.whereabouts = boot.reached.whereabouts();
         self.session.keep_evidence(EvidenceKind::SerialLog, name, &boot.log)?;
         self.overhear(name, &boot.log);
