@@ -9,6 +9,7 @@
 pub mod host;
 
 mod clock;
+mod datagrams;
 mod failure;
 mod frames;
 mod holders;

@@ -18,7 +18,8 @@ use nix::sys::socket::{
 };
 
 use crate::clock::OsClock;
-use crate::failure::{errno, timed_out, while_open, while_opening};
+use crate::datagrams::OsDatagrams;
+use crate::failure::{timed_out, while_opening};
 use crate::frames;
 use crate::holders::{PROC, in_words, scan_deadline};
 use crate::interface::{forget_neighbour, set_neighbour};
@@ -26,13 +27,6 @@ use crate::lock::FileLock;
 use crate::stream::OsStream;
 use crate::sys::{Ready, wait};
 use crate::udp_table::{socket_holders, udp_sockets};
-
-/// How long a datagram may wait for room in the kernel's buffer.
-const SEND_TIME: Duration = Duration::from_secs(1);
-
-/// How long one call waits for a datagram by itself; what is left of a deadline beyond whole ones of these is waited for
-/// by `poll`. Lock-step protocols wait for every answer: this makes it one call to the system instead of three.
-const BLOCKS_FOR: Duration = Duration::from_millis(100);
 
 /// How long to rest before a full Unix listener is tried again.
 const LISTENER_REST: Duration = Duration::from_millis(10);
@@ -70,18 +64,6 @@ impl OsNetwork {
         Ok(UdpSocket::from(fd))
     }
 
-    /// A socket whose calls block, for a while.
-    fn bind_blocking_udp(&self, local: SocketAddr) -> nix::Result<UdpSocket> {
-        let socket = self.bind_udp(local)?;
-        let blocks = |()| {
-            socket.set_nonblocking(false)?;
-            socket.set_read_timeout(Some(BLOCKS_FOR))?;
-            socket.set_write_timeout(Some(SEND_TIME))
-        };
-        blocks(()).map_err(|error| errno(&error).unwrap_or(Errno::EIO))?;
-        Ok(socket)
-    }
-
     fn change_neighbours(&self, change: impl FnOnce(&str) -> std::io::Result<()>) -> Result<(), LinkError> {
         let Some(interface) = &self.interface else {
             return Err(LinkError::Unsupported {
@@ -109,13 +91,12 @@ impl OsNetwork {
 impl Network for OsNetwork {
     fn bind_datagrams(&mut self, local: SocketAddr) -> Result<Box<dyn Datagrams>, LinkError> {
         let name = format!("udp:{local}");
-        let socket = self.bind_blocking_udp(local).map_err(|errno| match errno {
+        let socket = self.bind_udp(local).map_err(|errno| match errno {
             Errno::EADDRINUSE => LinkError::Busy { link: name.clone(), holder: udp_holder(local.port()) },
             Errno::EPERM => LinkError::NotPermitted { link: name.clone(), source: errno.into() },
             errno => while_opening(&name, errno.into()),
         })?;
-        let local = socket.local_addr().map_err(|error| while_opening(&name, error))?;
-        Ok(Box::new(OsDatagrams { socket, local, name: format!("udp:{local}") }))
+        Ok(Box::new(OsDatagrams::new(socket).map_err(|error| while_opening(&name, error))?))
     }
 
     fn connect_stream(&mut self, to: SocketAddr, deadline: Deadline) -> Result<Box<dyn Link>, LinkError> {
@@ -238,67 +219,4 @@ fn udp_holder(port: u16) -> Option<String> {
     let sockets = udp_sockets(proc, port);
     let holders = socket_holders(proc, &sockets, scan_deadline());
     in_words(&holders.into_iter().flatten().collect::<Vec<_>>())
-}
-
-struct OsDatagrams {
-    socket: UdpSocket,
-    local: SocketAddr,
-    name: String,
-}
-
-impl OsDatagrams {
-    fn wait(&self, events: PollFlags, deadline: Deadline) -> Result<(), LinkError> {
-        match wait(&self.socket, events, deadline).map_err(|error| while_open(&self.name, error))? {
-            // An error on the socket is told, and cleared, by the call that follows.
-            Ready::Yes | Ready::HungUp => Ok(()),
-            Ready::No => Err(timed_out(&self.name)),
-        }
-    }
-}
-
-impl Datagrams for OsDatagrams {
-    fn receive(&mut self, buffer: &mut [u8], deadline: Deadline) -> Result<(usize, SocketAddr), LinkError> {
-        loop {
-            // A socket that blocks would wait for too long.
-            if deadline.left(&OsClock) < BLOCKS_FOR {
-                self.wait(PollFlags::POLLIN, deadline)?;
-            }
-            match self.socket.recv_from(buffer) {
-                Ok(received) => return Ok(received),
-                Err(error) => match errno(&error) {
-                    Some(Errno::EAGAIN | Errno::EINTR) => {}
-                    _ => return Err(while_open(&self.name, error)),
-                },
-            }
-        }
-    }
-
-    fn send(&mut self, datagram: &[u8], to: SocketAddr) -> Result<(), LinkError> {
-        loop {
-            match self.socket.send_to(datagram, to) {
-                Ok(_) => return Ok(()),
-                Err(error) => match errno(&error) {
-                    Some(Errno::EAGAIN) => return Err(timed_out(&self.name)),
-                    Some(Errno::EINTR) => {}
-                    // One unreachable peer, or a cable that is out for now, does not end a socket.
-                    Some(Errno::ENETUNREACH | Errno::EHOSTUNREACH | Errno::ENETDOWN) => {
-                        return Err(LinkError::Io { link: self.name.clone(), source: error });
-                    }
-                    _ => return Err(while_open(&self.name, error)),
-                },
-            }
-        }
-    }
-
-    fn local_address(&self) -> SocketAddr {
-        self.local
-    }
-
-    fn clock(&self) -> &dyn Clock {
-        &OsClock
-    }
-
-    fn name(&self) -> &str {
-        &self.name
-    }
 }
