@@ -11,6 +11,8 @@ pub(crate) struct Boot {
     pub(crate) reached: Reached,
     /// How often the bootloader announced itself while it was watched.
     pub(crate) starts: u32,
+    /// Whether the log has the beginning of a start.
+    pub(crate) is_whole: bool,
     /// From the first byte to there, in milliseconds.
     pub(crate) took_ms: u64,
 }
@@ -51,7 +53,7 @@ impl Boot {
     /// Whether the bootloader came to its prompt, and what it said before that began in the middle: why it stopped
     /// there may have been said before.
     pub(crate) fn is_end_of_a_start(&self) -> bool {
-        self.starts == 0 && self.reached == Reached::Bootloader
+        !self.is_whole && self.reached == Reached::Bootloader
     }
 
     /// Whether no start was seen at all, so that nothing is known: not even that the system does not run.

@@ -266,7 +266,8 @@ fn boot(watched: Watched, log: Vec<u8>) -> Boot {
         _ if watched.starts >= 2 => Reached::Loop { starts: watched.starts },
         _ => Reached::Stuck,
     };
-    Boot { log, reached, starts, took_ms: u64::try_from(took.as_millis()).unwrap_or(u64::MAX) }
+    let is_whole = String::from_utf8_lossy(&log).lines().any(is_banner);
+    Boot { log, reached, starts, is_whole, took_ms: u64::try_from(took.as_millis()).unwrap_or(u64::MAX) }
 }
 
 /// Whether a kernel was the last to start: a prompt behind it is a shell's. A device's own system would have said that it is

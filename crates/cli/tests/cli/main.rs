@@ -17,6 +17,7 @@ mod lan;
 mod output;
 mod plan;
 mod program;
+mod readme;
 mod repair;
 mod replay;
 mod ssh;
