@@ -13,6 +13,8 @@ use crate::matcher::{MATCHER, Pattern};
 
 /// Families of harmless lines, each with the program and file that print it and what it does next.
 static NOISE: &[&[&str]] = &[
+    // Mender client, modules.go: what is not installed is not needed for whole images.
+    &["Update modules will not be available", "No public key was provided for authenticating"],
     // Linux drivers/regulator/core.c: a supply that the device tree does not name is taken as always on.
     &["using dummy regulator", "supply * not found, using"],
     // Tools that count what failed, and count none.

@@ -42,8 +42,8 @@ const GOES_ON: &[&str] = &[
 /// The marks of lines that are no more than information (ESP-IDF `components/log`, Zephyr `subsys/logging`,
 /// Trusted Firmware-A `include/common/debug.h`).
 const INFORMATION: &[&str] = &[
-    "I (", "I(", "W (", "D (", "V (", "<inf> ", "<dbg> ", "<wrn> ", "[INF]", "INFO: ", "[INFO]", "Info : ",
-    "Debug: ",
+    "I (", "I(", "W (", "D (", "V (", "<inf> ", "<dbg> ", "<wrn> ", "[INF]", "INFO: ", "[INFO]", "INFO[",
+    "Info : ", "Debug: ",
 ];
 
 /// The names of settings that hold words of trouble (Linux `init/main.c`; U-Boot `common/cli.c`).
