@@ -108,7 +108,8 @@ pub(crate) fn apply(
         let found_later = rule.level == Level::Loader && boot.is_some_and(|boot| boot.finds_after(place));
         let probing = rule.level <= Level::Kernel && boot.is_some_and(|boot| boot.settles_after(place));
         let is_tools = of_tool(rule) || reading.kind(place) == Some(EvidenceKind::ToolOutput);
-        let retried = is_tools && success.is_some_and(|success| success > place);
+        let retried = is_tools
+            && (success.is_some_and(|success| success > place) || signals::ends_well_after(reading, place));
         let failed_later = of_tool(rule) && failure.is_some_and(|failure| failure >= place);
         let is_contradicted = match reading.kind(place) {
             Some(EvidenceKind::ToolOutput) => unit_fails || is_denied,

@@ -327,3 +327,44 @@ fn tools_that_warn_and_succeed() {
     tool("Waiting for Teensy device...\nFound HalfKay Bootloader\nProgramming........\nBooting\n");
     tool("tftp> put firmware.bin\nSent 8126464 bytes in 12.3 seconds\n");
 }
+
+/// An update whose last words are of what is busy still, and loaders that try one kind of card after the other.
+#[test]
+fn work_that_ends_well_whatever_was_said_before() {
+    check(
+        EvidenceKind::SerialLog,
+        &[
+            "mount: mounting /dev/mtdblock6 on /overlay failed: Resource busy\n",
+            "[  102.23] VFS: Busy inodes after unmount of jffs2. Self-destruct in 5 seconds.  Have a nice day...\n",
+            "Wed May 24 02:33:25 UTC 2023 upgrade: Upgrade completed\n",
+            "umount: can't unmount /dev: Resource busy\n[  136.21] reboot: Restarting system\n",
+        ],
+    );
+    check(
+        EvidenceKind::SerialLog,
+        &[
+            "[     0.70]DRAM init OK\n[     0.105][mmc]: ***Try SD card 2***\n",
+            "[     0.109][mmc]: mmc 2 cmd 8 timeout, err 00000100\n[     0.118][mmc]: mmc 2 send if cond failed\n",
+            "[     0.182][mmc]: ***SD/MMC 2 init OK!!!***\n",
+        ],
+    );
+}
+
+/// A tool that does not reach the unit at first, and that has what it wanted in the end.
+#[test]
+fn a_tool_that_tries_again() {
+    check(
+        EvidenceKind::ToolOutput,
+        &[
+            "tool --is-there\nUSB communication failed. Check if the unit is in recovery\n",
+            "tool --is-there\nLoader version 01.00\ntool --storage\nSaved its layout in storage.bin\n",
+        ],
+    );
+    check(
+        EvidenceKind::ToolOutput,
+        &[
+            "Download\t[=========================] 100%        21192 bytes\nDownload done.\n",
+            "error resetting after download (LIBUSB_ERROR_TIMEOUT)\nDone!\n",
+        ],
+    );
+}

@@ -1,6 +1,6 @@
 //! Writing that counts up to its end and stops before.
 
-use debrick_model::{Action as A, Cause as C, EvidenceKind, State as S};
+use debrick_model::{Action as A, Cause as C, EvidenceKind, Finding, State as S};
 
 use super::Signals;
 use super::trouble::tells_of_trouble;
@@ -16,7 +16,8 @@ const KNOWN_FROM: f64 = 0.36;
 impl Signals<'_> {
     /// The last line counts how much is written, and it is not all.
     pub(super) fn writing_that_stops(&self, weights: &mut Weights) {
-        let is_known = weights.findings().first().is_some_and(|finding| finding.likelihood >= KNOWN_FROM);
+        let is_cause = |finding: &Finding| finding.cause != C::NoFault && finding.likelihood >= KNOWN_FROM;
+        let is_known = weights.findings().first().is_some_and(is_cause);
         if is_known || weights.has_fault() {
             return;
         }

@@ -128,6 +128,7 @@ pub(super) static RULES: &[Rule] = &[
         "The chip holds what was written.",
         &[(C::NoFault, 0.62)],
     )
+    .without(&["Programming Failed", "timed out while waiting for target halted", "Failed to write"])
     .states(&[(S::Healthy, 0.4), (S::RecoveryMode, 0.4)])
     .from(
         "OpenOCD src/flash/nor/tcl.c; stm32flash main.c; avrdude; pyOCD; SEGGER J-Link; STM32CubeProgrammer; nrfjprog; flashrom; PlatformIO",

@@ -144,6 +144,8 @@ pub(super) static TROUBLES: &[Trouble] = &[
             &["is in use"],
             &["currently in use"],
             &["already open"],
+            &["address already in use"],
+            &["!bind", "port"],
             &["another process"],
             &["another program"],
             &["used by another"],
