@@ -176,9 +176,11 @@ impl<'a> Match<'a> {
         let reads = |kind| rule.level.reads(kind) && !(is_about_unit && kind == EvidenceKind::ToolOutput);
         // A kernel's line is not a boot loader's, whatever its words.
         let is_others = |line: &Line| line.kernel_seconds.is_some() && rule.level <= Level::Loader;
-        let is_harmless = |line: &Line| match rule.is_last_resort {
-            true => line.is_noise || signals::is_information(&line.text),
-            false => line.is_noise,
+        let is_of_tool = matches!(rule.level, Level::Tool | Level::Output);
+        let is_harmless = |line: &Line| {
+            line.is_noise
+                || (rule.is_last_resort && signals::is_information(&line.text))
+                || (rule.is_last_resort && is_of_tool && signals::is_harmless(&line.text))
         };
         let readable = |line: &&Line| {
             reading.kind(line.place).is_some_and(reads)

@@ -368,3 +368,34 @@ fn a_tool_that_tries_again() {
         ],
     );
 }
+
+/// A boot loader that is asked for its version answers with the line that it starts with.
+#[test]
+fn a_boot_loader_that_is_asked_for_its_version() {
+    let banner = "U-Boot 2012.04.01 (Jun 04 2012 - 21:48:06) Allwinner Technology\n";
+    check(
+        EvidenceKind::SerialLog,
+        &[banner, "DRAM:  512 MiB\n", COUNTDOWN, "sun4i#version\n\n", banner, "gcc 4.5.1\nsun4i#\n"],
+    );
+}
+
+/// Counts of none, what a program says of units that have gone already, and trouble that was long ago.
+#[test]
+fn tools_that_frighten_without_cause() {
+    check(EvidenceKind::ToolOutput, &["## Flash tries 1 ##\n## Flash failure 0 ##\n## Fail Modem 0 ##\n"]);
+    check(
+        EvidenceKind::ToolOutput,
+        &[
+            "flashing 2139942 bytes @ 0x100000\nreboot radio now\n",
+            "Exception USBError(19, u'No such device (it may have been disconnected)') in <method Device.__del__> ignored\n",
+        ],
+    );
+    check(
+        EvidenceKind::ToolOutput,
+        &[
+            "[COM31]:start flash.\n[COM31]:cannot receive hello packet,MiFlash is trying to reset status!\n",
+            "[COM31]:received hello packet\n[COM31]:Send done packet\n[COM31]:loader.elf transferred successfully\n",
+            "[COM31]:send nop command\n[COM31]:get response from target\n",
+        ],
+    );
+}

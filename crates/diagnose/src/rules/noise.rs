@@ -34,6 +34,16 @@ static NOISE: &[&[&str]] = &[
         "[libfs_avb]Invalid hash size",
         "Failed to copy /avb into",
     ],
+    // CPython: a unit that restarts is gone when what spoke to it is cleared away.
+    &["__del__*ignored"],
+    // OP-TEE for Allwinner: optional nodes of the device tree.
+    &[
+        "no pmu node",
+        "tee_read_fdt:",
+        "smc_tee_inform_fdt failed",
+        "[pmu]: bus read error",
+        "POWER SETTING ERROR!",
+    ],
     // dfu-util src/main.c: the unit has left its loader before it could be told to.
     &["error resetting after download"],
     // Linux drivers/regulator/core.c: a supply that the device tree does not name is taken as always on.

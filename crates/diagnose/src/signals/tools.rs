@@ -79,10 +79,23 @@ const SURE_ENDINGS: &[&str] = &[
 const DENIALS: &[&str] = &["incomplete", "unsuccess", "not ", "un-", "0 success", "n't "];
 
 /// What a tool has when it got what it wanted.
-const RESULTS: &[&str] = &["saved", "wrote", "written", "received", "stored", "retrieved", "version "];
+const RESULTS: &[&str] = &[
+    "saved",
+    "wrote",
+    "written",
+    "received",
+    "stored",
+    "retrieved",
+    "version ",
+    "successfully",
+    "transferred",
+];
 
 /// So many lines behind the last word of trouble show that it was overcome.
 const FEW_LINES: usize = 3;
+
+/// So many with a result among them show it too, however the text ends.
+const MANY_LINES: usize = 5;
 
 /// With how many lines a tool tells how it ended.
 const LAST_LINES: usize = 2;
@@ -131,7 +144,8 @@ impl Signals<'_> {
         let behind = last_trouble.map_or(0, |at| lines.len() - at - 1);
         if behind >= FEW_LINES
             && !weights.success_is_denied()
-            && let Some((number, text)) = lines.last().filter(|(_, line)| has_result(line))
+            && let Some((number, text)) =
+                lines.iter().rev().take(FEW_LINES).find(|(_, line)| has_result(line))
         {
             let line = cite_at(*number, text, "The tool went on after its trouble, and got what it wanted.");
             weights.add(C::NoFault, 0.42, &[], Some(line));
@@ -210,12 +224,16 @@ pub(crate) fn ends_well_after(reading: &Reading<'_>, place: Place) -> bool {
     let Some(item) = item else { return false };
     let before = usize::try_from(place.line).unwrap_or(usize::MAX);
     let behind = || item.text.lines().skip(before).take(MAX_LINES).filter(|line| !line.trim().is_empty());
-    behind().count() >= FEW_LINES
+    let count = behind().count();
+    count >= FEW_LINES
         && !behind().any(tells_of_trouble)
         && behind().last().is_some_and(|last| {
             let last = plain(last);
             is_sure_ending(&last) || is_quiet_ending(&last)
         })
+        || count >= MANY_LINES
+            && !behind().any(tells_of_trouble)
+            && behind().any(|line| has_result(&plain(line)))
 }
 
 /// The beginning of a line, in lower case.

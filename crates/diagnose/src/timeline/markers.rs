@@ -81,6 +81,8 @@ pub(super) static MARKERS: &[Marker] = &[
     sign(Spl, "^D/TC:"),
     banner(Spl, "BOOT0 is starting"),
     sign(Spl, "SD/MMC * init OK!!!"),
+    banner(Rom, "^IPL g"),
+    sign(Rom, "^Load IPL_CUST from"),
     banner(Spl, "^TIM-1.0"),
     sign(Spl, "^WTMI"),
     sign(Spl, "|ISTEP "),
