@@ -399,3 +399,23 @@ fn tools_that_frighten_without_cause() {
         ],
     );
 }
+
+/// Ten partitions that are found are not none, and a machine that restarts closes the connection that asked for it.
+#[test]
+fn ten_are_not_none_and_a_restart_closes_connections() {
+    check(
+        EvidenceKind::SerialLog,
+        &[
+            "[    1.744217] en75_bmt: BBT & BMT found\n",
+            "[    1.759282] 10 fixed-partitions partitions found on MTD device spi0.0\n",
+            "[    2.478149] NET: Registered PF_INET6 protocol family\n",
+        ],
+    );
+    check(
+        EvidenceKind::ToolOutput,
+        &[
+            "Processing... Done.\n\nCommand completed successfully.\n",
+            "# Connection to rpi.lan closed by remote host.\n",
+        ],
+    );
+}

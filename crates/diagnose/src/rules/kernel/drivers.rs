@@ -14,7 +14,7 @@ pub(super) static RULES: &[Rule] = &[
             "cfi_probe",
             "no mtd partitions",
             "MTD device * not found",
-            "0 * partitions found on MTD",
+            "^0 * partitions found on MTD",
         ],
         "The kernel's driver does not find the flash, although the boot loader loaded the kernel from it.",
         &[
