@@ -108,7 +108,8 @@ pub(crate) fn apply(
         let found_later = rule.level == Level::Loader && boot.is_some_and(|boot| boot.finds_after(place));
         let probing = rule.level <= Level::Kernel && boot.is_some_and(|boot| boot.settles_after(place));
         let is_tools = of_tool(rule) || reading.kind(place) == Some(EvidenceKind::ToolOutput);
-        let retried = is_tools && success.is_some_and(|success| success > place);
+        let retried = is_tools
+            && (success.is_some_and(|success| success > place) || signals::ends_well_after(reading, place));
         let failed_later = of_tool(rule) && failure.is_some_and(|failure| failure >= place);
         let is_contradicted = match reading.kind(place) {
             Some(EvidenceKind::ToolOutput) => unit_fails || is_denied,
@@ -175,9 +176,11 @@ impl<'a> Match<'a> {
         let reads = |kind| rule.level.reads(kind) && !(is_about_unit && kind == EvidenceKind::ToolOutput);
         // A kernel's line is not a boot loader's, whatever its words.
         let is_others = |line: &Line| line.kernel_seconds.is_some() && rule.level <= Level::Loader;
-        let is_harmless = |line: &Line| match rule.is_last_resort {
-            true => line.is_noise || signals::is_information(&line.text),
-            false => line.is_noise,
+        let is_of_tool = matches!(rule.level, Level::Tool | Level::Output);
+        let is_harmless = |line: &Line| {
+            line.is_noise
+                || (rule.is_last_resort && signals::is_information(&line.text))
+                || (rule.is_last_resort && is_of_tool && signals::is_harmless(&line.text))
         };
         let readable = |line: &&Line| {
             reading.kind(line.place).is_some_and(reads)

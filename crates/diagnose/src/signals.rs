@@ -2,6 +2,7 @@
 
 mod account;
 mod guesses;
+mod progress;
 mod tools;
 mod trouble;
 
@@ -14,7 +15,8 @@ use crate::timeline::{Boot, Boots, Seen, StageKind};
 use crate::weigh::{Weights, cite};
 use trouble::tells_of_trouble;
 
-pub(crate) use trouble::is_information;
+pub(crate) use tools::ends_well_after;
+pub(crate) use trouble::{is_harmless, is_information};
 
 pub(crate) use account::Account;
 
@@ -29,6 +31,7 @@ const IMAGE_TYPE: &str = "^Image Type: ";
 const LOADED_TREE: &str = "Loading Device Tree to ";
 const DATA_SIZE: &str = "^Data Size: ";
 const BYTES_READ: &str = " bytes read: OK";
+const TIMED_OUT: &str = "fail*: -110";
 const COMPARED: &str = "^Total of * were the same";
 /// How U-Boot introduces a crash on each architecture (`arch/arm/lib/interrupts_64.c`, `interrupts.c`).
 const CRASHES: &[(&str, &str)] = &[("\"Synchronous Abort\" handler", "arm64"), ("^pc : [<", "arm")];
@@ -83,7 +86,7 @@ const LOADED_WHOLE: &[&str] = &[
 
 /// The lines that are needed here.
 static LINES: &[&str] =
-    &[ARCHITECTURE, IMAGE_TYPE, LOADED_TREE, DATA_SIZE, BYTES_READ, COMPARED, KERNEL_BANNER];
+    &[ARCHITECTURE, IMAGE_TYPE, LOADED_TREE, DATA_SIZE, BYTES_READ, COMPARED, KERNEL_BANNER, TIMED_OUT];
 
 /// All patterns of this module.
 pub(crate) fn patterns() -> impl Iterator<Item = &'static str> {
@@ -123,6 +126,7 @@ pub(crate) fn apply(
     signals.nothing_but_noise(weights);
     signals.tool_that_ended_well(weights);
     signals.words_of_an_unknown_tool(weights);
+    signals.writing_that_stops(weights);
     signals.trouble_where_it_stopped(weights);
     if let Some(account) = account {
         account.weigh(reading, weights);
@@ -325,9 +329,15 @@ impl Signals<'_> {
             }
             StageKind::Shell => (0.8, "The system came up."),
             _ if weights.has_fault() || looped => return,
+            StageKind::Userspace if self.ends_in_trouble(last) => {
+                (0.3, "The first programs of the system start, and the log ends with trouble.")
+            }
             StageKind::Userspace => (0.5, "The first programs of the system start, and nothing failed."),
             StageKind::Loader if boot.counted_down() => {
                 (0.5, "The boot loader is ready to boot, and nothing failed.")
+            }
+            StageKind::Loader if boot.stopped_before_countdown() && self.times_out_after(last.first) => {
+                return;
             }
             StageKind::Loader if self.trouble_after(boot.well_until().unwrap_or(last.first)).is_some() => {
                 return;
@@ -380,6 +390,20 @@ impl Signals<'_> {
             .iter()
             .filter_map(|word| self.lines(word).rev().take(MOST_LOOKS).find(behind))
             .max_by_key(|line| line.place)
+    }
+
+    /// Whether a part does not answer a boot loader's driver behind a place, by the number of the error (`ETIMEDOUT`).
+    fn times_out_after(&self, place: Place) -> bool {
+        let behind = |line: &&Line| line.place >= place && line.place.evidence == place.evidence;
+        self.lines(TIMED_OUT).any(|line| behind(&line))
+    }
+
+    /// Whether one of the last lines of the log that a stage stands in tells of trouble.
+    fn ends_in_trouble(&self, seen: &Seen) -> bool {
+        let text = self.reading.evidence.get(seen.first.evidence).map_or("", |item| item.text.as_str());
+        let Some(trouble) = self.trouble_after(seen.first) else { return false };
+        let behind = usize::try_from(trouble.place.line).unwrap_or(usize::MAX);
+        text.lines().skip(behind).filter(|line| !line.trim().is_empty()).take(2).count() < 2
     }
 
     /// A log of which at least half are lines of a kernel.

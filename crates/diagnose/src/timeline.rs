@@ -185,11 +185,16 @@ impl Boot {
     }
 }
 
+/// With how many lines a boot loader answers that is asked for its version (U-Boot `cmd/version.c`).
+const VERSION_LINES: u64 = 3;
+
 /// All boots of all serial logs.
 #[derive(Debug, Default)]
 pub(crate) struct Boots {
     pub(crate) boots: Vec<Boot>,
     ends: Vec<(usize, u64)>,
+    /// Where somebody asked the boot loader for its version last.
+    version_asked: Option<Place>,
 }
 
 impl Boots {
@@ -213,6 +218,10 @@ impl Boots {
     }
 
     fn take(&mut self, line: &Line) {
+        if boot_loader_prompt(&line.text) {
+            let command = line.text.split_once(['>', '#']).map_or("", |(_, command)| command.trim());
+            self.version_asked = command.starts_with("ver").then_some(line.place);
+        }
         let has = |number: &Option<Pattern>| number.is_some_and(|number| line.patterns.contains(&number));
         let marker = |pattern: &Pattern| NUMBERS.markers.get(pattern.index()).copied().flatten();
         if let Some(index) = line.patterns.iter().filter_map(marker).min() {
@@ -259,6 +268,13 @@ impl Boots {
     fn mark(&mut self, marker: &'static Marker, line: &Line) {
         let Some(boot) = self.boots.last_mut() else { return };
         let furthest = boot.furthest();
+        // What a loader says of itself when it is asked is no start.
+        let is_answer = |asked: Place| {
+            asked.evidence == line.place.evidence && line.place.line <= asked.line + VERSION_LINES
+        };
+        if marker.banner && self.version_asked.is_some_and(is_answer) {
+            return;
+        }
         // A first stage sets up the memory too, and says so in the same words.
         if marker.pattern == MEMORY && furthest == Some(Spl) {
             return;

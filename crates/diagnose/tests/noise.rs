@@ -327,3 +327,95 @@ fn tools_that_warn_and_succeed() {
     tool("Waiting for Teensy device...\nFound HalfKay Bootloader\nProgramming........\nBooting\n");
     tool("tftp> put firmware.bin\nSent 8126464 bytes in 12.3 seconds\n");
 }
+
+/// An update whose last words are of what is busy still, and loaders that try one kind of card after the other.
+#[test]
+fn work_that_ends_well_whatever_was_said_before() {
+    check(
+        EvidenceKind::SerialLog,
+        &[
+            "mount: mounting /dev/mtdblock6 on /overlay failed: Resource busy\n",
+            "[  102.23] VFS: Busy inodes after unmount of jffs2. Self-destruct in 5 seconds.  Have a nice day...\n",
+            "Wed May 24 02:33:25 UTC 2023 upgrade: Upgrade completed\n",
+            "umount: can't unmount /dev: Resource busy\n[  136.21] reboot: Restarting system\n",
+        ],
+    );
+    check(
+        EvidenceKind::SerialLog,
+        &[
+            "[     0.70]DRAM init OK\n[     0.105][mmc]: ***Try SD card 2***\n",
+            "[     0.109][mmc]: mmc 2 cmd 8 timeout, err 00000100\n[     0.118][mmc]: mmc 2 send if cond failed\n",
+            "[     0.182][mmc]: ***SD/MMC 2 init OK!!!***\n",
+        ],
+    );
+}
+
+/// A tool that does not reach the unit at first, and that has what it wanted in the end.
+#[test]
+fn a_tool_that_tries_again() {
+    check(
+        EvidenceKind::ToolOutput,
+        &[
+            "tool --is-there\nUSB communication failed. Check if the unit is in recovery\n",
+            "tool --is-there\nLoader version 01.00\ntool --storage\nSaved its layout in storage.bin\n",
+        ],
+    );
+    check(
+        EvidenceKind::ToolOutput,
+        &[
+            "Download\t[=========================] 100%        21192 bytes\nDownload done.\n",
+            "error resetting after download (LIBUSB_ERROR_TIMEOUT)\nDone!\n",
+        ],
+    );
+}
+
+/// A boot loader that is asked for its version answers with the line that it starts with.
+#[test]
+fn a_boot_loader_that_is_asked_for_its_version() {
+    let banner = "U-Boot 2012.04.01 (Jun 04 2012 - 21:48:06) Allwinner Technology\n";
+    check(
+        EvidenceKind::SerialLog,
+        &[banner, "DRAM:  512 MiB\n", COUNTDOWN, "sun4i#version\n\n", banner, "gcc 4.5.1\nsun4i#\n"],
+    );
+}
+
+/// Counts of none, what a program says of units that have gone already, and trouble that was long ago.
+#[test]
+fn tools_that_frighten_without_cause() {
+    check(EvidenceKind::ToolOutput, &["## Flash tries 1 ##\n## Flash failure 0 ##\n## Fail Modem 0 ##\n"]);
+    check(
+        EvidenceKind::ToolOutput,
+        &[
+            "flashing 2139942 bytes @ 0x100000\nreboot radio now\n",
+            "Exception USBError(19, u'No such device (it may have been disconnected)') in <method Device.__del__> ignored\n",
+        ],
+    );
+    check(
+        EvidenceKind::ToolOutput,
+        &[
+            "[COM31]:start flash.\n[COM31]:cannot receive hello packet,MiFlash is trying to reset status!\n",
+            "[COM31]:received hello packet\n[COM31]:Send done packet\n[COM31]:loader.elf transferred successfully\n",
+            "[COM31]:send nop command\n[COM31]:get response from target\n",
+        ],
+    );
+}
+
+/// Ten partitions that are found are not none, and a machine that restarts closes the connection that asked for it.
+#[test]
+fn ten_are_not_none_and_a_restart_closes_connections() {
+    check(
+        EvidenceKind::SerialLog,
+        &[
+            "[    1.744217] en75_bmt: BBT & BMT found\n",
+            "[    1.759282] 10 fixed-partitions partitions found on MTD device spi0.0\n",
+            "[    2.478149] NET: Registered PF_INET6 protocol family\n",
+        ],
+    );
+    check(
+        EvidenceKind::ToolOutput,
+        &[
+            "Processing... Done.\n\nCommand completed successfully.\n",
+            "# Connection to rpi.lan closed by remote host.\n",
+        ],
+    );
+}

@@ -258,3 +258,66 @@ fn a_prompt_without_a_countdown_in_a_log_that_begins_in_the_middle() {
         diagnose(&[Evidence { kind: EvidenceKind::SerialLog, name: "log".into(), text: end.into() }]);
     assert_ne!(diagnosis.cause(), Cause::BootEnvironmentCorrupt, "it was interrupted");
 }
+
+/// Writing that is counted and stops before its end, as of a loader that overwrites itself.
+#[test]
+fn writing_that_stops_before_its_end() {
+    check(
+        "hisilicon # sf erase 0x0 0x50000\nErasing at 0x50000 -- 100% complete.\nhisilicon # sf write 0x82000000 0x0 0x50000\nWriting at 0x20000 --  41% complete.\n",
+        Cause::UpdateInterrupted,
+        State::BootloaderOnly,
+        Action::ReflashSameImage,
+    );
+}
+
+/// The same flash, read at several starts, is found empty, whole and damaged.
+#[test]
+fn flash_that_reads_differently_at_each_start() {
+    let start = "rst:0x10 (RTCWDT_RTC_RESET),boot:0x33 (SPI_FAST_FLASH_BOOT)\n";
+    let text = format!(
+        "{start}load:0x3fff0018,len:4\nload:0x40078000,len:10124\ncsum err:0x9f!=0x00\nets_main.c 384\n{start}invalid header: 0xffffffff\ninvalid header: 0xffffffff\n"
+    );
+    let diagnosis = diagnose(&[Evidence { kind: EvidenceKind::SerialLog, name: "log".into(), text }]);
+    let causes: Vec<Cause> = diagnosis.findings.iter().take(3).map(|finding| finding.cause).collect();
+    assert!(causes.contains(&Cause::FlashHardwareFault) && causes.contains(&Cause::PowerFault), "{causes:?}");
+    assert_eq!(diagnosis.state, State::BootLoop);
+}
+
+/// A loader that was built for another board finds its image too large or no memory at all.
+#[test]
+fn loaders_that_were_built_for_another_board() {
+    check(
+        "I: Starting bootloader\nW: Failed reading sectors; BOOT_MAX_IMG_SECTORS=128 - too small?\nE: Image in the primary slot is not valid!\n",
+        Cause::FirmwareBug,
+        State::BootloaderOnly,
+        Action::UpdateBootloader,
+    );
+    check(
+        "U-Boot SPL 2023.01 (Jun 22 2026 - 08:38:07 +0000)\nDRAM: 0 MiB\n### ERROR ### Please RESET the board ###\n",
+        Cause::FirmwareBug,
+        State::BootloaderFailing,
+        Action::InstallOtherBuild,
+    );
+}
+
+/// File systems of cards and sticks, and errors that were found earlier.
+#[test]
+fn file_systems_that_were_damaged_while_the_system_ran() {
+    for line in [
+        "[38495.3] FAT-fs (sdb1): error, fat_get_cluster: invalid cluster chain (i_pos 1297)\n",
+        "[86405.1] EXT4-fs (mmcblk0p3): error count: 2\n[86405.1] EXT4-fs (mmcblk0p3): last error at 31: ext4_mb_generate_buddy:755\n",
+    ] {
+        check(line, Cause::RootfsCorrupt, State::BootsDegraded, Action::ReflashCorrectImage);
+    }
+}
+
+/// A program of the system stumbles.
+#[test]
+fn a_program_that_stumbles() {
+    check(
+        "/usr/lib/lua/luci/dispatcher.lua:1203: bad argument #1 to 'pairs' (table expected, got nil)\nstack traceback:\n\t[C]: in function 'pairs'\n",
+        Cause::FirmwareBug,
+        State::BootsDegraded,
+        Action::InstallOtherBuild,
+    );
+}

@@ -13,6 +13,39 @@ use crate::matcher::{MATCHER, Pattern};
 
 /// Families of harmless lines, each with the program and file that print it and what it does next.
 static NOISE: &[&[&str]] = &[
+    // Mender client, modules.go: what is not installed is not needed for whole images.
+    &["Update modules will not be available", "No public key was provided for authenticating"],
+    // Allwinner BOOT0, mmc_bsp.c: what is there is tried as an SD card first, then as an eMMC.
+    &[
+        "[mmc]: Wrong media type",
+        "[mmc]: mmc * cmd * timeout, err",
+        "[mmc]: mmc * cmd * err",
+        "[mmc]: mmc * send if cond failed",
+        "[mmc]: mmc * send app cmd failed",
+        "smc * err, cmd *, RTO",
+    ],
+    // AOSP fs_mgr/libfs_avb: keys of generic system images are tried first; what is not verified is said to be so.
+    &[
+        "public key data shouldn't be empty",
+        "Found unknown public key used to sign",
+        "Returning avb_handle",
+        "Failed to verify vbmeta digest",
+        "Error verifying vbmeta image: OK_NOT_SIGNED",
+        "[libfs_avb]Invalid hash size",
+        "Failed to copy /avb into",
+    ],
+    // CPython: a unit that restarts is gone when what spoke to it is cleared away.
+    &["__del__*ignored"],
+    // OP-TEE for Allwinner: optional nodes of the device tree.
+    &[
+        "no pmu node",
+        "tee_read_fdt:",
+        "smc_tee_inform_fdt failed",
+        "[pmu]: bus read error",
+        "POWER SETTING ERROR!",
+    ],
+    // dfu-util src/main.c: the unit has left its loader before it could be told to.
+    &["error resetting after download"],
     // Linux drivers/regulator/core.c: a supply that the device tree does not name is taken as always on.
     &["using dummy regulator", "supply * not found, using"],
     // Tools that count what failed, and count none.
@@ -243,6 +276,8 @@ static SIDE_PARTS: &[&str] = &[
     "hantro",
     "vdec",
     "camera",
+    "dsim",
+    "decon",
     "mipi",
     "bluetooth",
     "hci0",

@@ -10,7 +10,7 @@ use debrick_model::{Action as A, Cause as C, EvidenceKind, State as S};
 
 use super::Signals;
 use super::trouble::tells_of_trouble;
-use crate::text::{Place, boot_loader_prompt, shell_prompt};
+use crate::text::{Place, Reading, boot_loader_prompt, shell_prompt};
 use crate::weigh::{Weights, cite};
 use troubles::TROUBLES;
 
@@ -78,6 +78,25 @@ const SURE_ENDINGS: &[&str] = &[
 /// What is near to a word of success and denies it.
 const DENIALS: &[&str] = &["incomplete", "unsuccess", "not ", "un-", "0 success", "n't "];
 
+/// What a tool has when it got what it wanted.
+const RESULTS: &[&str] = &[
+    "saved",
+    "wrote",
+    "written",
+    "received",
+    "stored",
+    "retrieved",
+    "version ",
+    "successfully",
+    "transferred",
+];
+
+/// So many lines behind the last word of trouble show that it was overcome.
+const FEW_LINES: usize = 3;
+
+/// So many with a result among them show it too, however the text ends.
+const MANY_LINES: usize = 5;
+
 /// With how many lines a tool tells how it ended.
 const LAST_LINES: usize = 2;
 
@@ -121,6 +140,17 @@ impl Signals<'_> {
                 weights.hint(S::RecoveryMode, 0.35);
                 return;
             }
+        }
+        let behind = last_trouble.map_or(0, |at| lines.len() - at - 1);
+        if behind >= FEW_LINES
+            && !weights.success_is_denied()
+            && let Some((number, text)) =
+                lines.iter().rev().take(FEW_LINES).find(|(_, line)| has_result(line))
+        {
+            let line = cite_at(*number, text, "The tool went on after its trouble, and got what it wanted.");
+            weights.add(C::NoFault, 0.42, &[], Some(line));
+            weights.hint(S::RecoveryMode, 0.35);
+            return;
         }
         if let Some((number, text)) = was_stopped(lines) {
             let line = cite_at(*number, text, "The tool was stopped while it changed the unit.");
@@ -188,6 +218,24 @@ impl Signals<'_> {
     }
 }
 
+/// Whether a tool went on behind a line without trouble, and ends as one does that has got to its end.
+pub(crate) fn ends_well_after(reading: &Reading<'_>, place: Place) -> bool {
+    let item = reading.evidence.get(place.evidence).filter(|item| item.kind == EvidenceKind::ToolOutput);
+    let Some(item) = item else { return false };
+    let before = usize::try_from(place.line).unwrap_or(usize::MAX);
+    let behind = || item.text.lines().skip(before).take(MAX_LINES).filter(|line| !line.trim().is_empty());
+    let count = behind().count();
+    count >= FEW_LINES
+        && !behind().any(tells_of_trouble)
+        && behind().last().is_some_and(|last| {
+            let last = plain(last);
+            is_sure_ending(&last) || is_quiet_ending(&last)
+        })
+        || count >= MANY_LINES
+            && !behind().any(tells_of_trouble)
+            && behind().any(|line| has_result(&plain(line)))
+}
+
 /// The beginning of a line, in lower case.
 fn plain(line: &str) -> String {
     line.trim().chars().take(MAX_LINE).collect::<String>().to_lowercase()
@@ -198,6 +246,11 @@ fn is_sure_ending(line: &str) -> bool {
     SURE_ENDINGS.iter().any(|ending| line.contains(ending))
         && !DENIALS.iter().any(|denial| line.contains(denial))
         && !tells_of_trouble(line)
+}
+
+/// Whether a line in lower case tells of a result.
+fn has_result(line: &str) -> bool {
+    RESULTS.iter().any(|word| line.contains(word)) && !DENIALS.iter().any(|denial| line.contains(denial))
 }
 
 /// Whether the tool had begun to change the unit before this line.

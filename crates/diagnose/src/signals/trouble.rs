@@ -42,9 +42,12 @@ const GOES_ON: &[&str] = &[
 /// The marks of lines that are no more than information (ESP-IDF `components/log`, Zephyr `subsys/logging`,
 /// Trusted Firmware-A `include/common/debug.h`).
 const INFORMATION: &[&str] = &[
-    "I (", "I(", "W (", "D (", "V (", "<inf> ", "<dbg> ", "<wrn> ", "[INF]", "INFO: ", "[INFO]", "Info : ",
-    "Debug: ",
+    "I (", "I(", "W (", "D (", "V (", "<inf> ", "<dbg> ", "<wrn> ", "[INF]", "INFO: ", "[INFO]", "INFO[",
+    "Info : ", "Debug: ",
 ];
+
+/// In how many words a count is told.
+const SHORT_COUNT: usize = 4;
 
 /// The names of settings that hold words of trouble (Linux `init/main.c`; U-Boot `common/cli.c`).
 const SETTINGS: &[&str] = &["command line:", "bootargs=", "cmdline", "bootcmd="];
@@ -66,6 +69,12 @@ pub(super) fn tells_of_trouble(text: &str) -> bool {
         return false;
     }
     WORDS.iter().any(|word| lower.match_indices(word).any(|(at, _)| is_meant(&lower, at, word)))
+}
+
+/// Whether a line has a word of trouble and tells of none: it counts none, is typed, or says that its program goes on.
+pub(crate) fn is_harmless(text: &str) -> bool {
+    let lower = text.to_ascii_lowercase();
+    WORDS.iter().any(|word| lower.contains(word)) && !tells_of_trouble(text)
 }
 
 /// Whether a line in lower case says that its program goes on nevertheless.
@@ -106,7 +115,11 @@ fn is_meant(line: &str, at: usize, word: &str) -> bool {
             let counted = before.trim_end();
             let counts_none = counted == "0" || counted.ends_with(" 0") || counted.ends_with("no");
             let is_bound = rest.starts_with('<');
-            !(counts_none || is_bound || (has_value && is_none(value)))
+            let ends_with_none = line
+                .trim_end_matches(|symbol: char| !symbol.is_ascii_alphanumeric())
+                .rsplit_once(' ')
+                .is_some_and(|(words, last)| last == "0" && words.split_whitespace().count() <= SHORT_COUNT);
+            !(counts_none || is_bound || ends_with_none || (has_value && is_none(value)))
         }
         // `bad PEBs: 0, corrupted PEBs: 0`
         "corrupt" => !rest.split_once(':').is_some_and(|(_, count)| is_none(count)),
@@ -149,6 +162,8 @@ mod tests {
             "I (37017) conn: latency=3, supervision_timeout=500",
             "TX packets:0 errors:0 dropped:0",
             "Failures: 0",
+            "#### Flash failure 0 ####",
+            "Fail Modem 0",
             "0 errors found",
             "ubi0: good PEBs: 512, bad PEBs: 0, corrupted PEBs: 0",
             "Kernel command line: oops=panic panic=-1",

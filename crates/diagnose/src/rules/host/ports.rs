@@ -83,7 +83,7 @@ pub(super) static RULES: &[Rule] = &[
     rule(
         "tool-fails",
         Output,
-        &["fatal error", "^error:", "error:", "ERROR", "error ", "failed", "failure", "exception", "exited with status", "exit status", "could not", "cannot", "unable to", "timeout", "timed out"],
+        &["fatal error", "^error:", "^FAIL", " FAIL", "error:", "ERROR", "error ", "failed", "failure", "exception", "exited with status", "exit status", "could not", "cannot", "unable to", "timeout", "timed out"],
         "A tool failed without saying more.",
         &[(C::ToolMismatch, 0.32), (C::LinkFault, 0.3)],
     )

@@ -2,7 +2,7 @@
 
 use debrick_model::{Cause as C, State as S};
 
-use crate::rule::Level::Output;
+use crate::rule::Level::{Output, System};
 use crate::rule::{Rule, rule};
 
 pub(super) static RULES: &[Rule] = &[
@@ -128,6 +128,7 @@ pub(super) static RULES: &[Rule] = &[
         "The chip holds what was written.",
         &[(C::NoFault, 0.62)],
     )
+    .without(&["Programming Failed", "timed out while waiting for target halted", "Failed to write"])
     .states(&[(S::Healthy, 0.4), (S::RecoveryMode, 0.4)])
     .from(
         "OpenOCD src/flash/nor/tcl.c; stm32flash main.c; avrdude; pyOCD; SEGGER J-Link; STM32CubeProgrammer; nrfjprog; flashrom; PlatformIO",
@@ -143,6 +144,15 @@ pub(super) static RULES: &[Rule] = &[
     .states(&[(S::Healthy, 0.6)])
     .from("avrdude src/update.c", "avrdude: 30690 bytes of flash verified"),
     rule(
+        "upgraded-itself",
+        System,
+        &["^Upgrade completed", "^Rebooting system..."],
+        "The system wrote its new firmware to the end and starts anew.",
+        &[(C::NoFault, 0.6)],
+    )
+    .states(&[(S::Healthy, 0.6)])
+    .from("OpenWrt lib/upgrade/do_stage2", "Upgrade completed"),
+    rule(
         "written-by-updater",
         Output,
         &[
@@ -150,6 +160,7 @@ pub(super) static RULES: &[Rule] = &[
             "Marked slot * as good",
             "Upgrade completed",
             "Rebooting system...",
+            "All bytes were successfully written",
             "records out",
             "bmaptool: info: 100% copied",
             "bmaptool: info: copying time",

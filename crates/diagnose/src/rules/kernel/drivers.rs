@@ -14,7 +14,7 @@ pub(super) static RULES: &[Rule] = &[
             "cfi_probe",
             "no mtd partitions",
             "MTD device * not found",
-            "0 * partitions found on MTD",
+            "^0 * partitions found on MTD",
         ],
         "The kernel's driver does not find the flash, although the boot loader loaded the kernel from it.",
         &[
@@ -76,7 +76,7 @@ pub(super) static RULES: &[Rule] = &[
     rule(
         "kernel-driver-fails",
         Kernel,
-        &["probe of * failed with error", "failed to probe", "probe failed", "could not attach to PHY", "failed to find PHY", "no PHY found", "error: Failed to get", "failed to get clk", "failed to get clock", "failed to register", "unable to register", "request_irq failed", "failed to map", "failed to init", "Failed to initialize", "initialization failed", "fails to initialize", "could not get", "Couldn't get", "timed out waiting", "poll timeout", "transmit queue * timed out", "command timed out", "timeout waiting for", "reset timeout", "failed with error -", "already requested by", "could not request pin", "Missing dt property", "missing * property", "property * missing", "property missing", "invalid resource", "failed to enable *: -", "error -110", "error -22", "error -19", "error -12", "returned -22", "ret=-", "Link down", "link never came up", "link timeout", "could not initialize"],
+        &["probe of * failed with error", "failed to probe", "probe failed", "failed to find PHY", "no PHY found", "error: Failed to get", "failed to get clk", "failed to get clock", "failed to register", "unable to register", "request_irq failed", "failed to map", "failed to init", "Failed to initialize", "initialization failed", "fails to initialize", "could not get", "Couldn't get", "timed out waiting", "poll timeout", "transmit queue * timed out", "command timed out", "timeout waiting for", "reset timeout", "failed with error -", "already requested by", "could not request pin", "Missing dt property", "missing * property", "property * missing", "property missing", "invalid resource", "failed to enable *: -", "error -110", "error -22", "error -19", "error -12", "returned -22", "ret=-", "Link down", "link never came up", "link timeout", "could not initialize"],
         "A driver does not get its hardware to work.",
         &[(C::FirmwareBug, 0.38), (C::FlashHardwareFault, 0.1), (C::KernelCrash, 0.1)],
     )
@@ -106,7 +106,7 @@ pub(super) static RULES: &[Rule] = &[
     rule(
         "kernel-network-stuck",
         System,
-        &["transmit timed out", "transmit queue * timed out", "NETDEV WATCHDOG", "tx timeout", "Tx Unit Hang", "dma reset timeout", "MDIO bus timeout", "PHY * not found", "cannot attach to PHY", "phy_check_link_status"],
+        &["transmit timed out", "transmit queue * timed out", "NETDEV WATCHDOG", "tx timeout", "Tx Unit Hang", "dma reset timeout", "MDIO bus timeout", "PHY * not found", "cannot attach to PHY", "could not attach PHY", "could not attach to PHY", "could not connect to PHY", "failed to connect to PHY", "phy_check_link_status"],
         "The network driver hangs.",
         &[(C::FirmwareBug, 0.6), (C::LinkFault, 0.12)],
     )

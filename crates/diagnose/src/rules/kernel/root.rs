@@ -144,12 +144,22 @@ pub(super) static RULES: &[Rule] = &[
     rule(
         "kernel-root-missing",
         Kernel,
-        &["VFS: Cannot open root device", "Unable to mount root fs", "Please append a correct \"root=\"", "Waiting for root device", "ALERT! * does not exist", "Gave up waiting for root", "dracut-initqueue timeout", "Warning: /dev/* does not exist", "Waiting for root file system", "Dependency failed for Initrd Root Device", "Dependency failed for /sysroot", "can't find root device", "No root device", "Failed to mount /sysroot", "mount: mounting * on /root failed", "mount: can't find /root"],
+        &["VFS: Cannot open root device", "Unable to mount root fs", "Please append a correct \"root=\"", "Waiting for root device", "Warning: /dev/* does not exist", "Waiting for root file system", "Dependency failed for Initrd Root Device", "Dependency failed for /sysroot", "can't find root device", "No root device", "Failed to mount /sysroot", "mount: mounting * on /root failed", "mount: can't find /root"],
         "The kernel does not find its root file system.",
         &[(C::RootfsMissing, 0.6), (C::BootEnvironmentCorrupt, 0.2), (C::FirmwareBug, 0.2), (C::ImageIncomplete, 0.15)],
     )
     .states(&[(S::KernelHang, 0.55)])
     .from("Linux init/do_mounts.c", "VFS: Unable to mount root fs on unknown-block(0,0)"),
+    rule(
+        "initramfs-without-root",
+        Lasting,
+        &["ALERT! * does not exist", "Gave up waiting for root", "dracut-initqueue timeout"],
+        "The first file system waited for the real one, which did not appear.",
+        &[(C::RootfsMissing, 0.66), (C::BootEnvironmentCorrupt, 0.25), (C::FirmwareBug, 0.25), (C::FlashHardwareFault, 0.1)],
+    )
+    .without(&["Please press Enter to activate"])
+    .states(&[(S::KernelHang, 0.85)])
+    .from("Debian initramfs-tools scripts/local; dracut modules.d/98dracut-systemd", "ALERT!  /dev/mmcblk1p1 does not exist.  Dropping to a shell!"),
     rule(
         "initramfs-shell",
         System,

@@ -148,7 +148,7 @@ pub(super) static RULES: &[Rule] = &[
     rule(
         "uboot-file-not-found",
         Loader,
-        &["Unable to read \"", "Unable to read file", "File not found *uImage", "Failed to load '", "** File not found", "Can't read partition table", "Bad device specification", "** Bad device", "** Unable to use", "** Can't read from device", "Couldn't find partition", "cannot find uImage"],
+        &["Unable to read \"", "Unable to read file", "File not found *uImage", "Failed to load '", "** File not found", "Can't read partition table", "Bad device specification", "** Bad device", "** Unable to use", "** Can't read from device", "Couldn't find partition", "cannot find uImage", "not found or not a file"],
         "The boot loader does not find the file, partition or medium that its boot command names.",
         &[(C::BootEnvironmentCorrupt, 0.42), (C::RecoveryMediaWrong, 0.38), (C::ImageIncomplete, 0.3), (C::PartitionTableDamaged, 0.1)],
     )

@@ -16,6 +16,7 @@ pub(super) static RULES: &[Rule] = &[
             "ZSTD: uncompress",
             "BUNZIP2: uncompress",
             "decompress failed",
+            "Failed on decompression",
             "Decompression error",
             "uncompress failed",
             "unlzma failed",
@@ -35,6 +36,25 @@ pub(super) static RULES: &[Rule] = &[
         "U-Boot boot/image.c, handle_decomp_error; lib/gunzip.c",
         "LZMA: uncompress or overwrite error 1 - must RESET board to recover",
     ),
+    rule(
+        "payload-fails-its-check",
+        Rom,
+        &[
+            "DTB verification failed",
+            "FDT verification failed",
+            "kernel verification failed",
+            "zImage verification failed",
+            "image verification failed",
+            "SPI-NAND: loading failed",
+            "SPI-NOR: loading failed",
+            "SMHC: loading failed",
+        ],
+        "The loader reads its next stage or the kernel, and what it reads is none: it is damaged, or was never written.",
+        &[(C::ImageCorrupt, 0.62), (C::ImageIncomplete, 0.5), (C::FlashHardwareFault, 0.2)],
+    )
+    .states(&[(S::BootloaderOnly, 0.5)])
+    .actions(&[A::ReflashCorrectImage])
+    .from("awboot main.c", "[E] SPI-NAND: DTB verification failed"),
     rule(
         "loader-file-system",
         Loader,

@@ -97,12 +97,22 @@ pub(super) static RULES: &[Rule] = &[
     rule(
         "uboot-ram",
         Rom,
-        &["Board mem test fail", "Memory test FAILED", "DRAM init failed", "DRAM: * failed", "dram init fail", "ddr training failed", "DDR init failed", "Memory error at", "memtest * FAIL", "ddr test fail", "DDR training error", "RAM test failed", "DRAM: 0 Bytes", "memory test error", "DDR calibration failed", "DDR calibration error", "DataBus test fail", "AddrBus test fail", "DDR Training Fail", "training failed!", "DRAM initialization failed", "DRAM test failed", "calibration failed", "Memory initialization has failed", "Memory initialization failed", "NO EYE found", "Training Sequence - FAILED", "GATE TRAINING FAILED", "LEVELING FAILED", "DLL TUNING FAILED", "SELF-REFRESH TEST FAIL", "tap tune failed", "MRC * FAILED", "Memtest failed"],
+        &["Board mem test fail", "Memory test FAILED", "DRAM init failed", "DRAM: * failed", "dram init fail", "ddr training failed", "DDR init failed", "Memory error at", "memtest * FAIL", "ddr test fail", "DDR training error", "RAM test failed", "memory test error", "DDR calibration failed", "DDR calibration error", "DataBus test fail", "AddrBus test fail", "DDR Training Fail", "training failed!", "DRAM initialization failed", "DRAM test failed", "calibration failed", "Memory initialization has failed", "Memory initialization failed", "NO EYE found", "Training Sequence - FAILED", "GATE TRAINING FAILED", "LEVELING FAILED", "DLL TUNING FAILED", "SELF-REFRESH TEST FAIL", "tap tune failed", "MRC * FAILED", "Memtest failed"],
         "The memory could not be set up, or does not hold what is written to it.",
         &[(C::RamFault, 0.7), (C::PowerFault, 0.15), (C::BootloaderCorrupt, 0.2), (C::FirmwareBug, 0.15)],
     )
     .states(&[(S::BootloaderFailing, 0.7)])
     .from("U-Boot common/board_f.c and vendors' loaders", "Board mem test fail"),
+    rule(
+        "spl-finds-no-memory",
+        Rom,
+        &["^DRAM: 0 MiB", "^DRAM:  0 MiB", "DRAM size: 0", "DRAM: 0 Bytes"],
+        "The first loader finds no memory: it was built for memory of another kind, or the memory is faulty.",
+        &[(C::FirmwareBug, 0.5), (C::RamFault, 0.5), (C::ImageWrongDevice, 0.48)],
+    )
+    .states(&[(S::BootloaderFailing, 0.8)])
+    .actions(&[A::InstallOtherBuild, A::ReflashCorrectImage])
+    .from("U-Boot arch/arm/mach-sunxi/dram_*.c, board.c", "DRAM: 0 MiB"),
     rule(
         "rom-loader-signature",
         Rom,

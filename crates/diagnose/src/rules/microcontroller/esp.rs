@@ -245,6 +245,17 @@ pub(super) static RULES: &[Rule] = &[
     .actions(&[A::PowerCycleAndRetry])
     .from("Espressif ROM; esptool documentation, boot mode", "waiting for download"),
     rule(
+        "esp-reads-differ",
+        Rom,
+        &["csum err:0x", "load:0xffff*,len:-"],
+        "At one start the ROM finds no header, at another a whole one: the flash does not read reliably.",
+        &[(C::FlashHardwareFault, 0.6), (C::PowerFault, 0.56), (C::BootloaderCorrupt, 0.3)],
+    )
+    .with(&["invalid header: 0x"])
+    .states(&[(S::BootLoop, 0.6)])
+    .actions(&[A::FixPower, A::ReflashSameImage])
+    .from("Espressif ROM; esptool documentation, boot mode", "csum err:0x9f!=0x00"),
+    rule(
         "esp-invalid-header",
         Rom,
         &["invalid header: 0x", "flash read err, 1000", "flash read err,", "csum err", "ets_main.c 371"],

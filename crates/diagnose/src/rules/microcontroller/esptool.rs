@@ -117,13 +117,32 @@ pub(super) static RULES: &[Rule] = &[
         "The chip does not answer: it is not in its download mode, or the line does not carry.",
         &[(C::NotInRecoveryMode, 0.5), (C::LinkFault, 0.45)],
     )
-    .without(&["Serial port not found"])
+    .without(&["Serial port not found", "Writing at 0x", "Wrote "])
     .states(&[(S::Unknown, 0.4)])
     .actions(&[A::EnterRecoveryMode, A::SwapCableOrPort])
     .from(
         "esptool esptool/loader.py",
         "Wrong boot mode detected (0x13)! The chip needs to be in download mode.",
     ),
+    rule(
+        "esp-lost-while-writing",
+        Tool,
+        &[
+            "Timed out waiting for packet",
+            "Invalid head of packet",
+            "Packet content transfer stopped",
+            "No serial data received",
+            "The chip stopped responding",
+            "Serial data stream stopped",
+            "Failed to write to target",
+        ],
+        "The chip answered, and stopped while it was written.",
+        &[(C::LinkFault, 0.66), (C::PowerFault, 0.35), (C::FlashHardwareFault, 0.15)],
+    )
+    .with(&["Writing at 0x"])
+    .states(&[(S::RecoveryMode, 0.5)])
+    .actions(&[A::SwapCableOrPort, A::PowerCycleAndRetry, A::ChangeToolOrOption])
+    .from("esptool esptool/loader.py", "A fatal error occurred: Timed out waiting for packet header"),
     rule(
         "esp-file-for-another",
         Tool,

@@ -96,12 +96,20 @@ pub(super) const RULES: &[Rule] = &[
     .actions(&[A::ChangeToolOrOption, A::EnterRecoveryMode])
     .from("ExpressLRS src/python/BFinitPassthrough.py", "[FAILED] Unable to communicate with bootloader..."),
     rule(
+        "printer-loader-absent",
+        Tool,
+        &["Response for command CONNECT timed out"],
+        "No loader answers where the uploader looks for one: the board runs its firmware, or it is another port.",
+        &[(C::NotInRecoveryMode, 0.5), (C::LinkFault, 0.45), (C::ToolMismatch, 0.4)],
+    )
+    .states(&[(S::Unknown, 0.5)])
+    .actions(&[A::EnterRecoveryMode, A::ChangeToolOrOption, A::SwapCableOrPort])
+    .from("Katapult scripts/flashtool.py", "INFO:root:Response for command CONNECT timed out, 0 tries remaining"),
+    rule(
         "printer-loader-silent",
         Tool,
         &[
             "Error sending command [",
-            "Response for command CONNECT timed out",
-            "Response for command COMPLETE timed out",
         ],
         "The loader of the board was found, and does not answer as the uploader expects.",
         &[(C::LinkFault, 0.5), (C::ToolMismatch, 0.48), (C::BootloaderOutdated, 0.2)],

@@ -25,12 +25,30 @@ pub(super) static RULES: &[Rule] = &[
     rule(
         "mcuboot-unreadable",
         Rom,
-        &["Failed reading image header", "Failed reading sectors"],
+        &["Failed reading image header"],
         "The boot loader cannot read the slot of the firmware.",
         &[(C::FlashHardwareFault, 0.45), (C::ImageIncomplete, 0.4)],
     )
     .states(&[(S::BootloaderOnly, 0.5)])
     .from("MCUboot boot/bootutil/src/loader.c", "Failed reading image headers; Image=0"),
+    rule(
+        "mcuboot-built-too-small",
+        Lasting,
+        &[
+            "BOOT_MAX_IMG_SECTORS",
+            "Failed reading sectors",
+            "No bootable area",
+            "Not enough free space to run swap",
+        ],
+        "The boot loader was built for fewer or smaller sectors than the slots of this board have.",
+        &[(C::FirmwareBug, 0.8), (C::ImageTooLarge, 0.5), (C::BootloaderOutdated, 0.3)],
+    )
+    .states(&[(S::BootloaderOnly, 0.6)])
+    .actions(&[A::UpdateBootloader, A::InstallOtherBuild])
+    .from(
+        "MCUboot boot/bootutil/src/loader.c",
+        "W: Failed reading sectors; BOOT_MAX_IMG_SECTORS=128 - too small?",
+    ),
     rule(
         "mcuboot-started",
         Rom,

@@ -156,7 +156,7 @@ pub(super) static RULES: &[Rule] = &[
     rule(
         "fastboot-transfer",
         Tool,
-        &["Status read failed", "bulk OUT failed", "bulk IN failed", "Write to device failed", "Couldn't download data", "data transfer failure", "remote: 'unknown command'", "remote: 'data invalid size'", "usb_write failed", "command write failed", "Sending * FAILED (Write", "Sending * FAILED (Status", "Too many links", "no link", "Protocol error", "data transfer", "Error reading data", "Transfer aborted", "closed by remote", "device disconnected"],
+        &["Status read failed", "bulk OUT failed", "bulk IN failed", "Write to device failed", "Couldn't download data", "data transfer failure", "remote: 'unknown command'", "remote: 'data invalid size'", "usb_write failed", "command write failed", "Sending * FAILED (Write", "Sending * FAILED (Status", "Too many links", "no link", "Protocol error", "data transfer", "Error reading data", "Transfer aborted", "device disconnected"],
         "The transfer to the unit broke.",
         &[(C::LinkFault, 0.65), (C::ToolMismatch, 0.33)],
     )

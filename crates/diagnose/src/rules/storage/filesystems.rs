@@ -72,6 +72,42 @@ pub(super) static RULES: &[Rule] = &[
     .states(&[(S::KernelHang, 0.25), (S::BootsDegraded, 0.35)])
     .from("Linux fs/btrfs/disk-io.c, fs/xfs", "BTRFS error (device sda3): open_ctree failed"),
     rule(
+        "fat-damaged",
+        System,
+        &[
+            "FAT-fs (*): error,",
+            "FAT: Filesystem error",
+            "exFAT-fs (*): error,",
+            "Filesystem has been set read-only",
+            "invalid cluster chain",
+            "NTFS-fs error",
+            "ntfs3: * Mark volume as dirty",
+        ],
+        "A file system that other computers write too is damaged.",
+        &[(C::RootfsCorrupt, 0.55), (C::FlashHardwareFault, 0.4), (C::SettingsCorrupt, 0.15)],
+    )
+    .states(&[(S::BootsDegraded, 0.6)])
+    .actions(&[A::ReflashCorrectImage, A::ReplaceHardware])
+    .from(
+        "Linux fs/fat/misc.c, fs/exfat/misc.c, fs/ntfs",
+        "FAT-fs (sdb1): error, fat_get_cluster: invalid cluster chain (i_pos 1297)",
+    ),
+    rule(
+        "errors-on-record",
+        Lasting,
+        &[
+            "-fs (*): error count:",
+            "-fs (*): error count since last fsck",
+            "-fs (*): initial error at",
+            "-fs (*): last error at",
+        ],
+        "The file system keeps a record of errors that were found in it earlier, and was not checked since.",
+        &[(C::RootfsCorrupt, 0.55), (C::FlashHardwareFault, 0.4)],
+    )
+    .states(&[(S::BootsDegraded, 0.6)])
+    .actions(&[A::ReflashCorrectImage])
+    .from("Linux fs/ext4/super.c, print_daily_error_info", "EXT4-fs (mmcblk0p3): error count: 2"),
+    rule(
         "fsck-needed",
         System,
         &[

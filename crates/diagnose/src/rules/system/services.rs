@@ -47,6 +47,26 @@ pub(super) static RULES: &[Rule] = &[
     .states(&[(S::BootsDegraded, 0.3)])
     .from("libc dynamic loaders", "/sbin/init: error while loading shared libraries: libc.so.0"),
     rule(
+        "program-stumbles",
+        System,
+        &[
+            "stack traceback:",
+            "Traceback (most recent call last)",
+            "terminate called after throwing",
+            "Uncaught exception",
+            "Unhandled exception",
+            "Fatal Python error",
+            "panicked at ",
+            "goroutine 1 [running]",
+        ],
+        "A program of the system stumbles over itself, or over its settings.",
+        &[(C::FirmwareBug, 0.48), (C::SettingsCorrupt, 0.3)],
+    )
+    .states(&[(S::BootsDegraded, 0.6)])
+    .actions(&[A::InstallOtherBuild])
+    .last_resort()
+    .from("Lua lauxlib.c; CPython Python/traceback.c; libsupc++; Rust std; Go runtime", "stack traceback:"),
+    rule(
         "console-program-fails",
         Lasting,
         &["Failed to execute /usr/", "Failed to execute /bin/login", "can't run '/bin/", "can't run '/usr/", "Cannot exec '/"],
@@ -151,6 +171,7 @@ pub(super) static RULES: &[Rule] = &[
             (C::RootfsCorrupt, 0.15),
         ],
     )
+    .without(&["^Upgrade completed"])
     .states(&[(S::BootsDegraded, 0.6)])
     .actions(&[A::FactoryResetSettings, A::InstallOtherBuild])
     .from(
