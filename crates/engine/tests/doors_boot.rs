@@ -11,6 +11,7 @@ use common::kills::*;
 use common::repair::Repair;
 use common::*;
 use debrick_bootp::device::BootpConfig;
+use debrick_catalog::Recoverable;
 use debrick_model::{Answer, Ending, EventBody, Gate, MacAddress, Property, Waiver};
 use debrick_tftp::device::PullQuirks;
 use debrick_virtual_bench::{
@@ -153,6 +154,57 @@ fn somebody_who_asks_before_the_unit_is_in_its_mode_is_not_taken_for_it() {
         case.is_repaired(&closed);
         assert!(is_left_alone(&case), "{answer:?}");
     }
+}
+
+/// How often somebody was asked which unit is meant.
+fn asked_which(case: &Case) -> usize {
+    let asks = |body: &EventBody| matches!(body, EventBody::Asked { request } if request.id == "which-unit");
+    case.attendant.events.iter().filter(|event| asks(&event.body)).count()
+}
+
+#[test]
+fn somebody_of_another_maker_who_asks_where_the_unit_does_not_is_asked_about_and_left_alone() {
+    let mut case = beside(Stranger::BootloaderOfNetgear);
+    // Nobody is heard before the unit is switched on, and then it misses its button.
+    case.bench.power_off();
+    case.attendant.hands.as_mut().unwrap().early = 1;
+    let closed = case.run();
+    case.is_repaired(&closed);
+    assert!(is_left_alone(&case));
+    assert_eq!(asked_which(&case), 1);
+    assert!(case.count("coached") >= 2);
+}
+
+#[test]
+fn a_unit_whose_ethernet_address_is_of_another_maker_is_served_once_somebody_says_that_it_is_the_one() {
+    let netgears = MacAddress::new([0xA0, 0x63, 0x91, 0, 0, 0x2a]);
+    let of = |vendor: fn(&mut Recoverable)| {
+        let mut case = Case::of(BOOT, Brick::KernelBytesDamaged, Door::of(Speech::boot(netgears)));
+        case.bench.power_off();
+        case.adapt = vendor;
+        case
+    };
+    let mut case = of(|_| {});
+    case.attendant.answers =
+        Box::new(move |request| (request.id == "which-unit").then(|| Answer::Text(netgears.to_string())));
+    let closed = case.run();
+    case.is_repaired(&closed);
+    assert_eq!((asked_which(&case), case.count("coached")), (1, 1));
+
+    // Nobody says so: it is left alone, and nobody asks again.
+    let mut case = of(|_| {});
+    case.attendant.answers = Box::new(|request| (request.id == "which-unit").then_some(Answer::DontKnow));
+    let before = case.bench.state();
+    let closed = case.run();
+    assert_eq!(closed.ending, Ending::NeedsOperator, "{closed:?}");
+    assert_eq!((asked_which(&case), case.count("intent")), (1, 0));
+    assert_eq!(held(&before, "firmware"), held(&case.bench.state(), "firmware"));
+
+    // Its maker is the one of the record: nothing is asked.
+    let mut case = of(|record| record.device.vendor = "Netgear".into());
+    let closed = case.run();
+    case.is_repaired(&closed);
+    assert_eq!((asked_which(&case), case.count("coached")), (0, 1));
 }
 
 #[test]

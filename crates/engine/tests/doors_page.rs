@@ -268,11 +268,11 @@ fn a_second_unit_with_the_same_address_is_named_and_left_alone() {
     let mut case = Case::of(PAGE, Brick::FirmwareErased, usual());
     case.wire = wires::with_two_of_an_address;
     let closed = case.run();
-    assert_eq!(closed.ending, Ending::StoppedSafely, "{closed:?}");
+    assert_eq!(closed.ending, Ending::NeedsOperator, "{closed:?}");
     assert_eq!(case.count("intent"), 0);
-    assert!(case.codes().iter().all(|code| code == "http-address-shared"), "{:?}", case.codes());
+    assert!(case.codes().iter().all(|code| code == "several-units"), "{:?}", case.codes());
     assert!(closed.summary[0].contains("02:00:00:00:00:aa"), "{:?}", closed.summary);
-    assert!(closed.next_step.unwrap().contains("only the unit"));
+    assert!(closed.next_step.unwrap().contains("only the unit on the cable"));
     // Once the other is gone, it goes on.
     case.wire = |network| network;
     case.attendant.hands = Some(Hands::steady(&case.bench));

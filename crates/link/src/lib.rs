@@ -21,6 +21,7 @@ mod packets;
 mod rng;
 #[cfg(test)]
 mod testing;
+mod who_has;
 
 pub use clock::{Clock, Deadline, Moment, VirtualClock};
 pub use datagram::{Datagrams, Network};
@@ -30,3 +31,4 @@ pub use frames::{FRAME_HEADER, FrameHeader, Frames, LONGEST_FRAME};
 pub use packets::{Arp, ETHER_TYPE_ARP, ETHER_TYPE_IPV4, LONGEST_DATAGRAM, UdpPacket};
 pub use rng::Rng;
 pub use stream::Link;
+pub use who_has::who_has;

@@ -16,7 +16,7 @@ use crate::clock::{Clock, Deadline, Moment, VirtualClock};
 use crate::datagram::{Datagrams, Network};
 use crate::error::LinkError;
 use crate::frames::{FrameHeader, Frames};
-use crate::packets::{ETHER_TYPE_IPV4, UdpPacket};
+use crate::packets::{Arp, ETHER_TYPE_ARP, ETHER_TYPE_IPV4, UdpPacket};
 use crate::stream::Link;
 
 /// A byte stream of a device.
@@ -86,8 +86,8 @@ pub trait Device: Send {
         true
     }
 
-    /// The IPv4 addresses that it has now. Only what puts it on a real wire asks; in a simulated world it is taken to have
-    /// every one.
+    /// The IPv4 addresses that it has now: it answers ARP for them. What is sent in a simulated world reaches it whatever the
+    /// address.
     fn addresses(&self) -> Vec<Ipv4Addr> {
         Vec::new()
     }
@@ -293,6 +293,19 @@ impl<D: Device> Inner<D> {
         }
     }
 
+    /// Answers the question of a frame for an address of the device, as its network stack does.
+    fn answer_arp(&mut self, frame: &[u8], now: Moment) {
+        let arp = FrameHeader::split(frame).filter(|(header, _)| header.ether_type == ETHER_TYPE_ARP);
+        let Some(arp) = arp.and_then(|(_, payload)| Arp::parse(payload)).filter(|arp| arp.asks) else {
+            return;
+        };
+        let device = &self.device;
+        if device.carrier(now) && device.answers_arp() && device.addresses().contains(&arp.to.1) {
+            let answer = Arp { asks: false, from: (device.ethernet_address(), arp.to.1), to: arp.from };
+            self.tap(&answer.to_frame());
+        }
+    }
+
     /// Hands a frame to who listens to raw Ethernet.
     fn tap(&mut self, frame: &[u8]) {
         let Some((header, packet)) = FrameHeader::split(frame) else { return };
@@ -494,6 +507,7 @@ impl<D: Device> Frames for SimulatedFrames<D> {
         let now = self.world.clock.now();
         self.world.wait(Deadline::at(now), |_| None::<()>);
         self.world.input(Input::Frame(frame));
+        self.world.lock().answer_arp(frame, now);
         Ok(())
     }
 

@@ -344,6 +344,12 @@ impl DoorState {
         self.door.station.filter(|_| self.holds_back())
     }
 
+    /// The Ethernet address that the bootloader has while it waits, where it says that itself.
+    pub(crate) fn asks_as(&self) -> Option<MacAddress> {
+        let Speech::Boot { asks, .. } = &self.door.speech else { return None };
+        Some(asks.mac).filter(|_| self.holds_back())
+    }
+
     /// Whether the unit is in its recovery mode.
     pub(crate) fn is_open(&self) -> bool {
         matches!(self.stand, Stand::Open { .. } | Stand::Refused { .. })

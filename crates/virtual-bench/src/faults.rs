@@ -132,6 +132,8 @@ pub enum Stranger {
     System,
     /// Another unit whose bootloader asks: nobody can say which of the two is to be repaired.
     Bootloader,
+    /// The same, of another maker, as its Ethernet address says.
+    BootloaderOfNetgear,
 }
 
 /// Probabilities, for each byte on the console.

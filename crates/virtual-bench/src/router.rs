@@ -358,7 +358,8 @@ impl Device for VirtualRouter {
     }
 
     fn ethernet_address(&self) -> MacAddress {
-        self.door.as_ref().and_then(DoorState::station).unwrap_or(DEVICE_ADDRESS)
+        let door = self.door.as_ref();
+        door.and_then(|door| door.station().or_else(|| door.asks_as())).unwrap_or(DEVICE_ADDRESS)
     }
 
     fn addresses(&self) -> Vec<Ipv4Addr> {

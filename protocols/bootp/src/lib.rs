@@ -2,7 +2,7 @@
 //!
 //! - [`mod@wire`] — messages (RFC 951, 1542, 2131, 2132).
 //! - [`mod@server`] — host half: serves one unit through one interface, and never beside another server.
-//! - [`find_server`] — whoever gives out addresses on an interface.
+//! - [`find_servers`] — whoever gives out addresses on an interface.
 //! - [`mod@device`] — device half: a bootloader that asks, as a pure state machine.
 
 pub mod device;
@@ -14,4 +14,4 @@ mod talk;
 
 pub use error::BootpError;
 pub use server::{Lease, Server, ServerEvent, Unserved};
-pub use talk::{Offer, find_server};
+pub use talk::{Offer, find_servers};

@@ -122,7 +122,7 @@ impl Server {
         lease.check()?;
         let unit = lease.unit;
         let mut talk = Talk::new(frames);
-        if let Some(other) = talk.call_for_servers(watch)? {
+        if let Some(other) = talk.call_for_servers(&mut |_| true, watch)?.pop() {
             return Err(talk.other_server(&other));
         }
         Ok(Self { talk, lease, unit })

@@ -41,13 +41,20 @@ impl Offer {
     }
 }
 
-/// Calls for a server on an interface, as a computer does that looks for an address, for 4.5 s. Nothing is taken: what is
-/// offered stays the server's. `frames` was opened for IPv4.
+/// The most servers that are told apart.
+const MOST_SERVERS: usize = 8;
+
+/// Calls for servers on an interface, as a computer does that looks for an address, for 4.5 s or until one of them is the one
+/// that `is_enough`. Nothing is taken: what is offered stays the server's. `frames` was opened for IPv4.
 ///
 /// # Errors
 /// [`BootpError::Link`], [`BootpError::Cancelled`].
-pub fn find_server(frames: Box<dyn Frames>, watch: &dyn Watch) -> Result<Option<Offer>, BootpError> {
-    Talk::new(frames).call_for_servers(watch)
+pub fn find_servers(
+    frames: Box<dyn Frames>,
+    is_enough: &mut dyn FnMut(&Offer) -> bool,
+    watch: &dyn Watch,
+) -> Result<Vec<Offer>, BootpError> {
+    Talk::new(frames).call_for_servers(is_enough, watch)
 }
 
 /// One interface.
@@ -75,9 +82,14 @@ impl Talk {
         BootpError::OtherServer { interface, server: other.server, mac: other.mac }
     }
 
-    /// Calls for servers, as a client does, until one answers or all calls are over.
-    pub(crate) fn call_for_servers(&mut self, watch: &dyn Watch) -> Result<Option<Offer>, BootpError> {
+    /// Calls for servers, as a client does, until one answers that is enough or all calls are over.
+    pub(crate) fn call_for_servers(
+        &mut self,
+        is_enough: &mut dyn FnMut(&Offer) -> bool,
+        watch: &dyn Watch,
+    ) -> Result<Vec<Offer>, BootpError> {
         let own = self.address();
+        let mut offers: Vec<Offer> = Vec::new();
         // Any number will do that differs between runs.
         let transaction = (self.clock().now().since_start().as_nanos() as u32) ^ 0x0DEB_121C;
         let question = Message {
@@ -98,13 +110,21 @@ impl Talk {
                 let look = Deadline::after(self.clock(), LOOK_AROUND).or_earlier(until);
                 match self.receive(look)? {
                     Some((from, message)) if !message.is_request && from != own => {
-                        return Ok(Some(Offer::of(from, &message)));
+                        let offer = Offer::of(from, &message);
+                        let is_the_last = is_enough(&offer);
+                        let is_new = !offers.iter().any(|known| known.mac == offer.mac);
+                        if is_new && offers.len() < MOST_SERVERS {
+                            offers.push(offer);
+                        }
+                        if is_the_last {
+                            return Ok(offers);
+                        }
                     }
                     _ => {}
                 }
             }
         }
-        Ok(None)
+        Ok(offers)
     }
 
     pub(crate) fn send(

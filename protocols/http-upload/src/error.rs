@@ -1,10 +1,10 @@
 //! What can go wrong with a page, and what a person can do about it.
 
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use debrick_link::LinkError;
-use debrick_model::{Coded, MacAddress};
+use debrick_model::Coded;
 use debrick_target::{SourceError, TargetError};
 
 use crate::verdict::Reason;
@@ -27,14 +27,6 @@ pub enum HttpUploadError {
         operation: String,
         /// Why.
         source: LinkError,
-    },
-    /// More than one station says that it has the unit's address.
-    #[error("{} devices on this cable have the address {unit}: {}", stations.len(), in_words(stations))]
-    AddressShared {
-        /// The address.
-        unit: Ipv4Addr,
-        /// Who says so.
-        stations: Vec<MacAddress>,
     },
     /// The unit answers, but not with that page.
     #[error("the unit answered {status} when it was asked for {path}")]
@@ -141,10 +133,6 @@ pub enum HttpUploadError {
     Cancelled,
 }
 
-fn in_words(stations: &[MacAddress]) -> String {
-    stations.iter().map(MacAddress::to_string).collect::<Vec<_>>().join(", ")
-}
-
 impl HttpUploadError {
     /// The same failure in the words of a target, during `operation`.
     pub fn into_target(self, operation: impl Into<String>) -> TargetError {
@@ -162,7 +150,6 @@ impl Coded for HttpUploadError {
         match self {
             Self::Unreachable { .. } => "http-no-answer",
             Self::Link { .. } => "http-link",
-            Self::AddressShared { .. } => "http-address-shared",
             Self::NoPage { .. } => "http-no-page",
             Self::NeedsPassword { .. } => "http-needs-password",
             Self::NeedsTls { .. } => "http-needs-tls",
@@ -193,9 +180,6 @@ impl Coded for HttpUploadError {
                  computer has an address in the unit's network. Such pages answer no ping."
             }
             Self::Link { source, .. } => return source.next_step(),
-            Self::AddressShared { .. } => {
-                "Nothing was sent. Leave only the unit on this cable, and go on with `debrick resume`."
-            }
             Self::NoPage { .. } => "Open the unit's first page, and see where it leads.",
             Self::NeedsPassword { .. } => {
                 "This is the page of the running system, not of the bootloader. Bring the unit into its recovery mode."

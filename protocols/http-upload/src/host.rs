@@ -1,6 +1,5 @@
 //! The host half: opens the page, finds the form, sends the image, and reads what comes back.
 
-mod alone;
 mod exchange;
 mod send;
 

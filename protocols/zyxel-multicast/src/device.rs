@@ -1,6 +1,8 @@
-//! The device half: a bootloader that listens. After the description of zycast's author: packets have to come in order,
-//! without a gap, and a transfer may be joined at any of its packets.
+//! The device half: a bootloader that listens. After the description of zycast's author: packets of an image have to come in
+//! order, without a gap, and a transfer may be joined at any of its packets. Every packet says which images are sent together;
+//! they are written once all of them are there.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use debrick_link::Moment;
@@ -60,8 +62,10 @@ pub enum ZyxelEvent {
         /// What it is for.
         kind: Kind,
     },
-    /// It has written it, and restarts.
+    /// It has written an image.
     Wrote {
+        /// What it is for.
+        kind: Kind,
         /// Bytes.
         bytes: u32,
     },
@@ -69,19 +73,49 @@ pub enum ZyxelEvent {
     Damaged,
 }
 
+/// An image that comes.
+#[derive(Debug)]
+struct Coming {
+    bytes: Vec<u8>,
+    /// Which packets were kept.
+    kept: Vec<bool>,
+    /// The number that has to come next.
+    expected: Option<usize>,
+}
+
+impl Coming {
+    fn of(length: usize) -> Self {
+        Self { bytes: vec![0; length], kept: vec![false; length.div_ceil(CHUNK)], expected: None }
+    }
+
+    fn is_whole(&self) -> bool {
+        self.kept.iter().all(|kept| *kept)
+    }
+
+    /// Keeps a packet that comes in order. It may begin anywhere; after a gap it waits until the round comes back to it.
+    fn keep(&mut self, at: usize, payload: &[u8]) -> bool {
+        let is_next = self.expected.is_none_or(|expected| expected == at);
+        let left = self.bytes.get_mut(at.saturating_mul(CHUNK)..).unwrap_or_default();
+        if !is_next || left.is_empty() || payload.len() != CHUNK.min(left.len()) {
+            return false;
+        }
+        left[..payload.len()].copy_from_slice(payload);
+        self.kept[at] = true;
+        self.expected = Some((at + 1) % self.kept.len());
+        true
+    }
+}
+
 /// A bootloader that listens.
 #[derive(Debug)]
 pub struct ZyxelDevice {
     config: ZyxelConfig,
-    /// What came, and which packets.
-    image: Vec<u8>,
-    kept: Vec<bool>,
-    /// The number that has to come next.
-    expected: Option<u32>,
-    kind: Option<Kind>,
+    /// The images of the transfer that it is in, and the bits of all that belong to it.
+    coming: BTreeMap<Kind, Coming>,
+    kinds: u8,
     free_at: Moment,
     writes_at: Option<Moment>,
-    written: Option<Vec<u8>>,
+    written: BTreeMap<Kind, Vec<u8>>,
     events: Vec<ZyxelEvent>,
 }
 
@@ -90,20 +124,23 @@ impl ZyxelDevice {
     pub fn new(config: ZyxelConfig) -> Self {
         Self {
             config,
-            image: Vec::new(),
-            kept: Vec::new(),
-            expected: None,
-            kind: None,
+            coming: BTreeMap::new(),
+            kinds: 0,
             free_at: Moment::default(),
             writes_at: None,
-            written: None,
+            written: BTreeMap::new(),
             events: Vec::new(),
         }
     }
 
-    /// The firmware that it has written.
+    /// The firmware that it has written, or the second copy of it where only that came.
     pub fn written(&self) -> Option<&[u8]> {
-        self.written.as_deref()
+        self.written_as(Kind::Firmware).or_else(|| self.written_as(Kind::SecondFirmware))
+    }
+
+    /// What it has written of one kind.
+    pub fn written_as(&self, kind: Kind) -> Option<&[u8]> {
+        self.written.get(&kind).map(Vec::as_slice)
     }
 
     /// What has happened, in order.
@@ -112,7 +149,7 @@ impl ZyxelDevice {
     }
 
     fn take(&mut self, packet: Packet<'_>, now: Moment) {
-        let Packet { number, file_length, kind, payload, .. } = packet;
+        let Packet { number, file_length, kind, kinds, payload, .. } = packet;
         let lost = self.config.loses.iter().position(|other| *other == number);
         if now < self.free_at || lost.is_some() {
             lost.map(|at| self.config.loses.swap_remove(at));
@@ -124,45 +161,43 @@ impl ZyxelDevice {
             self.events.push(ZyxelEvent::TooLong);
             return;
         }
+        if self.kinds != kinds {
+            self.coming.clear();
+            self.kinds = kinds;
+        }
         let length = usize::try_from(file_length).unwrap_or(usize::MAX);
-        let packets = length.div_ceil(CHUNK);
-        if self.image.len() != length || self.kind != Some(kind) {
-            self.image = vec![0; length];
-            self.kept = vec![false; packets];
-            self.kind = Some(kind);
-            self.expected = None;
+        let coming = self.coming.entry(kind).or_insert_with(|| Coming::of(length));
+        if coming.bytes.len() != length {
+            *coming = Coming::of(length);
         }
-        // It may begin anywhere; after a gap it waits until the round comes back to it.
-        let at = usize::try_from(number).unwrap_or(usize::MAX);
-        let begins = self.expected.is_none();
-        if !begins && self.expected != Some(number) || at >= packets {
-            return;
-        }
-        let offset = at * CHUNK;
-        if payload.len() != CHUNK.min(length - offset) {
+        let (begins, was_whole) = (coming.expected.is_none(), coming.is_whole());
+        if !coming.keep(usize::try_from(number).unwrap_or(usize::MAX), payload) {
             return;
         }
         if begins {
             self.events.push(ZyxelEvent::Began { number });
         }
-        self.image[offset..offset + payload.len()].copy_from_slice(payload);
-        self.kept[at] = true;
-        self.expected = u32::try_from((at + 1) % packets).ok();
-        if self.kept.iter().all(|kept| *kept) {
+        if coming.is_whole() && !was_whole {
             self.events.push(ZyxelEvent::Complete { kind });
+        }
+        let whole = self.coming.iter().filter(|(_, coming)| coming.is_whole());
+        if whole.fold(0, |bits, (kind, _)| bits | kind.bit()) == kinds {
             self.writes_at = Some(now + self.config.writes_in);
         }
     }
 
     fn write(&mut self) {
         self.writes_at = None;
-        let mut image = std::mem::take(&mut self.image);
-        if let Some(byte) = self.config.damages_byte.and_then(|at| image.get_mut(usize::try_from(at).ok()?)) {
-            *byte ^= 0x10;
-            self.events.push(ZyxelEvent::Damaged);
+        for (kind, mut image) in std::mem::take(&mut self.coming) {
+            let damaged = self.config.damages_byte.and_then(|at| usize::try_from(at).ok());
+            if let Some(byte) = damaged.and_then(|at| image.bytes.get_mut(at)) {
+                *byte ^= 0x10;
+                self.events.push(ZyxelEvent::Damaged);
+            }
+            let bytes = u32::try_from(image.bytes.len()).unwrap_or(u32::MAX);
+            self.events.push(ZyxelEvent::Wrote { kind, bytes });
+            self.written.insert(kind, image.bytes);
         }
-        self.events.push(ZyxelEvent::Wrote { bytes: u32::try_from(image.len()).unwrap_or(u32::MAX) });
-        self.written = Some(image);
     }
 }
 
@@ -172,7 +207,7 @@ impl Device for ZyxelDevice {
             self.write();
         }
         let is_listening =
-            now >= self.config.listens_from && self.writes_at.is_none() && self.written.is_none();
+            now >= self.config.listens_from && self.writes_at.is_none() && self.written.is_empty();
         if let Input::Datagram { to, payload, .. } = input
             && to == GROUP
             && is_listening

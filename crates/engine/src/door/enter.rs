@@ -18,6 +18,9 @@ use crate::session::Done;
 /// A person who does nothing at all is waited for by the coach; this bounds all attempts together.
 const LONGEST: Duration = Duration::from_secs(3600);
 
+/// The most stations that are asked about one after the other, because they may not be the unit.
+const MOST_STRANGERS: usize = 3;
+
 /// How long the wire is listened to at most, before somebody's word counts.
 const LISTENS_FOR: Duration = Duration::from_secs(30);
 
@@ -31,6 +34,7 @@ impl DoorRepair<'_> {
             }
             led => led,
         };
+        let result = self.make_sure_who_asks(door, result);
         self.session.end(Step::EnterRecovery, attempt, result)
     }
 
@@ -145,6 +149,45 @@ impl DoorRepair<'_> {
             sensing.look(&mut *self.network, self.console.as_mut(), &*clock)?;
         }
         Ok(())
+    }
+
+    /// Asks about the one that asked, where its Ethernet address is of another maker than the unit: it may have been switched
+    /// on with the unit, or be behind it, and have asked where the unit did not. Who is not the unit is left alone, and
+    /// the unit led into its mode once more.
+    fn make_sure_who_asks(
+        &mut self,
+        door: &Door,
+        mut led: Result<Done<()>, EngineError>,
+    ) -> Result<Done<()>, EngineError> {
+        for _ in 0..MOST_STRANGERS {
+            let asks = self.kept.as_ref().filter(|_| led.is_ok()).and_then(|kept| kept.nameless());
+            let Some((station, maker)) = asks.and_then(|station| Some((station, self.other_maker(station)?)))
+            else {
+                return led;
+            };
+            let seen = as_seen(&station.to_string(), &self.testimony);
+            let text = format!(
+                "The one that asks for firmware is {seen}. That Ethernet address is of {maker}, and the unit is of {}. Is it the MAC \
+                 address on the label of the unit, or next to it? Answer with the address if it is the unit. If it is not, or if you \
+                 cannot tell, leave it empty: nothing is sent there.",
+                self.record.device.vendor
+            );
+            self.stations.chosen = self.ask_which(text, &[station.to_string()])?;
+            if self.stations.chosen.is_some() {
+                return led;
+            }
+            self.stations.strangers.insert(station);
+            led = self.lead(door, true);
+        }
+        (self.is_open, self.kept) = (false, None);
+        let units = self.stations.strangers.iter().map(ToString::to_string).collect();
+        led.and(Err(EngineError::SeveralUnits { units }))
+    }
+
+    /// Who made a station, where that is somebody else than made the unit.
+    fn other_maker(&self, station: MacAddress) -> Option<&'static str> {
+        let vendor = &self.record.device.vendor;
+        debrick_lan::maker(station).filter(|maker| !maker.eq_ignore_ascii_case(vendor))
     }
 
     fn can_choose(&self, door: &Door) -> bool {

@@ -180,6 +180,8 @@ struct DoorRepair<'a> {
     touched: bool,
     /// The version that the running system was seen to have.
     version: Option<String>,
+    /// Whether a person has read it, wherever they looked.
+    read_by_operator: bool,
     /// The way to a system of the unit that runs.
     running: Option<passes::Running>,
 }
@@ -224,6 +226,7 @@ impl<'a> DoorRepair<'a> {
             kept: None,
             has_system: false,
             version: None,
+            read_by_operator: false,
             running,
         }
     }
@@ -311,7 +314,8 @@ impl<'a> DoorRepair<'a> {
     fn write_once(&mut self, one: &Try<Door>) -> Result<(), EngineError> {
         self.enter(&one.method, one.change.is_some())?;
         self.identify_at_door()?;
-        ways::way_of(&one.method, &self.stations).look_before(&mut *self.network)?;
+        let way = ways::way_of(&one.method, &self.stations);
+        self.stations.at_door = way.look_before(&mut *self.network)?;
         if one.method.in_memory {
             return self.start_in_memory(one);
         }

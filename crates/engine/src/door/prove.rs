@@ -46,7 +46,7 @@ pub(super) fn own_words(device: &Device) -> Vec<SmokeTest> {
 }
 
 /// The tests that tell the version.
-fn proofs(device: &Device) -> Vec<SmokeTest> {
+pub(super) fn proofs(device: &Device) -> Vec<SmokeTest> {
     let tells = |test: &&SmokeTest| {
         let SmokeTestKind::Http { expect, .. } = &test.test;
         expect.contains(VERSION)
@@ -247,6 +247,7 @@ impl DoorRepair<'_> {
         if !ok {
             return Err(EngineError::SmokeTest { name, detail });
         }
+        self.read_by_operator = true;
         self.booted(version.unwrap_or(said), u64::try_from(waited.as_millis()).unwrap_or(u64::MAX))?;
         Ok(Done::with((), detail))
     }

@@ -9,8 +9,9 @@ use debrick_model::MacAddress;
 
 use crate::faults::Stranger;
 
-/// The Ethernet address of the stranger.
+/// The Ethernet address of the stranger, and one of Netgear's.
 const ADDRESS: MacAddress = MacAddress::new([0x02, 0, 0, 0, 0, 0x77]);
+const OF_NETGEAR: MacAddress = MacAddress::new([0xA0, 0x63, 0x91, 0, 0, 0x77]);
 
 /// How often it asks: once in a while, until somebody answers.
 const ASKS_EVERY: Duration = Duration::from_secs(2);
@@ -20,16 +21,17 @@ pub(super) struct Beside(BootpDevice);
 
 impl Beside {
     pub(super) fn new(stranger: Stranger, now: Moment) -> Self {
-        let class = match stranger {
-            Stranger::System => "udhcp 1.36.1",
-            Stranger::Bootloader => "U-Boot.armv7",
+        let (class, address) = match stranger {
+            Stranger::System => ("udhcp 1.36.1", ADDRESS),
+            Stranger::Bootloader => ("U-Boot.armv7", ADDRESS),
+            Stranger::BootloaderOfNetgear => ("U-Boot.armv7", OF_NETGEAR),
         };
         let mut device = BootpDevice::new(BootpConfig {
             vendor_class: Some(class.into()),
             first_wait: ASKS_EVERY,
             longest_wait: ASKS_EVERY,
             most_tries: u32::MAX,
-            ..BootpConfig::u_boot(ADDRESS)
+            ..BootpConfig::u_boot(address)
         });
         device.start(now);
         Self(device)

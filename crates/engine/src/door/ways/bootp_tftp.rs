@@ -15,6 +15,7 @@ use debrick_model::{Coded, MacAddress, Property};
 use debrick_target::{Opaque, Silent, Source, TargetError, Watch};
 use debrick_tftp::{NamePolicy, OneStation, Senders, Service};
 
+use super::one_station::if_several;
 use super::tftp_pull::serve;
 use super::{Ear, Kept, Shown, Stations, Way};
 use crate::identity::claim;
@@ -116,7 +117,7 @@ impl Way for Boot {
     }
 
     fn target<'n>(&'n self, network: &'n mut dyn Network, condition: Condition) -> Box<dyn Opaque + 'n> {
-        Box::new(Booting { network, boot: self.clone(), condition })
+        Box::new(Booting { network, boot: self.clone(), heard: None, condition })
     }
 }
 
@@ -190,8 +191,7 @@ struct Asked {
 
 impl Kept for Asked {
     fn several(&self) -> Vec<String> {
-        let all = self.found.iter().filter(|_| self.found.len() > 1);
-        all.map(ToString::to_string).collect()
+        if_several(&self.found)
     }
 
     fn nameless(&self) -> Option<MacAddress> {
@@ -203,7 +203,8 @@ impl Kept for Asked {
         network: &'n mut dyn Network,
         condition: Condition,
     ) -> Box<dyn Opaque + 'n> {
-        Box::new(Booting { network, boot: self.boot, condition })
+        let heard = self.found.first().copied();
+        Box::new(Booting { network, boot: self.boot, heard, condition })
     }
 }
 
@@ -211,6 +212,8 @@ impl Kept for Asked {
 struct Booting<'n> {
     network: &'n mut dyn Network,
     boot: Boot,
+    /// The one that asked when it was brought into its mode.
+    heard: Option<MacAddress>,
     condition: Condition,
 }
 
@@ -235,12 +238,13 @@ impl Booting<'_> {
             match (asking.next(look).map_err(TargetError::link(operation()))?, found) {
                 // Nobody else is listened for.
                 (Some((station, _)), None) if self.boot.stations.chosen.is_some() => return Ok(station),
+                (Some((second, _)), first) if first.or(self.heard).is_some_and(|first| first != second) => {
+                    let first = first.or(self.heard).unwrap_or(second);
+                    return Err(refused(Unserved::Two { first, second }));
+                }
                 (Some((station, _)), None) => {
                     found = Some(station);
                     until = Deadline::after(self.network.clock(), OTHERS);
-                }
-                (Some((second, _)), Some(first)) if second != first => {
-                    return Err(refused(Unserved::Two { first, second }));
                 }
                 _ => {}
             }

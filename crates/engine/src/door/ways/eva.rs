@@ -17,6 +17,7 @@ use debrick_link::{
 use debrick_model::{MacAddress, Observation, Property};
 use debrick_target::{Opaque, Silent, Source, TargetError, Watch};
 
+use super::one_station::if_several;
 use super::{Ear, Kept, Shown, Way};
 use crate::identity::claim;
 use crate::tries::Condition;
@@ -205,11 +206,11 @@ struct Waiting {
 
 impl Kept for Waiting {
     fn several(&self) -> Vec<String> {
-        if self.stations.len() > 1 {
-            return self.stations.iter().map(ToString::to_string).collect();
+        let stations = if_several(&self.stations);
+        if !stations.is_empty() {
+            return stations;
         }
-        let all = self.held.found.iter().filter(|_| self.held.found.len() > 1);
-        all.map(ToString::to_string).collect()
+        if_several(&self.held.found)
     }
 
     fn target<'n>(self: Box<Self>, network: &'n mut dyn Network, _: Condition) -> Box<dyn Opaque + 'n> {

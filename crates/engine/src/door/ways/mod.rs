@@ -16,6 +16,7 @@ mod bootp_tftp;
 mod eva;
 mod multicast;
 mod nmrp;
+mod one_station;
 mod page;
 mod tftp_pull;
 mod tftp_push;
@@ -39,6 +40,8 @@ pub(super) struct Stations {
     pub(super) chosen: Option<MacAddress>,
     /// Those that somebody has said are not.
     pub(super) strangers: BTreeSet<MacAddress>,
+    /// The one that alone has the unit's address at its open door, where that was asked and answered.
+    pub(super) at_door: Option<MacAddress>,
 }
 
 impl Stations {
@@ -84,13 +87,14 @@ pub(super) trait Way {
         Duration::ZERO
     }
 
-    /// A last look at the open door, before anything is offered there.
+    /// A last look at the open door, before anything is offered there: which station alone is at its address, where it is
+    /// spoken to by that and says so.
     ///
     /// # Errors
     /// What speaks against offering anything.
-    fn look_before(&self, network: &mut dyn Network) -> Result<(), TargetError> {
+    fn look_before(&self, network: &mut dyn Network) -> Result<Option<MacAddress>, EngineError> {
         let _ = network;
-        Ok(())
+        Ok(None)
     }
 
     /// What a person has to give their word for before anything is sent, where the unit is switched on only once it is sent.
@@ -152,20 +156,22 @@ pub(super) struct Shown {
 
 /// How a door is used, on a cable on which these stations are.
 pub(super) fn way_of<'d>(door: &'d Door, stations: &Stations) -> Box<dyn Way + 'd> {
-    let stations = || stations.clone();
+    let all = || stations.clone();
     match door.kind {
         DoorKind::HttpUpload { unit, host, port } => {
             let (path, field) = (door.path.as_deref(), door.field.as_deref());
-            Box::new(page::Page { unit, host, port, path, field })
+            Box::new(page::Page { unit, host, port, path, field, at_door: stations.at_door })
         }
         DoorKind::TftpPull { host, unit } => {
             Box::new(tftp_pull::Pull { host, unit, files: door.files.clone() })
         }
-        DoorKind::BootpTftp { host, unit } => Box::new(bootp_tftp::Boot { host, unit, stations: stations() }),
-        DoorKind::TftpPush { unit, host } => Box::new(tftp_push::Push { unit, host, station: door.station }),
+        DoorKind::BootpTftp { host, unit } => Box::new(bootp_tftp::Boot { host, unit, stations: all() }),
+        DoorKind::TftpPush { unit, host } => {
+            Box::new(tftp_push::Push { unit, host, station: door.station, at_door: stations.at_door })
+        }
         DoorKind::Nmrp { unit, host } => {
             let file = door.files.first().cloned();
-            Box::new(nmrp::Nmrp { unit, host, file, stations: stations() })
+            Box::new(nmrp::Nmrp { unit, host, file, stations: all() })
         }
         DoorKind::EvaFtp { unit, host } => Box::new(eva::Eva { unit, host }),
         DoorKind::ZyxelMulticast { host } => Box::new(multicast::Multicast { host }),

@@ -14,6 +14,7 @@ use debrick_nmrp::{Caller, ETHER_TYPE, Host, HostOptions, NmrpError};
 use debrick_target::{Opaque, Source, TargetError, Watch};
 use debrick_tftp::ClientOptions;
 
+use super::one_station::if_several;
 use super::{Ear, Kept, Shown, Stations, Way};
 use crate::identity::claim;
 use crate::tries::Condition;
@@ -124,8 +125,7 @@ struct Called {
 
 impl Kept for Called {
     fn several(&self) -> Vec<String> {
-        let all = self.found.iter().filter(|_| self.found.len() > 1);
-        all.map(ToString::to_string).collect()
+        if_several(&self.found)
     }
 
     fn target<'n>(

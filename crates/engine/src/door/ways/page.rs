@@ -6,10 +6,12 @@ use std::time::Duration;
 use debrick_coach::Seen;
 use debrick_http_upload::{Page as Html, UploadOptions, Uploader};
 use debrick_link::{Deadline, LinkError, Moment, Network};
-use debrick_model::{Coded as _, Observation, Property};
-use debrick_target::{Opaque, Silent, TargetError};
+use debrick_model::{Coded as _, MacAddress, Observation, Property};
+use debrick_target::{Opaque, Silent, Source, TargetError, Watch};
 
+use super::one_station::{kept_for, only_one_at};
 use super::{Ear, Shown, Way};
+use crate::error::EngineError;
 use crate::identity::claim;
 use crate::tries::Condition;
 
@@ -42,9 +44,8 @@ pub(super) const REFUSALS: &[&str] = &[
 /// Codes of silence after all of it was sent.
 pub(super) const SILENCES: &[&str] = &["http-no-verdict"];
 
-/// Codes of what stays as it is until a person changes something: the page, its record, or who else is on the wire.
+/// Codes of what stays as it is until a person changes something: the page, or its record.
 pub(super) const FINAL: &[&str] = &[
-    "http-address-shared",
     "http-boot-critical",
     "http-ambiguous-form",
     "http-needs-tls",
@@ -59,6 +60,8 @@ pub(super) struct Page<'d> {
     pub(super) port: u16,
     pub(super) path: Option<&'d str>,
     pub(super) field: Option<&'d str>,
+    /// The station that it is at, where that is known.
+    pub(super) at_door: Option<MacAddress>,
 }
 
 impl Page<'_> {
@@ -86,10 +89,13 @@ impl Way for Page<'_> {
 
     /// Whether the form is still there and can be chosen from, and whether the unit alone has its address: with two of them,
     /// nobody can say which one gets the image.
-    fn look_before(&self, network: &mut dyn Network) -> Result<(), TargetError> {
-        let mut uploader = Uploader::new(network, self.address(), self.options());
-        let found = uploader.make_sure_of_one(self.unit).and_then(|()| uploader.find_form(&Silent));
-        found.map(drop).map_err(|error| error.into_target("open its page"))
+    fn look_before(&self, network: &mut dyn Network) -> Result<Option<MacAddress>, EngineError> {
+        let station = only_one_at(network, self.unit, Duration::ZERO)?;
+        kept_for(network, self.unit, station, |network| {
+            let found = Uploader::new(network, self.address(), self.options()).find_form(&Silent);
+            found.map(drop).map_err(|error| error.into_target("open its page"))
+        })?;
+        Ok(station)
     }
 
     fn target<'n>(&'n self, network: &'n mut dyn Network, condition: Condition) -> Box<dyn Opaque + 'n> {
@@ -99,7 +105,23 @@ impl Way for Page<'_> {
             }
             Condition::AsItIs | Condition::FreshStart => self.options(),
         };
-        Box::new(Uploader::new(network, self.address(), options))
+        Box::new(Uploading { network, page: self, options })
+    }
+}
+
+/// A page that is sent a file, as a target.
+struct Uploading<'n> {
+    network: &'n mut dyn Network,
+    page: &'n Page<'n>,
+    options: UploadOptions,
+}
+
+impl Opaque for Uploading<'_> {
+    fn offer(&mut self, name: &str, image: &dyn Source, watch: &mut dyn Watch) -> Result<(), TargetError> {
+        let Self { network, page, options } = self;
+        kept_for(&mut **network, page.unit, page.at_door, |network| {
+            Uploader::new(network, page.address(), options.clone()).offer(name, image, watch)
+        })
     }
 }
 
@@ -200,6 +222,7 @@ mod tests {
         port: 80,
         path: None,
         field: Some("firmware"),
+        at_door: None,
     };
 
     fn hear(answer: &'static str, has_link: bool) -> (Vec<Shown>, u32, Duration) {
@@ -275,8 +298,6 @@ mod tests {
         let code = HttpUploadError::Rejected { reason: Reason::NotTaken, says }.code();
         assert!(!REFUSALS.contains(&code));
         assert!(SILENCES.contains(&HttpUploadError::NoVerdict { waited: Duration::ZERO }.code()));
-        let shared = HttpUploadError::AddressShared { unit: PAGE.unit, stations: Vec::new() };
-        assert!(FINAL.contains(&shared.code()));
         let fields = Vec::new;
         assert!(FINAL.contains(&HttpUploadError::Ambiguous { fields: fields() }.code()));
         assert!(FINAL.contains(&HttpUploadError::OnlyBootCritical { fields: fields() }.code()));

@@ -13,6 +13,7 @@ use debrick_tftp::{
     Direction, NamePolicy, OneStation, Refusal, Senders, Server, ServerEvent, Service, TftpError,
 };
 
+use super::one_station::if_several;
 use super::{Ear, Kept, Shown, Way};
 use crate::identity::claim;
 use crate::tries::Condition;
@@ -145,8 +146,7 @@ struct Asked {
 
 impl Kept for Asked {
     fn several(&self) -> Vec<String> {
-        let all = self.asked.iter().filter(|_| self.asked.len() > 1);
-        all.map(ToString::to_string).collect()
+        if_several(&self.asked)
     }
 
     fn target<'n>(

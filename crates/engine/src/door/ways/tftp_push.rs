@@ -8,7 +8,9 @@ use debrick_model::{MacAddress, Request, RequestKind};
 use debrick_target::{Opaque, Source, TargetError, Watch};
 use debrick_tftp::{Client, ClientOptions};
 
+use super::one_station::{kept_for, only_one_at};
 use super::{Ear, Way};
+use crate::error::EngineError;
 use crate::tries::Condition;
 
 /// The port of TFTP servers.
@@ -26,6 +28,9 @@ const ASKS_EVERY: Duration = Duration::from_millis(250);
 /// How long it waits, so that there is time to switch the unit on.
 const WAITS_FOR: Duration = Duration::from_secs(120);
 
+/// How long the link of a unit may take that is in its mode already, and its first answer to ARP.
+const LINKS_WITHIN: Duration = Duration::from_secs(10);
+
 /// The addresses of unit and computer.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Push {
@@ -33,6 +38,8 @@ pub(super) struct Push {
     pub(super) host: Option<Ipv4Addr>,
     /// Where the unit listens, if it answers no ARP and the upload has to wait for it.
     pub(super) station: Option<MacAddress>,
+    /// Where it was seen to listen, if it answers ARP.
+    pub(super) at_door: Option<MacAddress>,
 }
 
 impl Push {
@@ -80,6 +87,12 @@ impl Way for Push {
         })
     }
 
+    /// Whether the unit alone has its address: with two of them, nobody can say which one gets the image.
+    fn look_before(&self, network: &mut dyn Network) -> Result<Option<MacAddress>, EngineError> {
+        // Who answers for a unit that does not, is another one.
+        if self.station.is_some() { Ok(None) } else { only_one_at(network, self.unit, LINKS_WITHIN) }
+    }
+
     fn target<'n>(&'n self, network: &'n mut dyn Network, condition: Condition) -> Box<dyn Opaque + 'n> {
         Box::new(Pushing { network, way: *self, options: self.options(condition) })
     }
@@ -94,20 +107,22 @@ struct Pushing<'n> {
 
 impl Opaque for Pushing<'_> {
     fn offer(&mut self, name: &str, image: &dyn Source, watch: &mut dyn Watch) -> Result<(), TargetError> {
-        let Push { unit, station, .. } = self.way;
+        let Push { unit, station, at_door, .. } = self.way;
+        let (server, local) = (SocketAddr::new(IpAddr::V4(unit), TFTP), self.way.local());
+        let options = self.options.clone();
+        let send = |network: &mut dyn Network, watch: &mut dyn Watch| {
+            Client::new(network, local, server, options.clone()).offer(name, image, watch)
+        };
         if let Some(station) = station {
             let operation = format!("send to {station}, which does not say that it has {unit}");
             self.network.set_neighbour(unit, station).map_err(TargetError::link(operation))?;
             // It waits from now on: that is the sign to switch the unit on.
             watch.advance(0);
-        }
-        let server = SocketAddr::new(IpAddr::V4(unit), TFTP);
-        let mut client = Client::new(&mut *self.network, self.way.local(), server, self.options.clone());
-        let offered = client.offer(name, image, watch);
-        if station.is_some() {
+            let offered = send(&mut *self.network, watch);
             // Its system has another Ethernet address. At the latest the entry goes with the interface's loan.
             let _ = self.network.forget_neighbour(unit);
+            return offered;
         }
-        offered
+        kept_for(&mut *self.network, unit, at_door, |network| send(network, watch))
     }
 }
