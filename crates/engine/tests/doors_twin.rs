@@ -66,7 +66,8 @@ impl Network for Wire {
     }
 
     fn open_frames(&mut self, ether_type: Option<u16>) -> Result<Box<dyn Frames>, LinkError> {
-        Ok(Box::new(Tap { frames: self.inner.open_frames(ether_type)?, twin: self.frames.clone() }))
+        let frames = self.inner.open_frames(ether_type)?;
+        Ok(Box::new(wires::Among { frames, others: self.frames.clone(), answer: |_| Vec::new() }))
     }
 
     fn carrier(&mut self) -> Option<bool> {
@@ -138,41 +139,6 @@ impl Datagrams for Socket {
 
     fn name(&self) -> &str {
         self.socket.name()
-    }
-}
-
-struct Tap {
-    frames: Box<dyn Frames>,
-    twin: Arc<Mutex<VecDeque<Vec<u8>>>>,
-}
-
-impl Frames for Tap {
-    fn receive(&mut self, buffer: &mut [u8], deadline: Deadline) -> Result<usize, LinkError> {
-        let Some(frame) = self.twin.lock().unwrap().pop_front() else {
-            return self.frames.receive(buffer, deadline);
-        };
-        buffer[..frame.len()].copy_from_slice(&frame);
-        Ok(frame.len())
-    }
-
-    fn send(&mut self, frame: &[u8]) -> Result<(), LinkError> {
-        self.frames.send(frame)
-    }
-
-    fn hear_only_udp_to(&mut self, port: u16) -> Result<(), LinkError> {
-        self.frames.hear_only_udp_to(port)
-    }
-
-    fn address(&self) -> MacAddress {
-        self.frames.address()
-    }
-
-    fn clock(&self) -> &dyn Clock {
-        self.frames.clock()
-    }
-
-    fn name(&self) -> &str {
-        self.frames.name()
     }
 }
 

@@ -1,13 +1,16 @@
 //! A router on a virtual clock, with faults.
 
+use std::net::Ipv4Addr;
 use std::time::Duration;
 
 use debrick_link::fault::{FaultPlan, FaultyLink, StreamFault, When};
 use debrick_link::pace::Paced;
 use debrick_link::simulated::World;
-use debrick_link::{Clock as _, Direction, Link, Network, Rng, VirtualClock};
+use debrick_link::{Clock as _, Direction, Link, LinkError, Network, Rng, VirtualClock};
+use debrick_ssh::{Shell, SshError};
 
 use crate::faults::{Fault, FaultLog, Faults};
+use crate::layout::UNIT_ADDRESS;
 use crate::network::FaultyNetwork;
 use crate::router::VirtualRouter;
 use crate::running::BenchShell;
@@ -82,6 +85,18 @@ impl Bench {
     /// A shell of the system that runs, while one does that takes commands as OpenWrt does.
     pub fn shell(&self) -> Option<BenchShell> {
         BenchShell::of(self)
+    }
+
+    /// A shell of the system at an address, as whoever logs in there gets one; nothing has to be enciphered on the way.
+    ///
+    /// # Errors
+    /// [`SshError::Unreachable`], as long as no such system runs at this address.
+    pub fn log_in(&self, unit: Ipv4Addr) -> Result<Box<dyn Shell>, SshError> {
+        let shell = (unit == UNIT_ADDRESS).then(|| self.shell()).flatten();
+        shell.map(|shell| Box::new(shell) as Box<dyn Shell>).ok_or_else(|| SshError::Unreachable {
+            address: unit.to_string(),
+            source: LinkError::TimedOut { link: format!("tcp:{unit}:22") },
+        })
     }
 
     /// Every handle has faults of its own: what they are drawn from depends on when it is taken, as all else does.

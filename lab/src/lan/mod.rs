@@ -96,6 +96,7 @@ pub const PROOFS: &[Proof] = &[
     proof("tftp-client-from-dnsmasq", &["dnsmasq"], tftp::our_client_pulls_from_dnsmasq),
     proof("tftp-server-to-device", &[], tftp::our_server_serves_one_unit_only),
     proof("tftp-server-to-one-of-two", &["tftp"], twins::one_of_two_clients_is_served),
+    proof("tftp-client-to-one-of-two", &["in.tftpd"], twins::one_of_two_servers_is_sent_to),
     proof("bootp-device-from-dnsmasq", &["dnsmasq"], bootp::our_device_boots_from_dnsmasq),
     proof("bootp-server-to-udhcpc", &["udhcpc"], bootp::udhcpc_gets_its_address_from_our_server),
     proof("bootp-server-not-alone", &["dnsmasq"], bootp::our_server_refuses_beside_dnsmasq),

@@ -7,14 +7,13 @@ use std::time::Duration;
 use debrick_bootp::device::BootpConfig;
 use debrick_catalog::Recoverable;
 use debrick_engine::{Closed, DoorJob, DoorPorts, HostCheck, Reach};
-use debrick_link::{Clock as _, Deadline, LinkError, Network};
+use debrick_link::{Clock as _, Deadline, Network};
 use debrick_model::{Ending, EventBody, Gate, MacAddress, Waiver};
 use debrick_ssh::device::{Metadata, with_metadata};
 use debrick_ssh::{Fingerprint, Shell, SshError};
 use debrick_tftp::device::PullQuirks;
 use debrick_virtual_bench::{
-    Bench, Brick, Door, Faults, FirmwareOptions, RouterConfig, Speech, UNIT_ADDRESS, UnitState,
-    VirtualRouter, firmware,
+    Bench, Brick, Door, Faults, FirmwareOptions, RouterConfig, Speech, UnitState, VirtualRouter, firmware,
 };
 
 use super::*;
@@ -51,11 +50,7 @@ impl Reach for OfBench {
         _: Option<&Fingerprint>,
         _: Deadline,
     ) -> Result<Box<dyn Shell>, SshError> {
-        let shell = (unit == UNIT_ADDRESS).then(|| self.0.shell()).flatten();
-        shell.map(|shell| Box::new(shell) as Box<dyn Shell>).ok_or_else(|| {
-            let source = LinkError::TimedOut { link: format!("tcp:{unit}:22") };
-            SshError::Unreachable { address: unit.to_string(), source }
-        })
+        self.0.log_in(unit)
     }
 }
 

@@ -3,6 +3,7 @@
 
 use std::collections::VecDeque;
 use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
+use std::sync::{Arc, Mutex};
 
 use debrick_bootp::wire::{Kind, Message};
 use debrick_link::{
@@ -84,7 +85,8 @@ impl Network for Shared {
 
     fn open_frames(&mut self, ether_type: Option<u16>) -> Result<Box<dyn Frames>, LinkError> {
         let frames = self.network.open_frames(ether_type)?;
-        Ok(Box::new(Heard { frames, coming: self.first.clone().into(), answer: self.answer }))
+        let others = Arc::new(Mutex::new(self.first.clone().into()));
+        Ok(Box::new(Among { frames, others, answer: self.answer }))
     }
 
     fn carrier(&mut self) -> Option<bool> {
@@ -97,22 +99,30 @@ impl Network for Shared {
 }
 
 /// Frames among which those of others are.
-struct Heard {
-    frames: Box<dyn Frames>,
-    coming: VecDeque<Vec<u8>>,
-    answer: fn(&[u8]) -> Vec<Vec<u8>>,
+pub struct Among {
+    pub frames: Box<dyn Frames>,
+    /// What others have sent, and nobody has heard yet.
+    pub others: Arc<Mutex<VecDeque<Vec<u8>>>>,
+    /// What they say to a frame.
+    pub answer: fn(&[u8]) -> Vec<Vec<u8>>,
 }
 
-impl Frames for Heard {
+impl Frames for Among {
     fn receive(&mut self, buffer: &mut [u8], deadline: Deadline) -> Result<usize, LinkError> {
-        let Some(frame) = self.coming.pop_front() else { return self.frames.receive(buffer, deadline) };
+        let Some(frame) = self.others.lock().unwrap().pop_front() else {
+            return self.frames.receive(buffer, deadline);
+        };
         buffer[..frame.len()].copy_from_slice(&frame);
         Ok(frame.len())
     }
 
     fn send(&mut self, frame: &[u8]) -> Result<(), LinkError> {
-        self.coming.extend((self.answer)(frame));
+        self.others.lock().unwrap().extend((self.answer)(frame));
         self.frames.send(frame)
+    }
+
+    fn hear_only_udp_to(&mut self, port: u16) -> Result<(), LinkError> {
+        self.frames.hear_only_udp_to(port)
     }
 
     fn address(&self) -> MacAddress {

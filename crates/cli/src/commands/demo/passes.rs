@@ -3,10 +3,10 @@
 use std::net::Ipv4Addr;
 
 use debrick_engine::Reach;
-use debrick_link::{Deadline, LinkError, Network};
+use debrick_link::{Deadline, Network};
 use debrick_ssh::device::{Metadata, Quirks, with_metadata};
 use debrick_ssh::{Fingerprint, Shell, SshError};
-use debrick_virtual_bench::{Bench, FirmwareOptions, Identity, UNIT_ADDRESS, firmware};
+use debrick_virtual_bench::{Bench, FirmwareOptions, Identity, firmware};
 
 /// How large the firmware is, in bytes: the virtual system shows no more of its flash than small images fill.
 pub(super) const FIRMWARE_SIZE: usize = 256 << 10;
@@ -39,7 +39,7 @@ pub(super) fn reach(bench: &Bench) -> Box<dyn Reach> {
     Box::new(OfBench(bench.clone()))
 }
 
-/// Shells of the virtual router: nothing has to be enciphered on the way there.
+/// Shells of the virtual router.
 struct OfBench(Bench);
 
 impl Reach for OfBench {
@@ -50,10 +50,6 @@ impl Reach for OfBench {
         _: Option<&Fingerprint>,
         _: Deadline,
     ) -> Result<Box<dyn Shell>, SshError> {
-        let shell = (unit == UNIT_ADDRESS).then(|| self.0.shell()).flatten();
-        shell.map(|shell| Box::new(shell) as Box<dyn Shell>).ok_or_else(|| SshError::Unreachable {
-            address: unit.to_string(),
-            source: LinkError::TimedOut { link: format!("tcp:{unit}:22") },
-        })
+        self.0.log_in(unit)
     }
 }
