@@ -419,3 +419,17 @@ fn ten_are_not_none_and_a_restart_closes_connections() {
         ],
     );
 }
+
+/// A first stage that looks on one card and finds what it wants on the other.
+#[test]
+fn a_card_that_is_not_needed() {
+    check(
+        EvidenceKind::SerialLog,
+        &[
+            "U-Boot SPL 2017.09 (Apr 26 2024 - 11:00:00)\nTrying to boot from MMC2\n",
+            "mmc_init: -110, time 42210\nspl: mmc init failed with error: -110\nTrying to boot from MMC1\n",
+            "Trying fit image at 0x4000 sector\n## Checking uboot 0x00a00000 ... sha256(144c73b862...) + OK\n",
+            "Jumping to U-Boot(0x00a00000) via ARM Trusted Firmware(0x00040000)\n",
+        ],
+    );
+}

@@ -321,3 +321,26 @@ fn a_program_that_stumbles() {
         Action::InstallOtherBuild,
     );
 }
+
+#[test]
+fn a_vendors_program_that_does_not_come_back() {
+    let stage = "====== Intel Slim Bootloader STAGE1B ======\nSBID: SB_APLI\nMemory Init\nLoading Mrc parameters ...\n";
+    check(
+        &format!("{stage}Call FspMemoryInit ...\n"),
+        Cause::FirmwareBug,
+        State::BootloaderFailing,
+        Action::InstallOtherBuild,
+    );
+}
+
+#[test]
+fn a_root_that_cannot_be_entered() {
+    check(
+        &format!(
+            "{LINUX}[    4.24] Kernel panic - not syncing: Attempted to kill init! exitcode=0x00000100\n[    4.25] CPU: 4 UID: 0 PID: 1 Comm: run-init Not tainted 6.12.0 #1\n"
+        ),
+        Cause::RootfsCorrupt,
+        State::KernelHang,
+        Action::ReflashCorrectImage,
+    );
+}

@@ -31,6 +31,9 @@ pub(super) static MARKERS: &[Marker] = &[
     banner(Spl, "U-Boot TPL "),
     sign(Spl, "Trying to boot from"),
     sign(Spl, "SBL1, Start"),
+    sign(Spl, "Intel Slim Bootloader STAGE1"),
+    sign(Loader, "Intel Slim Bootloader STAGE2"),
+    sign(Loader, "^Jumping to U-Boot("),
     sign(Spl, "I> MB1 ("),
     sign(Spl, "I> Task: "),
     sign(Spl, "NOTICE: BL2"),
@@ -193,6 +196,7 @@ pub(super) static FOUND: &[&str] = &[
     "^Scanning mmc",
     "^Scanning usb",
     "^switch to partitions",
+    "^Jumping to U-Boot(",
 ];
 
 /// What U-Boot says once its own drivers are set up (`common/console.c`, `net/eth-uclass.c`): what failed before was

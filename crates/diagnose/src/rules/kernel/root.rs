@@ -199,6 +199,16 @@ pub(super) static RULES: &[Rule] = &[
     .states(&[(S::KernelHang, 0.3)])
     .from("Linux kernel/exit.c", "exitcode=0x0000000b"),
     rule(
+        "root-cannot-be-entered",
+        System,
+        &["Comm: run-init", "Comm: switch_root", "^run-init: "],
+        "The first file system cannot hand over to the real one: what it should start there is absent or damaged.",
+        &[(C::RootfsCorrupt, 0.5), (C::RootfsMissing, 0.2)],
+    )
+    .states(&[(S::KernelHang, 0.4)])
+    .actions(&[A::ReflashCorrectImage])
+    .from("klibc usr/kinit/run-init/run-init.c", "run-init: /sbin/init: No such file or directory"),
+    rule(
         "init-program-missing-file",
         System,
         &["exitcode=0x00007f00", "exitcode=0x00000200", "exitcode=0x00000100"],

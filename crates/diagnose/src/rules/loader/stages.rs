@@ -104,6 +104,17 @@ pub(super) static RULES: &[Rule] = &[
     .states(&[(S::BootloaderFailing, 0.7)])
     .from("U-Boot common/board_f.c and vendors' loaders", "Board mem test fail"),
     rule(
+        "fsp-stays-away",
+        Rom,
+        &["^Call FspMemoryInit ...", "Calling FspMemoryInit"],
+        "The vendor's program that sets up the memory is called, and does not come back: its settings are of another board or other memory, or the memory is faulty.",
+        &[(C::FirmwareBug, 0.5), (C::RamFault, 0.4), (C::ImageWrongDevice, 0.3)],
+    )
+    .without(&["FspMemoryInit ... Success", "FspMemoryInit returned", "FspMemoryInit finished", "CBMEM:", "Slim Bootloader STAGE2"])
+    .states(&[(S::BootloaderFailing, 0.7)])
+    .actions(&[A::InstallOtherBuild, A::RestoreBootloader])
+    .from("Slim Bootloader BootloaderCorePkg/Library/FspApiLib", "Call FspMemoryInit ..."),
+    rule(
         "spl-finds-no-memory",
         Rom,
         &["^DRAM: 0 MiB", "^DRAM:  0 MiB", "DRAM size: 0", "DRAM: 0 Bytes"],

@@ -65,6 +65,25 @@ pub(super) static RULES: &[Rule] = &[
         "LastError: signature verification failed: self-signed certificate",
     ),
     rule(
+        "card-reads-back-differently",
+        Lasting,
+        &[
+            "Checksum does not match for range [",
+            "Source and Destination checksums do not match",
+            "EVALIDATION",
+        ],
+        "What was written to the card reads back differently: the card, its reader or the image is faulty.",
+        &[
+            (C::FlashHardwareFault, 0.62),
+            (C::ImageCorrupt, 0.35),
+            (C::ImageIncomplete, 0.3),
+            (C::LinkFault, 0.25),
+        ],
+    )
+    .states(&[(S::Unknown, 0.4)])
+    .actions(&[A::ReflashSameImage, A::ReplaceHardware])
+    .from("balena-io/etcher-sdk lib/source-destination", "Checksum does not match for range [0, 4095]"),
+    rule(
         "update-damaged",
         Lasting,
         &[
@@ -90,6 +109,7 @@ pub(super) static RULES: &[Rule] = &[
     )
     .states(&[(S::RefusedUnharmed, 0.6)])
     .actions(&[A::RedownloadImage])
+    .without(&["Checksum does not match for range ["])
     .from(
         "SWUpdate core/installer.c; RAUC; Samsung Odin",
         "[ERROR] : SWUPDATE failed [0] ERROR : HASH mismatch",
