@@ -67,6 +67,9 @@ const IMPLAUSIBLE: f64 = 0.3;
 /// Less likely causes are not named.
 const NAMED_FROM: f64 = 0.02;
 
+/// The words speak for a cause from this share on.
+const SPEAKS_FROM: f64 = 0.05;
+
 /// The most causes that are named.
 const MOST_FINDINGS: usize = 8;
 
@@ -186,11 +189,15 @@ fn pool(reading: &Reading<'_>, opinion: &Opinion<'_>, implausible: &[Cause], fin
     };
     let mut order: Vec<(Cause, f64)> = named().map(|cause| (cause, likelihood(cause))).collect();
     order.sort_by(|left, right| right.1.total_cmp(&left.1));
-    order.retain(|(_, likelihood)| *likelihood >= NAMED_FROM);
+    order.retain(|(cause, likelihood)| {
+        let is_spoken_for = by_rules(*cause) > 0.0 || by_words(*cause) >= SPEAKS_FROM;
+        *likelihood >= NAMED_FROM && (is_spoken_for || *cause == first)
+    });
     let finding = |(cause, likelihood): (Cause, f64)| {
         let known = findings.iter().position(|finding| finding.cause == cause);
         let mut evidence = known.map_or_else(Vec::new, |index| findings.swap_remove(index).evidence);
-        if known.is_none() || (is_new && cause == first) {
+        let is_by_words = known.is_none() || (is_new && cause == first);
+        if is_by_words && by_words(cause) >= SPEAKS_FROM {
             evidence.truncate(MOST_LINES - 1);
             evidence.extend(opinion.reason(reading, cause));
         }
