@@ -40,12 +40,6 @@ const RULES_DECIDE_FROM: f64 = 0.4;
 /// How much higher another cause must score than the one that the rules name first; as a logarithm.
 const CLEARLY_AHEAD: f64 = 0.4;
 
-/// From this likelihood on, nothing is put beside what the rules say.
-const SURE_FROM: f64 = 0.9;
-
-/// What the words put beside a cause that the rules decide for is at most this likely.
-const MOST_BESIDE: f64 = 0.25;
-
 /// What the words put first is at most this likely: a guess.
 const MOST_LIKELY: f64 = 0.47;
 
@@ -137,8 +131,8 @@ impl<'a> Opinion<'a> {
     }
 }
 
-/// Puts the findings in the order that rules and words together give them. What the rules decide stays first, and
-/// `unknown` stays first where the words know no better.
+/// Puts the findings in the order that rules and words together give them. What the rules decide stays as
+/// it is, and `unknown` stays first where the words know no better.
 pub(crate) fn weigh_in(reading: &Reading<'_>, implausible: &[Cause], findings: &mut Vec<Finding>) {
     if let Some(opinion) = Opinion::of(&TABLE, reading.evidence) {
         pool(reading, &opinion, implausible, findings);
@@ -167,26 +161,16 @@ fn pool(reading: &Reading<'_>, opinion: &Opinion<'_>, implausible: &[Cause], fin
             _ => likelihood >= stands_from || likelihood >= LEAST_LIKELY && is_close(),
         }
     };
-    let decided = rules_first.filter(|cause| stands(*cause));
-    let Some(first) = decided.or(best) else { return };
+    let Some(first) = best.filter(|_| !rules_first.is_some_and(stands)) else { return };
     if is_undecided && opinion.share(Cause::Unknown) >= by_words(first) {
         return;
     }
     let (is_new, highest) = (rules_first != Some(first), by_rules(first));
-    if decided.is_some() && highest >= SURE_FROM {
-        return;
-    }
     let highest = match is_new {
         true => (LEAST_LIKELY + SHARE_ADDS * by_words(first)).max(highest).min(MOST_LIKELY),
         false => highest.max(LEAST_LIKELY),
     };
-    let likelihood = |cause: Cause| {
-        let pooled = highest * ((score(cause) - score(first)) / RULES_COUNT).exp();
-        match decided {
-            Some(decided) if cause != decided => pooled.min(MOST_BESIDE).max(by_rules(cause)),
-            _ => pooled,
-        }
-    };
+    let likelihood = |cause: Cause| highest * ((score(cause) - score(first)) / RULES_COUNT).exp();
     let mut order: Vec<(Cause, f64)> = named().map(|cause| (cause, likelihood(cause))).collect();
     order.sort_by(|left, right| right.1.total_cmp(&left.1));
     order.retain(|(cause, likelihood)| {
@@ -278,11 +262,8 @@ mod tests {
     fn what_the_rules_decide_stays_first() {
         for (cause, likelihood) in [(Cause::FirmwareBug, 0.4), (Cause::NoFault, 0.31)] {
             let findings = pooled(TELLING, &[(cause, likelihood)], &[]);
-            assert_eq!((findings[0].cause, findings[0].likelihood), (cause, likelihood));
-            assert!(findings[1..].iter().all(|finding| finding.likelihood <= MOST_BESIDE));
+            assert_eq!((findings.len(), findings[0].cause, findings[0].likelihood), (1, cause, likelihood));
         }
-        let sure = pooled(TELLING, &[(Cause::FirmwareBug, 0.95)], &[]);
-        assert_eq!(sure.len(), 1);
     }
 
     #[test]
