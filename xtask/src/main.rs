@@ -3,8 +3,10 @@
 #![allow(clippy::print_stdout, clippy::print_stderr, clippy::exit, clippy::disallowed_methods)]
 
 mod bench;
+mod cases;
 mod check_catalog;
 mod docs;
+mod fit_diagnosis;
 mod fuzz;
 mod import_facts;
 mod lab;
@@ -39,6 +41,8 @@ enum Chore {
     Lab(lab::Arguments),
     /// Make the tables that are compiled in from collected facts.
     ImportFacts(import_facts::Arguments),
+    /// Fit the weights of words to labelled cases.
+    FitDiagnosis(fit_diagnosis::Arguments),
     /// Write the packed catalog to a file, to be signed and handed out.
     PackCatalog(pack_catalog::Arguments),
     /// Feed the readers of files with what no packer would make.
@@ -54,6 +58,7 @@ fn main() {
         Chore::Docs { check } => docs::run(check),
         Chore::Lab(arguments) => lab::run(&arguments),
         Chore::ImportFacts(arguments) => import_facts::run(&arguments),
+        Chore::FitDiagnosis(arguments) => fit_diagnosis::run(&arguments),
         Chore::PackCatalog(arguments) => pack_catalog::run(&arguments),
         Chore::Fuzz(arguments) => fuzz::run(&arguments),
         Chore::Bench(arguments) => bench::run(&arguments),

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::trial::{Spoke, Trial};
 use crate::weigh::Weights;
-use crate::{advice, rules, signals, state, survey, text, timeline};
+use crate::{advice, learned, rules, signals, state, survey, text, timeline};
 
 /// A piece of evidence in words.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -104,7 +104,11 @@ pub(crate) fn diagnose_by(case: &Case<'_>, trial: Option<&Trial>) -> (Diagnosis,
     let spoke = rules::apply(&reading, &boots, fails, trial, &mut weights);
     signals::apply(case, &reading, &boots, account.as_ref(), &mut weights);
     case.surveys.iter().for_each(|survey| survey::apply(survey, &mut weights));
-    let findings = findings(&weights, case.implausible);
+    let mut findings = findings(&weights, case.implausible);
+    // A trial is of the rules.
+    if trial.is_none() {
+        learned::weigh_in(&reading, case.implausible, &mut findings);
+    }
     let state = state::conclude(&reading, &boots, &weights, &findings);
     let diagnosis = Diagnosis {
         state,

@@ -38,9 +38,15 @@ pub struct Spoke {
     pub cause: Option<Cause>,
 }
 
-/// What everything that is known says, with other weights.
+/// What everything that is known says, with other weights; without the words that were learned.
 pub fn diagnose_in_trial(case: &Case<'_>, trial: &Trial) -> Diagnosis {
     diagnose_by(case, Some(trial)).0
+}
+
+/// What the rules say, without the words that were learned.
+#[cfg(test)]
+pub(crate) fn by_rules_alone(evidence: &[crate::case::Evidence]) -> Diagnosis {
+    diagnose_in_trial(&Case { evidence, ..Case::default() }, &Trial::default())
 }
 
 /// The rules that speak about a case.

@@ -1,14 +1,15 @@
-//! What is concluded from the messages of many programs, each in the fewest lines that it prints.
+//! What the rules conclude from the messages of many programs, each in the fewest lines that it prints.
 #![allow(clippy::unwrap_used, reason = "a test may fail where it stands")]
 
-use debrick_diagnose::{Evidence, diagnose};
+use debrick_diagnose::{Case, Evidence, Trial, diagnose, diagnose_in_trial};
 use debrick_model::{Action, Cause, EvidenceKind, State};
 
 use EvidenceKind::{SerialLog, Symptom, ToolOutput};
 
 #[track_caller]
 fn check(kind: EvidenceKind, text: &str, cause: Cause, action: Action) -> State {
-    let diagnosis = diagnose(&[Evidence { kind, name: "evidence".into(), text: text.into() }]);
+    let evidence = [Evidence { kind, name: "evidence".into(), text: text.into() }];
+    let diagnosis = diagnose_in_trial(&Case { evidence: &evidence, ..Case::default() }, &Trial::default());
     let likely: Vec<_> =
         diagnosis.findings.iter().map(|finding| (finding.cause, finding.likelihood)).collect();
     let first = diagnosis.actions.first().map(|proposed| proposed.action);

@@ -5,7 +5,6 @@
 //! ones, `determinable`, `harmful_actions`, and `next_evidence` where it is not determinable. The scoring is that of
 //! `score.rs`. Without a folder only time and memory are measured.
 
-mod cases;
 mod folds;
 mod score;
 mod speed;
@@ -15,6 +14,7 @@ use std::path::Path;
 use debrick_diagnose::{Case, diagnose_case};
 
 use super::Row;
+use crate::cases;
 use score::Score;
 
 pub(super) use speed::{diagnose_file, read_log};

@@ -168,13 +168,14 @@ impl Account {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::case::{Evidence, diagnose};
+    use crate::case::Evidence;
+    use crate::trial::by_rules_alone;
 
     #[track_caller]
     fn check(account: &str, cause: C, action: A) -> S {
         let evidence =
             [Evidence { kind: EvidenceKind::Symptom, name: "answers".into(), text: account.into() }];
-        let diagnosis = diagnose(&evidence);
+        let diagnosis = by_rules_alone(&evidence);
         let first = diagnosis.actions.first().map(|proposed| proposed.action);
         assert_eq!((diagnosis.cause(), first), (cause, Some(action)), "{account}: {diagnosis:?}");
         diagnosis.state
@@ -235,8 +236,11 @@ mod tests {
         let evidence = |kind, text: &str| Evidence { kind, name: "evidence".into(), text: text.into() };
         let cause = |account| {
             let output = "Waiting for remote to respond.\nReboot your device now.";
-            diagnose(&[evidence(EvidenceKind::Symptom, account), evidence(EvidenceKind::ToolOutput, output)])
-                .cause()
+            by_rules_alone(&[
+                evidence(EvidenceKind::Symptom, account),
+                evidence(EvidenceKind::ToolOutput, output),
+            ])
+            .cause()
         };
         assert_ne!(cause("When I reboot it, the light goes out and I get nothing again."), C::NoFault);
         assert_eq!(cause("The tool said this."), C::NoFault);

@@ -279,7 +279,8 @@ fn was_stopped(lines: &[(u64, String)]) -> Option<&(u64, String)> {
 mod tests {
     use debrick_model::Cause;
 
-    use crate::case::{Evidence, diagnose};
+    use crate::case::Evidence;
+    use crate::trial::by_rules_alone;
 
     use super::*;
 
@@ -287,7 +288,7 @@ mod tests {
     fn check(output: &str, cause: Cause) {
         let evidence =
             [Evidence { kind: EvidenceKind::ToolOutput, name: "output".into(), text: output.into() }];
-        let diagnosis = diagnose(&evidence);
+        let diagnosis = by_rules_alone(&evidence);
         assert_eq!(diagnosis.cause(), cause, "{output}: {diagnosis:?}");
     }
 

@@ -8,9 +8,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use debrick_diagnose::{Case, Trial, diagnose_in_trial, rules_that_speak};
 
-use super::cases::Example;
 use super::rate;
 use super::score::Score;
+use crate::cases::Example;
 
 const FOLDS: usize = 5;
 

@@ -9,9 +9,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use debrick_model::{Cause, Diagnosis};
 
-use super::cases::{Example, Truth};
 use super::rate;
 use crate::bench::Row;
+use crate::cases::{Example, Truth};
 
 /// A finding below this likelihood is taken as unsure.
 const SURE_FROM: f64 = 0.5;

@@ -46,7 +46,7 @@ pub(super) static RULES: &[Rule] = &[
         Rom,
         &["XFSBL_ERROR_SD_F_OPEN", "XFSBL_ERROR_SD_INIT", "SD: Unable to open file", "SD_INIT_FAIL", "FSBL Status = 0xA009"],
         "The first stage came from the card, and cannot read the card itself: it is of another kind, badly formatted, or not what this build is set up for.",
-        &[(C::RecoveryMediaWrong, 0.5), (C::FirmwareBug, 0.38), (C::LinkFault, 0.25), (C::FlashHardwareFault, 0.22)],
+        &[(C::RecoveryMediaWrong, 0.6), (C::FirmwareBug, 0.38), (C::LinkFault, 0.25), (C::FlashHardwareFault, 0.22)],
     )
     .states(&[(S::BootloaderFailing, 0.75)])
     .actions(&[A::ReflashCorrectImage, A::SwapCableOrPort])

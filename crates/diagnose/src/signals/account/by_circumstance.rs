@@ -332,7 +332,8 @@ pub(super) static BY_CIRCUMSTANCE: &[Conclusion] = &[
 mod tests {
     use debrick_model::EvidenceKind;
 
-    use crate::case::{Evidence, diagnose};
+    use crate::case::Evidence;
+    use crate::trial::by_rules_alone;
 
     use super::*;
 
@@ -405,7 +406,7 @@ mod tests {
         ] {
             let evidence =
                 [Evidence { kind: EvidenceKind::Symptom, name: "answers".into(), text: account.into() }];
-            let diagnosis = diagnose(&evidence);
+            let diagnosis = by_rules_alone(&evidence);
             let first = diagnosis.actions.first().map(|proposed| proposed.action);
             assert_eq!((diagnosis.cause(), first), (cause, Some(action)), "{account}: {diagnosis:?}");
         }

@@ -1,4 +1,4 @@
-//! Cases as they stand in files.
+//! Labelled cases as they stand in files.
 
 use std::fs;
 use std::path::Path;
@@ -10,35 +10,35 @@ use serde_json::Value;
 use crate::bench::text;
 
 /// A case: evidence, and what is true.
-pub(super) struct Example {
-    pub(super) id: String,
-    pub(super) family: String,
+pub(crate) struct Example {
+    pub(crate) id: String,
+    pub(crate) family: String,
     /// Cases from one source count as one where the mean over threads is taken.
-    pub(super) thread: String,
-    pub(super) evidence: Vec<Evidence>,
+    pub(crate) thread: String,
+    pub(crate) evidence: Vec<Evidence>,
     /// The kinds of its evidence, each once.
-    pub(super) kinds: String,
-    pub(super) truth: Truth,
+    pub(crate) kinds: String,
+    pub(crate) truth: Truth,
 }
 
 /// What is true, as ids of causes, states and actions.
 #[derive(Default)]
-pub(super) struct Truth {
+pub(crate) struct Truth {
     /// Best first.
-    pub(super) causes: Vec<String>,
+    pub(crate) causes: Vec<String>,
     /// These and acceptable ones.
-    pub(super) accepted_causes: Vec<String>,
-    pub(super) state: String,
-    pub(super) accepted_states: Vec<String>,
-    pub(super) accepted_actions: Vec<String>,
-    pub(super) harmful_actions: Vec<String>,
-    pub(super) determinable: bool,
+    pub(crate) accepted_causes: Vec<String>,
+    pub(crate) state: String,
+    pub(crate) accepted_states: Vec<String>,
+    pub(crate) accepted_actions: Vec<String>,
+    pub(crate) harmful_actions: Vec<String>,
+    pub(crate) determinable: bool,
     /// What to ask for, in words.
-    pub(super) next_evidence: String,
+    pub(crate) next_evidence: String,
 }
 
 /// Reads every `*.json` of a folder, in the order of their names.
-pub(super) fn read(folder: &Path) -> Result<Vec<Example>, String> {
+pub(crate) fn read(folder: &Path) -> Result<Vec<Example>, String> {
     let entries = fs::read_dir(folder).map_err(|error| format!("{}: {error}", folder.display()))?;
     let mut paths = Vec::new();
     for entry in entries {

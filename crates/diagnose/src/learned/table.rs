@@ -1,0 +1,189 @@
+//! The table of weights: a line for each word, a letter for each cause.
+//!
+//! The first line that is no comment names the causes, the second the step. Then comes a word, a space, and a letter for
+//! each cause: `.` is nothing, `a` to `z` are one to 26 steps for it, `A` to `Z` as many against it. `<always>` holds
+//! what speaks for a cause before a word is read.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+use debrick_model::Cause;
+
+/// The word of what is true before any word is read.
+const ALWAYS: &str = "<always>";
+
+/// A weight has at most so many steps: a letter each.
+const MOST_STEPS: i8 = 26;
+
+/// The weights of words, as multiples of a step.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct WordTable {
+    causes: Vec<Cause>,
+    step: f64,
+    rows: BTreeMap<String, Vec<i8>>,
+}
+
+impl WordTable {
+    /// A table of weights that were fitted. Each row has a weight for each cause; `always` is that of no word. Weights of
+    /// more than 26 steps are cut, and words that weigh nothing are left out.
+    pub fn new(causes: Vec<Cause>, step: f64, always: &[f64], fitted: &BTreeMap<String, Vec<f64>>) -> Self {
+        let steps = |weights: &[f64]| -> Vec<i8> {
+            let most = f64::from(MOST_STEPS);
+            weights.iter().map(|weight| (weight / step).round().clamp(-most, most) as i8).collect()
+        };
+        let mut rows: BTreeMap<String, Vec<i8>> =
+            fitted.iter().map(|(word, weights)| (word.clone(), steps(weights))).collect();
+        rows.retain(|_, steps| steps.iter().any(|step| *step != 0));
+        rows.insert(ALWAYS.to_owned(), steps(always));
+        Self { causes, step, rows }
+    }
+
+    /// Reads a table.
+    ///
+    /// # Errors
+    ///
+    /// Says in which line something is not as it must be.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let mut table = Self::default();
+        for (number, line) in (1..).zip(text.lines()).filter(|(_, line): &(u32, &str)| !line.starts_with('#'))
+        {
+            table.read(line).ok_or_else(|| format!("line {number} of the table of words: {line}"))?;
+        }
+        if table.rows.contains_key(ALWAYS) { Ok(table) } else { Err(format!("there is no {ALWAYS}")) }
+    }
+
+    fn read(&mut self, line: &str) -> Option<()> {
+        let (word, rest) = line.split_once(' ')?;
+        match word {
+            "causes:" => {
+                let of = |id: &str| Cause::ALL.iter().find(|cause| cause.id() == id).copied();
+                self.causes = rest.split(' ').map(of).collect::<Option<_>>()?;
+            }
+            "step:" => self.step = rest.parse().ok().filter(|step: &f64| step.is_finite() && *step > 0.0)?,
+            _ => {
+                let row: Vec<i8> = rest.bytes().map(steps).collect::<Option<_>>()?;
+                (row.len() == self.causes.len()).then(|| self.rows.insert(word.to_owned(), row))?;
+            }
+        }
+        Some(())
+    }
+
+    /// The steps of a word for each cause.
+    pub(super) fn row(&self, word: &str) -> Option<&[i8]> {
+        self.rows.get(word).map(Vec::as_slice)
+    }
+
+    /// Where a cause stands in each row.
+    pub(super) fn column(&self, cause: Cause) -> Option<usize> {
+        self.causes.iter().position(|known| *known == cause)
+    }
+
+    /// The causes, in the order of the shares.
+    pub fn causes(&self) -> &[Cause] {
+        &self.causes
+    }
+
+    /// The words that it knows.
+    #[cfg(test)]
+    pub(super) fn words(&self) -> impl Iterator<Item = &String> {
+        self.rows.keys()
+    }
+
+    /// How many words it knows.
+    pub fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// Whether it knows no word.
+    pub fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+
+    /// How likely each cause is, by the words alone; together one. Many words count less each, as in the fit.
+    pub fn shares(&self, words: &BTreeSet<String>) -> Vec<f64> {
+        let rows: Vec<&Vec<i8>> = words.iter().filter_map(|word| self.rows.get(word)).collect();
+        let each = self.step / (rows.len().max(1) as f64).sqrt();
+        let always = self.rows.get(ALWAYS);
+        let sum = |column: usize| {
+            let of = |row: &Vec<i8>| row.get(column).copied().map_or(0.0, f64::from);
+            always.map_or(0.0, of) * self.step + rows.iter().map(|row| of(row)).sum::<f64>() * each
+        };
+        let sums: Vec<f64> = (0..self.causes.len()).map(sum).collect();
+        let highest = sums.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+        let parts: Vec<f64> = sums.iter().map(|sum| (sum - highest).exp()).collect();
+        let all: f64 = parts.iter().sum();
+        parts.iter().map(|part| part / all).collect()
+    }
+}
+
+impl fmt::Display for WordTable {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let causes: Vec<&str> = self.causes.iter().map(|cause| cause.id()).collect();
+        writeln!(out, "causes: {}", causes.join(" "))?;
+        writeln!(out, "step: {}", self.step)?;
+        for (word, row) in &self.rows {
+            writeln!(out, "{word} {}", row.iter().map(|steps| letter(*steps)).collect::<String>())?;
+        }
+        Ok(())
+    }
+}
+
+fn letter(steps: i8) -> char {
+    let nth = |first: u8| char::from(first + steps.unsigned_abs().min(MOST_STEPS.unsigned_abs()) - 1);
+    match steps {
+        0 => '.',
+        1.. => nth(b'a'),
+        _ => nth(b'A'),
+    }
+}
+
+fn steps(letter: u8) -> Option<i8> {
+    match letter {
+        b'.' => Some(0),
+        b'a'..=b'z' => i8::try_from(letter - b'a' + 1).ok(),
+        b'A'..=b'Z' => i8::try_from(letter - b'A' + 1).ok().map(|steps| -steps),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn table() -> WordTable {
+        let fitted = BTreeMap::from([
+            ("bricked".to_owned(), vec![2.6, -0.3]),
+            ("the".to_owned(), vec![0.04, 0.0]),
+            ("works".to_owned(), vec![-99.0, 99.0]),
+        ]);
+        WordTable::new(vec![Cause::FirmwareBug, Cause::NoFault], 0.1, &[0.5, 0.0], &fitted)
+    }
+
+    #[test]
+    fn a_table_is_written_as_it_is_read() {
+        let text = table().to_string();
+        assert_eq!(text, "causes: firmware-bug no-fault\nstep: 0.1\n<always> e.\nbricked zC\nworks Zz\n");
+        assert_eq!(WordTable::parse(&format!("# a comment\n{text}")), Ok(table()));
+    }
+
+    #[test]
+    fn what_is_no_table_is_refused() {
+        for (text, what) in [
+            ("causes: firmware-bug\nstep: 0.1\nword a", "without a beginning"),
+            ("causes: firmware-bug\nstep: 0.1\n<always> aa", "too many letters"),
+            ("causes: firmware-bug\nstep: 0.1\n<always> ?", "no letter"),
+            ("causes: bad-luck\nstep: 0.1\n<always> a", "no cause"),
+            ("causes: firmware-bug\nstep: 0\n<always> a", "no step"),
+        ] {
+            assert!(WordTable::parse(text).is_err(), "{what}");
+        }
+    }
+
+    #[test]
+    fn shares_are_one_together_and_follow_the_words() {
+        let of = |words: &[&str]| table().shares(&words.iter().map(|word| (*word).to_owned()).collect());
+        let none = of(&["nothing", "known"]);
+        assert!((none[0] + none[1] - 1.0).abs() < 1e-9);
+        assert!(none[0] > 0.6 && of(&["bricked"])[0] > none[0] && of(&["works"])[1] > 0.9);
+    }
+}

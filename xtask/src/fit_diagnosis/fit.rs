@@ -1,0 +1,147 @@
+//! Logistic regression over several classes, where a sample may belong to several in part.
+//!
+//! It minimises `COUNTS` times the sum of the samples' cross entropies, plus half the sum of the squared weights. The
+//! problem is convex, so that plain steps of accelerated descent (Nesterov's, begun anew where they overshoot) come to
+//! the one minimum.
+
+/// How much the samples count against small weights.
+const COUNTS: f64 = 8.0;
+
+/// Steps are small enough by then.
+const MOST_STEPS: usize = 800;
+
+/// The largest change of a weight at which it ends.
+const SMALL: f64 = 1e-3;
+
+/// Rounds in which the steepest direction is found.
+const ROUNDS: usize = 20;
+
+/// A case as numbers.
+pub(super) struct Sample {
+    /// Its words, each once.
+    pub(super) words: Vec<usize>,
+    /// How much of it belongs to each class; together one.
+    pub(super) shares: Vec<f64>,
+}
+
+/// Weights of words for classes.
+pub(super) struct Weights {
+    classes: usize,
+    /// Row by row; the last row is that of what is always there.
+    rows: Vec<f64>,
+}
+
+impl Weights {
+    /// What speaks for each class before a word is read.
+    pub(super) fn always(&self) -> &[f64] {
+        &self.rows[self.rows.len() - self.classes..]
+    }
+
+    /// What a word says for each class.
+    pub(super) fn word(&self, index: usize) -> &[f64] {
+        &self.rows[index * self.classes..(index + 1) * self.classes]
+    }
+}
+
+/// Fits weights to samples.
+pub(super) fn fit(samples: &[Sample], words: usize, classes: usize) -> Weights {
+    let size = (words + 1) * classes;
+    let step = 1.0 / (0.5 * COUNTS * steepest(samples, words) + 1.0);
+    let mut weights = vec![0.0; size];
+    let mut ahead = weights.clone();
+    let mut momentum = 1.0_f64;
+    for _ in 0..MOST_STEPS {
+        let gradient = gradient(samples, &ahead, classes);
+        let next: Vec<f64> = ahead.iter().zip(&gradient).map(|(at, slope)| at - step * slope).collect();
+        let uphill: f64 = gradient
+            .iter()
+            .zip(next.iter().zip(&weights))
+            .map(|(slope, (new, old))| slope * (new - old))
+            .sum();
+        let change = next.iter().zip(&weights).map(|(new, old)| (new - old).abs()).fold(0.0, f64::max);
+        let before = if uphill > 0.0 { 1.0 } else { momentum };
+        momentum = (1.0 + (1.0 + 4.0 * before * before).sqrt()) / 2.0;
+        let carry = (before - 1.0) / momentum;
+        ahead = next.iter().zip(&weights).map(|(new, old)| new + carry * (new - old)).collect();
+        weights = next;
+        if change < SMALL {
+            break;
+        }
+    }
+    Weights { classes, rows: weights }
+}
+
+/// How much each word of a sample counts.
+fn each(sample: &Sample) -> f64 {
+    1.0 / (sample.words.len().max(1) as f64).sqrt()
+}
+
+/// An upper bound of how steep the samples are in any direction (the greatest eigenvalue of their products, and a bit).
+fn steepest(samples: &[Sample], words: usize) -> f64 {
+    let mut direction = vec![1.0; words + 1];
+    let mut length = 1.0;
+    for _ in 0..ROUNDS {
+        let mut turned = vec![0.0; words + 1];
+        for sample in samples {
+            let each = each(sample);
+            let along =
+                direction[words] + each * sample.words.iter().map(|word| direction[*word]).sum::<f64>();
+            turned[words] += along;
+            sample.words.iter().for_each(|word| turned[*word] += each * along);
+        }
+        length = turned.iter().map(|part| part * part).sum::<f64>().sqrt().max(1.0);
+        direction = turned.into_iter().map(|part| part / length).collect();
+    }
+    1.1 * length
+}
+
+fn gradient(samples: &[Sample], weights: &[f64], classes: usize) -> Vec<f64> {
+    let always = weights.len() - classes;
+    let mut gradient = weights.to_vec();
+    // What is always there may weigh what it will.
+    gradient[always..].fill(0.0);
+    let mut sums = vec![0.0; classes];
+    for sample in samples {
+        let each = each(sample);
+        sums.copy_from_slice(&weights[always..]);
+        for word in &sample.words {
+            add(&mut sums, &weights[word * classes..(word + 1) * classes], each);
+        }
+        let highest = sums.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+        sums.iter_mut().for_each(|sum| *sum = (*sum - highest).exp());
+        let all: f64 = sums.iter().sum();
+        for (sum, share) in sums.iter_mut().zip(&sample.shares) {
+            *sum = COUNTS * (*sum / all - share);
+        }
+        add(&mut gradient[always..], &sums, 1.0);
+        for word in &sample.words {
+            add(&mut gradient[word * classes..(word + 1) * classes], &sums, each);
+        }
+    }
+    gradient
+}
+
+fn add(to: &mut [f64], what: &[f64], times: f64) {
+    to.iter_mut().zip(what).for_each(|(to, what)| *to += times * what);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_comes_to_the_minimum() {
+        let sample =
+            |words: &[usize], shares: &[f64]| Sample { words: words.to_vec(), shares: shares.to_vec() };
+        let samples = [
+            sample(&[0, 1], &[1.0, 0.0, 0.0]),
+            sample(&[1, 2], &[0.0, 1.0, 0.0]),
+            sample(&[3], &[0.0, 0.5, 0.5]),
+        ];
+        let fitted = fit(&samples, 4, 3);
+        let left = gradient(&samples, &fitted.rows, 3).into_iter().map(f64::abs).fold(0.0, f64::max);
+        assert!(left < 0.1, "{left}");
+        assert!(fitted.word(0)[0] > 0.5 && fitted.word(2)[1] > 0.5 && fitted.always().len() == 3);
+        assert!(fitted.word(3)[0] < 0.0 && fitted.word(3)[2] > 0.0);
+    }
+}
