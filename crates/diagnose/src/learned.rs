@@ -3,7 +3,7 @@
 //! A linear model over single words, fitted by `cargo xtask fit-diagnosis` and kept as a table of small whole numbers
 //! (`learned/words.txt`). It speaks about short texts only, for it was fitted to excerpts. It puts another cause first
 //! only where the rules name none or several that are about as likely, and what it puts first is never more than a guess.
-//! It finds no fault where the rules find that all is well.
+//! It finds no fault where the rules find that all is well, and calls nothing healthy in which they found a fault.
 //! Why, and what it was measured to be worth: `docs/decisions/0017-words-that-were-learned.md`.
 
 mod table;
@@ -151,7 +151,9 @@ fn pool(reading: &Reading<'_>, opinion: &Opinion<'_>, implausible: &[Cause], fin
     };
     let named = || Cause::ALL.iter().copied().filter(|cause| *cause != Cause::Unknown);
     let rules_first = findings.iter().map(|finding| finding.cause).find(|cause| *cause != Cause::Unknown);
-    let best = named().max_by(|left, right| score(*left).total_cmp(&score(*right)));
+    // Words call nothing healthy in which the rules found a fault, however unsure that is.
+    let may_lead = |cause: &Cause| *cause != Cause::NoFault || is_undecided || rules_first == Some(*cause);
+    let best = named().filter(may_lead).max_by(|left, right| score(*left).total_cmp(&score(*right)));
     let stands_from = if opinion.known < ENOUGH_WORDS { LEAST_LIKELY } else { RULES_DECIDE_FROM };
     let stands = |cause: Cause| {
         let likelihood = by_rules(cause);
@@ -170,9 +172,12 @@ fn pool(reading: &Reading<'_>, opinion: &Opinion<'_>, implausible: &[Cause], fin
         true => (LEAST_LIKELY + SHARE_ADDS * by_words(first)).max(highest).min(MOST_LIKELY),
         false => highest.max(LEAST_LIKELY),
     };
-    let likelihood = |cause: Cause| highest * ((score(cause) - score(first)) / RULES_COUNT).exp();
+    let likelihood = |cause: Cause| highest * ((score(cause) - score(first)) / RULES_COUNT).exp().min(1.0);
     let mut order: Vec<(Cause, f64)> = named().map(|cause| (cause, likelihood(cause))).collect();
     order.sort_by(|left, right| right.1.total_cmp(&left.1));
+    if let Some(leader) = order.iter().position(|(cause, _)| *cause == first) {
+        order[..=leader].rotate_right(1);
+    }
     order.retain(|(cause, likelihood)| {
         let is_spoken_for = by_rules(*cause) > 0.0 || by_words(*cause) >= SPEAKS_FROM;
         *likelihood >= NAMED_FROM && (is_spoken_for || *cause == first)
@@ -208,24 +213,33 @@ mod tests {
         [Evidence { kind: EvidenceKind::Symptom, name: "account".into(), text: text.into() }]
     }
 
-    fn table() -> WordTable {
+    fn table(telling: Cause) -> WordTable {
         let fitted = BTreeMap::from(
             [("smell", 30.0), ("smoke", 30.0), ("plug", 10.0), ("fuse", 10.0)]
                 .map(|(word, weight)| (word.to_owned(), vec![weight, -weight, 0.0])),
         );
-        let causes = vec![Cause::PowerFault, Cause::FirmwareBug, Cause::Unknown];
+        let causes = vec![telling, Cause::FirmwareBug, Cause::Unknown];
         WordTable::new(causes, 1.0, &[0.0, 0.0, 1.0], &fitted)
     }
 
     fn pooled(text: &str, by_rules: &[(Cause, f64)], implausible: &[Cause]) -> Vec<Finding> {
-        let (evidence, table) = (said(text), table());
+        pooled_by(&table(Cause::PowerFault), text, by_rules, implausible)
+    }
+
+    fn pooled_by(
+        table: &WordTable,
+        text: &str,
+        by_rules: &[(Cause, f64)],
+        implausible: &[Cause],
+    ) -> Vec<Finding> {
+        let evidence = said(text);
         let finding = |(cause, likelihood): &(Cause, f64)| Finding {
             cause: *cause,
             likelihood: *likelihood,
             evidence: Vec::new(),
         };
         let mut findings: Vec<Finding> = by_rules.iter().map(finding).collect();
-        if let Some(opinion) = Opinion::of(&table, &evidence) {
+        if let Some(opinion) = Opinion::of(table, &evidence) {
             pool(&Reading::new(&evidence), &opinion, implausible, &mut findings);
         }
         findings
@@ -264,6 +278,16 @@ mod tests {
             let findings = pooled(TELLING, &[(cause, likelihood)], &[]);
             assert_eq!((findings.len(), findings[0].cause, findings[0].likelihood), (1, cause, likelihood));
         }
+    }
+
+    #[test]
+    fn words_call_nothing_healthy_in_which_the_rules_found_a_fault() {
+        let table = table(Cause::NoFault);
+        let findings = pooled_by(&table, TELLING, &[(Cause::FirmwareBug, 0.1)], &[]);
+        assert_eq!(findings.first().map(|one| one.cause), Some(Cause::FirmwareBug));
+        let undecided = [(Cause::Unknown, 0.9), (Cause::FirmwareBug, 0.1)];
+        let findings = pooled_by(&table, TELLING, &undecided, &[]);
+        assert_eq!(findings.first().map(|one| one.cause), Some(Cause::NoFault));
     }
 
     #[test]

@@ -36,7 +36,7 @@ impl Signals<'_> {
             let actions = &[A::PowerCycleAndRetry, A::SwapCableOrPort, A::ResumeUpdate];
             let causes = match is_log {
                 true => {
-                    [(C::UpdateInterrupted, 0.47), (C::BootloaderCorrupt, 0.32), (C::ImageIncomplete, 0.3)]
+                    [(C::UpdateInterrupted, 0.62), (C::BootloaderCorrupt, 0.32), (C::ImageIncomplete, 0.3)]
                 }
                 false => [(C::LinkFault, 0.42), (C::UpdateInterrupted, 0.36), (C::ToolMismatch, 0.25)],
             };
