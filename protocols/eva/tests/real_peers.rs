@@ -93,6 +93,15 @@ impl Unit {
         }
         while !done.load(Ordering::SeqCst) {
             let mut idle = true;
+            let mut heard = Vec::new();
+            for connection in &mut connections {
+                match connection.stream.read(&mut buffer) {
+                    Ok(count) => heard.push((connection.channel, buffer[..count].to_vec())),
+                    Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => {}
+                    Err(_) => connection.open = false,
+                }
+            }
+            // A client connects for its data before it sends the command: who is heard has connected already.
             for listener in &self.listeners {
                 if let Ok((stream, _)) = listener.accept() {
                     stream.set_nonblocking(true).unwrap();
@@ -103,19 +112,16 @@ impl Unit {
                     idle = false;
                 }
             }
-            for connection in &mut connections {
-                match connection.stream.read(&mut buffer) {
-                    Ok(0) => {
-                        self.device.handle(Input::Closed(connection.channel), clock.now(), &mut out);
-                        connection.open = false;
-                    }
-                    Ok(count) => {
-                        let input = Input::Bytes(connection.channel, &buffer[..count]);
-                        self.device.handle(input, clock.now(), &mut out);
-                        idle = false;
-                    }
-                    Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => {}
-                    Err(_) => connection.open = false,
+            for (channel, bytes) in heard {
+                if bytes.is_empty() {
+                    self.device.handle(Input::Closed(channel), clock.now(), &mut out);
+                    connections
+                        .iter_mut()
+                        .filter(|connection| connection.channel == channel)
+                        .for_each(|connection| connection.open = false);
+                } else {
+                    self.device.handle(Input::Bytes(channel, &bytes), clock.now(), &mut out);
+                    idle = false;
                 }
             }
             if let Ok((count, from)) = self.discovery.recv_from(&mut buffer) {
