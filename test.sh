@@ -110,7 +110,7 @@ run_lab() {
 
 fuzz_briefly() {
 	if command -v c++ >/dev/null; then
-		"$BUILT/xtask" fuzz --seconds 5
+		"$BUILT/xtask" fuzz --seconds 3
 	else
 		leave_out "fuzzing, which needs a C++ compiler"
 	fi
@@ -128,7 +128,7 @@ step "what the catalog knows, and how well it is searched" "$BUILT/xtask" bench 
 step "pages made from the code" "$BUILT/xtask" docs --check
 step "licences, bans and sources of dependencies" check_dependencies
 step "tests" cargo test --workspace --locked
-step "fuzzing, five seconds for each target" fuzz_briefly
+step "fuzzing, three seconds for each target" fuzz_briefly
 step "lab: recovery over the network, both halves against what others wrote" run_lab lan --at-a-time 4
 step "lab: every brick on a real bootloader" run_lab router
 step "lab: bricks diagnosed live, by listening alone" run_lab diagnose --brick healthy --brick ramdisk-damaged --brick boot-command-lost --brick settings-garbage
