@@ -82,6 +82,9 @@ pub struct Case<'a> {
     pub architecture: Option<&'a str>,
     /// Causes that a device of this kind hardly can have: they weigh less, whatever speaks for them.
     pub implausible: &'a [Cause],
+    /// The logs were recorded as the unit started: they are whole, and what words in excerpts usually mean says nothing of
+    /// them.
+    pub is_watched: bool,
 }
 
 /// What the evidence says.
@@ -106,7 +109,7 @@ pub(crate) fn diagnose_by(case: &Case<'_>, trial: Option<&Trial>) -> (Diagnosis,
     case.surveys.iter().for_each(|survey| survey::apply(survey, &mut weights));
     let mut findings = findings(&weights, case.implausible);
     // A trial is of the rules.
-    if trial.is_none() {
+    if trial.is_none() && !case.is_watched {
         learned::weigh_in(&reading, case.implausible, &mut findings);
     }
     let state = state::conclude(&reading, &boots, &weights, &findings);

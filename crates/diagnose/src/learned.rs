@@ -203,7 +203,7 @@ mod tests {
     use debrick_model::{Action, EvidenceKind};
 
     use super::*;
-    use crate::case::{Case, diagnose};
+    use crate::case::{Case, diagnose, diagnose_case};
     use crate::trial::{Trial, diagnose_in_trial};
 
     /// The most that the table may be long, in bytes.
@@ -302,6 +302,18 @@ mod tests {
         assert_eq!(pooled(&long, &unknown, &[])[0].cause, Cause::Unknown);
         let weak = pooled(TELLING, &unknown, &[Cause::PowerFault]);
         assert!(weak[0].likelihood < pooled(TELLING, &unknown, &[])[0].likelihood);
+    }
+
+    #[test]
+    fn logs_that_were_recorded_are_judged_by_the_rules_alone() {
+        let text = "U-Boot 2023.01 (Jun 22 2026 - 08:38:07 +0000)\nHit any key to stop autoboot:  0\n\
+                    Wrong Image Format for bootm command\nERROR: can't get kernel image!\n=> ";
+        let evidence =
+            [Evidence { kind: EvidenceKind::SerialLog, name: "first look".into(), text: text.into() }];
+        let watched = Case { evidence: &evidence, is_watched: true, ..Case::default() };
+        let by_rules = diagnose_in_trial(&watched, &Trial::default());
+        assert_eq!(diagnose_case(&watched).findings, by_rules.findings);
+        assert_ne!(diagnose(&evidence).findings, by_rules.findings, "the words have no say in an excerpt");
     }
 
     /// Whatever words come together, they are a guess that asks on, and never a reason to write a boot loader.

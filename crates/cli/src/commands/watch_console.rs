@@ -127,7 +127,11 @@ impl Watched {
     fn diagnosis(&self) -> Diagnosis {
         let text = String::from_utf8_lossy(&self.bytes).into_owned();
         let evidence = Evidence { kind: EvidenceKind::SerialLog, name: self.name.clone(), text };
-        let mut diagnosis = debrick_diagnose::diagnose(&[evidence]);
+        let mut diagnosis = debrick_diagnose::diagnose_case(&debrick_diagnose::Case {
+            evidence: &[evidence],
+            is_watched: true,
+            ..Default::default()
+        });
         for line in diagnosis.findings.iter_mut().flat_map(|finding| &mut finding.evidence) {
             line.line += self.dropped;
         }

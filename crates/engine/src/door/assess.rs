@@ -76,7 +76,8 @@ impl DoorRepair<'_> {
             return Ok(());
         }
         let architecture = self.record.device.architecture.as_deref();
-        let diagnosis = diagnose_case(&Case { evidence: &evidence, architecture, ..Case::default() });
+        let diagnosis =
+            diagnose_case(&Case { evidence: &evidence, architecture, is_watched: true, ..Case::default() });
         self.session.record(EventBody::Diagnosed { diagnosis: diagnosis.clone() })?;
         let likelihood = diagnosis.findings.first().map_or(0.0, |finding| finding.likelihood);
         let cause = diagnosis.cause();
@@ -92,7 +93,7 @@ impl DoorRepair<'_> {
         self.session.keep_evidence(EvidenceKind::ToolOutput, name, said.as_bytes())?;
         let evidence =
             [Evidence { kind: EvidenceKind::ToolOutput, name: name.into(), text: said.to_owned() }];
-        let diagnosis = diagnose_case(&Case { evidence: &evidence, ..Case::default() });
+        let diagnosis = diagnose_case(&Case { evidence: &evidence, is_watched: true, ..Case::default() });
         self.session.record(EventBody::Diagnosed { diagnosis })
     }
 

@@ -215,6 +215,7 @@ impl Repair<'_> {
             variables,
             other_names,
             architecture,
+            is_watched: true,
             ..Case::default()
         })
     }
