@@ -306,7 +306,15 @@ mod tests {
 
     #[test]
     fn logs_that_were_recorded_are_judged_by_the_rules_alone() {
-        let text = "U-Boot 2023.01 (Jun 22 2026 - 08:38:07 +0000)\nHit any key to stop autoboot:  0\n\
+        let text = "U-Boot 2023.01 (Jun 22 2026 - 08:38:07 +0000)\n\nDRAM:  512 MiB\n\
+                    Core:  47 devices, 13 uclasses, devicetree: board\nFlash: 64 MiB\n\
+                    Loading Environment from Flash... OK\nIn:    pl011@9000000\nOut:   pl011@9000000\n\
+                    Err:   pl011@9000000\nNet:   \nWarning: virtio-net#33 MAC addresses don't match:\n\
+                    Address in ROM is\t\t02:02:02:02:02:02\nAddress in environment is\t02:00:00:00:00:2a\n\
+                    eth0: virtio-net#33\nHit any key to stop autoboot:  0 \n\n\
+                    virtio read: device 0 block # 0, count 128 ... 128 blocks read: OK\n\
+                    ## Executing script at 47f00000\nACME R1 boot, stage 2\n\n\
+                    virtio read: device 0 block # 2048, count 49152 ... 49152 blocks read: OK\n\
                     Wrong Image Format for bootm command\nERROR: can't get kernel image!\n=> ";
         let evidence =
             [Evidence { kind: EvidenceKind::SerialLog, name: "first look".into(), text: text.into() }];
