@@ -4,15 +4,20 @@
 //! one, and what is concluded comes from which of them stand together: firmware was written and the unit is silent
 //! since; several images fail the same way; it died and nobody had written anything.
 
+mod accident;
 mod by_circumstance;
 mod circumstances;
+mod computer;
 mod conclusions;
 mod done;
 mod endings;
 mod lights;
 mod means;
 mod mishaps;
+mod mismatched;
 mod outcome;
+mod plain_states;
+mod plainly;
 mod seen;
 mod tools;
 mod words;
@@ -25,6 +30,8 @@ use by_circumstance::BY_CIRCUMSTANCE;
 use conclusions::{CONCLUSIONS, Conclusion};
 use endings::ENDINGS;
 use outcome::ENDED_WELL;
+use plain_states::{ASKS_IF_NORMAL, DENIED, FINE_AFTER_ALL, REMEDIED, SURELY_FINE};
+use plainly::PLAINLY;
 use seen::{GONE, LOOPS, SETTLES};
 use tools::{AFTERWARDS, FAILS, TOOLS};
 
@@ -36,6 +43,9 @@ const BESIDE_OTHERS: f64 = 0.5;
 
 /// Below this likelihood of every cause an account is read for what is usual.
 const NOTHING_FROM: f64 = 0.25;
+
+/// What is left of what people plainly tell where it works in the end, and nobody had to do anything.
+const WHERE_ALL_IS_WELL: f64 = 0.4;
 
 /// In so many sentences at its end an account tells how it went in the end.
 const LAST_SENTENCES: usize = 2;
@@ -50,6 +60,17 @@ const USUAL_OF_UNITS: &[(C, f64)] =
 /// What usually is behind a tool that does not get at a unit.
 const USUAL_OF_TOOLS: &[(C, f64)] =
     &[(C::LinkFault, 0.31), (C::ToolMismatch, 0.3), (C::NotInRecoveryMode, 0.24), (C::HostPermission, 0.16)];
+
+/// How a unit is at the end of an account.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Well {
+    /// It works, and nobody had to do anything.
+    ByItself,
+    /// It works since something was done.
+    Remedied,
+    /// It does not, or that is not told.
+    No,
+}
 
 /// All accounts of a case, read together.
 pub(crate) struct Account {
@@ -117,10 +138,58 @@ impl Account {
     /// Adds what its words say together.
     pub(super) fn weigh(&self, reading: &Reading<'_>, weights: &mut Weights) {
         let share = if self.has_others { BESIDE_OTHERS } else { 1.0 };
-        for conclusion in CONCLUSIONS.iter().chain(ENDINGS).chain(BY_CIRCUMSTANCE) {
-            if !self.holds(conclusion) {
-                continue;
+        let well = self.is_well();
+        let conclusions = CONCLUSIONS.iter().chain(ENDINGS).chain(BY_CIRCUMSTANCE);
+        self.conclude(conclusions, share, reading, weights);
+        let plainly = if well == Well::ByItself { share * WHERE_ALL_IS_WELL } else { share };
+        self.conclude(PLAINLY.iter(), plainly, reading, weights);
+        if self.ends_well() {
+            weights.hint(S::Healthy, 0.45 * share);
+        }
+        if self.names_working_version {
+            let line = cite(reading, self.place, "", "It names a version that works.");
+            weights.add(C::FirmwareBug, 0.42 * share, &[A::InstallOtherBuild], Some(line));
+        }
+        match well {
+            Well::ByItself => {
+                let line =
+                    cite(reading, self.place, "", "In the end it works, and nobody had to do anything.");
+                weights.add(C::NoFault, 0.46 * share, &[A::NothingNeeded], Some(line));
+                weights.hint(S::Healthy, 0.45 * share);
             }
+            Well::Remedied => weights.hint(S::Healthy, 0.3 * share),
+            Well::No => {}
+        }
+    }
+
+    /// How it is in the end.
+    fn is_well(&self) -> Well {
+        let mut is_last = true;
+        for sentence in self.sentences.iter().rev().take(LAST_SENTENCES) {
+            if SURELY_FINE.are_in(sentence) {
+                return Well::ByItself;
+            }
+            let is_denied = DENIED.are_in(sentence);
+            if FINE_AFTER_ALL.are_in(sentence) && !is_denied {
+                return if REMEDIED.are_in(sentence) { Well::Remedied } else { Well::ByItself };
+            }
+            // What is told last counts; a question does not.
+            if is_last && is_denied && !ASKS_IF_NORMAL.are_in(sentence) {
+                return Well::No;
+            }
+            is_last = false;
+        }
+        Well::No
+    }
+
+    fn conclude<'c>(
+        &self,
+        conclusions: impl Iterator<Item = &'c Conclusion>,
+        share: f64,
+        reading: &Reading<'_>,
+        weights: &mut Weights,
+    ) {
+        for conclusion in conclusions.filter(|conclusion| self.holds(conclusion)) {
             let line = cite(reading, self.place, "", conclusion.says);
             for (cause, weight) in conclusion.causes {
                 weights.add(*cause, weight * share, conclusion.actions, Some(line.clone()));
@@ -128,13 +197,6 @@ impl Account {
             if let Some((state, weight)) = conclusion.state {
                 weights.hint(state, weight * share);
             }
-        }
-        if self.ends_well() {
-            weights.hint(S::Healthy, 0.45 * share);
-        }
-        if self.names_working_version {
-            let line = cite(reading, self.place, "", "It names a version that works.");
-            weights.add(C::FirmwareBug, 0.42 * share, &[A::InstallOtherBuild], Some(line));
         }
     }
 

@@ -1,13 +1,52 @@
 //! Words of one meaning.
 
 /// Words and phrases of which each means the same. A space at an end is the end of a word.
+///
+/// A phrase with [`GAP`] in it is one with other words between its parts: ` power|mains ~ fail-|cut ` is said by "the
+/// power has suddenly failed". What stands between bars means the same, and a hyphen stands for any ending.
 pub(super) struct Words(pub(super) &'static [&'static str]);
+
+/// Between the parts of a phrase: up to [`MOST_BETWEEN`] other words.
+const GAP: &str = " ~ ";
+
+/// So many other words may stand between the parts of a phrase.
+const MOST_BETWEEN: usize = 4;
 
 impl Words {
     /// Whether any of them is in a text that [`plain`] made.
     pub(super) fn are_in(&self, text: &str) -> bool {
-        self.0.iter().any(|word| text.contains(word))
+        self.0.iter().any(|word| match word.contains(['~', '|']) {
+            true => follows(text, word.trim(), usize::MAX),
+            false => text.contains(word),
+        })
     }
+}
+
+/// Whether the parts of a phrase follow each other in a text, the first of them before the byte at `until`.
+fn follows(text: &str, phrase: &str, until: usize) -> bool {
+    let (part, rest) = match phrase.split_once(GAP) {
+        Some((part, rest)) => (part, Some(rest)),
+        None => (phrase, None),
+    };
+    part.split('|').any(|word| {
+        let (word, has_endings) = match word.strip_suffix('-') {
+            Some(stem) => (stem, true),
+            None => (word, false),
+        };
+        // Where words are not parted by spaces, a word may begin anywhere.
+        let is_parted = word.is_ascii() || word.chars().all(|symbol| symbol < '\u{2e80}');
+        text.match_indices(word).take_while(|(at, _)| *at < until).any(|(at, _)| {
+            let after = &text[at + word.len()..];
+            let is_word =
+                !is_parted || (text[..at].ends_with(' ') && (has_endings || after.starts_with(' ')));
+            is_word && rest.is_none_or(|rest| follows(after, rest, after_words(after)))
+        })
+    })
+}
+
+/// Where the words end of which one may begin a further part.
+fn after_words(text: &str) -> usize {
+    text.match_indices(' ').nth(MOST_BETWEEN + 1).map_or(usize::MAX, |(at, _)| at)
 }
 
 /// A text in lower case, with one space for everything that is no letter and no digit, and one at either end.
@@ -17,6 +56,8 @@ pub(super) fn plain(text: &str) -> String {
     for symbol in text.chars().flat_map(char::to_lowercase) {
         if symbol.is_alphanumeric() {
             plain.push(symbol);
+        } else if symbol == '%' {
+            plain.push_str(if plain.ends_with(' ') { "percent" } else { " percent" });
         } else if !plain.ends_with(' ') {
             plain.push(' ');
         }
@@ -111,6 +152,27 @@ mod tests {
         assert_eq!(plain(""), " ");
         assert!(GONE.are_in(&plain("It won't boot")));
         assert!(!GONE.are_in(&plain("All is well")));
+    }
+
+    #[test]
+    fn phrases_have_gaps() {
+        let words = Words(&["power|mains ~ fail-|cut", "刷 ~ 断电", "stopp- ~ at ~ percent"]);
+        for text in [
+            "The power has suddenly failed",
+            "the mains were cut",
+            "刷机时断电了",
+            "it stopped once at 20 percent",
+        ] {
+            assert!(words.are_in(&plain(text)), "{text}");
+        }
+        for text in [
+            "it failed when the power was there",
+            "the powerful cut",
+            "the power came and nothing else of all that failed",
+            "stop at percent",
+        ] {
+            assert!(!words.are_in(&plain(text)), "{text}");
+        }
     }
 
     #[test]
@@ -234,9 +296,10 @@ mod tests {
             &LOADER_AGAIN,
             &NO_HELP,
         ] {
-            for word in words.0 {
+            for word in words.0.iter().flat_map(|phrase| phrase.split(['~', '|'])) {
                 let sentence = plain(word);
-                assert!(sentence.contains(word.trim_end()) && word.trim().len() >= 3, "{word:?}");
+                let word = word.trim_end_matches([' ', '-']);
+                assert!(sentence.contains(word.trim()) && word.trim().len() >= 2, "{word:?}");
             }
         }
     }

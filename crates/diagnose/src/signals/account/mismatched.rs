@@ -1,0 +1,88 @@
+//! What people say of files that were not for their unit, or not whole.
+//!
+//! Phrases with gaps: see [`Words`].
+
+use super::words::Words;
+
+/// The file was for another model, revision or region.
+pub(super) static FOR_ANOTHER: Words = Words(&[
+    "wrong|incorrect|other|different ~ file|firmware|image|rom|version|model|build|bin|variant|revision|region|stock rom|scatter|package|hardware version",
+    "meant|made|intended|built|designed|only ~ for ~ another|other|different|instead",
+    "meant|made|intended ~ for a|for the|for an",
+    "belongs|belong|belonged ~ another|other|different|wrong",
+    "for|from ~ but|while|whereas|though|although|and ~ mine|my|i have|this one|it s|i own|ours",
+    "but|though|turns out|realized|realised|noticed|apparently|however ~ mine is|my router is|my unit is|my phone is|mine s|i have the|i have a|mine was|it is a|it s a|it was for|was for|is for",
+    "instead of ~ v1|v2|v3|v4|v5|eu|us|version|model|revision",
+    "mixed up|mixed them up|confused ~ model|version|files|file|firmware|revision|two",
+    "same brand|sister model|similar model|almost the same|nearly the same|another model|a different model|other model|neighbour s model",
+    "us|eu|cn|uk|chinese|european|american|global|indian|international|japanese ~ version|firmware|image|rom|file|model ~ on|onto|mine|my|but|while|is|eu|us|chinese|global",
+    "falsche-|andere-|verkehrte- ~ datei|firmware|image|version|modell|revision|gerät",
+    "für ~ aber ~ ich habe|meiner|meins|mein",
+    "не ту|не той|не тот|не от|чуж-|друг-|не для ~ прошив-|файл-|модел-|верси-|ревизи-",
+    "от другой|от другого|для другой|для другого|для друг-",
+    "刷错|错了|别的型号|不同型号|其他型号|另一个型号|不是我的|型号不对|版本不对|错固件|刷成了",
+    "zły|złą|złe|niewłaściw-|inn-|nie ten|nie tą ~ plik|firmware|wersj-|model-|oprogramowan-|rom",
+    "equivocad-|incorrect-|otro|otra|erróne- ~ archivo|firmware|modelo|versión|version|rom",
+    "firmware|archivo|rom|versión ~ equivocad-|incorrect-|otro modelo|erróne-",
+    "mauvais-|autre|pas le bon|pas la bonne ~ fichier|firmware|version|modèle|rom",
+    "sbagliat-|altro|diverso ~ file|firmware|versione|modello|rom",
+    "file|firmware|versione|modello|rom ~ sbagliat-|altro modello|diverso",
+    "errad-|outro|outra ~ arquivo|firmware|modelo|versão|rom",
+    "arquivo|firmware|versão|rom ~ errad-|outro modelo",
+    "have|got|own|mine is|is a|it s a|is the ~ v1|v2|v3|v4|v5|v6|rev|revision|hardware ~ uploaded|flashed|used|took|installed|put ~ v1|v2|v3|v4|v5|v6|rev-|one|file|other",
+    "uploaded|flashed|used|took|installed|put ~ v1|v2|v3|v4|v5|v6|v7|rev-|file|one|image ~ page|sent|came up first|instead|not|mine|have",
+    "sister|similar|neighbour-|cousin|twin|sibling|brother ~ board|model|device|router|phone",
+    "european|us|american|korean|chinese|japanese|indian|global|international|foreign|brazil- ~ rom|firmware|version|file|build|software",
+    "by accident|by mistake|accidentally|mistakenly ~ for|other|wrong|another|flashed|took|v1|v2|v3|v4",
+    "not for|isn t for|wasn t for|wasnt for ~ my|this|mine|our",
+    "прошил- ~ от ~ ревизи-|модел-|верси-|другого|другой",
+    "incompatible|unsupported ~ router|device|model|phone|board|firmware",
+]);
+
+/// The file was not whole.
+pub(super) static NOT_WHOLE: Words = Words(&[
+    "only|just ~ mb|kb|mib|bytes|megabytes ~ but|instead|while|should|site|page|says|of",
+    "download-|file|image|zip|firmware ~ incomplete|truncated|cut off|too small|smaller|half|broke off|interrupted|not complete|aborted|partial|partially",
+    "incomplete|truncated|partial|half ~ download|file|image|zip|firmware",
+    "0 bytes|zero bytes|0 kb|empty file",
+    "unvollständig|abgebrochener download|zu klein|nur ~ mb",
+    "недокач-|не полностью|обрез-|битый архив|не докачал-",
+    "没下完|不完整|下载中断|只有一半",
+    "niepełn-|niekompletn-|uci-ęt-|incomplet-|incompleto|parziale",
+    "download ~ stopped|broke|cut|died|failed|interrupted|at ~ percent",
+    "downloaded|download ~ percent|partly|part of it|half",
+    "stopped ~ at ~ percent ~ renamed|flashed|anyway",
+]);
+
+/// Its digest is not as it should be, or it is said to be damaged.
+pub(super) static DIGEST_DIFFERS: Words = Words(&[
+    "md5-|sha-|sha256-|checksum|hash|crc ~ differ-|wrong|mismatch-|not match|doesn t match|didn t match|don t match|bad|does not match|not the same|fail-|incorrect|other",
+    "different|wrong|bad|mismatched ~ md5-|sha-|checksum|hash|crc",
+    "corrupt-|damaged|broken|bad ~ download|file|image|zip|archive|firmware|rom",
+    "download|file|image|zip|archive ~ corrupt-|damaged|was broken|is broken|was bad",
+    "prüfsumme ~ falsch|anders|stimmt|passt",
+    "контрольн- сумм-|md5|хеш|хэш ~ не ~ совпада-|сошл-|сход-",
+    "битый|битая|битую|поврежд- ~ файл|архив|прошивк-|образ",
+    "校验|md5 ~ 不对|不一样|不匹配|失败",
+    "sum- kontroln- ~ nie",
+    "suma|md5|hash ~ no coincid-|distint-|diferent-",
+]);
+
+/// It is too large for its place.
+pub(super) static TOO_LARGE: Words = Words(&[
+    "too|bigger|larger ~ big|large|than",
+    "doesn t|does not|won t|will not|didn t|not ~ fit",
+    "mb ~ file|image|firmware|build ~ mb|flash|chip",
+    "exceed-|oversize-",
+    "zu groß|passt nicht|größer als",
+    "слишком больш-|не влез-|не помеща-|больше чем",
+    "太大|放不下|超过|超出",
+    "za duż-|nie mieści",
+    "demasiado grande|no cabe|trop gros|trop grand|troppo grande|grande demais",
+]);
+
+/// Of what has too little room: firmware, partitions, flash.
+pub(super) static ROOM_FOR_FIRMWARE: Words = Words(&[
+    "image|firmware|build|file|rom|kernel|partition|flash|chip|4 mb|4mb|8 mb|8mb|16mb|32mb",
+    "datei|прошивк-|образ|раздел|固件|分区|闪存|镜像|plik|partycj-|archivo|partición|fichier|partizione|arquivo|partição",
+]);
