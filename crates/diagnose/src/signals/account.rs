@@ -34,6 +34,7 @@ use plain_states::{ASKS_IF_NORMAL, DENIED, FINE_AFTER_ALL, REMEDIED, SURELY_FINE
 use plainly::PLAINLY;
 use seen::{GONE, LOOPS, SETTLES};
 use tools::{AFTERWARDS, FAILS, TOOLS};
+use words::Words;
 
 /// The longest part of an account that is read, in characters.
 const MAX_READ: usize = 20_000;
@@ -119,6 +120,11 @@ impl Account {
         self.sentences.iter().rev().take(LAST_SENTENCES).any(|sentence| ENDED_WELL.are_in(sentence))
     }
 
+    /// Whether any of these words is in it; what has gaps, within a sentence.
+    fn says(&self, words: &Words) -> bool {
+        words.are_literally_in(&self.text) || self.sentences.iter().any(|sentence| words.are_in(sentence))
+    }
+
     fn holds(&self, conclusion: &Conclusion) -> bool {
         let are_near = |sentences: &[String]| {
             conclusion.near.iter().all(|words| sentences.iter().any(|sentence| words.are_in(sentence)))
@@ -126,8 +132,8 @@ impl Account {
         let near = conclusion.near.is_empty()
             || self.sentences.windows(2).any(are_near)
             || self.sentences.iter().any(|sentence| are_near(std::slice::from_ref(sentence)));
-        near && conclusion.all.iter().all(|words| words.are_in(&self.text))
-            && !conclusion.none.iter().any(|words| words.are_in(&self.text))
+        near && conclusion.all.iter().all(|words| self.says(words))
+            && !conclusion.none.iter().any(|words| self.says(words))
     }
 
     /// Whether it tells of a tool that does not get at the unit, rather than of a unit that does not start.

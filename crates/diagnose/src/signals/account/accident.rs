@@ -37,6 +37,11 @@ pub(super) static POWER_LOST: Words = Words(&[
     "stepp-|kicked|sat|knocked|hit ~ power strip|plug|socket|power button|switch",
     "turn-|switch- ~ off ~ main|mains|at the wall|wall",
     "generator|ups ~ died|empty|off|fail-",
+    "switched|turned|shut|cut ~ off ~ socket|multi|strip|extension|wall|main|power|electricity",
+    "switched|turned ~ socket|multi|strip|extension|wall|mains ~ off",
+    "apag-|apagó|quedó sin ~ batería|bateria|luz|carga",
+    "died|shut off|went off|turned off ~ battery",
+    "hairdryer|vacuum cleaner|microwave|kettle",
 ]);
 
 /// Somebody, or the computer, broke it off.
@@ -61,6 +66,9 @@ pub(super) static BROKE_OFF: Words = Words(&[
     "interromp-|desligu-|cancelei",
     "timed out|timeout|froze|frozen|hung ~ so ~ turned|pulled|restarted|reset|killed|unplug-",
     "killed|quit|exited|closed ~ it|terminal|process|tool|program|putty|ssh|odin",
+    "left|out of|lost ~ wifi range|range|coverage|signal",
+    "went out of range",
+    "called|call ~ came in|during",
 ]);
 
 /// It was not done yet.
@@ -84,6 +92,8 @@ pub(super) static NOT_DONE_YET: Words = Words(&[
     "when|as ~ it ~ was|hit|reached|got to",
     "progress bar|progress ~ was|at|stood|stuck|showed",
     "mid|middle|halfway|partway|almost|nearly ~ done|finish-|through|update|flash|way",
+    "bar ~ moving|running|was at|stood at|half",
+    "was ~ moving|loading|counting|rebooting itself",
 ]);
 
 /// Something was written to it, or was about to be.
@@ -98,6 +108,7 @@ pub(super) static WRITING: Words = Words(&[
     "aggiorn-|flashare|flashato",
     "atualiz-|atualiza-",
     "the firmware|new firmware|a firmware|new rom|the rom|fw|fota|sysupgrade|patch",
+    "loaded|binary|new software|software update",
 ]);
 
 /// Something outside did damage: lightning, water, a fall, heat.
@@ -112,10 +123,10 @@ pub(super) static LIGHTNING: Words = Words(&[
 
 /// Water or a fall.
 pub(super) static WET_OR_DROPPED: Words = Words(&[
-    "spill-|spilt|coffee|beer|rain|rained|leak-|soaked|wet|drown-|puddle|toilet ~ ",
+    "spill-|spilt|coffee|beer|rain|rained|leak-|soaked|wet|drown-|puddle|toilet",
     "fell|dropped|drop ~ floor|water|ground|stairs|table|desk|pool|sink|toilet|bath|shelf",
     "water ~ damage|got|in|inside|over|on",
-    "runtergefallen|heruntergefallen|fallen gelassen|wasser|kaffee ~ ",
+    "runtergefallen|heruntergefallen|fallen gelassen|wasser|kaffee",
     "упал-|уронил-|залил- ~ вод-|кофе|пив-|пол|полу|чаем",
     "摔了|摔到|掉地|进水|泡水|洒了",
     "upadł-|spadł-|zala-|zalał-|wod-",
@@ -135,7 +146,7 @@ pub(super) static NO_LIGHTS: Words = Words(&[
     "не ~ горит|горят|светит-|включа-|подает признаков|подаёт признаков",
     "灯都不亮|不亮|没有灯|无灯|没反应|开不了机|不通电|不开机",
     "żadn- ~ diod-|lampk-",
-    "nie ~ świec-|włącza|uruchamia|działa",
+    "nie ~ świec-|włącza|uruchamia",
     "no ~ enciende|prende|luces",
     "plus|aucun- ~ allume|voyant|lumière|led",
     "ne ~ allume|démarre",

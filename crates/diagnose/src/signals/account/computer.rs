@@ -11,7 +11,7 @@ pub(super) static NO_RIGHT: Words = Words(&[
     "works|sees|finds|detects|recognises|recognizes|listed|shows|fine|ok ~ with|as|under|when ~ sudo|root|admin|administrator",
     "with|as|under|using|only ~ sudo|root|admin|administrator ~ works|sees|finds|detects|fine|ok",
     "driver|drivers ~ missing|not found|not installed|wrong|yellow|install-|unknown|error|unsigned|problem",
-    "device manager|gerätemanager|диспетчер- устройств|设备管理器|administrador de dispositivos|menedżer- urządzeń|gestionnaire de périphériques|gestione dispositivi ~ ",
+    "device manager|gerätemanager|диспетчер- устройств|设备管理器|administrador de dispositivos|menedżer- urządzeń|gestionnaire de périphériques|gestione dispositivi",
     "yellow ~ exclamation|triangle|mark|sign|warning",
     "unknown|unrecognised|unrecognized|not recognized|not recognised ~ device|usb",
     "usb device|usb ~ not recogni-|unknown|malfunction-",
@@ -68,21 +68,27 @@ pub(super) static PORT_BUSY: Words = Words(&[
     "open|running|still on ~ background|other tab|taskbar|tray",
     "another one|other one|second one ~ installed|running|server",
     "cura|octoprint|pronterface|repetier|arduino|putty|monitor|terminal ~ open|running|background|connected|showing",
+    "noch|immer|schon|bereits ~ offen|geöffnet|läuft",
+    "dashboard|monitor|terminal|terminalprogramm|console|logger|screen ~ open|offen|running|logs|läuft|открыт",
+    "another|other|second ~ program|window|instance|tool|copy|tab",
+    "открыт-|запущен- ~ монитор|терминал|putty|программ-",
 ]);
 
 /// It concerns a port or a program, not the unit.
 pub(super) static A_PORT: Words = Words(&[
     "port|com1-|com3|com4|com5|com6|com7|com8|tty-|serial|usb|69|udp|interface|порт|端口|串口|puerto|porta|schnittstelle",
+    "putty|flash-|access denied|zugriff verweigert|denied|доступ",
 ]);
 
 /// The cable, plug or port makes a difference, or is under suspicion.
 pub(super) static CABLE: Words = Words(&[
-    "different|other|another|new|short-|original|better|good|thick-|usb 2|usb2|usb 2 0|rear|back|front|blue|usb 3|usb3|hub|longer|long|cheap|bad|charge only|charging|data ~ cable|port|ports|lead|cord|hub|socket",
+    "different|other|another|new|short-|original|better|good|thick-|usb 2|usb2|usb 2 0|rear|back|front|usb 3|usb3|hub|longer|long|cheap|bad|charge only|charging|data ~ cable|port|ports|lead|cord|hub|socket",
     "cable|port|hub|lead|wire|wires|jumper|dupont|connector|contact ~ bad|loose|broken|wiggl-|long|short-|cheap|charge only|only charges|other|another|swap-|chang-|replac-|defect-",
     "swap-|chang-|replac-|tried ~ cable|port|usb port|lead",
     "only|just ~ works|on|with ~ usb 2|usb2|rear|back|front|short-|original|hub",
     "usb 2|usb2 ~ only|works|fine|port|hub",
     "through ~ hub",
+    "blue port|blue ports|blue ones|blue usb|black usb",
     "kabel ~ getauscht|gewechselt|anderes|wackel-|defekt|kürzer-",
     "ander- ~ kabel|port|anschluss|buchse",
     "друг- ~ кабел-|порт-|шнур-|провод-",
@@ -98,6 +104,10 @@ pub(super) static CABLE: Words = Words(&[
     "her|his|friend s|gf s|wife s|brother s|better|proper ~ cable|laptop",
     "too many links|data transfer failure",
     "network cable unplugged|cable unplugged",
+    "press-|push-|wiggl-|touch-|hold-|bend-|mov- ~ connector|plug|cable|clip|probe|pins|wire|wires",
+    "connector|plug|cable|clip|probe|pins|wire|wires ~ press-|push-|wiggl-|touch-|thumb|finger",
+    "one time in|one out of|sometimes ~ detect-|found|connects|seen",
+    "troquei|cambié|changé|cambiato|gewechselt ~ cabo|cable|câble|cavo|kabel",
 ]);
 
 /// A transfer breaks off, and not always at the same place.
@@ -120,7 +130,7 @@ pub(super) static TRIES_TO_ENTER: Words = Words(&[
     "button combo|key combo|key combination|combination of keys|30 30 30|paperclip|test point|testpoint",
     "taste|tasten|knopf|resettaste ~ gedrückt|halten|halte|drück-",
     "зажима-|зажать|держ-|нажима- ~ кнопк-|ресет|громкост-|reset",
-    "按住|长按|按着 ~ ",
+    "按住|长按|按着",
     "按 ~ 键|reset|复位|音量",
     "przytrzym-|wciśni- ~ przycisk|reset|głośnoś-",
     "manten-|presion-|pulsar|aprieto ~ botón|reset|volumen",
@@ -130,6 +140,9 @@ pub(super) static TRIES_TO_ENTER: Words = Words(&[
     "hold|held|press|tastenkombi|tastenkombination|reset- ~ home|volume|wps|power|secs|seconds|sec|times",
     "gehe- ~ download modus|recovery|fastboot",
     "geht nicht ~ download modus|recovery|fastboot|bootloader",
+    "want|need|trying|try|tried ~ download mode|recovery|fastboot|edl|rescue mode|emergency page|recovery page|bootloader",
+    "paperclip|pin ~ sec|seconds|pressing",
+    "rescue|emergency|recovery ~ flash|blink|page|mode ~ but|never|not",
 ]);
 
 /// The system starts as ever instead.

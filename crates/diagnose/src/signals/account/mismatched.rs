@@ -37,6 +37,12 @@ pub(super) static FOR_ANOTHER: Words = Words(&[
     "not for|isn t for|wasn t for|wasnt for ~ my|this|mine|our",
     "прошил- ~ от ~ ревизи-|модел-|верси-|другого|другой",
     "incompatible|unsupported ~ router|device|model|phone|board|firmware",
+    "model|device|board|product|variant ~ mismatch|dismatch|not match|doesn t match",
+    "mismatch|dismatch ~ model|device|board|product",
+    "nearly|almost ~ identical|same",
+    "and|but|while ~ mine|this ~ is|has",
+    "thought ~ means|meant|same|universal|compatible|fits|fit",
+    "no idea|don t know|not sure ~ which|what|for ~ model|device|for",
 ]);
 
 /// The file was not whole.
@@ -52,6 +58,8 @@ pub(super) static NOT_WHOLE: Words = Words(&[
     "download ~ stopped|broke|cut|died|failed|interrupted|at ~ percent",
     "downloaded|download ~ percent|partly|part of it|half",
     "stopped ~ at ~ percent ~ renamed|flashed|anyway",
+    "connection closed|connection reset|retrying|resumed|broke off|stopped ~ byte|bytes|download|it",
+    "less than|smaller than|shorter than ~ header|expected|should|it says",
 ]);
 
 /// Its digest is not as it should be, or it is said to be damaged.

@@ -7,7 +7,7 @@ use super::words::Words;
 /// Somebody changed a setting, or settings of another version were kept.
 pub(super) static CHANGED_SETTING: Words = Words(&[
     "chang-|set|setting|edit-|configur-|modif-|enabl-|disabl-|tweak-|messed|played ~ setting|settings|config|configuration|option|options|country|channel|vlan|vlans|firewall|lan|ip|address|dhcp|wifi|wireless|interface|bridge|mtu|password|overclock|resolution|rc local|fstab|network",
-    "after|since ~ changing|enabling|disabling|setting|configuring|restoring|editing ~ ",
+    "after|since ~ changing|enabling|disabling|setting|configuring|restoring|editing",
     "kept|keep|keeping|preserv-|restor-|import- ~ settings|config|configuration|backup",
     "old|previous ~ settings|config|configuration|backup",
     "locked myself out|locked out|can t remember ~ password|ip|address",
@@ -138,6 +138,8 @@ pub(super) static LOADER_TOUCHED: Words = Words(&[
     "full|mass|complete|whole ~ chip erase|erase|wipe",
     "chip erase|mass erase|erase chip",
     "reads|read ~ ff|all ff|ffs|zeros",
+    "dev zero|dd ~ mtdblock0|mtd0|u boot|mmcblk0boot0|boot0",
+    "mtd0|mtdblock0 ~ is ~ u boot|bootloader",
 ]);
 
 /// Nothing comes on the console or any port.
@@ -162,6 +164,10 @@ pub(super) static LOADER_SETTINGS: Words = Words(&[
     "saveenv|fw setenv|env default",
     "переменн- ~ загрузчик-|окружени-|u boot",
     "环境变量|启动参数|启动变量",
+    "autostart|boot address|load address|kernel address|address ~ wrong|old|moved|but|changed|still",
+    "cmdline-|fstab|extlinux|partuuid|uuid|root ~ still|old|wrong|stale|previous|new one",
+    "by hand ~ bootm|boot|run ~ works|comes up|good|fine",
+    "bootm|boot|run ~ by hand|manually",
 ]);
 
 /// Others have the same trouble, or the maker knows of it.
@@ -212,6 +218,8 @@ pub(super) static SAME_PLACE: Words = Words(&[
     "bloques defectuosos|blocs défectueux|errore di lettura|errore di scrittura|setor defeituoso",
     "ff everywhere|all zeros|doesn t keep|does not keep|forgets|reverts|back to old ~ after|flash|write",
     "ro|read only|readonly ~ mounts|mounted|remount-|suddenly",
+    "same ~ as before|again ~ restart|reboot|reset|wallpaper|files|everything",
+    "back|again|reverts|returns ~ old|before|same ~ restart|reboot|wipe|reset",
 ]);
 
 /// Storage as a chip, a disk or a card.
@@ -222,7 +230,7 @@ pub(super) static STORAGE: Words = Words(&[
 
 /// Partitions were touched.
 pub(super) static PARTITIONS_CHANGED: Words = Words(&[
-    "parted|gparted|fdisk|gdisk|sgdisk|repartition-|resiz-|pit file|gpt|partition table|mbr ~ ",
+    "parted|gparted|fdisk|gdisk|sgdisk|repartition-|resiz-|pit file|gpt|partition table|mbr",
     "resiz-|delet-|eras-|chang-|messed|recreat-|format-|wip-|merg-|remov- ~ partition|partitions|gpt|partition table|mbr",
     "partition|partitions ~ resiz-|delet-|eras-|gone|missing|lost|messed|wrong|disappeared|vanish-|damaged",
     "partitionstabelle|partition gelöscht|таблиц- раздел-|разметк-|разделы ~ удал-|стер-|слетел-",
@@ -260,6 +268,8 @@ pub(super) static LOADER_TOO_OLD: Words = Words(&[
     "veraltet-|alter bootloader|стар- загрузчик|老版本uboot|旧uboot|stary bootloader",
     "u boot|uboot|bootloader|bios ~ must be|has to be|needs to be ~ newer|20-|at least",
     "mine|ours ~ is ~ 2012|2013|2014|2015|2016|older|from 20-",
+    "too old ~ bootloader|u boot|uboot|loader",
+    "bootloader|u boot|uboot|loader ~ too old|too old for",
 ]);
 
 /// New firmware does not start by it, or cannot be read by it.
@@ -269,6 +279,9 @@ pub(super) static CANNOT_READ: Words = Words(&[
     "first|before|required|needed|needs|others",
     "wrong image format|bad magic|unknown image format|skipped|ignored ~ paragraph|step|note|warning",
     "bad linux|bad image",
+    "can not|could not ~ be ~ upgraded|installed|flashed",
+    "doesn t ~ take|accept",
+    "went back|rolled back|too old",
 ]);
 
 /// It is fine after all, or it took its time.
@@ -286,6 +299,11 @@ pub(super) static FINE_AFTER_ALL: Words = Words(&[
     "maintenant|ensuite|puis|mais|tout|et ~ marche|fonctionne|bien|normal-|démarré|démarre",
     "ora|adesso|poi|ma|tutto|e ~ funziona|bene|normal-|partito|parte",
     "agora|depois|mas|tudo|e ~ funciona|bem|normal|funcionando|ligou",
+    "and|then ~ home screen|menu|desktop|login|new menus|welcome",
+    "pero|y ~ arrancó|encendió|están todas",
+    "есть ~ интернет|сеть",
+    "интернет|всё|все ~ есть|работает",
+    "picture|image|sound|internet ~ good|fine|works|is there",
 ]);
 
 /// What is said only of a unit that is well.
@@ -301,6 +319,11 @@ pub(super) static SURELY_FINE: Words = Words(&[
     "虚惊一场|吓死|吓了一跳|原来是正常",
     "fałszywy alarm|niepotrzebnie|wszystko w porządku",
     "falsa alarma|fausse alerte|falso allarme|alarme falso|todo en orden|tout va bien|tutto a posto|tudo certo",
+    "already ~ new version|latest version|up to date|newest",
+    "typed|typo|comma|wrong address|wrong button|wrong socket ~ mum|it was|that was|my fault|stupid|silly",
+    "everything|all|it ~ does what it should|does its job|is there|are there|intact|still there",
+    "ha sido un susto|menudo susto|quelle frayeur|che spavento|que susto|nochmal glück|glück gehabt|puh|uff",
+    "aged ten years|phew|what a relief|relieved|scare",
 ]);
 
 /// A sentence with one of these says that something is not so, or not always.
@@ -365,8 +388,8 @@ pub(super) static DENIED: Words = Words(&[
 
 /// Something was done, and it works since.
 pub(super) static REMEDIED: Words = Words(&[
-    "chang-|swap-|switch-|replac-|different|another|other|new|borrowed|friend s|wife s|gf s|brother s|previous|older|old|stock ~ ",
-    "after|once|with|by|using|when|until|if|since ~ i|chang-|swap-|switch-|replac-|different|another|other|new|reflash-|flash-|reinstall-|restor-|recover-|downgrad-|reset-|hold|holding|unplug-|set|install-|usb|linux|root|admin|original",
+    "chang-|swap-|switch-|replac-|different|another|other|new|borrowed|friend s|wife s|gf s|brother s|previous|older|old|stock ~ works|working|worked|fine|ok|okay|went|goes|boots|booted|did|runs|ran|solved|fixed",
+    "after|once|with|by|using|if|since ~ chang-|swap-|switch-|replac-|different|another|other|new|reflash-|flash-|reinstall-|restor-|recover-|downgrad-|reset-|hold|holding|unplug-|set|install-|usb|linux|root|admin|original",
     "fixed|solved|helped|did the trick|cured|repaired|had to|needed to",
     "anderem|anderen|anderes|neuem|neuen|getauscht|gewechselt|nach|mit",
     "друг-|нов-|замен-|помен-|после|перепрош-|откат-|через|с правами",
@@ -386,6 +409,7 @@ pub(super) static ASKS_IF_NORMAL: Words = Words(&[
 /// Its working memory.
 pub(super) static MEMORY: Words = Words(&[
     "ram|memory module|memory stick|ddr-|dimm|sodimm|so dimm|memtest-|stick|ram riegel|riegel|оператив-|озу|内存条|内存|pamięć ram|memoria ram|mémoire vive|barrette|barra de ram|banco di ram|pente de memória",
+    "segfault-|mtest|memtest|random|checksum ~ different|differ-",
 ]);
 
 /// It was changed, or fails.
@@ -394,4 +418,8 @@ pub(super) static MEMORY_CHANGED: Words = Words(&[
     "added|upgraded|put|installed|inserted|new|swapped|replaced ~ ram|module|stick|gb|dimm|ddr-",
     "without|old|one ~ stick|module ~ alone|boots|works|fine",
     "piep-|eingebaut|defekt|пищит|ошибк-|добавил|поставил|加了|换了|报错|蜂鸣|滴滴|piszczy|dołożył-|pita|añadí|bip|ajouté|aggiunto|apita",
+    "mtest|memtest- ~ fail-|error-",
+    "segfault-|compiler error ~ random|different",
+    "different ~ each time|every time",
+    "checksum|sha256sum|md5sum ~ different ~ each|every",
 ]);

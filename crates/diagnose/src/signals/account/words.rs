@@ -15,11 +15,19 @@ const MOST_BETWEEN: usize = 4;
 impl Words {
     /// Whether any of them is in a text that [`plain`] made.
     pub(super) fn are_in(&self, text: &str) -> bool {
-        self.0.iter().any(|word| match word.contains(['~', '|']) {
-            true => follows(text, word.trim(), usize::MAX),
-            false => text.contains(word),
-        })
+        self.are_literally_in(text)
+            || self.0.iter().any(|word| is_phrase(word) && follows(text, word.trim(), usize::MAX))
     }
+
+    /// Whether one without gaps or choices is in a text.
+    pub(super) fn are_literally_in(&self, text: &str) -> bool {
+        self.0.iter().any(|word| !is_phrase(word) && text.contains(word))
+    }
+}
+
+/// Whether it has gaps, choices or endings.
+fn is_phrase(word: &str) -> bool {
+    word.contains(['~', '|', '-'])
 }
 
 /// Whether the parts of a phrase follow each other in a text, the first of them before the byte at `until`.
