@@ -45,7 +45,7 @@ const BESIDE_OTHERS: f64 = 0.5;
 /// Below this likelihood of every cause an account is read for what is usual.
 const NOTHING_FROM: f64 = 0.25;
 
-/// What is left of what people plainly tell where it works in the end, and nobody had to do anything.
+/// What is left of every fault that is told of where it works in the end, and nobody had to do anything.
 const WHERE_ALL_IS_WELL: f64 = 0.4;
 
 /// In so many sentences at its end an account tells how it went in the end.
@@ -147,8 +147,10 @@ impl Account {
         let well = self.is_well();
         let conclusions = CONCLUSIONS.iter().chain(ENDINGS).chain(BY_CIRCUMSTANCE);
         self.conclude(conclusions, share, reading, weights);
-        let plainly = if well == Well::ByItself { share * WHERE_ALL_IS_WELL } else { share };
-        self.conclude(PLAINLY.iter(), plainly, reading, weights);
+        self.conclude(PLAINLY.iter(), share, reading, weights);
+        if well == Well::ByItself && !self.has_others {
+            weights.fade(WHERE_ALL_IS_WELL);
+        }
         if self.ends_well() {
             weights.hint(S::Healthy, 0.45 * share);
         }
@@ -172,11 +174,8 @@ impl Account {
     fn is_well(&self) -> Well {
         let mut is_last = true;
         for sentence in self.sentences.iter().rev().take(LAST_SENTENCES) {
-            if SURELY_FINE.are_in(sentence) {
-                return Well::ByItself;
-            }
             let is_denied = DENIED.are_in(sentence);
-            if FINE_AFTER_ALL.are_in(sentence) && !is_denied {
+            if SURELY_FINE.are_in(sentence) || (FINE_AFTER_ALL.are_in(sentence) && !is_denied) {
                 return if REMEDIED.are_in(sentence) { Well::Remedied } else { Well::ByItself };
             }
             // What is told last counts; a question does not.

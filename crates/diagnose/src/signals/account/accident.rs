@@ -154,6 +154,8 @@ pub(super) static NO_LIGHTS: Words = Words(&[
     "non ~ accende",
     "nenhum- ~ luz|led",
     "não ~ liga|acende",
+    "all ~ lights|leds|lamps ~ went out|off|dark",
+    "lights|leds|lamps ~ went out|gone out",
 ]);
 
 /// The supply is under suspicion, or was found out.
@@ -167,6 +169,7 @@ pub(super) static SUPPLY: Words = Words(&[
     "chargeur|alim|alimentation|bloc|prise",
     "alimentatore|caricatore|presa",
     "fonte|carregador|tomada",
+    "injector|poe|black block|block in|brick|power lead|usv|ups|netzteil-|adattatore",
 ]);
 
 /// What a bad supply is like, or that another one is better.
@@ -186,6 +189,9 @@ pub(super) static SUPPLY_IS_BAD: Words = Words(&[
     "autre|nouveau|nouvelle|original ~ chargeur|alim-|bloc|adaptateur",
     "altro|nuovo|originale ~ alimentatore|caricatore",
     "outra|outro|nova|original ~ fonte|carregador",
+    "cold|click|smell-|used to be warm|spark-|pop|popped",
+    "plug- ~ another|other|different one|them on another",
+    "0 5a|1a|500 ma|500ma|statt|instead of",
 ]);
 
 /// It goes off or starts anew when it has to give more power, or when it is not charged.

@@ -28,6 +28,9 @@ pub(super) static NO_RIGHT: Words = Words(&[
     "other devices ~ yellow|triangle|unknown",
     "不认|认不到|认不出 ~ 设备|手机|电脑|驱动",
     "电脑 ~ 不认|认不到|感叹号",
+    "диспетчер- ~ жёлт-|желт-|знак|восклиц-",
+    "жёлт-|желт- ~ знак|восклиц-|треугольник",
+    "что ставить|какой драйвер|какие драйвера",
 ]);
 
 /// On another computer or system it is seen.
@@ -72,6 +75,8 @@ pub(super) static PORT_BUSY: Words = Words(&[
     "dashboard|monitor|terminal|terminalprogramm|console|logger|screen ~ open|offen|running|logs|läuft|открыт",
     "another|other|second ~ program|window|instance|tool|copy|tab",
     "открыт-|запущен- ~ монитор|терминал|putty|программ-",
+    "w tle|jeszcze|nadal ~ chodzi|terminal|otwart-|działa",
+    "tle ~ terminal|monitor|program",
 ]);
 
 /// It concerns a port or a program, not the unit.
@@ -143,6 +148,11 @@ pub(super) static TRIES_TO_ENTER: Words = Words(&[
     "want|need|trying|try|tried ~ download mode|recovery|fastboot|edl|rescue mode|emergency page|recovery page|bootloader",
     "paperclip|pin ~ sec|seconds|pressing",
     "rescue|emergency|recovery ~ flash|blink|page|mode ~ but|never|not",
+    "let go|letting go|release-|releasing ~ early|late|button|seconds|too",
+    "how ~ get into|enter|reach ~ recovery|mode|fastboot",
+    "passer en ~ mode|recovery|fastboot",
+    "volume haut|volume bas|volumen|volume giù|volume su",
+    "n arrive|impossible ~ mode|recovery|fastboot",
 ]);
 
 /// The system starts as ever instead.
@@ -168,6 +178,11 @@ pub(super) static STARTS_AS_EVER: Words = Words(&[
     "geht nicht ~ download modus|recovery|fastboot|bootloader",
     "startet ~ ganz normal|einfach|normal|trotzdem",
     "normally|normal ~ starts|boots",
+    "normal ~ light|lights|boot|start|pattern",
+    "not|never ~ the ~ pattern|light|blink-|flash-",
+    "démarre|demarre ~ toujours|normalement|android",
+    "toujours|d habitude ~ android|démarre|normal-",
+    "come al solito|como siempre|como sempre|jak zwykle|как обычно|wie immer|comme d habitude",
 ]);
 
 /// It comes back to its recovery system whatever is done.

@@ -43,6 +43,12 @@ pub(super) static FOR_ANOTHER: Words = Words(&[
     "and|but|while ~ mine|this ~ is|has",
     "thought ~ means|meant|same|universal|compatible|fits|fit",
     "no idea|don t know|not sure ~ which|what|for ~ model|device|for",
+    "rev|revision|version|hardware|chip ~ b1|b2|a1|a2|v1|v2|v3|different",
+    "flash-|put|wrote|cloned ~ a1|b1|v1|v2|rev ~ file|firmware|image",
+    "put|wrote|flashed|cloned|installed ~ for a|for the ~ on my|on the|to my|onto",
+    "this ~ version ~ can t|cannot ~ installed ~ device",
+    "only ~ chinese|global|us|eu ~ model|redmi|phone|version",
+    "dump|firmware ~ from ~ another|other|different|rev|board|1 ",
 ]);
 
 /// The file was not whole.
@@ -60,6 +66,10 @@ pub(super) static NOT_WHOLE: Words = Words(&[
     "stopped ~ at ~ percent ~ renamed|flashed|anyway",
     "connection closed|connection reset|retrying|resumed|broke off|stopped ~ byte|bytes|download|it",
     "less than|smaller than|shorter than ~ header|expected|should|it says",
+    "third|half|three times|twice ~ big|size|large|small",
+    "network failed|tunnel|ascii mode",
+    "his|hers|theirs|the other ~ is ~ big|bigger|larger",
+    "file ~ smaller|bigger|differs in size",
 ]);
 
 /// Its digest is not as it should be, or it is said to be damaged.
@@ -74,6 +84,10 @@ pub(super) static DIGEST_DIFFERS: Words = Words(&[
     "校验|md5 ~ 不对|不一样|不匹配|失败",
     "sum- kontroln- ~ nie",
     "suma|md5|hash ~ no coincid-|distint-|diferent-",
+    "ascii mode|text mode",
+    "crc|checksum|md5 error|md5 ~ error|correct file|bad|select a correct",
+    "should have been|should be|instead of ~ img|bin|zip|inside|unzipped|extracted",
+    "zip|rar|7z ~ flash-|instead|inside|unpack-|extract-",
 ]);
 
 /// It is too large for its place.

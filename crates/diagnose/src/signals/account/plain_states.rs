@@ -21,6 +21,10 @@ pub(super) static CHANGED_SETTING: Words = Words(&[
     "chang-|modif-|gard- ~ réglages|paramètres|configuration|ip|adresse",
     "cambi- ~ impostazion-|ip|indirizzo|configurazion-",
     "mud-|alter- ~ configuraç-|ip|endereço",
+    "applied|ticked|tick|turned on|turned off|switched on ~ qos|sqm|vlan|things|boxes|options|channel|country|ipv6|bridge|feature",
+    "channel|country|vlan|qos|sqm ~ chang-|set|applied|save|saving",
+    "pressing|pressed|hit|clicked ~ save|apply",
+    "failsafe ~ fine|works|solid|rock|ok|stable",
 ]);
 
 /// Clearing the settings helps.
@@ -187,6 +191,9 @@ pub(super) static OTHERS_TOO: Words = Words(&[
     "d autres ~ aussi|même",
     "altri|molti ~ anche|stesso",
     "outros|muitos ~ também|mesmo",
+    "full of it|working on it|vendor|support ~ aware|working on|known|confirms|confirmed",
+    "reddit|forum|facebook|group ~ full|everyone|many|same|posts",
+    "all|every|five|four|three|both ~ cams|cameras|units|routers|phones|devices|tvs ~ since|after|same|lose|restart|fail",
 ]);
 
 /// An older or other version is fine.
@@ -220,6 +227,9 @@ pub(super) static SAME_PLACE: Words = Words(&[
     "ro|read only|readonly ~ mounts|mounted|remount-|suddenly",
     "same ~ as before|again ~ restart|reboot|reset|wallpaper|files|everything",
     "back|again|reverts|returns ~ old|before|same ~ restart|reboot|wipe|reset",
+    "eol|end of life|life time|lifetime|worn|wear",
+    "ok|success- ~ but ~ after ~ reboot|restart ~ before|same|old",
+    "factory reset ~ comes back|back ~ with|photos|files|everything",
 ]);
 
 /// Storage as a chip, a disk or a card.
@@ -270,6 +280,9 @@ pub(super) static LOADER_TOO_OLD: Words = Words(&[
     "mine|ours ~ is ~ 2012|2013|2014|2015|2016|older|from 20-",
     "too old ~ bootloader|u boot|uboot|loader",
     "bootloader|u boot|uboot|loader ~ too old|too old for",
+    "eeprom|bios|bootloader|u boot ~ update|upgrade|from|of ~ thing|2019|2018|2017|first",
+    "20- ~ eeprom|bios|bootloader|u boot",
+    "2019|2018|2017|2016|2015|2014 ~ eeprom|bios|bootloader|u boot|uboot",
 ]);
 
 /// New firmware does not start by it, or cannot be read by it.
@@ -282,6 +295,8 @@ pub(super) static CANNOT_READ: Words = Words(&[
     "can not|could not ~ be ~ upgraded|installed|flashed",
     "doesn t ~ take|accept",
     "went back|rolled back|too old",
+    "ignor-|blinks|not seen|completely",
+    "do i have to|must i|should i|need to ~ update",
 ]);
 
 /// It is fine after all, or it took its time.
@@ -304,6 +319,10 @@ pub(super) static FINE_AFTER_ALL: Words = Words(&[
     "есть ~ интернет|сеть",
     "интернет|всё|все ~ есть|работает",
     "picture|image|sound|internet ~ good|fine|works|is there",
+    "plays|shows|runs|has ~ new program|new version|new firmware|new menus",
+    "starts|boots ~ normal-",
+    "ora|adesso|jetzt|ahora|agora|maintenant|teraz ~ verde|grün|vert|zielon-|navigo|surfe|navega|online",
+    "vaizdas|è verde|es verde|ist grün|is green|went green|turned green|solid green|solid white|solid blue|green light",
 ]);
 
 /// What is said only of a unit that is well.
@@ -324,6 +343,17 @@ pub(super) static SURELY_FINE: Words = Words(&[
     "everything|all|it ~ does what it should|does its job|is there|are there|intact|still there",
     "ha sido un susto|menudo susto|quelle frayeur|che spavento|que susto|nochmal glück|glück gehabt|puh|uff",
     "aged ten years|phew|what a relief|relieved|scare",
+    "days|weeks|months|years|hours ~ uptime",
+    "uptime ~ days|weeks|hours",
+    "never|not ~ an issue|a problem|a single problem",
+    "not a problem|just curious|just want ~ explain|understand|to know",
+    "first try|first time|at once|straight away ~ booted|works|worked|started",
+    "booted|works|worked|started ~ first try|first time|at once|straight away",
+    "we|i ~ on youtube|watching|streaming|surfing|browsing|playing over|with it",
+    "all ~ data|apps|photos|files|settings ~ there|intact|still",
+    "works just as|works exactly|just as advertised",
+    "has been ~ red|like that|so since|for years|always",
+    "foi só susto|ist normal|so gehört|так и должно|это нормально|本来就|属于正常|tak ma być|es normal|c est normal|è normale",
 ]);
 
 /// A sentence with one of these says that something is not so, or not always.
@@ -396,6 +426,8 @@ pub(super) static REMEDIED: Words = Words(&[
     "换|重新|降级|另一|改成",
     "inny-|innym|wymian-|po zmianie|zmieni-",
     "otro|otra|nuevo|cambi-|con|autre|nouveau|chang-|avec|altro|nuovo|cambiat-|con|outro|outra|trocar|troquei|com",
+    "put|plug-|took ~ back|in|out|another|other",
+    "plug-|put|connect- ~ on|into|to ~ another|other|different",
 ]);
 
 /// It is asked whether that is as it should be.
@@ -410,6 +442,8 @@ pub(super) static ASKS_IF_NORMAL: Words = Words(&[
 pub(super) static MEMORY: Words = Words(&[
     "ram|memory module|memory stick|ddr-|dimm|sodimm|so dimm|memtest-|stick|ram riegel|riegel|оператив-|озу|内存条|内存|pamięć ram|memoria ram|mémoire vive|barrette|barra de ram|banco di ram|pente de memória",
     "segfault-|mtest|memtest|random|checksum ~ different|differ-",
+    "memory|memory bar|speicher|arbeitsspeicher",
+    "copied|copies|files|results ~ differ-|different|identical",
 ]);
 
 /// It was changed, or fails.
@@ -422,4 +456,7 @@ pub(super) static MEMORY_CHANGED: Words = Words(&[
     "segfault-|compiler error ~ random|different",
     "different ~ each time|every time",
     "checksum|sha256sum|md5sum ~ different ~ each|every",
+    "upgraded|changed|expanded ~ memory",
+    "old ~ memory|bar|stick|module ~ back|in|solid|fine",
+    "differ|different results|random",
 ]);
