@@ -428,6 +428,8 @@ pub(super) static REMEDIED: Words = Words(&[
     "otro|otra|nuevo|cambi-|con|autre|nouveau|chang-|avec|altro|nuovo|cambiat-|con|outro|outra|trocar|troquei|com",
     "put|plug-|took ~ back|in|out|another|other",
     "plug-|put|connect- ~ on|into|to ~ another|other|different",
+    "with|from|on|through ~ separate|own|its plug|proper|original|powered|usb 2|rear",
+    "when|if|as long as ~ powered|plugged|connected|i|you|charging",
 ]);
 
 /// It is asked whether that is as it should be.
