@@ -34,6 +34,8 @@ static NOISE: &[&[&str]] = &[
         "[libfs_avb]Invalid hash size",
         "Failed to copy /avb into",
     ],
+    // U-Boot common/avb_verify.c: said of every unit without secure storage.
+    &["read_is_device_unlocked not supported yet", "read_rollback_index not supported yet"],
     // CPython: a unit that restarts is gone when what spoke to it is cleared away.
     &["__del__*ignored"],
     // OP-TEE for Allwinner: optional nodes of the device tree.
