@@ -204,6 +204,8 @@ pub(super) static RULES: &[Rule] = &[
             "Bad mode in",
             "SError Interrupt on CPU",
             "Unhandled exception in kernel",
+            "Insufficient stack space to handle exception",
+            "kernel stack overflow",
         ],
         "The kernel crashed.",
         &[(C::KernelCrash, 0.75), (C::FirmwareBug, 0.5), (C::RamFault, 0.15)],

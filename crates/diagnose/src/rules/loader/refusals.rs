@@ -122,4 +122,32 @@ pub(super) static RULES: &[Rule] = &[
     .states(&[(S::BootLoop, 0.4), (S::BootloaderFailing, 0.35)])
     .actions(&[A::InstallOtherBuild, A::UpdateBootloader])
     .from("U-Boot include/linux/bug.h", "BUG: failure at nand_base.c:3214/nand_scan_tail()!"),
+    rule(
+        "loader-list-of-partitions",
+        Loader,
+        &[
+            "Error initializing mtdparts",
+            "incorrect device type in ubi",
+            "no UBI device/partition selected",
+            "at the end of partition",
+            "mtdparts variable not set",
+            "mtdids not defined",
+            "mtdids variable not defined",
+        ],
+        "The boot loader's list of the flash's partitions is wrong or missing, so that it does not find what it should start.",
+        &[(C::BootEnvironmentCorrupt, 0.6), (C::PartitionTableDamaged, 0.2), (C::FirmwareBug, 0.25)],
+    )
+    .states(&[(S::BootloaderOnly, 0.6)])
+    .actions(&[A::FixBootEnvironment])
+    .from("U-Boot cmd/mtdparts.c, cmd/ubi.c", "Error initializing mtdparts!"),
+    rule(
+        "barebox-image",
+        Loader,
+        &["^ERROR: FIT: ", "^ERROR: Loading dtb image failed", "^ERROR: Loading FIT image failed"],
+        "barebox cannot use a part of the image.",
+        &[(C::ImageCorrupt, 0.42), (C::FirmwareBug, 0.42), (C::ImageWrongDevice, 0.2)],
+    )
+    .states(&[(S::BootloaderOnly, 0.6)])
+    .actions(&[A::ReflashCorrectImage, A::InstallOtherBuild])
+    .from("barebox common/image-fit.c, common/uimage.c", "ERROR: FIT: data couldn't be decompressed"),
 ];

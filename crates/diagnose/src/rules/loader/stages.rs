@@ -229,7 +229,7 @@ pub(super) static RULES: &[Rule] = &[
     rule(
         "loader-exception",
         Loader,
-        &["\"Synchronous Abort\" handler", "\"Error\" handler, esr", "^UNHANDLED EXCEPTION: ", "^data abort", "^undefined instruction", "^prefetch abort", "Resetting CPU"],
+        &["\"Synchronous Abort\" handler", "\"Error\" handler, esr", "^UNHANDLED EXCEPTION: ", "^data abort", "^undefined instruction", "^prefetch abort", "Resetting CPU", "unable to handle NULL pointer dereference at address", "unable to handle paging request at address", "^Ooops, "],
         "The boot loader itself crashed.",
         &[(C::BootloaderCorrupt, 0.3), (C::BootEnvironmentCorrupt, 0.16), (C::FirmwareBug, 0.42), (C::RamFault, 0.2)],
     )
