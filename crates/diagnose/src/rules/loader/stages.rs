@@ -204,7 +204,7 @@ pub(super) static RULES: &[Rule] = &[
     )
     .with(&["U-Boot SPL"])
     .states(&[(S::BootloaderFailing, 0.75)])
-    .actions(&[A::ReflashSameImage, A::RestoreBootloader])
+    .actions(&[A::ReflashCorrectImage, A::ReflashSameImage, A::RestoreBootloader])
     .from("U-Boot lib/hang.c", "### ERROR ### Please RESET the board ###"),
     rule(
         "loader-gives-up",
@@ -229,21 +229,32 @@ pub(super) static RULES: &[Rule] = &[
     rule(
         "loader-exception",
         Loader,
-        &["\"Synchronous Abort\" handler", "\"Error\" handler, esr", "^UNHANDLED EXCEPTION: ", "^data abort", "^undefined instruction", "^prefetch abort", "Resetting CPU"],
+        &["\"Synchronous Abort\" handler", "\"Error\" handler, esr", "^UNHANDLED EXCEPTION: ", "^data abort", "^undefined instruction", "^prefetch abort", "Resetting CPU", "unable to handle NULL pointer dereference at address", "unable to handle paging request at address", "^Ooops, "],
         "The boot loader itself crashed.",
         &[(C::BootloaderCorrupt, 0.3), (C::BootEnvironmentCorrupt, 0.16), (C::FirmwareBug, 0.42), (C::RamFault, 0.2)],
     )
-    .states(&[(S::BootloaderFailing, 0.5)])
+    .states(&[(S::BootloaderFailing, 0.3)])
     .from("U-Boot arch/arm/lib/interrupts_64.c", "\"Synchronous Abort\" handler, esr 0x96000010"),
+    rule(
+        "loader-exception-behind-the-start",
+        Loader,
+        &["\"Synchronous Abort\" handler", "^data abort", "^undefined instruction", "^prefetch abort"],
+        "What was started as the kernel is no program for this processor, or still packed: the boot loader caught its crash.",
+        &[(C::ImageCorrupt, 0.34), (C::ImageWrongDevice, 0.34), (C::FirmwareBug, 0.2)],
+    )
+    .with(&["Starting kernel ..."])
+    .without(&["## Loading kernel from"])
+    .states(&[(S::BootloaderOnly, 0.5)])
+    .from("U-Boot arch/arm/lib/interrupts_64.c", "\"Synchronous Abort\" handler, esr 0x02000000"),
     rule(
         "spl-medium",
         Rom,
-        &["spl: could not initialize mmc", "spl_load_image_fat: error", "spl_register_fat_device: fat register err", "spl: no partition table found", "Partition * invalid on device", "spl_load_image_fat_os: error", "SPL: Error loading", "spl: error", "SPI flash failed", "spl: mmc device not found", "spl: mmc init failed", "spl: mmc"],
+        &["spl: could not initialize mmc", "spl_load_image_fat: error", "spl_register_fat_device: fat register err", "spl: no partition table found", "Partition * invalid on device", "spl_load_image_fat_os: error", "SPL: Error loading", "spl: error", "SPI flash failed", "spl: mmc device not found", "spl: mmc init failed", "spl: mmc", "spl_load_image_ext: ext4fs", "spl: ext4fs", "spl: ext2"],
         "The first stage of the boot loader cannot read the second from its medium.",
         &[(C::BootloaderCorrupt, 0.45), (C::RecoveryMediaWrong, 0.4), (C::FlashHardwareFault, 0.25), (C::FirmwareBug, 0.15)],
     )
     .states(&[(S::BootloaderFailing, 0.8)])
-    .actions(&[A::ReflashSameImage, A::RestoreBootloader])
+    .actions(&[A::ReflashCorrectImage, A::ReflashSameImage, A::RestoreBootloader])
     .from("U-Boot common/spl/", "spl: could not initialize mmc"),
     rule(
         "memory-soldering",
@@ -278,7 +289,7 @@ pub(super) static RULES: &[Rule] = &[
     rule(
         "loader-driver",
         Loader,
-        &["probe failed", "uclass_get_device", "pinctrl_select_state_full", "Failed to get * clock", "failed to bind", "device_probe failed", "err=-", "ret=-", "error -", "error code -", "failed: -", "init failed", "initialization failed", "failed to initialize", "not probed"],
+        &["probe failed", "uclass_get_device", "pinctrl_select_state_full", "Failed to get * clock", "failed to bind", "device_probe failed", "err=-", "ret=-", "error -", "error code -", "failed: -", "init failed", "initialization failed", "failed to initialize", "not probed", "communications failure", "^Cannot init ", "cannot init "],
         "A driver of the boot loader does not get its hardware to work.",
         &[(C::FirmwareBug, 0.36), (C::FlashHardwareFault, 0.12), (C::BootloaderOutdated, 0.12)],
     )

@@ -266,6 +266,26 @@ pub(super) static RULES: &[Rule] = &[
     .actions(&[A::FactoryResetSettings])
     .from("Linux fs/ubifs/, fs/jffs2/", "[<8014f308>] ubifs_read_nnode+0x218/0x254"),
     rule(
+        "flash-takes-no-writes",
+        System,
+        &[
+            "MTD do_*: software timeout",
+            "jffs2: Write of * failed. returned -",
+            "jffs2: Write clean marker * failed",
+            "jffs2: Not marking the space at",
+            "jffs2: Erase at 0x* failed",
+            "flash driver returned retlen zero",
+        ],
+        "The kernel's driver does not get the flash to take what is written.",
+        &[(C::FlashHardwareFault, 0.5), (C::FirmwareBug, 0.45), (C::RootfsCorrupt, 0.2)],
+    )
+    .states(&[(S::BootsDegraded, 0.5)])
+    .actions(&[A::InstallOtherBuild])
+    .from(
+        "Linux drivers/mtd/chips/cfi_cmdset_0002.c; fs/jffs2/wbuf.c, write.c",
+        "jffs2: Write of 68 bytes at 0x00ffccf4 failed. returned -110, retlen 0",
+    ),
+    rule(
         "jffs2-erase",
         System,
         &[
