@@ -13,7 +13,7 @@ pub(super) static RULES: &[Rule] = &[
         "This computer does not let the program use the port.",
         &[(C::HostPermission, 0.88)],
     )
-    .without(&["PermissionError(13, 'Access is denied", "Found DFU: ["])
+    .without(&["PermissionError(13, 'Access is denied", "Found DFU: [", "is write-protected, attach in read-only"])
     .states(&[(S::RefusedUnharmed, 0.35), (S::Unknown, 0.3)])
     .actions(&[A::InstallDriverOrPermission])
     .from("libc, errno EACCES; libusb", "could not open port '/dev/ttyUSB0': [Errno 13] Permission denied"),

@@ -219,6 +219,17 @@ pub(super) static RULES: &[Rule] = &[
     .actions(&[A::ChangeToolOrOption])
     .from("OpenWrt package/system/mtd mtd.c", "Could not open mtd device: firmware"),
     rule(
+        "write-fails",
+        Tool,
+        &["Failed to erase", "failed to write", "Failed to flash", "Unable to write"],
+        "What the tool wrote or erased did not get there.",
+        &[(C::FlashHardwareFault, 0.4), (C::LinkFault, 0.38), (C::ToolMismatch, 0.36)],
+    )
+    .without(&["Failed to write partition", "Failed to write memory", "remote: "])
+    .states(&[(S::RecoveryMode, 0.35)])
+    .actions(&[A::ChangeToolOrOption, A::SwapCableOrPort])
+    .from("tools of all kinds", "Error: failed to erase sector 3"),
+    rule(
         "copy-not-written",
         Output,
         &["dd: error writing", "dd: writing to", "dd: writing `"],

@@ -157,6 +157,16 @@ pub(super) static RULES: &[Rule] = &[
     .states(&[(S::RecoveryMode, 0.45), (S::BootloaderFailing, 0.35)])
     .from("U-Boot common/spl/spl_ymodem.c, spl_sdp.c", "Trying to boot from USB SDP"),
     rule(
+        "loader-back-to-rom",
+        Rom,
+        &["Back to ROM, SDP"],
+        "The first stage gives the USB cable back to the ROM, which waits for the next loader; newer tools expect it to ask by itself.",
+        &[(C::ToolMismatch, 0.44), (C::BootloaderOutdated, 0.34), (C::FirmwareBug, 0.32)],
+    )
+    .states(&[(S::RecoveryMode, 0.7)])
+    .actions(&[A::ChangeToolOrOption])
+    .from("U-Boot arch/arm/mach-imx/imx8m", "Back to ROM, SDP"),
+    rule(
         "loader-spare-copy",
         Lasting,
         &[
