@@ -35,9 +35,36 @@ fn probes_that_lose_their_chip() {
         "pyocd.core.exceptions.FlashFailure: flash init failure (result code 0xffff3210)",
         "Loading image into RAM\nError: Failed to write memory at 0x24100000",
         "Parsing hex file.\nERROR: The area to write is not erased.",
+        "Error: The flashing procedure failed for 'target/app'.\nCaused by:\n    1: Something during the interaction with the core went wrong\n    2: A timeout occurred.",
     ] {
         check(ToolOutput, text, C::ToolMismatch, S::RecoveryMode);
     }
+}
+
+#[test]
+fn programmers_that_read_no_chip() {
+    check(ToolOutput, "init..\nflash ID: 0x00 0x00 0x00\nBye.", C::LinkFault, S::Unknown);
+    let text = "Detail: \nJedec ID          : ff\nmemory type       : ff";
+    check(ToolOutput, text, C::LinkFault, S::Unknown);
+}
+
+#[test]
+fn what_a_user_may_not_do() {
+    let text = "Description = IPMI execution failed\nHTTP code: 403 (Forbidden)\nNot licensed to perform this request.";
+    check(ToolOutput, text, C::ToolMismatch, S::RefusedUnharmed);
+}
+
+#[test]
+fn parts_without_the_mark_that_an_old_loader_looks_for() {
+    let text = "DDR Version 1.04 20140217\nstart_linux=====259477\nE:Invaid tag(0x4D524150)!\nLoad failed!\nUsbBoot 265826";
+    check(SerialLog, text, C::ImageCorrupt, S::RecoveryMode);
+}
+
+/// A version of a tool is not one of the unit's firmware.
+#[test]
+fn a_version_of_a_tool_that_works() {
+    let text = "With bossac 1.9.1 it fails with an error. 1.7.0 works.";
+    assert_eq!(read(Symptom, text).cause(), C::ToolMismatch);
 }
 
 #[test]

@@ -18,6 +18,16 @@ pub(super) static RULES: &[Rule] = &[
     .actions(&[A::InstallDriverOrPermission])
     .from("libc, errno EACCES; libusb", "could not open port '/dev/ttyUSB0': [Errno 13] Permission denied"),
     rule(
+        "host-not-licensed",
+        Output,
+        &["Not licensed to perform", "HTTP code: 403", "403 Forbidden", "HTTP/1.1 403"],
+        "The controller does not let this user, or without another licence, do that.",
+        &[(C::ToolMismatch, 0.5), (C::HostPermission, 0.4)],
+    )
+    .states(&[(S::RefusedUnharmed, 0.6)])
+    .actions(&[A::ChangeToolOrOption])
+    .from("Supermicro Update Manager; RFC 9110, 403 Forbidden", "HTTP code: 403 (Forbidden)"),
+    rule(
         "host-port-busy",
         Tool,
         &["resource busy", "LIBUSB_ERROR_BUSY", "already in use", "being in use", "is busy or doesn't exist", "port is busy", "port busy", "Address already in use", "Could not exclusively lock port", "claimed by", "Claiming interface failed", "Cannot claim interface", "multiple access on port", "could not claim interface", "Resource temporarily unavailable", "PermissionError(13, 'Access is denied", "Access is denied", "brltty", "ModemManager", "in use by another", "held by another", "is locked by", "another instance", "another program", "usbfs: interface", "EADDRINUSE", "only one usage of each socket address", "another process"],

@@ -113,7 +113,6 @@ pub(super) static RULES: &[Rule] = &[
             "Request timed out",
             "Connect request failed",
             "Timeout occurred",
-            "timeout occurred",
             "Connection timed out",
             "100% packet loss",
             "Network timeout",
@@ -122,7 +121,13 @@ pub(super) static RULES: &[Rule] = &[
         "The unit cannot be reached over the network.",
         &[(C::NotInRecoveryMode, 0.48), (C::LinkFault, 0.45)],
     )
-    .without(&["Waiting for remote to respond", "Received configuration request", "Received upload request"])
+    .without(&[
+        "Waiting for remote to respond",
+        "Received configuration request",
+        "Received upload request",
+        "interaction with the core",
+        "usage of the probe",
+    ])
     .states(&[(S::Unknown, 0.4)])
     .actions(&[A::EnterRecoveryMode, A::FixNetworkSettings])
     .from("tftp-hpa; nmrpflash", "Transfer timed out."),

@@ -90,13 +90,13 @@ pub(super) static RULES: &[Rule] = &[
     rule(
         "probe-loader-stops",
         Tool,
-        &["flash loader run error", "run_flash_loader(", "stlink_flash_loader_run", "flash init failure", "after calling flash algorithm", "flash program page failure", "flash erase sector failure", "error executing stm32"],
+        &["flash loader run error", "run_flash_loader(", "stlink_flash_loader_run", "flash init failure", "after calling flash algorithm", "flash program page failure", "flash erase sector failure", "The flashing procedure failed for", "interaction with the core went wrong", "error executing stm32"],
         "The small program that the probe runs on the chip to write its flash did not get to its end.",
         &[(C::ToolMismatch, 0.46), (C::LinkFault, 0.44), (C::BootloaderLocked, 0.25), (C::FlashHardwareFault, 0.2)],
     )
     .states(&[(S::RecoveryMode, 0.55)])
     .actions(&[A::ChangeToolOrOption, A::SwapCableOrPort])
-    .from("stlink src/flash_loader.c; pyOCD pyocd/flash/flash.py", "ERROR src/flash_loader.c: flash loader run error"),
+    .from("stlink src/flash_loader.c; pyOCD pyocd/flash/flash.py; probe-rs", "ERROR src/flash_loader.c: flash loader run error"),
     rule(
         "probe-memory-refused",
         Tool,
