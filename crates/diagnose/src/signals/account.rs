@@ -134,7 +134,11 @@ impl Account {
         }
         if self.names_working_version {
             let line = cite(reading, self.place, "", "It names a version that works.");
-            weights.add(C::FirmwareBug, 0.42 * share, &[A::InstallOtherBuild], Some(line));
+            let (cause, actions): (C, &'static [A]) = match self.is_about_tool() {
+                true => (C::ToolMismatch, &[A::ChangeToolOrOption]),
+                false => (C::FirmwareBug, &[A::InstallOtherBuild]),
+            };
+            weights.add(cause, 0.42 * share, actions, Some(line));
         }
     }
 

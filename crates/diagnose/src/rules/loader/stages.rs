@@ -147,9 +147,9 @@ pub(super) static RULES: &[Rule] = &[
     rule(
         "raspberry-medium",
         Rom,
-        &["Read start4.elf failed", "Read start.elf failed", "Read config.txt failed", "FAT read failed", "start4.elf not found", "start.elf not found", "Failed to open device", "Unable to read partition as FAT", "Unable to read MBR", "Insert SD-CARD", "No bootable partition", "Firmware not found", "Failed to read device"],
+        &["Read start4.elf failed", "Read start.elf failed", "Read config.txt failed", "FAT read failed", "start4.elf not found", "start.elf not found", "Failed to open device", "Unable to read partition as FAT", "Unable to read MBR", "No SD card found, try USB", "USB MSD timed out", "Insert SD-CARD", "No bootable partition", "Firmware not found", "Failed to read device"],
         "The loader of the board does not find or cannot read its files on the card.",
-        &[(C::RecoveryMediaWrong, 0.42), (C::FlashHardwareFault, 0.4), (C::LinkFault, 0.2), (C::ImageIncomplete, 0.2)],
+        &[(C::RecoveryMediaWrong, 0.52), (C::FlashHardwareFault, 0.33), (C::LinkFault, 0.2), (C::ImageIncomplete, 0.2)],
     )
     .states(&[(S::BootloaderOnly, 0.7)])
     .actions(&[A::SwapCableOrPort, A::ReflashCorrectImage])
@@ -226,6 +226,18 @@ pub(super) static RULES: &[Rule] = &[
     .without(&["U-Boot SPL"])
     .states(&[(S::BootloaderFailing, 0.5)])
     .from("U-Boot lib/hang.c", "### ERROR ### Please RESET the board ###"),
+    rule(
+        "spl-exception",
+        Rom,
+        &["\"Synchronous Abort\" handler", "\"Error\" handler, esr", "^data abort", "^undefined instruction", "^prefetch abort"],
+        "The first stage crashed on what it loaded from the medium.",
+        &[(C::BootloaderCorrupt, 0.62), (C::ImageCorrupt, 0.25), (C::FirmwareBug, 0.3)],
+    )
+    .with(&["Trying to boot from"])
+    .without(&["Hit any key", "Hit key to stop", "^Net:   ", "^In:    serial"])
+    .states(&[(S::BootloaderFailing, 0.6)])
+    .actions(&[A::RestoreBootloader, A::EnterRecoveryMode])
+    .from("U-Boot common/spl/spl.c, arch/arm/lib/interrupts_64.c", "Trying to boot from SPI; \"Synchronous Abort\" handler, esr 0x02000000"),
     rule(
         "loader-exception",
         Loader,

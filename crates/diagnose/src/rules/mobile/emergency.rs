@@ -436,6 +436,7 @@ pub(super) static RULES: &[Rule] = &[
             "Download Boot Fail",
             "Prepare IDB Fail",
             "Download boot failed",
+            "DeviceRequest vendor=0x47* failed",
         ],
         "The unit does not take the loader: it is for another memory or chip, or the link is bad.",
         &[(C::LinkFault, 0.42), (C::ImageWrongDevice, 0.35), (C::ToolMismatch, 0.35)],
