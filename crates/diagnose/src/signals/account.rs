@@ -13,6 +13,7 @@ mod fates;
 mod lights;
 mod means;
 mod mishaps;
+mod network;
 mod outcome;
 mod seen;
 mod shown;
@@ -27,6 +28,7 @@ use by_circumstance::BY_CIRCUMSTANCE;
 use conclusions::{CONCLUSIONS, Conclusion};
 use endings::ENDINGS;
 use fates::FATES;
+use network::NETWORK;
 use outcome::{ENDED_WELL, SPOILED};
 use seen::{GONE, LOOPS, SETTLES};
 use tools::{AFTERWARDS, FAILS, TOOLS};
@@ -124,7 +126,8 @@ impl Account {
     /// Adds what its words say together.
     pub(super) fn weigh(&self, reading: &Reading<'_>, weights: &mut Weights) {
         let share = if self.has_others { BESIDE_OTHERS } else { 1.0 };
-        for conclusion in CONCLUSIONS.iter().chain(ENDINGS).chain(BY_CIRCUMSTANCE).chain(FATES) {
+        for conclusion in CONCLUSIONS.iter().chain(ENDINGS).chain(BY_CIRCUMSTANCE).chain(FATES).chain(NETWORK)
+        {
             if !self.holds(conclusion) {
                 continue;
             }

@@ -5,6 +5,7 @@ use debrick_model::{Action as A, Cause as C, State as S};
 
 use super::conclusions::Conclusion;
 use super::done::{MANY_IMAGES, WROTE};
+use super::means::NO_HELP;
 use super::outcome::NOT_TAKEN;
 use super::seen::{GONE, LOOPS, WORKS_AGAIN};
 use super::words::Words;
@@ -119,6 +120,23 @@ pub(super) static FAILED_UPDATE: Words = Words(&[
     " ça s est mal terminé",
 ]);
 
+/// It did not go well.
+pub(super) static WENT_BADLY: Words = Words(&[
+    " it didn t work",
+    " it did not work",
+    " didn t go well",
+    " did not go well",
+    " went south",
+    " went badly",
+    " and it crashed",
+    " ging schief",
+    " schief gelaufen",
+    " ging daneben",
+    "пошло не так",
+    " salió mal",
+    " coś poszło nie tak",
+]);
+
 /// The partitions are not there.
 pub(super) static TABLE_GONE: Words = Words(&[
     " partition table is gone",
@@ -172,6 +190,15 @@ pub(super) static NORMAL: Words = Words(&[
     " is expected behavio",
     " is the expected",
     " normal behavio",
+    " normally blink",
+    " normally flash",
+    " normal to see",
+    " is usual",
+    " first boot takes",
+    " first boot may take",
+    " first boot can take",
+    " can take up to",
+    " may take up to",
     " don t worry",
     " do not worry",
     " shouldn t worry",
@@ -201,6 +228,8 @@ pub(super) static NORMAL: Words = Words(&[
     " pas de panique",
     " es normal que",
     " no te preocupes",
+    " no hay motivo",
+    " kein grund zur panik",
     " to normalne",
 ]);
 
@@ -237,7 +266,7 @@ pub(super) static FATES: &[Conclusion] = &[
         near: &[],
         none: &[&WORKS_AGAIN, &NOT_TAKEN],
         says: "Its update failed, and it does not start since.",
-        causes: &[(C::UpdateInterrupted, 0.32), (C::ImageIncomplete, 0.35), (C::ImageCorrupt, 0.3)],
+        causes: &[(C::ImageIncomplete, 0.4), (C::UpdateInterrupted, 0.28), (C::ImageCorrupt, 0.24)],
         state: None,
         actions: &[A::ReflashCorrectImage, A::EnterRecoveryMode],
     },
@@ -246,7 +275,16 @@ pub(super) static FATES: &[Conclusion] = &[
         near: &[],
         none: &[&WORKS_AGAIN],
         says: "Its update failed, and it starts over and over since.",
-        causes: &[(C::ImageIncomplete, 0.36), (C::UpdateInterrupted, 0.3), (C::ImageCorrupt, 0.3)],
+        causes: &[(C::ImageIncomplete, 0.4), (C::UpdateInterrupted, 0.28), (C::ImageCorrupt, 0.24)],
+        state: None,
+        actions: &[A::ReflashCorrectImage, A::EnterRecoveryMode],
+    },
+    Conclusion {
+        all: &[],
+        near: &[&WROTE, &WENT_BADLY],
+        none: &[&WORKS_AGAIN, &NOT_TAKEN],
+        says: "Writing it did not go well.",
+        causes: &[(C::ImageCorrupt, 0.4), (C::ImageIncomplete, 0.3), (C::UpdateInterrupted, 0.2)],
         state: None,
         actions: &[A::ReflashCorrectImage, A::EnterRecoveryMode],
     },
@@ -262,7 +300,7 @@ pub(super) static FATES: &[Conclusion] = &[
     Conclusion {
         all: &[&NORMAL],
         near: &[],
-        none: &[&WROTE, &LOOPS],
+        none: &[&WROTE, &LOOPS, &NO_HELP],
         says: "What it does is said to be as it should be.",
         causes: &[(C::NoFault, 0.46)],
         state: Some((S::Healthy, 0.5)),
@@ -271,7 +309,7 @@ pub(super) static FATES: &[Conclusion] = &[
     Conclusion {
         all: &[&WROTE, &NORMAL],
         near: &[],
-        none: &[&LOOPS],
+        none: &[&LOOPS, &NO_HELP],
         says: "What it does is said to be as it should be.",
         causes: &[(C::NoFault, 0.42)],
         state: Some((S::Healthy, 0.4)),

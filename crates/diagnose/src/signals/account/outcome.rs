@@ -213,6 +213,7 @@ pub(super) static ENDED_WELL: Words = Words(&[
     " board is working",
     " was able to get",
     " completed successfully",
+    " completed with status 0",
     " finished successfully",
     " restored operation",
     " all things are fine",

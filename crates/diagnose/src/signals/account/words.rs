@@ -114,8 +114,8 @@ const DENIES: &[&str] = &[
 #[cfg(test)]
 mod tests {
     use super::super::{
-        circumstances::*, done::*, fates::*, lights::*, means::*, mishaps::*, outcome::*, seen::*, shown::*,
-        tools::*,
+        circumstances::*, done::*, fates::*, lights::*, means::*, mishaps::*, network::*, outcome::*,
+        seen::*, shown::*, tools::*,
     };
     use super::*;
 
@@ -255,6 +255,10 @@ mod tests {
             &NORMAL,
             &SPOILED,
             &STAYS,
+            &OVER_NETWORK,
+            &NOT_REACHED,
+            &BREAKS_OFF,
+            &WENT_BADLY,
         ] {
             for word in words.0 {
                 let sentence = plain(word);
