@@ -9,11 +9,14 @@ mod circumstances;
 mod conclusions;
 mod done;
 mod endings;
+mod fates;
 mod lights;
 mod means;
 mod mishaps;
+mod network;
 mod outcome;
 mod seen;
+mod shown;
 mod tools;
 mod words;
 
@@ -24,7 +27,9 @@ use crate::weigh::{Weights, cite};
 use by_circumstance::BY_CIRCUMSTANCE;
 use conclusions::{CONCLUSIONS, Conclusion};
 use endings::ENDINGS;
-use outcome::ENDED_WELL;
+use fates::FATES;
+use network::NETWORK;
+use outcome::{ENDED_WELL, SPOILED};
 use seen::{GONE, LOOPS, SETTLES};
 use tools::{AFTERWARDS, FAILS, TOOLS};
 
@@ -95,7 +100,11 @@ impl Account {
 
     /// Whether its last sentences say that it works in the end.
     fn ends_well(&self) -> bool {
-        self.sentences.iter().rev().take(LAST_SENTENCES).any(|sentence| ENDED_WELL.are_in(sentence))
+        let ends = |sentence: &String| {
+            let from = ENDED_WELL.first_in(sentence).and_then(|at| sentence.get(at..));
+            from.is_some_and(|praise| !SPOILED.are_in(praise))
+        };
+        self.sentences.iter().rev().take(LAST_SENTENCES).any(ends)
     }
 
     fn holds(&self, conclusion: &Conclusion) -> bool {
@@ -117,7 +126,8 @@ impl Account {
     /// Adds what its words say together.
     pub(super) fn weigh(&self, reading: &Reading<'_>, weights: &mut Weights) {
         let share = if self.has_others { BESIDE_OTHERS } else { 1.0 };
-        for conclusion in CONCLUSIONS.iter().chain(ENDINGS).chain(BY_CIRCUMSTANCE) {
+        for conclusion in CONCLUSIONS.iter().chain(ENDINGS).chain(BY_CIRCUMSTANCE).chain(FATES).chain(NETWORK)
+        {
             if !self.holds(conclusion) {
                 continue;
             }
@@ -128,6 +138,9 @@ impl Account {
             if let Some((state, weight)) = conclusion.state {
                 weights.hint(state, weight * share);
             }
+        }
+        for (state, weight) in shown::states(&self.sentences) {
+            weights.hint(state, weight * share);
         }
         if self.ends_well() {
             weights.hint(S::Healthy, 0.45 * share);

@@ -311,13 +311,15 @@ pub(super) static RULES: &[Rule] = &[
             "Received upload request",
             "Successfully uploaded programmer",
             "Detected regular mode",
+            "BSL_REP_VER",
+            "CMD_CONNECT bootrom",
         ],
         "The unit answers in its recovery mode.",
         &[],
     )
     .states(&[(S::RecoveryMode, 0.55)])
     .from(
-        "edl; mtkclient; rkdeveloptool; dfu-util; Heimdall; esptool; nmrpflash",
+        "edl; mtkclient; rkdeveloptool; dfu-util; Heimdall; esptool; nmrpflash; spd_dump",
         "main - Mode detected: sahara",
     ),
     rule(

@@ -207,7 +207,7 @@ pub(super) static RULES: &[Rule] = &[
     rule(
         "adb-sideloaded",
         Tool,
-        &["Total xfer: 1.00x", "Total xfer: 1.0", "Performing Streamed Install"],
+        &["Total xfer: 1.00x", "Total xfer: 1.0", "Performing Streamed Install", "completed with status 0"],
         "The phone took the whole package.",
         &[(C::NoFault, 0.65)],
     )

@@ -3,10 +3,23 @@
 /// Words and phrases of which each means the same. A space at an end is the end of a word.
 pub(super) struct Words(pub(super) &'static [&'static str]);
 
+/// Of each word no more places than this are looked at in a text.
+const MOST_PLACES: usize = 4;
+
 impl Words {
     /// Whether any of them is in a text that [`plain`] made.
     pub(super) fn are_in(&self, text: &str) -> bool {
         self.0.iter().any(|word| text.contains(word))
+    }
+
+    /// Where the first of them begins, in bytes.
+    pub(super) fn first_in(&self, text: &str) -> Option<usize> {
+        self.0.iter().filter_map(|word| text.find(word)).min()
+    }
+
+    /// Where each of them begins, in bytes; of each the first few.
+    pub(super) fn all_in<'a>(&self, text: &'a str) -> impl Iterator<Item = usize> + use<'a> {
+        self.0.iter().flat_map(|word| text.match_indices(word).take(MOST_PLACES)).map(|(at, _)| at)
     }
 }
 
@@ -101,7 +114,8 @@ const DENIES: &[&str] = &[
 #[cfg(test)]
 mod tests {
     use super::super::{
-        circumstances::*, done::*, lights::*, means::*, mishaps::*, outcome::*, seen::*, tools::*,
+        circumstances::*, done::*, fates::*, lights::*, means::*, mishaps::*, network::*, outcome::*,
+        seen::*, shown::*, tools::*,
     };
     use super::*;
 
@@ -233,6 +247,18 @@ mod tests {
             &PART_ONLY,
             &LOADER_AGAIN,
             &NO_HELP,
+            &RELAPSED,
+            &TEMPERATURE,
+            &NONE_HELPED,
+            &FAILED_UPDATE,
+            &TABLE_GONE,
+            &NORMAL,
+            &SPOILED,
+            &STAYS,
+            &OVER_NETWORK,
+            &NOT_REACHED,
+            &BREAKS_OFF,
+            &WENT_BADLY,
         ] {
             for word in words.0 {
                 let sentence = plain(word);
