@@ -95,8 +95,16 @@ pub(crate) fn apply(
     let last_failure = speaking.iter().filter(fails).map(|(_, found)| found.last.place).max();
     let unit_fails = last_failure.is_some();
     let of_tool = |rule: &Rule| matches!(rule.level, Level::Tool | Level::Output);
-    let is_tools = |rule: &Rule| of_tool(rule) && rule.is_fault();
-    let failure = speaking.iter().filter(|(rule, _)| is_tools(rule)).map(|(_, found)| found.last.place).max();
+    // What the unit's own tools print on it tells of their failure, too.
+    let is_of_tool = |rule: &Rule, place| {
+        of_tool(rule)
+            || (rule.level == Level::Lasting && reading.kind(place) == Some(EvidenceKind::ToolOutput))
+    };
+    let failure = speaking
+        .iter()
+        .filter(|(rule, found)| rule.is_fault() && is_of_tool(rule, found.last.place))
+        .map(|(_, found)| found.last.place)
+        .max();
     for (rule, found) in &speaking {
         let place = found.last.place;
         let boot = boots.at(place);
@@ -110,7 +118,7 @@ pub(crate) fn apply(
         let is_tools = of_tool(rule) || reading.kind(place) == Some(EvidenceKind::ToolOutput);
         let retried = is_tools
             && (success.is_some_and(|success| success > place) || signals::ends_well_after(reading, place));
-        let failed_later = of_tool(rule) && failure.is_some_and(|failure| failure >= place);
+        let failed_later = is_of_tool(rule, place) && failure.is_some_and(|failure| failure >= place);
         let is_contradicted = match reading.kind(place) {
             Some(EvidenceKind::ToolOutput) => unit_fails || is_denied,
             Some(EvidenceKind::SerialLog) => is_denied || last_failure.is_some_and(|failure| failure > place),

@@ -3,6 +3,7 @@
 mod account;
 mod guesses;
 mod progress;
+mod remarks;
 mod tools;
 mod trouble;
 
@@ -13,6 +14,7 @@ use crate::matcher::MATCHER;
 use crate::text::{Line, Place, Reading, Shape, boot_loader_prompt};
 use crate::timeline::{Boot, Boots, Seen, StageKind};
 use crate::weigh::{Weights, cite};
+use remarks::Remark;
 use trouble::tells_of_trouble;
 
 pub(crate) use tools::ends_well_after;
@@ -53,6 +55,14 @@ const COMPLAINTS: &[&str] = &[
     "n't boot",
     "not start",
     "n't start",
+    " not run",
+    "n't run",
+    "unable to boot",
+    "unable to start",
+    "not come up",
+    "n't come up",
+    "not respond",
+    "n't respond",
     "failed to start",
     " stall",
     " forever",
@@ -133,6 +143,7 @@ pub(crate) fn apply(
         account.guess(reading, weights);
     }
     signals.nothing_known(weights);
+    signals.remark_behind_the_log(weights);
 }
 
 /// A variable that the device cannot start without, and that is not what it must be, explains a unit that does not start.
@@ -189,7 +200,7 @@ fn silence_and_garbage(reading: &Reading<'_>, weights: &mut Weights) {
 pub(crate) fn is_complained_of(reading: &Reading<'_>) -> bool {
     let is_said = |line: &Line| reading.kind(line.place) == Some(EvidenceKind::Symptom);
     let lines = |words| MATCHER.number(words).into_iter().flat_map(|number| reading.with(number));
-    COMPLAINTS.iter().any(|words| lines(words).any(is_said))
+    COMPLAINTS.iter().any(|words| lines(words).any(is_said)) || remarks::remark(reading).is_some()
 }
 
 struct Signals<'a> {
@@ -271,6 +282,24 @@ impl Signals<'_> {
         let line = self.at(loader);
         let says = "The boot loader goes to its prompt without a countdown, as when it has no boot command.";
         weights.add(Cause::BootEnvironmentCorrupt, 0.65, &[], line.map(|line| self.cite(line, says)));
+    }
+
+    /// What somebody wrote behind the last line says whether it went on.
+    fn remark_behind_the_log(&self, weights: &mut Weights) {
+        let Some(remark) = remarks::remark(self.reading) else { return };
+        let furthest = self.boots.telling().and_then(Boot::furthest);
+        let is_kernels = furthest >= Some(StageKind::Linux) || self.kernel_log().is_some();
+        let is_settled = self.boots.telling().is_some_and(|boot| !boot.stopped_before_countdown());
+        weights.hint(
+            match remark {
+                Remark::StartsOver => State::BootLoop,
+                Remark::Stops if is_kernels => State::KernelHang,
+                Remark::Stops if furthest == Some(StageKind::Loader) && is_settled => State::BootloaderOnly,
+                Remark::Stops if furthest.is_some() => State::BootloaderFailing,
+                Remark::Stops => return,
+            },
+            0.7,
+        );
     }
 
     fn kernel_without_a_word(&self, boot: &Boot, weights: &mut Weights) {

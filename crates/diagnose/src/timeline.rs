@@ -188,6 +188,13 @@ impl Boot {
 /// With how many lines a boot loader answers that is asked for its version (U-Boot `cmd/version.c`).
 const VERSION_LINES: u64 = 3;
 
+/// How sure it is that a unit starts over again and again that says that it starts over.
+const ANNOUNCED: f64 = 0.75;
+
+/// How many lines behind the command a boot loader that is told to start over says that it does (U-Boot
+/// `drivers/sysreset`, `do_reset`).
+const RESTART_LINES: u64 = 2;
+
 /// All boots of all serial logs.
 #[derive(Debug, Default)]
 pub(crate) struct Boots {
@@ -195,6 +202,8 @@ pub(crate) struct Boots {
     ends: Vec<(usize, u64)>,
     /// Where somebody asked the boot loader for its version last.
     version_asked: Option<Place>,
+    /// Where somebody told the boot loader to start over last.
+    restart_asked: Option<Place>,
 }
 
 impl Boots {
@@ -221,6 +230,7 @@ impl Boots {
         if boot_loader_prompt(&line.text) {
             let command = line.text.split_once(['>', '#']).map_or("", |(_, command)| command.trim());
             self.version_asked = command.starts_with("ver").then_some(line.place);
+            self.restart_asked = command.starts_with("reset").then_some(line.place);
         }
         let has = |number: &Option<Pattern>| number.is_some_and(|number| line.patterns.contains(&number));
         let marker = |pattern: &Pattern| NUMBERS.markers.get(pattern.index()).copied().flatten();
@@ -240,7 +250,10 @@ impl Boots {
         if NUMBERS.loadings.iter().any(has) {
             boot.loading = Some(line.place);
         }
-        boot.announced_restart |= NUMBERS.restarts.iter().any(has);
+        let is_wished = self.restart_asked.is_some_and(|asked| {
+            asked.evidence == line.place.evidence && line.place.line <= asked.line + RESTART_LINES
+        });
+        boot.announced_restart |= !is_wished && NUMBERS.restarts.iter().any(has);
         boot.woke |= NUMBERS.wakes.iter().any(has);
         let furthest = boot.furthest();
         if line.kernel_seconds.is_some_and(|seconds| seconds < STARTS_UNTIL) && furthest < Some(Linux) {
@@ -336,7 +349,7 @@ impl Boots {
         let [.., before, last] = seen[..] else {
             let announced =
                 seen.last().is_some_and(|boot| boot.announced_restart && boot.furthest() < Some(Shell));
-            return if announced { 0.6 } else { 0.0 };
+            return if announced { ANNOUNCED } else { 0.0 };
         };
         if last.woke {
             return 0.0;
@@ -345,7 +358,7 @@ impl Boots {
         let reached = self.boots.iter().filter(|boot| log(boot) == log(last) && !std::ptr::eq(*boot, last));
         let reached = reached.map(Boot::furthest).max().flatten();
         if log(before) != log(last) || reached == Some(Shell) || last.furthest() > reached {
-            return if last.announced_restart && last.furthest() < Some(Shell) { 0.6 } else { 0.0 };
+            return if last.announced_restart && last.furthest() < Some(Shell) { ANNOUNCED } else { 0.0 };
         }
         0.9
     }

@@ -87,10 +87,10 @@ impl Weights {
         self.causes.entry(cause).or_default().push(Voice { weight, line: None, actions, evidence });
     }
 
-    /// Leaves a share of all that has spoken for a fault.
-    pub(crate) fn fade(&mut self, share: f64) {
-        let faults = self.causes.iter_mut().filter(|(cause, _)| **cause != Cause::NoFault);
-        faults.flat_map(|(_, voices)| voices).for_each(|voice| voice.weight *= share);
+    /// Leaves a share of all that has spoken for some causes.
+    pub(crate) fn fade(&mut self, share: f64, is_meant: impl Fn(Cause) -> bool) {
+        let meant = self.causes.iter_mut().filter(|(cause, _)| is_meant(**cause));
+        meant.flat_map(|(_, voices)| voices).for_each(|voice| voice.weight *= share);
     }
 
     /// Notes that a person says of the unit that it does not work.

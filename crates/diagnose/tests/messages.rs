@@ -23,7 +23,7 @@ fn boot_loaders() {
         SerialLog,
         "U-Boot SPL 2021.07 (Feb 28 2022 - 06:39:32)\nspl: mmc init failed with error: -95\nSPL: failed to boot from all boot devices\n",
         Cause::BootloaderCorrupt,
-        Action::ReflashSameImage,
+        Action::ReflashCorrectImage,
     );
     assert_eq!(state, State::BootloaderFailing);
     check(

@@ -4,6 +4,7 @@
 
 mod common;
 
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use common::door::*;
@@ -227,6 +228,32 @@ fn of_two_units_in_recovery_neither_is_answered_until_one_is_chosen() {
     let closed = case.resume(&closed.session);
     case.is_repaired(&closed);
     assert!(is_left_alone(&case));
+}
+
+#[test]
+fn who_asks_in_the_place_of_the_unit_that_was_heard_on_entry_is_not_served() {
+    let mut case = Case::of(BOOT, Brick::KernelBytesDamaged, Door::of(boot()));
+    case.wire = wires::with_another_who_asks;
+    let bench = case.bench.clone();
+    let mut is_first = true;
+    case.attendant.on_event = Box::new(move |event| {
+        // The unit loses its power when it is about to be served, and somebody else is there.
+        if matches!(event.body, EventBody::Intent { .. }) && std::mem::take(&mut is_first) {
+            bench.power_off();
+            wires::ANOTHER_ASKS.store(true, Ordering::SeqCst);
+        }
+    });
+    let closed = case.run();
+    assert_eq!(case.codes(), ["door-two-units"]);
+    let named = case.attendant.events.iter().any(|event| {
+        matches!(&event.body, EventBody::Failed { problem, .. }
+            if [UNIT, OTHER].iter().all(|unit| problem.causes.join(" ").contains(&unit.to_string())))
+    });
+    assert!(named, "{:?}", case.attendant.names());
+    // On the next entry both ask, and somebody says which one is meant.
+    assert_eq!(asked_which(&case), 1);
+    assert!(case.count("coached") >= 2);
+    case.is_repaired(&closed);
 }
 
 #[test]

@@ -6,6 +6,7 @@ mod environment;
 mod images;
 mod network;
 mod payloads;
+mod refusals;
 mod stages;
 mod storage;
 mod trust;
@@ -20,6 +21,7 @@ pub(super) static TABLES: &[&[Rule]] = &[
     images::RULES,
     network::RULES,
     payloads::RULES,
+    refusals::RULES,
     stages::RULES,
     storage::RULES,
     trust::RULES,

@@ -34,6 +34,10 @@ static NOISE: &[&[&str]] = &[
         "[libfs_avb]Invalid hash size",
         "Failed to copy /avb into",
     ],
+    // U-Boot common/avb_verify.c: said of every unit without secure storage.
+    &["read_is_device_unlocked not supported yet", "read_rollback_index not supported yet"],
+    // barebox common/fastboot.c, drivers/usb/gadget: what the host asks for and the loader has none of; a gadget that runs.
+    &["fastboot: no such variable", "USB multi gadget already registered"],
     // CPython: a unit that restarts is gone when what spoke to it is cleared away.
     &["__del__*ignored"],
     // OP-TEE for Allwinner: optional nodes of the device tree.
@@ -292,6 +296,7 @@ static SIDE_PARTS: &[&str] = &[
     "i8042",
     "tpm",
     "rtc",
+    "-wdt",
     "hw-rng",
     "iio",
     "adc",

@@ -11,14 +11,17 @@ mod computer;
 mod conclusions;
 mod done;
 mod endings;
+mod fates;
 mod lights;
 mod means;
 mod mishaps;
 mod mismatched;
+mod network;
 mod outcome;
 mod plain_states;
 mod plainly;
 mod seen;
+mod shown;
 mod tools;
 mod words;
 
@@ -27,9 +30,12 @@ use debrick_model::{Action as A, Cause as C, EvidenceKind, State as S};
 use crate::text::{Place, Reading};
 use crate::weigh::{Weights, cite};
 use by_circumstance::BY_CIRCUMSTANCE;
+use computer::{STARTS_AS_EVER, TRIES_TO_ENTER};
 use conclusions::{CONCLUSIONS, Conclusion};
 use endings::ENDINGS;
-use outcome::ENDED_WELL;
+use fates::FATES;
+use network::NETWORK;
+use outcome::{ENDED_WELL, SPOILED};
 use plain_states::{ASKS_IF_NORMAL, DENIED, FINE_AFTER_ALL, REMEDIED, SURELY_FINE};
 use plainly::PLAINLY;
 use seen::{GONE, LOOPS, SETTLES};
@@ -47,6 +53,9 @@ const NOTHING_FROM: f64 = 0.25;
 
 /// What is left of every fault that is told of where it works in the end, and nobody had to do anything.
 const WHERE_ALL_IS_WELL: f64 = 0.4;
+
+/// What is left of all being well where the system starts in place of the recovery mode that is wanted.
+const WHERE_IT_STARTS_AS_EVER: f64 = 0.3;
 
 /// In so many sentences at its end an account tells how it went in the end.
 const LAST_SENTENCES: usize = 2;
@@ -117,7 +126,11 @@ impl Account {
 
     /// Whether its last sentences say that it works in the end.
     fn ends_well(&self) -> bool {
-        self.sentences.iter().rev().take(LAST_SENTENCES).any(|sentence| ENDED_WELL.are_in(sentence))
+        let ends = |sentence: &String| {
+            let from = ENDED_WELL.first_in(sentence).and_then(|at| sentence.get(at..));
+            from.is_some_and(|praise| !SPOILED.are_in(praise))
+        };
+        self.sentences.iter().rev().take(LAST_SENTENCES).any(ends)
     }
 
     /// Whether any of these words is in it; what has gaps, within a sentence.
@@ -145,18 +158,27 @@ impl Account {
     pub(super) fn weigh(&self, reading: &Reading<'_>, weights: &mut Weights) {
         let share = if self.has_others { BESIDE_OTHERS } else { 1.0 };
         let well = self.is_well();
-        let conclusions = CONCLUSIONS.iter().chain(ENDINGS).chain(BY_CIRCUMSTANCE);
-        self.conclude(conclusions, share, reading, weights);
-        self.conclude(PLAINLY.iter(), share, reading, weights);
+        let lists = [CONCLUSIONS, ENDINGS, BY_CIRCUMSTANCE, FATES, NETWORK, PLAINLY];
+        self.conclude(lists.into_iter().flatten(), share, reading, weights);
         if well == Well::ByItself && !self.has_others {
-            weights.fade(WHERE_ALL_IS_WELL);
+            weights.fade(WHERE_ALL_IS_WELL, |cause| cause != C::NoFault);
+        }
+        if self.starts_as_ever() {
+            weights.fade(WHERE_IT_STARTS_AS_EVER, |cause| cause == C::NoFault);
+        }
+        for (state, weight) in shown::states(&self.sentences) {
+            weights.hint(state, weight * share);
         }
         if self.ends_well() {
             weights.hint(S::Healthy, 0.45 * share);
         }
         if self.names_working_version {
             let line = cite(reading, self.place, "", "It names a version that works.");
-            weights.add(C::FirmwareBug, 0.42 * share, &[A::InstallOtherBuild], Some(line));
+            let (cause, actions): (C, &'static [A]) = match self.is_about_tool() {
+                true => (C::ToolMismatch, &[A::ChangeToolOrOption]),
+                false => (C::FirmwareBug, &[A::InstallOtherBuild]),
+            };
+            weights.add(cause, 0.42 * share, actions, Some(line));
         }
         match well {
             Well::ByItself => {
@@ -170,13 +192,25 @@ impl Account {
         }
     }
 
+    /// Whether its recovery mode is wanted, and its system starts instead.
+    fn starts_as_ever(&self) -> bool {
+        self.says(&TRIES_TO_ENTER) && self.says(&STARTS_AS_EVER)
+    }
+
     /// How it is in the end.
     fn is_well(&self) -> Well {
+        if self.starts_as_ever() {
+            return Well::No;
+        }
         let mut is_last = true;
         for sentence in self.sentences.iter().rev().take(LAST_SENTENCES) {
             let is_denied = DENIED.are_in(sentence);
             if SURELY_FINE.are_in(sentence) || (FINE_AFTER_ALL.are_in(sentence) && !is_denied) {
-                return if REMEDIED.are_in(sentence) { Well::Remedied } else { Well::ByItself };
+                return if self.names_working_version || REMEDIED.are_in(sentence) {
+                    Well::Remedied
+                } else {
+                    Well::ByItself
+                };
             }
             // What is told last counts; a question does not.
             if is_last && is_denied && !ASKS_IF_NORMAL.are_in(sentence) {

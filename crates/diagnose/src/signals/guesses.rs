@@ -138,11 +138,14 @@ impl Signals<'_> {
                 }
             } else if self.boots.last().is_none() && weights.success_is_denied() {
                 let line = cite(self.reading, start, "", "No line of the log tells of trouble.");
-                for (cause, weight) in [
-                    (Cause::FirmwareBug, 0.36),
-                    (Cause::BootloaderCorrupt, 0.26),
-                    (Cause::ImageCorrupt, 0.24),
-                ] {
+                let is_kernels = self.kernel_log() == Some(evidence);
+                if is_kernels {
+                    weights.hint(State::KernelHang, 0.4);
+                }
+                let second = if is_kernels { Cause::KernelCrash } else { Cause::BootloaderCorrupt };
+                for (cause, weight) in
+                    [(Cause::FirmwareBug, 0.36), (second, 0.26), (Cause::ImageCorrupt, 0.24)]
+                {
                     weights.add(cause, weight, &[], Some(line.clone()));
                 }
             } else {

@@ -16,6 +16,10 @@ fn first_of(text: &str, bytes: &[u8], last: usize) -> Option<usize> {
 
 /// `=> `, `U-Boot> `, `ar7240> cmp.b …`, `MT7621 #`.
 pub(crate) fn boot_loader_prompt(text: &str) -> bool {
+    // barebox `common/globalvar.c`, PS1: `barebox@Board:/ `.
+    if let Some(rest) = text.strip_prefix("barebox") {
+        return rest.starts_with([':', '$']) || (rest.starts_with('@') && rest.contains(":/"));
+    }
     let Some(end) = first_of(text, b">#", LONGEST_PROMPT) else { return false };
     let (name, rest) = text.split_at(end);
     let name = name.trim_end_matches('=').trim_end();

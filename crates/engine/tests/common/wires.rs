@@ -3,6 +3,7 @@
 
 use std::collections::VecDeque;
 use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 use debrick_bootp::wire::{Kind, Message};
@@ -18,7 +19,24 @@ pub fn with_two_speakers(network: Box<dyn Network>) -> Box<dyn Network> {
         let from = MacAddress::new([0x2c, 0xb0, 0x5d, 0, 0, last]);
         FrameHeader { to: MacAddress::BROADCAST, from, ether_type: ETHER_TYPE_ARP }.with(&[0; 46])
     };
-    Box::new(Shared { network, first: vec![says(1), says(2)], answer: |_| Vec::new() })
+    Box::new(Shared { network, first: vec![says(1), says(2)], is_there: || true, answer: |_| Vec::new() })
+}
+
+/// Somebody asks for an address by BOOTP as soon as this is set.
+pub static ANOTHER_ASKS: AtomicBool = AtomicBool::new(false);
+
+/// Somebody else asks for an address by BOOTP, once they are there.
+pub fn with_another_who_asks(network: Box<dyn Network>) -> Box<dyn Network> {
+    let station = MacAddress::new([2, 0, 0, 0, 0, 0x77]);
+    let payload = Message::request(station, 7).to_bytes();
+    let packet = UdpPacket {
+        from: SocketAddrV4::new(Ipv4Addr::UNSPECIFIED, 68),
+        to: SocketAddrV4::new(Ipv4Addr::BROADCAST, 67),
+        payload: &payload,
+    };
+    let first = packet.to_frame(station, MacAddress::BROADCAST).into_iter().collect();
+    let is_there = || ANOTHER_ASKS.load(Ordering::SeqCst);
+    Box::new(Shared { network, first, is_there, answer: |_| Vec::new() })
 }
 
 /// A router gives out addresses already.
@@ -46,7 +64,7 @@ pub fn with_address_server(network: Box<dyn Network>) -> Box<dyn Network> {
         let station = MacAddress::new([2, 0, 0, 0, 0, 0x77]);
         packet.to_frame(station, MacAddress::BROADCAST).into_iter().collect()
     };
-    Box::new(Shared { network, first: Vec::new(), answer })
+    Box::new(Shared { network, first: Vec::new(), is_there: || true, answer })
 }
 
 /// Two stations say that they have the address that is asked for.
@@ -62,7 +80,7 @@ pub fn with_two_of_an_address(network: Box<dyn Network>) -> Box<dyn Network> {
         // Each twice, as switches and second thoughts have it.
         answers.into_iter().flat_map(|frame| [frame.clone(), frame]).collect()
     };
-    Box::new(Shared { network, first: Vec::new(), answer })
+    Box::new(Shared { network, first: Vec::new(), is_there: || true, answer })
 }
 
 /// A cable that others are on, too.
@@ -70,6 +88,8 @@ struct Shared {
     network: Box<dyn Network>,
     /// What they say without being asked.
     first: Vec<Vec<u8>>,
+    /// Whether they say that yet.
+    is_there: fn() -> bool,
     /// What they say to a frame.
     answer: fn(&[u8]) -> Vec<Vec<u8>>,
 }
@@ -85,7 +105,8 @@ impl Network for Shared {
 
     fn open_frames(&mut self, ether_type: Option<u16>) -> Result<Box<dyn Frames>, LinkError> {
         let frames = self.network.open_frames(ether_type)?;
-        let others = Arc::new(Mutex::new(self.first.clone().into()));
+        let first = if (self.is_there)() { self.first.clone() } else { Vec::new() };
+        let others = Arc::new(Mutex::new(first.into()));
         Ok(Box::new(Among { frames, others, answer: self.answer }))
     }
 

@@ -13,10 +13,20 @@ pub(super) static RULES: &[Rule] = &[
         "This computer does not let the program use the port.",
         &[(C::HostPermission, 0.88)],
     )
-    .without(&["PermissionError(13, 'Access is denied", "Found DFU: ["])
+    .without(&["PermissionError(13, 'Access is denied", "Found DFU: [", "is write-protected, attach in read-only"])
     .states(&[(S::RefusedUnharmed, 0.35), (S::Unknown, 0.3)])
     .actions(&[A::InstallDriverOrPermission])
     .from("libc, errno EACCES; libusb", "could not open port '/dev/ttyUSB0': [Errno 13] Permission denied"),
+    rule(
+        "host-not-licensed",
+        Output,
+        &["Not licensed to perform", "HTTP code: 403", "403 Forbidden", "HTTP/1.1 403"],
+        "The controller does not let this user, or without another licence, do that.",
+        &[(C::ToolMismatch, 0.5), (C::HostPermission, 0.4)],
+    )
+    .states(&[(S::RefusedUnharmed, 0.6)])
+    .actions(&[A::ChangeToolOrOption])
+    .from("Supermicro Update Manager; RFC 9110, 403 Forbidden", "HTTP code: 403 (Forbidden)"),
     rule(
         "host-port-busy",
         Tool,

@@ -11,7 +11,6 @@ pub(super) static RULES: &[Rule] = &[
         Output,
         &[
             "Hash of data verified",
-            "avrdude done.  Thank you",
             "Verification successful",
             "VERIFIED.",
             "Verified OK",
@@ -47,7 +46,32 @@ pub(super) static RULES: &[Rule] = &[
         &[(C::NoFault, 0.6)],
     )
     .states(&[(S::RecoveryMode, 0.35), (S::Healthy, 0.3)])
-    .from("esptool; flashrom; dfu-util", "Hash of data verified."),    rule(
+    .from("esptool; flashrom; dfu-util", "Hash of data verified."),
+    rule(
+        "avrdude-ended",
+        Output,
+        &["avrdude done.  Thank you"],
+        "The programmer ended, and told of no trouble.",
+        &[(C::NoFault, 0.6)],
+    )
+    .without(&[
+        "avrdude: error",
+        "avrdude error",
+        "avrdude: fatal",
+        "avrdude: verification error",
+        "initialization failed",
+        "not in sync",
+        "not responding",
+        "Double check",
+        "Yikes!",
+        "unable to open",
+        "ser_open()",
+        "mismatch",
+        "timeout",
+    ])
+    .states(&[(S::RecoveryMode, 0.35), (S::Healthy, 0.3)])
+    .from("avrdude src/main.c, which says it in every case", "avrdude done.  Thank you."),
+    rule(
         "written-over-usb",
         Output,
         &[

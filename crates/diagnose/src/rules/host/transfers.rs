@@ -113,7 +113,6 @@ pub(super) static RULES: &[Rule] = &[
             "Request timed out",
             "Connect request failed",
             "Timeout occurred",
-            "timeout occurred",
             "Connection timed out",
             "100% packet loss",
             "Network timeout",
@@ -122,7 +121,13 @@ pub(super) static RULES: &[Rule] = &[
         "The unit cannot be reached over the network.",
         &[(C::NotInRecoveryMode, 0.48), (C::LinkFault, 0.45)],
     )
-    .without(&["Waiting for remote to respond", "Received configuration request", "Received upload request"])
+    .without(&[
+        "Waiting for remote to respond",
+        "Received configuration request",
+        "Received upload request",
+        "interaction with the core",
+        "usage of the probe",
+    ])
     .states(&[(S::Unknown, 0.4)])
     .actions(&[A::EnterRecoveryMode, A::FixNetworkSettings])
     .from("tftp-hpa; nmrpflash", "Transfer timed out."),
@@ -218,6 +223,17 @@ pub(super) static RULES: &[Rule] = &[
     .states(&[(S::RefusedUnharmed, 0.6)])
     .actions(&[A::ChangeToolOrOption])
     .from("OpenWrt package/system/mtd mtd.c", "Could not open mtd device: firmware"),
+    rule(
+        "write-fails",
+        Tool,
+        &["Failed to erase", "failed to write", "Failed to flash", "Unable to write"],
+        "What the tool wrote or erased did not get there.",
+        &[(C::FlashHardwareFault, 0.4), (C::LinkFault, 0.38), (C::ToolMismatch, 0.36)],
+    )
+    .without(&["Failed to write partition", "Failed to write memory", "remote: "])
+    .states(&[(S::RecoveryMode, 0.35)])
+    .actions(&[A::ChangeToolOrOption, A::SwapCableOrPort])
+    .from("tools of all kinds", "Error: failed to erase sector 3"),
     rule(
         "copy-not-written",
         Output,

@@ -23,7 +23,7 @@ pub(super) static RULES: &[Rule] = &[
         "The tool waits for a unit in its boot ROM, and none comes.",
         &[(C::NotInRecoveryMode, 0.6), (C::LinkFault, 0.35), (C::HostPermission, 0.25)],
     )
-    .without(&["New USB Device Attached", "Start Cmd:", "Second stage boot server", "Sending: bootcode", "Sending bootcode"])
+    .without(&["fail open file", "New USB Device Attached", "Start Cmd:", "Second stage boot server", "Sending: bootcode", "Sending bootcode"])
     .states(&[(S::Unknown, 0.45)])
     .actions(&[A::EnterRecoveryMode, A::SwapCableOrPort])
     .from(
@@ -100,6 +100,7 @@ pub(super) static RULES: &[Rule] = &[
             "GPT partitioning not supported for MTD",
             "Invalid Fastboot buffer size",
             "FB: image file not found",
+            "fail open file",
             "Missed partition name",
             "Missed file name",
             "unknown if condition",

@@ -144,6 +144,7 @@ pub(super) static RULES: &[Rule] = &[
         "The unit runs out of memory.",
         &[(C::FirmwareBug, 0.5), (C::KernelCrash, 0.25), (C::ImageTooLarge, 0.2)],
     )
+    .without(&["^ERROR: out of memory"])
     .states(&[(S::BootsDegraded, 0.4)])
     .from("Linux mm/oom_kill.c", "Out of memory: Killed process 1234 (uhttpd)"),
     rule(
@@ -203,6 +204,8 @@ pub(super) static RULES: &[Rule] = &[
             "Bad mode in",
             "SError Interrupt on CPU",
             "Unhandled exception in kernel",
+            "Insufficient stack space to handle exception",
+            "kernel stack overflow",
         ],
         "The kernel crashed.",
         &[(C::KernelCrash, 0.75), (C::FirmwareBug, 0.5), (C::RamFault, 0.15)],
@@ -233,12 +236,9 @@ pub(super) static RULES: &[Rule] = &[
         &[
             "reset by watchdog",
             "Reset reason: watchdog",
-            "Reset cause: WDOG",
-            "Reset cause: WDT",
             "WDT reset",
             "watchdog bite",
             "Watchdog timeout reset",
-            "reset reason: WDT",
             "rebooted by watchdog",
             "Last reset was watchdog",
         ],
@@ -248,7 +248,16 @@ pub(super) static RULES: &[Rule] = &[
     .without(&["rst cause:"])
     .states(&[(S::BootLoop, 0.35)])
     .actions(&[A::InstallOtherBuild])
-    .from("boot loaders and watchdog drivers", "Reset cause: WDOG"),
+    .from("boot loaders and watchdog drivers", "Last reset was watchdog"),
+    rule(
+        "watchdog-was-last",
+        Lasting,
+        &["Reset cause: WDOG", "Reset cause: WDT", "reset reason: WDT"],
+        "The last start was one by the watchdog, with which many loaders start over on purpose too.",
+        &[(C::FirmwareBug, 0.22), (C::PowerFault, 0.1)],
+    )
+    .states(&[(S::BootLoop, 0.2)])
+    .from("U-Boot arch/arm/mach-imx/cpu.c, get_reset_cause", "Reset cause: WDOG"),
     rule(
         "kernel-set-up-fails",
         Kernel,

@@ -157,6 +157,26 @@ pub(super) static RULES: &[Rule] = &[
     .states(&[(S::RecoveryMode, 0.45), (S::BootloaderFailing, 0.35)])
     .from("U-Boot common/spl/spl_ymodem.c, spl_sdp.c", "Trying to boot from USB SDP"),
     rule(
+        "rockchip-part-refused",
+        Loader,
+        &["E:Invaid tag(", "E:Invalid tag(", "Invalid parameter, check"],
+        "The old loader does not find the mark and length that it puts before each part: it was written without them, or to another place.",
+        &[(C::ImageCorrupt, 0.44), (C::ImageWrongDevice, 0.4), (C::ToolMismatch, 0.36)],
+    )
+    .states(&[(S::RecoveryMode, 0.55), (S::BootloaderOnly, 0.4)])
+    .actions(&[A::ReflashCorrectImage, A::ChangeToolOrOption])
+    .from("Rockchip miniloader; rkutils rkcrc.c", "E:Invaid tag(0x4D524150)!"),
+    rule(
+        "loader-back-to-rom",
+        Rom,
+        &["Back to ROM, SDP"],
+        "The first stage gives the USB cable back to the ROM, which waits for the next loader; newer tools expect it to ask by itself.",
+        &[(C::ToolMismatch, 0.44), (C::BootloaderOutdated, 0.34), (C::FirmwareBug, 0.32)],
+    )
+    .states(&[(S::RecoveryMode, 0.7)])
+    .actions(&[A::ChangeToolOrOption])
+    .from("U-Boot arch/arm/mach-imx/imx8m", "Back to ROM, SDP"),
+    rule(
         "loader-spare-copy",
         Lasting,
         &[

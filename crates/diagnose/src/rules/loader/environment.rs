@@ -175,6 +175,16 @@ pub(super) static RULES: &[Rule] = &[
     .actions(&[A::ReflashCorrectImage, A::FixBootEnvironment])
     .from("U-Boot config_distro_bootcmd.h, boot/bootflow.c; barebox common/boot.c", "Boot failed (err=-14)"),
     rule(
+        "shim-next-stage",
+        Loader,
+        &["Failed to open \\EFI\\", "Failed to load image \\EFI", "start_image() returned Not Found"],
+        "The first loader on the disk does not find the second one, as when only one of them was replaced.",
+        &[(C::BootloaderCorrupt, 0.5), (C::BootEnvironmentCorrupt, 0.46), (C::ImageIncomplete, 0.25)],
+    )
+    .states(&[(S::BootloaderFailing, 0.55), (S::BootloaderOnly, 0.45)])
+    .actions(&[A::FixBootEnvironment])
+    .from("shim shim.c", "Failed to open \\EFI\\BOOT\\grubx64.efi - Not Found"),
+    rule(
         "grub-modules",
         Loader,
         &["error: symbol `", "error: invalid arch-independent ELF magic", "error: attempt to read or write outside", "error: disk `"],

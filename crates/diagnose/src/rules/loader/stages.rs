@@ -147,9 +147,9 @@ pub(super) static RULES: &[Rule] = &[
     rule(
         "raspberry-medium",
         Rom,
-        &["Read start4.elf failed", "Read start.elf failed", "Read config.txt failed", "FAT read failed", "start4.elf not found", "start.elf not found", "Failed to open device", "Unable to read partition as FAT", "Unable to read MBR", "Insert SD-CARD", "No bootable partition", "Firmware not found", "Failed to read device"],
+        &["Read start4.elf failed", "Read start.elf failed", "Read config.txt failed", "FAT read failed", "start4.elf not found", "start.elf not found", "Failed to open device", "Unable to read partition as FAT", "Unable to read MBR", "No SD card found, try USB", "USB MSD timed out", "Insert SD-CARD", "No bootable partition", "Firmware not found", "Failed to read device"],
         "The loader of the board does not find or cannot read its files on the card.",
-        &[(C::RecoveryMediaWrong, 0.42), (C::FlashHardwareFault, 0.4), (C::LinkFault, 0.2), (C::ImageIncomplete, 0.2)],
+        &[(C::RecoveryMediaWrong, 0.52), (C::FlashHardwareFault, 0.33), (C::LinkFault, 0.2), (C::ImageIncomplete, 0.2)],
     )
     .states(&[(S::BootloaderOnly, 0.7)])
     .actions(&[A::SwapCableOrPort, A::ReflashCorrectImage])
@@ -204,7 +204,7 @@ pub(super) static RULES: &[Rule] = &[
     )
     .with(&["U-Boot SPL"])
     .states(&[(S::BootloaderFailing, 0.75)])
-    .actions(&[A::ReflashSameImage, A::RestoreBootloader])
+    .actions(&[A::ReflashCorrectImage, A::ReflashSameImage, A::RestoreBootloader])
     .from("U-Boot lib/hang.c", "### ERROR ### Please RESET the board ###"),
     rule(
         "loader-gives-up",
@@ -227,23 +227,46 @@ pub(super) static RULES: &[Rule] = &[
     .states(&[(S::BootloaderFailing, 0.5)])
     .from("U-Boot lib/hang.c", "### ERROR ### Please RESET the board ###"),
     rule(
+        "spl-exception",
+        Rom,
+        &["\"Synchronous Abort\" handler", "\"Error\" handler, esr", "^data abort", "^undefined instruction", "^prefetch abort"],
+        "The first stage crashed on what it loaded from the medium.",
+        &[(C::BootloaderCorrupt, 0.62), (C::ImageCorrupt, 0.25), (C::FirmwareBug, 0.3)],
+    )
+    .with(&["Trying to boot from"])
+    .without(&["Hit any key", "Hit key to stop", "^Net:   ", "^In:    serial"])
+    .states(&[(S::BootloaderFailing, 0.6)])
+    .actions(&[A::RestoreBootloader, A::EnterRecoveryMode])
+    .from("U-Boot common/spl/spl.c, arch/arm/lib/interrupts_64.c", "Trying to boot from SPI; \"Synchronous Abort\" handler, esr 0x02000000"),
+    rule(
         "loader-exception",
         Loader,
-        &["\"Synchronous Abort\" handler", "\"Error\" handler, esr", "^UNHANDLED EXCEPTION: ", "^data abort", "^undefined instruction", "^prefetch abort", "Resetting CPU"],
+        &["\"Synchronous Abort\" handler", "\"Error\" handler, esr", "^UNHANDLED EXCEPTION: ", "^data abort", "^undefined instruction", "^prefetch abort", "Resetting CPU", "unable to handle NULL pointer dereference at address", "unable to handle paging request at address", "^Ooops, "],
         "The boot loader itself crashed.",
         &[(C::BootloaderCorrupt, 0.3), (C::BootEnvironmentCorrupt, 0.16), (C::FirmwareBug, 0.42), (C::RamFault, 0.2)],
     )
-    .states(&[(S::BootloaderFailing, 0.5)])
+    .states(&[(S::BootloaderFailing, 0.3)])
     .from("U-Boot arch/arm/lib/interrupts_64.c", "\"Synchronous Abort\" handler, esr 0x96000010"),
+    rule(
+        "loader-exception-behind-the-start",
+        Loader,
+        &["\"Synchronous Abort\" handler", "^data abort", "^undefined instruction", "^prefetch abort"],
+        "What was started as the kernel is no program for this processor, or still packed: the boot loader caught its crash.",
+        &[(C::ImageCorrupt, 0.34), (C::ImageWrongDevice, 0.34), (C::FirmwareBug, 0.2)],
+    )
+    .with(&["Starting kernel ..."])
+    .without(&["## Loading kernel from"])
+    .states(&[(S::BootloaderOnly, 0.5)])
+    .from("U-Boot arch/arm/lib/interrupts_64.c", "\"Synchronous Abort\" handler, esr 0x02000000"),
     rule(
         "spl-medium",
         Rom,
-        &["spl: could not initialize mmc", "spl_load_image_fat: error", "spl_register_fat_device: fat register err", "spl: no partition table found", "Partition * invalid on device", "spl_load_image_fat_os: error", "SPL: Error loading", "spl: error", "SPI flash failed", "spl: mmc device not found", "spl: mmc init failed", "spl: mmc"],
+        &["spl: could not initialize mmc", "spl_load_image_fat: error", "spl_register_fat_device: fat register err", "spl: no partition table found", "Partition * invalid on device", "spl_load_image_fat_os: error", "SPL: Error loading", "spl: error", "SPI flash failed", "spl: mmc device not found", "spl: mmc init failed", "spl: mmc", "spl_load_image_ext: ext4fs", "spl: ext4fs", "spl: ext2"],
         "The first stage of the boot loader cannot read the second from its medium.",
         &[(C::BootloaderCorrupt, 0.45), (C::RecoveryMediaWrong, 0.4), (C::FlashHardwareFault, 0.25), (C::FirmwareBug, 0.15)],
     )
     .states(&[(S::BootloaderFailing, 0.8)])
-    .actions(&[A::ReflashSameImage, A::RestoreBootloader])
+    .actions(&[A::ReflashCorrectImage, A::ReflashSameImage, A::RestoreBootloader])
     .from("U-Boot common/spl/", "spl: could not initialize mmc"),
     rule(
         "memory-soldering",
@@ -278,7 +301,7 @@ pub(super) static RULES: &[Rule] = &[
     rule(
         "loader-driver",
         Loader,
-        &["probe failed", "uclass_get_device", "pinctrl_select_state_full", "Failed to get * clock", "failed to bind", "device_probe failed", "err=-", "ret=-", "error -", "error code -", "failed: -", "init failed", "initialization failed", "failed to initialize", "not probed"],
+        &["probe failed", "uclass_get_device", "pinctrl_select_state_full", "Failed to get * clock", "failed to bind", "device_probe failed", "err=-", "ret=-", "error -", "error code -", "failed: -", "init failed", "initialization failed", "failed to initialize", "not probed", "communications failure", "^Cannot init ", "cannot init "],
         "A driver of the boot loader does not get its hardware to work.",
         &[(C::FirmwareBug, 0.36), (C::FlashHardwareFault, 0.12), (C::BootloaderOutdated, 0.12)],
     )

@@ -99,7 +99,7 @@ pub(super) static RULES: &[Rule] = &[
         "The flash memory does not take what is written or erased.",
         &[(C::FlashHardwareFault, 0.7), (C::ToolMismatch, 0.15)],
     )
-    .without(&["Your flash chip is in an unknown state"])
+    .without(&["Your flash chip is in an unknown state", "^MTD do_", "jffs2: "])
     .states(&[(S::BootloaderOnly, 0.4)])
     .from("U-Boot drivers/mtd/spi/spi-nor-core.c", "Program operation failed."),
     rule(

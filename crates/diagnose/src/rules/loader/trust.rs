@@ -33,6 +33,7 @@ pub(super) static RULES: &[Rule] = &[
             "bad signature",
             "SignCheck Fail",
             "hab check failed",
+            "Failed to hab check for",
             "STB: * verification FAILED",
             "): Security Violation",
             "sign check fail",

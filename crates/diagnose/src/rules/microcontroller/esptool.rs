@@ -43,6 +43,12 @@ pub(super) static RULES: &[Rule] = &[
         "The tool was told of another chip than is there.",
         &[(C::ToolMismatch, 0.7), (C::ImageWrongDevice, 0.35)],
     )
+    .without(&[
+        "signature = 0xffffff",
+        "signature = 0x000000",
+        "signature = ff ff ff",
+        "signature = 00 00 00",
+    ])
     .states(&[(S::RefusedUnharmed, 0.6)])
     .from("esptool, avrdude src/main.c", "A fatal error occurred: This chip is ESP32-S2, not ESP32."),
     rule(

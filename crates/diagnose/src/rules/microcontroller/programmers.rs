@@ -79,7 +79,7 @@ pub(super) static RULES: &[Rule] = &[
     rule(
         "stm32-protected",
         Tool,
-        &["Got NACK from device on command", "read protection", "readout protection", "Read Out Protection", "RDP level", "flash is write protected", "Flash memory is write protected", "write protected", "Page at 0x* can not be erased", "is not writeable", "device is locked or read protected", "Read protected", "failed erasing sectors", "command not implemented in bootloader", "Device is protected", "Can't initiate chip mass erase", "readback protected", "APPROTECT", "AP protection", "Access protection", "device protected", "flash loader run error", "Flash: 0 bytes", "Tries exceeded", "mass erase failed", "flash write algorithm aborted", "failed unlocking"],
+        &["Got NACK from device on command", "read protection", "readout protection", "Read Out Protection", "RDP level", "flash is write protected", "Flash memory is write protected", "write protected", "Page at 0x* can not be erased", "is not writeable", "device is locked or read protected", "Read protected", "failed erasing sectors", "command not implemented in bootloader", "Device is protected", "Can't initiate chip mass erase", "readback protected", "APPROTECT", "AP protection", "Access protection", "device protected", "Flash: 0 bytes", "Tries exceeded", "mass erase failed", "flash write algorithm aborted", "failed unlocking"],
         "The chip is protected against reading or writing.",
         &[(C::BootloaderLocked, 0.62), (C::ToolMismatch, 0.3), (C::FlashHardwareFault, 0.1)],
     )
@@ -87,6 +87,36 @@ pub(super) static RULES: &[Rule] = &[
     .states(&[(S::RefusedUnharmed, 0.6)])
     .actions(&[A::UnlockBootloader, A::ChangeToolOrOption])
     .from("stm32flash stm32.c; stlink; OpenOCD src/flash/nor/stm32f1x.c", "Got NACK from device on command 0x31"),
+    rule(
+        "probe-loader-stops",
+        Tool,
+        &["flash loader run error", "run_flash_loader(", "stlink_flash_loader_run", "flash init failure", "after calling flash algorithm", "flash program page failure", "flash erase sector failure", "The flashing procedure failed for", "interaction with the core went wrong", "error executing stm32"],
+        "The small program that the probe runs on the chip to write its flash did not get to its end.",
+        &[(C::ToolMismatch, 0.46), (C::LinkFault, 0.44), (C::BootloaderLocked, 0.25), (C::FlashHardwareFault, 0.2)],
+    )
+    .states(&[(S::RecoveryMode, 0.55)])
+    .actions(&[A::ChangeToolOrOption, A::SwapCableOrPort])
+    .from("stlink src/flash_loader.c; pyOCD pyocd/flash/flash.py; probe-rs", "ERROR src/flash_loader.c: flash loader run error"),
+    rule(
+        "probe-memory-refused",
+        Tool,
+        &["Failed to write memory at 0x"],
+        "What is loaded goes beyond the memory that the chip has there, or the chip stopped answering.",
+        &[(C::ToolMismatch, 0.5), (C::ImageTooLarge, 0.36), (C::LinkFault, 0.34)],
+    )
+    .states(&[(S::RecoveryMode, 0.55)])
+    .actions(&[A::ChangeToolOrOption, A::SwapCableOrPort])
+    .from("OpenOCD src/target/target.c", "Error: Failed to write memory at 0x24100000"),
+    rule(
+        "nrf-not-erased",
+        Tool,
+        &["The area to write is not erased", "is not erased. Program operation", "not erased before programming"],
+        "The tool was not told to erase what it writes to.",
+        &[(C::ToolMismatch, 0.8)],
+    )
+    .states(&[(S::RecoveryMode, 0.55), (S::RefusedUnharmed, 0.4)])
+    .actions(&[A::ChangeToolOrOption])
+    .from("nrfjprog", "ERROR: The area to write is not erased."),
     rule(
         "dfu-file",
         Tool,
@@ -144,6 +174,7 @@ pub(super) static RULES: &[Rule] = &[
         "The unit is there in its recovery mode, and the driver on this computer is not the one that the tool needs.",
         &[(C::HostPermission, 0.72), (C::LinkFault, 0.2)],
     )
+    .without(&["Determining device status", "Downloading to address"])
     .states(&[(S::RecoveryMode, 0.5), (S::RefusedUnharmed, 0.3)])
     .actions(&[A::InstallDriverOrPermission])
     .from("dfu-util src/dfu_util.c", "Cannot open DFU device 0483:df11"),

@@ -311,13 +311,15 @@ pub(super) static RULES: &[Rule] = &[
             "Received upload request",
             "Successfully uploaded programmer",
             "Detected regular mode",
+            "BSL_REP_VER",
+            "CMD_CONNECT bootrom",
         ],
         "The unit answers in its recovery mode.",
         &[],
     )
     .states(&[(S::RecoveryMode, 0.55)])
     .from(
-        "edl; mtkclient; rkdeveloptool; dfu-util; Heimdall; esptool; nmrpflash",
+        "edl; mtkclient; rkdeveloptool; dfu-util; Heimdall; esptool; nmrpflash; spd_dump",
         "main - Mode detected: sahara",
     ),
     rule(
@@ -436,6 +438,7 @@ pub(super) static RULES: &[Rule] = &[
             "Download Boot Fail",
             "Prepare IDB Fail",
             "Download boot failed",
+            "DeviceRequest vendor=0x47* failed",
         ],
         "The unit does not take the loader: it is for another memory or chip, or the link is bad.",
         &[(C::LinkFault, 0.42), (C::ImageWrongDevice, 0.35), (C::ToolMismatch, 0.35)],

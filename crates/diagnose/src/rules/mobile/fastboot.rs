@@ -207,7 +207,7 @@ pub(super) static RULES: &[Rule] = &[
     rule(
         "adb-sideloaded",
         Tool,
-        &["Total xfer: 1.00x", "Total xfer: 1.0", "Performing Streamed Install"],
+        &["Total xfer: 1.00x", "Total xfer: 1.0", "Performing Streamed Install", "completed with status 0"],
         "The phone took the whole package.",
         &[(C::NoFault, 0.65)],
     )
@@ -247,7 +247,7 @@ pub(super) static RULES: &[Rule] = &[
     rule(
         "fastboot-write",
         Tool,
-        &["flash write failure", "Error flashing partition", "Failed to write partition", "failed to flash partition", "Failed to erase", "failed to write", "Failed to flash", "write failure", "EMMC write", "Unable to write"],
+        &["flash write failure", "Error flashing partition", "Failed to write partition", "failed to flash partition", "write failure", "EMMC write", "remote: *failed to write", "remote: *failed to erase", "remote: *unable to write", "remote: *failed to flash"],
         "The phone could not write to its storage.",
         &[(C::FlashHardwareFault, 0.5), (C::ImageWrongDevice, 0.15), (C::ToolMismatch, 0.2)],
     )

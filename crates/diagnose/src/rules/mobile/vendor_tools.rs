@@ -156,4 +156,14 @@ pub(super) static RULES: &[Rule] = &[
     .states(&[(S::RecoveryMode, 0.55), (S::RefusedUnharmed, 0.3)])
     .actions(&[A::ReflashCorrectImage])
     .from("vendors' boot loaders over TFTP", "Error code 2: Firmware check failed"),
+    rule(
+        "exploit-finds-no-table",
+        Tool,
+        &["wrong with your GPT"],
+        "The tool does not find the partitions that it expects on the unit.",
+        &[(C::PartitionTableDamaged, 0.62), (C::ToolMismatch, 0.4)],
+    )
+    .states(&[(S::RecoveryMode, 0.6)])
+    .actions(&[A::RestorePartitionTable, A::ChangeToolOrOption])
+    .from("amonet modules/functions.py, switch_user", "RuntimeError: what's wrong with your GPT?"),
 ];

@@ -46,6 +46,7 @@ pub(super) static RULES: &[Rule] = &[
         "The storage cannot be read or written.",
         &[(C::FlashHardwareFault, 0.7)],
     )
+    .without(&["I/O error, dev ubiblock"])
     .states(&[(S::BootsDegraded, 0.35)])
     .from("Linux block/blk-core.c", "blk_update_request: I/O error, dev mmcblk0, sector 1234"),
     rule(

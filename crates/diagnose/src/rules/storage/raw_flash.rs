@@ -2,8 +2,19 @@
 
 use debrick_model::{Action as A, Cause as C, State as S};
 
-use crate::rule::Level::{Kernel, Lasting, System};
+use crate::rule::Level::{Kernel, Lasting, Loader, System};
 use crate::rule::{Rule, rule};
+
+/// With these words it is not the kernel that fails on its way to the root file system.
+const UBI_TOOLS: &[&str] = &[
+    "libubi: error!",
+    "ubiattach: error!",
+    "ubiformat: error!",
+    "ubimkvol: error!",
+    "ubirmvol: error!",
+    "ubiupdatevol: error!",
+    "maybe not a NAND or raw device",
+];
 
 pub(super) static RULES: &[Rule] = &[
     rule(
@@ -51,11 +62,69 @@ pub(super) static RULES: &[Rule] = &[
             (C::ImageWrongDevice, 0.15),
         ],
     )
+    .without(UBI_TOOLS)
     .states(&[(S::KernelHang, 0.4)])
     .from(
         "Linux drivers/mtd/ubi/attach.c",
         "ubi0 error: ubi_read_volume_table: the layout volume was not found",
     ),
+    rule(
+        "ubi-tool",
+        Lasting,
+        &[
+            "libubi: error!",
+            "libmtd: error!",
+            "ubiattach: error!",
+            "ubidetach: error!",
+            "ubiformat: error!",
+            "ubimkvol: error!",
+            "ubirmvol: error!",
+            "ubirsvol: error!",
+            "ubiupdatevol: error!",
+        ],
+        "A tool of the running system could not do what it was told to do to the flash.",
+        &[
+            (C::FirmwareBug, 0.42),
+            (C::ToolMismatch, 0.41),
+            (C::RootfsCorrupt, 0.2),
+            (C::FlashHardwareFault, 0.15),
+        ],
+    )
+    .states(&[(S::RefusedUnharmed, 0.45), (S::Healthy, 0.4)])
+    .actions(&[A::InstallOtherBuild, A::ChangeToolOrOption])
+    .from("mtd-utils ubi-utils/, lib/libubi.c", "libubi: error!: cannot read \"/sys/class/ubi/ubi8_0/type\""),
+    rule(
+        "ubi-not-tried-on",
+        Lasting,
+        &["maybe not a NAND or raw device"],
+        "The updater looks for UBI on every partition, and leaves those alone that have none.",
+        &[(C::NoFault, 0.45), (C::ToolMismatch, 0.3)],
+    )
+    .states(&[(S::Healthy, 0.45)])
+    .actions(&[A::NothingNeeded])
+    .from(
+        "SWUpdate handlers/ubivol_handler.c, corelib/mtd-interface.c",
+        "cannot attach mtd0 - maybe not a NAND or raw device",
+    ),
+    rule(
+        "ubi-of-the-loader",
+        Loader,
+        &["UBI init error", "cannot initialize UBI", "UBI part * fail"],
+        "It is the boot loader that looks for it.",
+        &[],
+    )
+    .states(&[(S::BootloaderOnly, 0.75)])
+    .from("U-Boot cmd/ubi.c", "UBI init error 22"),
+    rule(
+        "ubi-volume-unreadable",
+        Kernel,
+        &["I/O error, dev ubiblock"],
+        "The read-only volume holds nothing, or a part of what was to be written.",
+        &[(C::ImageIncomplete, 0.5), (C::RootfsCorrupt, 0.46), (C::FlashHardwareFault, 0.3)],
+    )
+    .states(&[(S::BootsDegraded, 0.35), (S::KernelHang, 0.3)])
+    .actions(&[A::ReflashCorrectImage])
+    .from("Linux drivers/mtd/ubi/block.c", "blk_update_request: I/O error, dev ubiblock4_0, sector 0"),
     rule(
         "ubi-read",
         Lasting,
@@ -265,6 +334,26 @@ pub(super) static RULES: &[Rule] = &[
     .states(&[(S::BootsDegraded, 0.35)])
     .actions(&[A::FactoryResetSettings])
     .from("Linux fs/ubifs/, fs/jffs2/", "[<8014f308>] ubifs_read_nnode+0x218/0x254"),
+    rule(
+        "flash-takes-no-writes",
+        System,
+        &[
+            "MTD do_*: software timeout",
+            "jffs2: Write of * failed. returned -",
+            "jffs2: Write clean marker * failed",
+            "jffs2: Not marking the space at",
+            "jffs2: Erase at 0x* failed",
+            "flash driver returned retlen zero",
+        ],
+        "The kernel's driver does not get the flash to take what is written.",
+        &[(C::FlashHardwareFault, 0.5), (C::FirmwareBug, 0.45), (C::RootfsCorrupt, 0.2)],
+    )
+    .states(&[(S::BootsDegraded, 0.5)])
+    .actions(&[A::InstallOtherBuild])
+    .from(
+        "Linux drivers/mtd/chips/cfi_cmdset_0002.c; fs/jffs2/wbuf.c, write.c",
+        "jffs2: Write of 68 bytes at 0x00ffccf4 failed. returned -110, retlen 0",
+    ),
     rule(
         "jffs2-erase",
         System,

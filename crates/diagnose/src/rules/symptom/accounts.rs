@@ -255,7 +255,7 @@ pub(super) static RULES: &[Rule] = &[
         "The system runs, and its network does not.",
         &[(C::FirmwareBug, 0.4), (C::SettingsCorrupt, 0.2)],
     )
-    .states(&[(S::BootsDegraded, 0.55)])
+    .states(&[(S::BootsDegraded, 0.28)])
     .actions(&[A::InstallOtherBuild])
     .from("symptom answers", "It starts, and has no network."),
     rule(

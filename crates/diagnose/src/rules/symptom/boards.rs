@@ -68,6 +68,20 @@ pub(super) static RULES: &[Rule] = &[
     .actions(&[A::ReflashCorrectImage, A::ReplaceHardware])
     .from("Raspberry Pi documentation, LED warning flash codes", "The LED blinks 8 times."),
     rule(
+        "said-nas-keeps-blinking",
+        Said,
+        &["blinking blue", "blinks blue", "blue light", "blue led", "flashing blue", "blinkt blau", "синим"],
+        "By its light the unit does not come through the checks of its own board.",
+        &[(C::FlashHardwareFault, 0.42), (C::PowerFault, 0.38), (C::BootloaderCorrupt, 0.2)],
+    )
+    .with(&["synology"])
+    .states(&[(S::BootloaderFailing, 0.5)])
+    .actions(&[A::FixPower, A::ReplaceHardware, A::SeekProfessional])
+    .from(
+        "Synology Knowledge Center, LED indicator statuses during bootup",
+        "The Synology keeps blinking blue.",
+    ),
+    rule(
         "said-rainbow",
         Said,
         &["rainbow"],

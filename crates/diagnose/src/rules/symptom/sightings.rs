@@ -251,6 +251,21 @@ pub(super) static RULES: &[Rule] = &[
             "stuck while booting",
             "stops booting at",
             "kernel hangs",
+            "boot hang",
+            "boot hangs",
+            "hangs in boot",
+            "hang on boot",
+            "hang at boot",
+            "hang during boot",
+            "stuck on \"Starting kernel",
+            "stuck at \"Starting kernel",
+            "stuck at Starting kernel",
+            "stuck on Starting kernel",
+            "hang at Starting kernel",
+            "last printed message",
+            "last message printed",
+            "last thing printed",
+            "last line printed",
             "stuck on logo",
             "stuck on the logo",
             "stuck at boot",
@@ -269,6 +284,20 @@ pub(super) static RULES: &[Rule] = &[
         "The unit hangs while it starts.",
         &[(C::FirmwareBug, 0.2), (C::ImageCorrupt, 0.12), (C::RootfsCorrupt, 0.12)],
     )
+    // What hangs there is the tool.
+    .without(&[
+        "script * stuck",
+        "installer * stuck",
+        "tool * stuck",
+        "program * stuck",
+        "app * stuck",
+        "odin * stuck",
+        "stuck at waiting",
+        "stuck on waiting",
+        "stuck at sending",
+        "stuck at *%",
+        "hangs at *%",
+    ])
     .states(&[(S::KernelHang, 0.5)])
     .from("symptom answers", "It hangs at the logo."),
     rule(

@@ -246,6 +246,43 @@ pub(super) static RULES: &[Rule] = &[
     .actions(&[A::ChangeToolOrOption])
     .from("OpenWrt package/system/mtd mtd.c", "Could not open mtd device: u-boot"),
     rule(
+        "sysupgrade-cannot-stop-programs",
+        Output,
+        &["Failed to kill all processes", "sysupgrade aborted with return code"],
+        "The updater could not stop a program of the running system, and broke off before it wrote anything.",
+        &[(C::FirmwareBug, 0.5), (C::UpdateInterrupted, 0.3), (C::ToolMismatch, 0.2)],
+    )
+    .states(&[(S::RefusedUnharmed, 0.8)])
+    .actions(&[A::PowerCycleAndRetry, A::ChangeToolOrOption])
+    .from("OpenWrt package/base-files/files/lib/upgrade/stage2", "upgrade: Failed to kill all processes."),
+    rule(
+        "update-flash-tools",
+        Output,
+        &[
+            "^ubiattach: error!",
+            "^ubiformat: error!",
+            "^ubimkvol: error!",
+            "^ubirmvol: error!",
+            "^ubiupdatevol: error!",
+            "^ubirename: error!",
+            "^flash_erase: error!",
+            "^nandwrite: error!",
+        ],
+        "A tool of the updater cannot work on the flash as it was told to.",
+        &[
+            (C::FirmwareBug, 0.42),
+            (C::ToolMismatch, 0.38),
+            (C::PartitionTableDamaged, 0.2),
+            (C::FlashHardwareFault, 0.2),
+        ],
+    )
+    .states(&[(S::BootsDegraded, 0.35), (S::RefusedUnharmed, 0.35)])
+    .actions(&[A::InstallOtherBuild, A::ChangeToolOrOption])
+    .from(
+        "mtd-utils ubi-utils/, lib/upgrade/nand.sh of OpenWrt",
+        "ubiattach: error!: bad MTD device number: \"6 mtd10\"",
+    ),
+    rule(
         "sysupgrade-no-partition",
         Lasting,
         &["cannot find ubi mtd partition", "is not a character device"],

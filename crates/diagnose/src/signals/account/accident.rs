@@ -162,7 +162,7 @@ pub(super) static NO_LIGHTS: Words = Words(&[
 pub(super) static SUPPLY: Words = Words(&[
     "adapter|adaptor|charger|psu|power supply|power brick|wall wart|power cable|supply|outlet|socket|usb hub",
     "netzteil|steckdose|ladegerät|netzstecker|ladekabel",
-    "блок- питания|бп|зарядк-|адаптер|блок питания",
+    "блока питания|бп|зарядк-|адаптер|блок питания",
     "电源|适配器|充电器|插座",
     "zasilacz-|ładowark-|gniazdk-",
     "cargador|fuente|adaptador|transformador|enchufe",

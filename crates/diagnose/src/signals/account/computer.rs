@@ -11,7 +11,7 @@ pub(super) static NO_RIGHT: Words = Words(&[
     "works|sees|finds|detects|recognises|recognizes|listed|shows|fine|ok ~ with|as|under|when ~ sudo|root|admin|administrator",
     "with|as|under|using|only ~ sudo|root|admin|administrator ~ works|sees|finds|detects|fine|ok",
     "driver|drivers ~ missing|not found|not installed|wrong|yellow|install-|unknown|error|unsigned|problem",
-    "device manager|gerätemanager|диспетчер- устройств|设备管理器|administrador de dispositivos|menedżer- urządzeń|gestionnaire de périphériques|gestione dispositivi",
+    "device manager|gerätemanager|диспетчер устройств|диспетчере устройств|设备管理器|administrador de dispositivos|menedżer urządzeń|menedżerze urządzeń|gestionnaire de périphériques|gestione dispositivi",
     "yellow ~ exclamation|triangle|mark|sign|warning",
     "unknown|unrecognised|unrecognized|not recognized|not recognised ~ device|usb",
     "usb device|usb ~ not recogni-|unknown|malfunction-",
@@ -116,7 +116,7 @@ pub(super) static CABLE: Words = Words(&[
 ]);
 
 /// A transfer breaks off, and not always at the same place.
-pub(super) static BREAKS_OFF: Words = Words(&[
+pub(super) static BREAKS_OFF_ANYWHERE: Words = Words(&[
     "different|random|various|another ~ percent-|percentage|place|places|point|points|address|block|spot|time",
     "sometimes ~ percent|sometimes|fails|works|at",
     "breaks off|cuts out|drops out|disconnects|drops|aborts|times out|hangs|stops|fails|freezes ~ random-|different|sometimes|midway|in the middle|half|somewhere|percent|sending|transfer-|upload-|writing",
@@ -209,7 +209,7 @@ pub(super) static HOST_ADDRESS: Words = Words(&[
     "firewall|defender|antivirus",
     "dhcp ~ static|fixed|by hand|manually",
     "subnet|netmask",
-    "feste ip|statische ip|брандмауэр|файрвол|статическ- ip|防火墙|固定ip|静态ip|zapora|zaporę|cortafuegos|pare feu",
+    "feste ip|statische ip|брандмауэр|файрвол|статический ip|防火墙|固定ip|静态ip|zapora|zaporę|cortafuegos|pare feu",
 ]);
 
 /// Files asked for over a cable.
@@ -224,14 +224,14 @@ pub(super) static A_TOOL: Words = Words(&[
 
 /// It is old, or its options are not for this unit.
 pub(super) static OLD_TOOL: Words = Words(&[
-    "version ~ old|older|ancient|from 20-|outdated|1-|2-|3-",
+    "version ~ old|older|ancient|from 20-|outdated",
     "old|older|ancient|outdated|wrong ~ version|tool|odin|fastboot|platform tools|option|mode|baud|speed|board|port setting|parameter|chip|offset|address|tab|slot",
     "newer|newest|latest|current|other|another|different|modded|patched ~ version|tool|odin|fastboot|platform tools|release ~ works|worked|fine|went|did|ok|solved|goes",
     "with|using|after|set|lower-|chang- ~ baud|57600|115200|9600|speed|option|flag|binary mode|blksize|mode ~ works|worked|fine|connects|goes|right away|ok",
     "baud|speed|option|flag|parameter|blksize|offset ~ wrong|set to|was|forgot|typo",
     "unknown|invalid|unsupported|unrecognized ~ command|option|argument|chip|target|device id",
     "forgot ~ binary|option|flag|mode|tick|checkbox",
-    "стар- верси-|не та версия|нов- верси- ~ работа-",
+    "старая верси-|старой верси-|не та версия|новая верси-|новой верси- ~ работа-",
     "版本太旧|旧版|新版|换了个版本|换个工具",
     "stara wersja|nowsza wersja|versión antigua|vieille version|vecchia versione|versão antiga",
 ]);

@@ -7,6 +7,7 @@ use super::done::{
     BACK_TO_STOCK, BIOS_WRITTEN, BROKEN_OFF, CHANGED_DRIVER, LOADER_WRITTEN, MANY_IMAGES, OTHER_SUPPLY,
     OUTSIDE_DAMAGE, STOPPED, UNFINISHED, VIRTUAL_MACHINE, WIRES, WROTE,
 };
+use super::lights::SOME_LIGHT;
 use super::outcome::CANCELLED;
 use super::seen::{
     BAD_STORAGE, DEEPLY_GONE, DIFFERENT_EACH_TIME, GONE, LOOPS, NO_LOSS, NO_NETWORK, OTHER_MEDIUM_WORKS,
@@ -229,10 +230,10 @@ pub(super) static CONCLUSIONS: &[Conclusion] = &[
     Conclusion {
         all: &[&NO_NETWORK],
         near: &[],
-        none: &[&LOOPS, &SILENT],
+        none: &[&LOOPS, &SILENT, &GONE, &SOME_LIGHT],
         says: "The system runs, and its network does not.",
         causes: &[],
-        state: Some((S::BootsDegraded, 0.3)),
+        state: Some((S::BootsDegraded, 0.45)),
         actions: &[],
     },
     Conclusion {

@@ -125,6 +125,19 @@ pub(super) static UNFINISHED: Words = Words(&[
 
 /// The boot loader was written.
 pub(super) static LOADER_WRITTEN: Words = Words(&[
+    " eeprom update",
+    " eeprom using",
+    " updating the eeprom",
+    " updated the eeprom",
+    " updating the rpi eeprom",
+    " flashed the eeprom",
+    " reflash the spi",
+    " re flash the spi",
+    " flashed the spi",
+    " erased the spi",
+    " erase dev mtd0",
+    " erased mtd0",
+    " erased dev mtd0",
     " bootloader partition",
     " to the bootloader",
     " binary to the boot",

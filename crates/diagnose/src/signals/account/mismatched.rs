@@ -48,7 +48,7 @@ pub(super) static FOR_ANOTHER: Words = Words(&[
     "put|wrote|flashed|cloned|installed ~ for a|for the ~ on my|on the|to my|onto",
     "this ~ version ~ can t|cannot ~ installed ~ device",
     "only ~ chinese|global|us|eu ~ model|redmi|phone|version",
-    "dump|firmware ~ from ~ another|other|different|rev|board|1 ",
+    "dump|firmware ~ from ~ another|other|different|rev|board",
 ]);
 
 /// The file was not whole.
@@ -60,7 +60,7 @@ pub(super) static NOT_WHOLE: Words = Words(&[
     "unvollständig|abgebrochener download|zu klein|nur ~ mb",
     "недокач-|не полностью|обрез-|битый архив|не докачал-",
     "没下完|不完整|下载中断|只有一半",
-    "niepełn-|niekompletn-|uci-ęt-|incomplet-|incompleto|parziale",
+    "niepełn-|niekompletn-|ucięt-|incomplet-|incompleto|parziale",
     "download ~ stopped|broke|cut|died|failed|interrupted|at ~ percent",
     "downloaded|download ~ percent|partly|part of it|half",
     "stopped ~ at ~ percent ~ renamed|flashed|anyway",
@@ -79,10 +79,10 @@ pub(super) static DIGEST_DIFFERS: Words = Words(&[
     "corrupt-|damaged|broken|bad ~ download|file|image|zip|archive|firmware|rom",
     "download|file|image|zip|archive ~ corrupt-|damaged|was broken|is broken|was bad",
     "prüfsumme ~ falsch|anders|stimmt|passt",
-    "контрольн- сумм-|md5|хеш|хэш ~ не ~ совпада-|сошл-|сход-",
+    "контрольная сумм-|контрольной сумм-|контрольные сумм-|md5|хеш|хэш ~ не ~ совпада-|сошл-|сход-",
     "битый|битая|битую|поврежд- ~ файл|архив|прошивк-|образ",
     "校验|md5 ~ 不对|不一样|不匹配|失败",
-    "sum- kontroln- ~ nie",
+    "suma kontrolna ~ nie",
     "suma|md5|hash ~ no coincid-|distint-|diferent-",
     "ascii mode|text mode",
     "crc|checksum|md5 error|md5 ~ error|correct file|bad|select a correct",

@@ -213,6 +213,7 @@ pub(super) static ENDED_WELL: Words = Words(&[
     " board is working",
     " was able to get",
     " completed successfully",
+    " completed with status 0",
     " finished successfully",
     " restored operation",
     " all things are fine",
@@ -267,6 +268,35 @@ pub(super) static ENDED_WELL: Words = Words(&[
     " ya funciona",
 ]);
 
+/// What stands behind a word of praise that was true only then.
+pub(super) static SPOILED: Words = Words(&[
+    " until ",
+    " broke ",
+    " but now ",
+    " but then ",
+    " but today ",
+    " but after ",
+    " before the ",
+    " before i ",
+    " for about ",
+    " for years",
+    " for two years",
+    " for a year",
+    " for months",
+    " for weeks",
+    " years ",
+    " last update",
+    " then it died",
+    " then died",
+    " no longer",
+    " anymore",
+    " any more",
+    " bis ich",
+    " bis zum",
+    " пока ",
+    "直到",
+]);
+
 /// It was seen in the end that nothing was broken: it was hidden, slow, or switched off and on.
 pub(super) static ONLY_LOOKED_BROKEN: Words = Words(&[
     " turned the power on and off",
@@ -283,6 +313,13 @@ pub(super) static ONLY_LOOKED_BROKEN: Words = Words(&[
     " false alarm",
     " rebooting resolves",
     " rebooting fixes",
+    " worked after rebooting",
+    " works after rebooting",
+    " worked after a reboot",
+    " worked after a few reboots",
+    " boots after a few reboots",
+    " fine after rebooting",
+    " fine after a reboot",
     " reboot resolves",
     " reboot fixes",
     " powered it down and back on",

@@ -243,9 +243,9 @@ pub(super) static PARTITIONS_CHANGED: Words = Words(&[
     "parted|gparted|fdisk|gdisk|sgdisk|repartition-|resiz-|pit file|gpt|partition table|mbr",
     "resiz-|delet-|eras-|chang-|messed|recreat-|format-|wip-|merg-|remov- ~ partition|partitions|gpt|partition table|mbr",
     "partition|partitions ~ resiz-|delet-|eras-|gone|missing|lost|messed|wrong|disappeared|vanish-|damaged",
-    "partitionstabelle|partition gelöscht|таблиц- раздел-|разметк-|разделы ~ удал-|стер-|слетел-",
+    "partitionstabelle|partition gelöscht|таблица раздел-|таблицу раздел-|таблицы раздел-|разметк-|разделы ~ удал-|стер-|слетел-",
     "分区表|分区 ~ 删|改|丢|格式化",
-    "tablic- partycji|partycj- ~ usun-|skasow-|tabla de particiones|table de partition-|tabella delle partizioni|tabela de partiç-",
+    "tablica partycji|tablicę partycji|partycj- ~ usun-|skasow-|tabla de particiones|table de partition-|tabella delle partizioni|tabela de partiç-",
     "all ~ partitions ~ gone|missing|lost",
     "partition|partitions ~ script|bigger|more space|one big",
     "storage ~ more space|bigger ~ script|tool|partition",
@@ -253,7 +253,7 @@ pub(super) static PARTITIONS_CHANGED: Words = Words(&[
 
 /// A medium for the recovery: how it was formatted, which one it was.
 pub(super) static MEDIUM: Words = Words(&[
-    "stick|usb stick|pendrive|flash drive|thumb drive|sd card|sdcard|card|microsd|micro sd|usb drive|usb key|флешк-|карт- памяти|u盘|sd卡|优盘|内存卡|speicherkarte|usb stick|pendrive|tarjeta|clé usb|chiavetta|cartão",
+    "stick|usb stick|pendrive|flash drive|thumb drive|sd card|sdcard|card|microsd|micro sd|usb drive|usb key|флешк-|карта памяти|карту памяти|карте памяти|u盘|sd卡|优盘|内存卡|speicherkarte|usb stick|pendrive|tarjeta|clé usb|chiavetta|cartão",
 ]);
 
 /// What is wrong with such a medium.
@@ -275,7 +275,7 @@ pub(super) static LOADER_TOO_OLD: Words = Words(&[
     "bootloader|u boot|uboot|bios|cfe|loader|eeprom|uefi ~ too old|ancient|outdated|old|older|update first|updated first|old version|from 20-",
     "old|ancient|outdated|older ~ bootloader|u boot|uboot|bios|cfe|loader|eeprom|uefi",
     "updat-|upgrad-|newer ~ bootloader|u boot|uboot|loader|eeprom|cfe ~ first|fix-|help-|then|solved|before|needed|required|works|worked",
-    "veraltet-|alter bootloader|стар- загрузчик|老版本uboot|旧uboot|stary bootloader",
+    "veraltet-|alter bootloader|старый загрузчик|старым загрузчик-|老版本uboot|旧uboot|stary bootloader",
     "u boot|uboot|bootloader|bios ~ must be|has to be|needs to be ~ newer|20-|at least",
     "mine|ours ~ is ~ 2012|2013|2014|2015|2016|older|from 20-",
     "too old ~ bootloader|u boot|uboot|loader",
@@ -338,7 +338,7 @@ pub(super) static SURELY_FINE: Words = Words(&[
     "虚惊一场|吓死|吓了一跳|原来是正常",
     "fałszywy alarm|niepotrzebnie|wszystko w porządku",
     "falsa alarma|fausse alerte|falso allarme|alarme falso|todo en orden|tout va bien|tutto a posto|tudo certo",
-    "already ~ new version|latest version|up to date|newest",
+    "already|now ~ the new version",
     "typed|typo|comma|wrong address|wrong button|wrong socket ~ mum|it was|that was|my fault|stupid|silly",
     "everything|all|it ~ does what it should|does its job|is there|are there|intact|still there",
     "ha sido un susto|menudo susto|quelle frayeur|che spavento|que susto|nochmal glück|glück gehabt|puh|uff",
@@ -430,6 +430,7 @@ pub(super) static REMEDIED: Words = Words(&[
     "plug-|put|connect- ~ on|into|to ~ another|other|different",
     "with|from|on|through ~ separate|own|its plug|proper|original|powered|usb 2|rear",
     "when|if|as long as ~ powered|plugged|connected|i|you|charging",
+    "i|we|he|she ~ reformat-|format-|chang-|swap-|replac-|clean-|remov-|unplug-|solder-|reset|cut|set|updat-|us-|made|bought|let|left|tried|put|charg- ~ and|then|now ~ works|worked|fine|booted|boots|ok|it",
 ]);
 
 /// It is asked whether that is as it should be.

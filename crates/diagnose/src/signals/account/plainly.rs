@@ -7,22 +7,24 @@ use super::accident::{
     WET_OR_DROPPED, WRITING,
 };
 use super::computer::{
-    A_PORT, A_TOOL, ALWAYS_RECOVERY, BREAKS_OFF, CABLE, HOST_ADDRESS, NETWORK_TOOL, NO_RIGHT, NOT_FOUND,
-    OLD_TOOL, OTHER_COMPUTER_SEES, PORT_BUSY, STARTS_AS_EVER, TRIES_TO_ENTER,
+    A_PORT, A_TOOL, ALWAYS_RECOVERY, BREAKS_OFF_ANYWHERE, CABLE, HOST_ADDRESS, NETWORK_TOOL, NO_RIGHT,
+    NOT_FOUND, OLD_TOOL, OTHER_COMPUTER_SEES, PORT_BUSY, STARTS_AS_EVER, TRIES_TO_ENTER,
 };
 use super::conclusions::Conclusion;
+use super::means::RECOVERY_SYSTEM;
 use super::mismatched::{DIGEST_DIFFERS, FOR_ANOTHER, NOT_WHOLE, ROOM_FOR_FIRMWARE, TOO_LARGE};
 use super::plain_states::{
     ADDRESS_LOST, CANNOT_READ, CHANGED_SETTING, FINE_AFTER_ALL, FULL, IS_LOCKED, LOADER_SETTINGS,
     LOADER_TOO_OLD, LOADER_TOUCHED, MEDIUM, MEDIUM_WRONG, MEMORY, MEMORY_CHANGED, NOT_BACKWARDS, NOT_TRUSTED,
     NOTHING_AT_ALL, OTHER_VERSION_FINE, OTHERS_TOO, PARTITIONS_CHANGED, RESET_HELPS, SAME_PLACE, STORAGE,
 };
+use super::seen::NO_LOSS;
 
 pub(super) static PLAINLY: &[Conclusion] = &[
     Conclusion {
         all: &[],
         near: &[&POWER_LOST, &WRITING, &NOT_DONE_YET],
-        none: &[&FINE_AFTER_ALL],
+        none: &[&FINE_AFTER_ALL, &NO_LOSS],
         says: "The power went away while something was being written.",
         causes: &[(C::UpdateInterrupted, 0.5), (C::ImageIncomplete, 0.3)],
         state: None,
@@ -31,7 +33,7 @@ pub(super) static PLAINLY: &[Conclusion] = &[
     Conclusion {
         all: &[],
         near: &[&POWER_LOST, &WRITING],
-        none: &[&FINE_AFTER_ALL, &SUPPLY_IS_BAD],
+        none: &[&FINE_AFTER_ALL, &SUPPLY_IS_BAD, &NO_LOSS],
         says: "The power went away, and something had been written.",
         causes: &[(C::UpdateInterrupted, 0.36), (C::ImageIncomplete, 0.2)],
         state: None,
@@ -40,7 +42,7 @@ pub(super) static PLAINLY: &[Conclusion] = &[
     Conclusion {
         all: &[],
         near: &[&BROKE_OFF, &WRITING, &NOT_DONE_YET],
-        none: &[&FINE_AFTER_ALL, &BREAKS_OFF],
+        none: &[&FINE_AFTER_ALL, &BREAKS_OFF_ANYWHERE],
         says: "What was being written was broken off.",
         causes: &[(C::UpdateInterrupted, 0.48), (C::ImageIncomplete, 0.3)],
         state: None,
@@ -164,7 +166,7 @@ pub(super) static PLAINLY: &[Conclusion] = &[
         actions: &[A::SwapCableOrPort],
     },
     Conclusion {
-        all: &[&BREAKS_OFF],
+        all: &[&BREAKS_OFF_ANYWHERE],
         near: &[],
         none: &[&SAME_PLACE],
         says: "It breaks off, each time elsewhere.",
@@ -301,7 +303,7 @@ pub(super) static PLAINLY: &[Conclusion] = &[
     Conclusion {
         all: &[&OTHER_VERSION_FINE],
         near: &[],
-        none: &[&FOR_ANOTHER],
+        none: &[&FOR_ANOTHER, &A_TOOL, &RECOVERY_SYSTEM],
         says: "Another version works.",
         causes: &[(C::FirmwareBug, 0.42)],
         state: None,
@@ -362,3 +364,78 @@ pub(super) static PLAINLY: &[Conclusion] = &[
         actions: &[A::ChangeToolOrOption],
     },
 ];
+
+#[cfg(test)]
+mod tests {
+    use debrick_model::{Cause as C, EvidenceKind};
+
+    use crate::case::Evidence;
+    use crate::trial::by_rules_alone;
+
+    #[track_caller]
+    fn check(account: &str, cause: C) {
+        let kind = EvidenceKind::Symptom;
+        let diagnosis = by_rules_alone(&[Evidence { kind, name: "answers".into(), text: account.into() }]);
+        assert_eq!(diagnosis.cause(), cause, "{account}: {:?}", diagnosis.findings);
+    }
+
+    #[test]
+    fn stories_in_plain_words() {
+        for (account, cause) in [
+            ("There was a blackout while the camera installed its new firmware.", C::UpdateInterrupted),
+            ("In der Mitte vom Update ist der Strom ausgefallen.", C::UpdateInterrupted),
+            ("升级的时候突然停电了", C::UpdateInterrupted),
+            ("Mentre si aggiornava è andata via la corrente.", C::UpdateInterrupted),
+            ("My laptop went to sleep while the router was updating.", C::UpdateInterrupted),
+            ("I flashed the image of the sister model by accident.", C::ImageWrongDevice),
+            ("Залил прошивку не от той ревизии.", C::ImageWrongDevice),
+            ("I flashed it although the download was incomplete.", C::ImageIncomplete),
+            ("The checksum does not match the one of the site.", C::ImageCorrupt),
+            ("The file is too big for the flash chip.", C::ImageTooLarge),
+            ("After a thunderstorm the box is dark.", C::PowerFault),
+            ("It restarts whenever I connect a hard disk.", C::PowerFault),
+            ("Device manager shows a yellow triangle beside the phone.", C::HostPermission),
+            ("The serial port is in use, the monitor is still open in another window.", C::HostPortConflict),
+            ("I swapped the cable, the old one was loose.", C::LinkFault),
+            ("I hold the reset button but it just boots normally.", C::NotInRecoveryMode),
+            ("Whatever I do the tablet lands in recovery every time.", C::RecoveryFlagStuck),
+            ("After I changed the vlan settings I cannot reach it anymore.", C::SettingsCorrupt),
+            ("I relocked the boot loader with my own build on it.", C::VerifiedBootRejected),
+            ("OEM unlocking is greyed out.", C::BootloaderLocked),
+            ("It refuses to install an older version.", C::RollbackRejected),
+            ("The disk is 100% full.", C::StorageFull),
+            ("I erased u-boot by mistake and now the serial console is silent.", C::BootloaderCorrupt),
+            ("I made a typo in bootcmd.", C::BootEnvironmentCorrupt),
+            ("The update broke it, everyone on the forum reports the same bug.", C::FirmwareBug),
+            ("The chip fails to verify at the same address every time.", C::FlashHardwareFault),
+            ("All partitions are gone since I ran parted.", C::PartitionTableDamaged),
+            ("It ignores the stick, which is formatted as exFAT.", C::RecoveryMediaWrong),
+            ("The bootloader is too old and can't read the new format.", C::BootloaderOutdated),
+            ("With the new RAM module it beeps three times.", C::RamFault),
+        ] {
+            check(account, cause);
+        }
+    }
+
+    #[test]
+    fn units_that_are_well_after_all() {
+        for account in [
+            "The first start took ten minutes, but then the setup screen came.",
+            "The update page hung and I was scared. Now everything works.",
+            "Sie war nach dem Update lange dunkel. Jetzt läuft alles.",
+            "It printed a warning about its old settings. False alarm, all good.",
+        ] {
+            check(account, C::NoFault);
+        }
+        for account in [
+            "With my friend's cable it works now.",
+            "After the update it came back with a red light, and I cannot reach it.",
+            "It worked fine for two years. Now nothing works.",
+        ] {
+            let kind = EvidenceKind::Symptom;
+            let diagnosis =
+                by_rules_alone(&[Evidence { kind, name: "answers".into(), text: account.into() }]);
+            assert_ne!(diagnosis.cause(), C::NoFault, "{account}");
+        }
+    }
+}

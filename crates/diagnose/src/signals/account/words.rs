@@ -12,6 +12,9 @@ const GAP: &str = " ~ ";
 /// So many other words may stand between the parts of a phrase.
 const MOST_BETWEEN: usize = 4;
 
+/// Of each word no more places than this are looked at in a text.
+const MOST_PLACES: usize = 4;
+
 impl Words {
     /// Whether any of them is in a text that [`plain`] made.
     pub(super) fn are_in(&self, text: &str) -> bool {
@@ -22,6 +25,16 @@ impl Words {
     /// Whether one without gaps or choices is in a text.
     pub(super) fn are_literally_in(&self, text: &str) -> bool {
         self.0.iter().any(|word| !is_phrase(word) && text.contains(word))
+    }
+
+    /// Where the first of them begins, in bytes.
+    pub(super) fn first_in(&self, text: &str) -> Option<usize> {
+        self.0.iter().filter_map(|word| text.find(word)).min()
+    }
+
+    /// Where each of them begins, in bytes; of each the first few.
+    pub(super) fn all_in<'a>(&self, text: &'a str) -> impl Iterator<Item = usize> + use<'a> {
+        self.0.iter().flat_map(|word| text.match_indices(word).take(MOST_PLACES)).map(|(at, _)| at)
     }
 }
 
@@ -150,7 +163,8 @@ const DENIES: &[&str] = &[
 #[cfg(test)]
 mod tests {
     use super::super::{
-        circumstances::*, done::*, lights::*, means::*, mishaps::*, outcome::*, seen::*, tools::*,
+        accident::*, circumstances::*, computer::*, done::*, fates::*, lights::*, means::*, mishaps::*,
+        mismatched::*, network::*, outcome::*, plain_states::*, seen::*, shown::*, tools::*,
     };
     use super::*;
 
@@ -303,11 +317,78 @@ mod tests {
             &PART_ONLY,
             &LOADER_AGAIN,
             &NO_HELP,
+            &RELAPSED,
+            &TEMPERATURE,
+            &NONE_HELPED,
+            &FAILED_UPDATE,
+            &TABLE_GONE,
+            &NORMAL,
+            &SPOILED,
+            &STAYS,
+            &OVER_NETWORK,
+            &NOT_REACHED,
+            &BREAKS_OFF,
+            &WENT_BADLY,
+            &POWER_LOST,
+            &BROKE_OFF,
+            &NOT_DONE_YET,
+            &WRITING,
+            &LIGHTNING,
+            &WET_OR_DROPPED,
+            &NO_LIGHTS,
+            &SUPPLY,
+            &SUPPLY_IS_BAD,
+            &UNDER_LOAD,
+            &NO_RIGHT,
+            &OTHER_COMPUTER_SEES,
+            &NOT_FOUND,
+            &PORT_BUSY,
+            &A_PORT,
+            &CABLE,
+            &BREAKS_OFF_ANYWHERE,
+            &TRIES_TO_ENTER,
+            &STARTS_AS_EVER,
+            &ALWAYS_RECOVERY,
+            &HOST_ADDRESS,
+            &NETWORK_TOOL,
+            &A_TOOL,
+            &OLD_TOOL,
+            &FOR_ANOTHER,
+            &NOT_WHOLE,
+            &DIGEST_DIFFERS,
+            &TOO_LARGE,
+            &ROOM_FOR_FIRMWARE,
+            &CHANGED_SETTING,
+            &RESET_HELPS,
+            &ADDRESS_LOST,
+            &NOT_TRUSTED,
+            &IS_LOCKED,
+            &NOT_BACKWARDS,
+            &FULL,
+            &LOADER_TOUCHED,
+            &NOTHING_AT_ALL,
+            &LOADER_SETTINGS,
+            &OTHERS_TOO,
+            &OTHER_VERSION_FINE,
+            &SAME_PLACE,
+            &STORAGE,
+            &PARTITIONS_CHANGED,
+            &MEDIUM,
+            &MEDIUM_WRONG,
+            &LOADER_TOO_OLD,
+            &CANNOT_READ,
+            &FINE_AFTER_ALL,
+            &SURELY_FINE,
+            &REMEDIED,
+            &ASKS_IF_NORMAL,
+            &MEMORY,
+            &MEMORY_CHANGED,
         ] {
-            for word in words.0.iter().flat_map(|phrase| phrase.split(['~', '|'])) {
-                let sentence = plain(word);
-                let word = word.trim_end_matches([' ', '-']);
-                assert!(sentence.contains(word.trim()) && word.trim().len() >= 2, "{word:?}");
+            for phrase in words.0 {
+                let least = if is_phrase(phrase) { 1 } else { 3 };
+                for word in phrase.split(['~', '|']).map(|word| word.trim_end_matches([' ', '-'])) {
+                    assert!(plain(word).contains(word.trim()) && word.trim().len() >= least, "{phrase:?}");
+                }
             }
         }
     }

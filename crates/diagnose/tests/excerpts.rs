@@ -1,0 +1,134 @@
+//! Excerpts of logs as people show them: a few lines, a remark behind the last one, a command that was typed.
+#![allow(clippy::unwrap_used, reason = "a test may fail where it stands")]
+
+use debrick_diagnose::{Case, Evidence, Trial, diagnose_in_trial};
+use debrick_model::{Action, Cause, EvidenceKind, State};
+
+use EvidenceKind::{SerialLog, ToolOutput};
+
+#[track_caller]
+fn check(kind: EvidenceKind, text: &str, cause: Cause, state: State) -> Option<Action> {
+    let evidence = [Evidence { kind, name: "evidence".into(), text: text.into() }];
+    let diagnosis = diagnose_in_trial(&Case { evidence: &evidence, ..Case::default() }, &Trial::default());
+    let likely: Vec<_> =
+        diagnosis.findings.iter().map(|finding| (finding.cause, finding.likelihood)).collect();
+    assert_eq!((diagnosis.cause(), diagnosis.state), (cause, state), "{text}: {likely:?}");
+    diagnosis.actions.first().map(|proposed| proposed.action)
+}
+
+#[test]
+fn a_restart_that_was_asked_for_is_no_loop() {
+    check(
+        SerialLog,
+        "=> reset\nresetting ...\nSystem reset not supported on this platform\n### ERROR ### Please RESET the board ###\n",
+        Cause::FirmwareBug,
+        State::BootloaderOnly,
+    );
+    check(
+        SerialLog,
+        "U-Boot 2013.04 (Jun 04 2013 - 08:17:08)\nDRAM:  512 MiB\nNAND:  BUG: failure at nand_base.c:3214/nand_scan_tail()!\nBUG!\nresetting ...\n",
+        Cause::FirmwareBug,
+        State::BootLoop,
+    );
+}
+
+#[test]
+fn a_watchdog_that_started_the_board_is_no_fault_where_it_comes_up() {
+    check(
+        SerialLog,
+        "U-Boot 2016.09 (Sep 28 2016 - 23:00:43 +0530)\nReset cause: WDOG\nDRAM:  256 MiB\nNet:   FEC [PRIME]\nHit any key to stop autoboot:  0\nicorem6qdl>\n",
+        Cause::NoFault,
+        State::Healthy,
+    );
+}
+
+#[test]
+fn a_remark_behind_the_last_line_tells_how_it_ends() {
+    check(
+        SerialLog,
+        "[    3.069650] NET: Registered protocol family 17\n[    3.078157] 8021q: 802.1Q VLAN Support v1.8\n[    3.081149] Registering SWP/SWPB emulation handler\n[\n(stuck)\n",
+        Cause::FirmwareBug,
+        State::KernelHang,
+    );
+    check(
+        SerialLog,
+        "U-Boot SPL 2017.09 (Oct 02 2017 - 15:13:19)\nTrying to boot from MMC1\n<reboot>\n",
+        Cause::BootloaderCorrupt,
+        State::BootLoop,
+    );
+}
+
+#[test]
+fn a_boot_loader_that_cannot_do_what_it_is_told() {
+    let action = check(
+        SerialLog,
+        "NAND write: device 1 offset 0x2800000, size 0xc00100\nAttempt to write to non page aligned data\nNAND write to offset 2800000 failed -22\n 0 bytes written: ERROR\n",
+        Cause::ToolMismatch,
+        State::BootloaderOnly,
+    );
+    assert_eq!(action, Some(Action::ReflashCorrectImage));
+    check(
+        SerialLog,
+        "=> avb verify _a\n## Android Verified Boot 2.0 version 1.1.0\nread_rollback_index not supported yet\navb_util.c:182: ERROR: Failed to allocate memory.\nOOM error occurred during verification\n",
+        Cause::FirmwareBug,
+        State::BootloaderOnly,
+    );
+    check(
+        SerialLog,
+        "ERROR: reserving fdt memory region failed (addr=4f700000 size=240000 flags=4)\nERROR: Failed to allocate 0xb161 bytes below 0x80000000.\ndevice tree - allocation error\n",
+        Cause::FirmwareBug,
+        State::BootloaderOnly,
+    );
+    let action = check(
+        SerialLog,
+        "DFU alt info setting: done\nERROR: Too many arguments for nor0\nERROR: DFU entities configuration failed!\n",
+        Cause::BootEnvironmentCorrupt,
+        State::BootloaderOnly,
+    );
+    assert_eq!(action, Some(Action::FixBootEnvironment));
+    check(
+        SerialLog,
+        "Validating MD5Sum of 'rootfs'...\nFailed!\nData validation failed!\n",
+        Cause::ImageCorrupt,
+        State::BootloaderOnly,
+    );
+    check(
+        SerialLog,
+        "Starting kernel ...\n\"Synchronous Abort\" handler, esr 0x02000000\n",
+        Cause::FirmwareBug,
+        State::BootloaderOnly,
+    );
+}
+
+#[test]
+fn flash_that_takes_no_writes_of_a_running_system() {
+    check(
+        SerialLog,
+        "[    8.423476] mount_root: switching to jffs2 overlay\n[  270.902671] jffs2: Write of 1989 bytes at 0x005ce6f8 failed. returned -5, retlen 962\n[  270.939631] jffs2: Not marking the space at 0x005ceec0 as dirty because the flash driver returned retlen zero\n",
+        Cause::FlashHardwareFault,
+        State::BootsDegraded,
+    );
+    check(
+        SerialLog,
+        "MTD do_write_buffer_wait(): software timeout, address:0x01f8000a.\njffs2: Write clean marker to block at 0x01a60000 failed: -5\n",
+        Cause::FlashHardwareFault,
+        State::BootsDegraded,
+    );
+}
+
+#[test]
+fn an_updater_that_stops_before_it_writes() {
+    let action = check(
+        ToolOutput,
+        "upgrade: Sending signal KILL to hostapd (2138)\nupgrade: Failed to kill all processes.\nsysupgrade aborted with return code: 256\n",
+        Cause::FirmwareBug,
+        State::RefusedUnharmed,
+    );
+    assert_eq!(action, Some(Action::PowerCycleAndRetry));
+    check(
+        ToolOutput,
+        "Writing from <stdin> to kernel ...\nubiattach: error!: strtoul: unable to parse the number '6 mtd10'\n",
+        Cause::FirmwareBug,
+        State::RefusedUnharmed,
+    );
+}

@@ -1,0 +1,128 @@
+//! What is concluded from what flashing tools, probes and updaters print, each in the fewest lines that it prints.
+#![allow(clippy::unwrap_used, reason = "a test may fail where it stands")]
+
+use debrick_diagnose::{Case, Evidence, Trial, diagnose_in_trial};
+use debrick_model::{Cause as C, Diagnosis, EvidenceKind, State as S};
+
+use EvidenceKind::{SerialLog, Symptom, ToolOutput};
+
+fn read(kind: EvidenceKind, text: &str) -> Diagnosis {
+    let evidence = [Evidence { kind, name: "evidence".into(), text: text.into() }];
+    diagnose_in_trial(&Case { evidence: &evidence, ..Case::default() }, &Trial::default())
+}
+
+#[track_caller]
+fn check(kind: EvidenceKind, text: &str, cause: C, state: S) {
+    let diagnosis = read(kind, text);
+    let likely: Vec<_> =
+        diagnosis.findings.iter().map(|finding| (finding.cause, finding.likelihood)).collect();
+    assert_eq!((diagnosis.cause(), diagnosis.state), (cause, state), "{text}: {likely:?}");
+}
+
+/// avrdude takes its leave in the same words whatever happened.
+#[test]
+fn a_farewell_is_no_success() {
+    let failed = "avrdude: device signature = 0xffffff (probably .avr8x)\navrdude error: Yikes!  Invalid device signature.\navrdude error: expected signature for AVR16EB28 is 1E 94 3F\n\navrdude done.  Thank you.";
+    check(ToolOutput, failed, C::LinkFault, S::Unknown);
+    let read = "avrdude: reading signature memory ...\n0x1e,0x95,0x41\n\navrdude done.  Thank you.";
+    check(ToolOutput, read, C::NoFault, S::RecoveryMode);
+}
+
+#[test]
+fn probes_that_lose_their_chip() {
+    for text in [
+        "Successfully loaded flash loader in sram\nERROR src/flash_loader.c: flash loader run error",
+        "pyocd.core.exceptions.FlashFailure: flash init failure (result code 0xffff3210)",
+        "Loading image into RAM\nError: Failed to write memory at 0x24100000",
+        "Parsing hex file.\nERROR: The area to write is not erased.",
+        "Error: The flashing procedure failed for 'target/app'.\nCaused by:\n    1: Something during the interaction with the core went wrong\n    2: A timeout occurred.",
+    ] {
+        check(ToolOutput, text, C::ToolMismatch, S::RecoveryMode);
+    }
+}
+
+#[test]
+fn programmers_that_read_no_chip() {
+    check(ToolOutput, "init..\nflash ID: 0x00 0x00 0x00\nBye.", C::LinkFault, S::Unknown);
+    let text = "Detail: \nJedec ID          : ff\nmemory type       : ff";
+    check(ToolOutput, text, C::LinkFault, S::Unknown);
+}
+
+#[test]
+fn what_a_user_may_not_do() {
+    let text = "Description = IPMI execution failed\nHTTP code: 403 (Forbidden)\nNot licensed to perform this request.";
+    check(ToolOutput, text, C::ToolMismatch, S::RefusedUnharmed);
+}
+
+#[test]
+fn parts_without_the_mark_that_an_old_loader_looks_for() {
+    let text = "DDR Version 1.04 20140217\nstart_linux=====259477\nE:Invaid tag(0x4D524150)!\nLoad failed!\nUsbBoot 265826";
+    check(SerialLog, text, C::ImageCorrupt, S::RecoveryMode);
+}
+
+/// A version of a tool is not one of the unit's firmware.
+#[test]
+fn a_version_of_a_tool_that_works() {
+    let text = "With bossac 1.9.1 it fails with an error. 1.7.0 works.";
+    assert_eq!(read(Symptom, text).cause(), C::ToolMismatch);
+}
+
+#[test]
+fn a_device_that_was_opened_after_all() {
+    let text = "Cannot open DFU device 0483:df11\nOpening DFU capable USB device...\nDetermining device status: state = dfuIDLE, status = 0\nDownloading to address = 0x08000000, size = 48244\nError during special command \"ERASE_PAGE\" get_status";
+    check(ToolOutput, text, C::LinkFault, S::RecoveryMode);
+}
+
+#[test]
+fn a_script_that_names_no_file_of_this_computer() {
+    let text = "Wait for Known USB Device Appear...\nError: fail open file: /tmp/uuu.lst";
+    assert_eq!(read(ToolOutput, text).cause(), C::ToolMismatch);
+}
+
+/// What tools of a running system say of the flash is not what stops a kernel.
+#[test]
+fn flash_that_a_running_system_works_on() {
+    let text = "ubirmvol: error!: cannot find UBI volume \"pnor-rw\"\n          error 19 (No such device)";
+    check(ToolOutput, text, C::FirmwareBug, S::RefusedUnharmed);
+    let text = "[ERROR] : SWUPDATE failed [0] ERROR : cannot attach mtd0 - maybe not a NAND or raw device";
+    check(ToolOutput, text, C::NoFault, S::Healthy);
+    let text = "upgrade: Performing system upgrade...\nubi0: MTD device 6 is write-protected, attach in read-only mode\nubiattach: error!: cannot attach mtd6\nubiformat: error!: cannot open \"/dev/mtd6\"\n       error 13 (Permission denied)";
+    assert_eq!(read(ToolOutput, text).cause(), C::FirmwareBug);
+    let text = "kernel: blk_update_request: I/O error, dev ubiblock4_0, sector 0";
+    assert_eq!(read(SerialLog, text).cause(), C::ImageIncomplete);
+    let text =
+        "UBI error: cannot attach mtd2\nUBI error: cannot initialize UBI, error -22\nUBI init error 22";
+    check(SerialLog, text, C::RootfsCorrupt, S::BootloaderOnly);
+}
+
+#[test]
+fn loaders_that_do_not_find_the_next_one() {
+    let text = "U-Boot SPL 2017.09 (Feb 19 2018 - 18:43:53)\nTrying to boot from SPI\n\"Synchronous Abort\" handler, esr 0x02000000\nResetting CPU ...";
+    check(SerialLog, text, C::BootloaderCorrupt, S::BootloaderFailing);
+    let text = "Failed to open \\EFI\\BOOT\\grubx64.efi - Not Found\nFailed to load image \\EFI\\BOOT\\grubx64.efi: Not Found";
+    check(SerialLog, text, C::BootloaderCorrupt, S::BootloaderFailing);
+    let text = "Raspberry Pi Bootcode\n\nNo SD card found, try USB\nTrying USB";
+    assert_eq!(read(SerialLog, text).cause(), C::RecoveryMediaWrong);
+    let text =
+        "U-Boot SPL 2020.04 (May 28 2021 - 06:32:44 +0000)\nDDRINFO: ddrmix config done\nBack to ROM, SDP";
+    check(SerialLog, text, C::ToolMismatch, S::RecoveryMode);
+}
+
+/// Who says that an application does not run, denies that the unit is well.
+#[test]
+fn what_was_started_and_does_not_run() {
+    let log =
+        "*** Booting Zephyr OS build v3.2.99 ***\nI: Starting bootloader\nI: Jumping to the first image slot";
+    let evidence = [
+        Evidence { kind: Symptom, name: "said".into(), text: "The application does not run.".into() },
+        Evidence { kind: SerialLog, name: "log".into(), text: log.into() },
+    ];
+    let diagnosis = diagnose_in_trial(&Case { evidence: &evidence, ..Case::default() }, &Trial::default());
+    assert_eq!(diagnosis.cause(), C::FirmwareBug, "{:?}", diagnosis.findings);
+    check(
+        Symptom,
+        "I ran flash erase dev mtd0, thinking it was the eMMC, and now it does not boot at all.",
+        C::BootloaderCorrupt,
+        S::NoOutput,
+    );
+}
