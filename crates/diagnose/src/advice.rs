@@ -202,6 +202,12 @@ pub(crate) fn actions(findings: &[Finding], weights: &Weights) -> Vec<ProposedAc
     proposed
 }
 
+/// Puts what can destroy the last chance behind everything else, as is right where all is hearsay.
+pub(crate) fn put_last_chances_last(actions: &mut [ProposedAction]) {
+    actions
+        .sort_by_key(|proposed| matches!(proposed.action, A::RestoreBootloader | A::RestorePartitionTable));
+}
+
 /// The most questions that are asked.
 const MAX_QUESTIONS: usize = 5;
 

@@ -113,9 +113,14 @@ pub(crate) fn diagnose_by(case: &Case<'_>, trial: Option<&Trial>) -> (Diagnosis,
         learned::weigh_in(&reading, case.implausible, &mut findings);
     }
     let state = state::conclude(&reading, &boots, &weights, &findings);
+    let mut actions = advice::actions(&findings, &weights);
+    let is_hearsay = case.evidence.iter().all(|item| item.kind == EvidenceKind::Symptom);
+    if is_hearsay && case.surveys.is_empty() {
+        advice::put_last_chances_last(&mut actions);
+    }
     let diagnosis = Diagnosis {
         state,
-        actions: advice::actions(&findings, &weights),
+        actions,
         next_evidence: advice::next_evidence(case, &findings),
         timeline: boots.stages(&weights),
         findings,

@@ -2,7 +2,7 @@
 
 mod questions;
 
-use debrick_model::{Action, Cause, Diagnosis, EvidenceLine, Finding, State};
+use debrick_model::{Cause, Diagnosis, EvidenceLine, Finding, State};
 
 use crate::case::Case;
 use crate::weigh::Weights;
@@ -146,10 +146,7 @@ impl Interview {
         findings.truncate(MOST_FINDINGS);
         case::put_unknown_first(&mut findings);
         let mut actions = advice::actions(&findings, &Weights::default());
-        // What can destroy the last chance is never first on hearsay.
-        actions.sort_by_key(|proposed| {
-            matches!(proposed.action, Action::RestoreBootloader | Action::RestorePartitionTable)
-        });
+        advice::put_last_chances_last(&mut actions);
         let next_evidence = advice::next_evidence(&Case::default(), &findings);
         Diagnosis { state: self.state(), actions, next_evidence, timeline: Vec::new(), findings }
     }
@@ -201,6 +198,8 @@ fn entropy(shares: impl Iterator<Item = f64>) -> f64 {
 
 #[cfg(test)]
 mod tests {
+    use debrick_model::Action;
+
     use super::*;
 
     /// Leads an interview in which `says` gives the answers; `None` is "don't know".

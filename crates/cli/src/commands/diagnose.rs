@@ -96,6 +96,12 @@ fn show(context: &Context, diagnosis: &Diagnosis) {
         Some(finding) if finding.cause == Cause::NoFault => {
             style.good(&format!("{} {}", finding.cause.meaning(), sure(finding)))
         }
+        Some(finding) if finding.cause != Cause::Unknown && finding.likelihood < UNSURE_BELOW => style
+            .strong(&format!(
+                "This cannot be told for sure. Perhaps: {} {}",
+                finding.cause.meaning(),
+                sure(finding)
+            )),
         Some(finding) if finding.cause != Cause::Unknown => {
             style.strong(&format!("{} {}", finding.cause.meaning(), sure(finding)))
         }
@@ -138,10 +144,20 @@ fn show(context: &Context, diagnosis: &Diagnosis) {
         out::data(&style.strong("To be surer, look at:"));
         diagnosis.next_evidence.iter().for_each(|next| say(&format!("  - {next}")));
     }
+    if diagnosis
+        .findings
+        .first()
+        .is_none_or(|finding| finding.likelihood < UNSURE_BELOW || finding.cause == Cause::Unknown)
+    {
+        out::data("To be led by questions: debrick diagnose");
+    }
     if let Some(cause) = causes().next() {
         say(&format!("More: debrick explain {}", cause.cause.id()));
     }
 }
+
+/// Below this likelihood a cause is a guess, and called one.
+const UNSURE_BELOW: f64 = 0.4;
 
 /// `(image-corrupt, 86 % likely)`
 fn sure(finding: &Finding) -> String {

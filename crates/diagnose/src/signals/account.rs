@@ -36,7 +36,9 @@ use endings::ENDINGS;
 use fates::FATES;
 use network::NETWORK;
 use outcome::{ENDED_WELL, SPOILED};
-use plain_states::{ASKS_IF_NORMAL, DENIED, FINE_AFTER_ALL, REMEDIED, SURELY_FINE};
+use plain_states::{
+    ASKS_IF_NORMAL, DENIED, FINE_AFTER_ALL, IS_LOCKED, NOT_BACKWARDS, REMEDIED, SAME_PLACE, SURELY_FINE,
+};
 use plainly::PLAINLY;
 use seen::{GONE, LOOPS, SETTLES};
 use tools::{AFTERWARDS, FAILS, TOOLS};
@@ -199,7 +201,8 @@ impl Account {
 
     /// How it is in the end.
     fn is_well(&self) -> Well {
-        if self.starts_as_ever() {
+        let is_refused = [&IS_LOCKED, &NOT_BACKWARDS, &SAME_PLACE].into_iter().any(|words| self.says(words));
+        if is_refused || self.starts_as_ever() {
             return Well::No;
         }
         let mut is_last = true;

@@ -367,7 +367,7 @@ pub(super) static PLAINLY: &[Conclusion] = &[
 
 #[cfg(test)]
 mod tests {
-    use debrick_model::{Cause as C, EvidenceKind};
+    use debrick_model::{Action as A, Cause as C, EvidenceKind};
 
     use crate::case::Evidence;
     use crate::trial::by_rules_alone;
@@ -414,6 +414,24 @@ mod tests {
             ("With the new RAM module it beeps three times.", C::RamFault),
         ] {
             check(account, cause);
+        }
+    }
+
+    /// The last chance is not put at risk on hearsay.
+    #[test]
+    fn a_boot_loader_is_not_restored_because_somebody_says_so() {
+        for account in [
+            "I erased u-boot by mistake and now the serial console is silent, no LED.",
+            "Ten minutes after writing the bios it was completely dark and dead.",
+            "All partitions are gone since I ran parted.",
+        ] {
+            let kind = EvidenceKind::Symptom;
+            let evidence = [Evidence { kind, name: "answers".into(), text: account.into() }];
+            let first = by_rules_alone(&evidence).actions.first().map(|proposed| proposed.action);
+            assert!(
+                !matches!(first, None | Some(A::RestoreBootloader | A::RestorePartitionTable)),
+                "{account}"
+            );
         }
     }
 
