@@ -33,7 +33,7 @@ static WAKES: &[&str] = &["(DSLEEP)", "DEEPSLEEP_RESET"];
 /// A line with which a unit says that it starts over.
 static RESTARTS: &[&str] = &[
     "reboot: Restarting system",
-    "^resetting",
+    "^resetting ...",
     "Rebooting in ",
     "must RESET board to recover",
     "watchdog reset",

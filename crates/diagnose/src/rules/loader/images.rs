@@ -136,6 +136,7 @@ pub(super) static RULES: &[Rule] = &[
             (C::ImageWrongDevice, 0.25),
         ],
     )
+    .without(&["inflate() returned -5"])
     .states(&[(S::BootloaderOnly, 0.35)])
     .actions(&[A::ReflashCorrectImage])
     .from("U-Boot boot/bootm.c", "Uncompressing Kernel Image ... LZMA ERROR 1 - must RESET board to recover"),
