@@ -230,3 +230,28 @@ fn flash_that_is_locked_or_not_reached() {
         State::BootsDegraded,
     );
 }
+
+#[test]
+fn healthy_starts_that_look_like_more() {
+    let healthy = |text: &str| {
+        check(SerialLog, text, Cause::NoFault, State::Healthy);
+    };
+    // The first processor's loader starts the second one's, which is the same program.
+    healthy(
+        "U-Boot SPL 2023.10 (Aug 03 2023 - 00:09:14 +0200)\nTrying to boot from MMC1\nNOTICE:  BL31: v2.9\n\nU-Boot SPL 2023.10 (Aug 03 2023 - 00:09:14 +0200)\nTrying to boot from MMC1\n\nU-Boot 2023.10 (Aug 03 2023 - 00:09:14 +0200)\nDRAM:  2 GiB\nHit any key to stop autoboot:  0\n",
+    );
+    // It came up after what failed before, and the log is cut there.
+    healthy(
+        "U-Boot 2021.04 (Mar 16 2021 - 18:03:14 +0800)\nDRAM:  16 GiB\nlibfdt fdt_check_header(): FDT_ERR_BADMAGIC\nStarting kernel ...\n[    0.000000] Linux version 5.10.15 (gcc) #1\n[    0.000000] efi: UEFI not found.\n[    0.000000] Zone ranges:\n[    0.000000] percpu: Embedded 26 pages/cpu s669\n",
+    );
+}
+
+#[test]
+fn somebody_who_works_at_a_prompt() {
+    check(
+        SerialLog,
+        "U-Boot 2024.01 (Dec 28 2023 - 13:15:53 +0800)\nDRAM:  63.3 MiB\nIn:    serial@4140000\nNet:   No ethernet found.\nmilkv_duo# cpu detail\n  0: cpu@0      rv64imafdc\nmilkv_duo#\n",
+        Cause::NoFault,
+        State::Healthy,
+    );
+}

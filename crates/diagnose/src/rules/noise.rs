@@ -47,6 +47,8 @@ static NOISE: &[&[&str]] = &[
     ],
     // U-Boot arch/arm/mach-k3/security.c: said of every part on units that take unsigned ones.
     &["Did not detect image signing certificate"],
+    // U-Boot env/fat.c, env/ext4.c: nothing was ever saved, as where it is new.
+    &["File not found /uboot.env", "Unable to read \"/uboot.env\"", "Unable to read \"uboot.env\""],
     // CPython: a unit that restarts is gone when what spoke to it is cleared away.
     &["__del__*ignored"],
     // OP-TEE for Allwinner: optional nodes of the device tree.

@@ -38,6 +38,15 @@ pub(crate) fn boot_loader_prompt(text: &str) -> bool {
     is_name && !is_drawn && ends_well && (is_arrow || (!name.is_empty() && !after.starts_with('#')))
 }
 
+/// The command that was typed at a boot loader's prompt, which may be none.
+pub(crate) fn typed_command(text: &str) -> &str {
+    let rest = match text.strip_prefix("barebox") {
+        Some(rest) => rest.split_once(":/").or_else(|| rest.split_once(['$', ':'])),
+        None => text.split_once(['>', '#']),
+    };
+    rest.map_or("", |(_, command)| command.trim())
+}
+
 /// `/ # `, `root@host:~# `, `$ `.
 pub(crate) fn shell_prompt(text: &str) -> bool {
     let Some(end) = first_of(text, b"#$", LONGEST_PROMPT) else { return false };

@@ -108,7 +108,7 @@ pub(super) static RULES: &[Rule] = &[
         "The updater says that the firmware is for another device.",
         &[(C::ImageWrongDevice, 0.75), (C::ToolMismatch, 0.1)],
     )
-    .without(&["unsupported image header"])
+    .without(&["Wrong Image Type for ", "unsupported image header"])
     .states(&[(S::RefusedUnharmed, 0.75)])
     .actions(&[A::ReflashCorrectImage])
     .from("OpenWrt package/base-files fwtool.sh; RAUC", "Device acme,r1 not supported by this image"),
