@@ -11,7 +11,7 @@ use debrick_model::{Cause, EvidenceKind, EvidenceLine, State};
 
 use crate::case::Case;
 use crate::matcher::MATCHER;
-use crate::text::{Line, Place, Reading, Shape, boot_loader_prompt};
+use crate::text::{Line, Place, Reading, Shape, boot_loader_prompt, typed_command};
 use crate::timeline::{Boot, Boots, Seen, StageKind};
 use crate::weigh::{Weights, cite};
 use remarks::Remark;
@@ -280,6 +280,15 @@ impl Signals<'_> {
             return;
         }
         let line = self.at(loader);
+        let is_in_trouble = weights.success_is_denied() || self.trouble_after(loader.first).is_some();
+        if self.is_worked_at(loader) && !is_in_trouble {
+            let says = "Somebody works at the boot loader's prompt, to which it came without a countdown.";
+            let line = line.map(|line| self.cite(line, says));
+            weights.add(Cause::NoFault, 0.45, &[], line.clone());
+            weights.add(Cause::BootEnvironmentCorrupt, 0.3, &[], line);
+            weights.hint(State::BootloaderOnly, 0.4);
+            return;
+        }
         let says = "The boot loader goes to its prompt without a countdown, as when it has no boot command.";
         weights.add(Cause::BootEnvironmentCorrupt, 0.65, &[], line.map(|line| self.cite(line, says)));
     }
@@ -316,7 +325,9 @@ impl Signals<'_> {
         {
             let says = "The kernel starts, and nothing failed as far as the log goes.";
             let line = self.at(seen).map(|line| self.cite(line, says));
-            if self.noise().is_none() {
+            // Where all that looks like trouble is none, that speaks for itself.
+            let start = Place { evidence: seen.first.evidence, line: 0 };
+            if self.noise().is_none() || self.trouble_after(start).is_some() {
                 weights.add(Cause::NoFault, 0.38, &[], line.clone());
             }
             weights.add(Cause::FirmwareBug, 0.28, &[], line);
@@ -454,9 +465,7 @@ impl Signals<'_> {
                 && line.place.evidence == seen.first.evidence
                 && boot_loader_prompt(&line.text)
         };
-        let command = |line: &Line| {
-            line.text.split_once(['>', '#']).map_or("", |(_, command)| command.trim()).to_owned()
-        };
+        let command = |line: &Line| typed_command(&line.text).to_owned();
         let mut typed = self.reading.lines.iter().filter(here).map(command);
         let last = typed.rfind(|command| !command.is_empty());
         last.is_some_and(|command| !STARTS.iter().any(|start| command.starts_with(start)))

@@ -34,7 +34,14 @@ pub(crate) fn conclude(
         reading.evidence.iter().zip(&reading.shapes).any(|(item, shape)| {
             item.kind == EvidenceKind::SerialLog && shape.lines >= 2 && !shape.is_silent()
         });
+    // A log that ends in a loader shows no kernel that could hang.
+    let is_before_kernel = boots.telling().is_some_and(|boot| {
+        boot.furthest().is_some_and(|kind| kind <= StageKind::Spl) || boot.stopped_before_countdown()
+    });
     let fits = |state: &State| {
+        if is_before_kernel && *state == State::KernelHang {
+            return false;
+        }
         if is_heard && matches!(state, State::NoOutput | State::NoPower) {
             return false;
         }

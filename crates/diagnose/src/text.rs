@@ -15,7 +15,7 @@ use crate::matcher::{MATCHER, Pattern, Scratch};
 use crate::rules::noise;
 use speakers::{is_application_line, is_ellipsis, is_prompt};
 
-pub(crate) use speakers::{boot_loader_prompt, shell_prompt};
+pub(crate) use speakers::{boot_loader_prompt, shell_prompt, typed_command};
 
 /// Longer lines are looked at in pieces of this many bytes.
 const MAX_LINE: usize = 4096;

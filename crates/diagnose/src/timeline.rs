@@ -8,7 +8,7 @@ use debrick_model::{EvidenceKind, Stage, StageEnd};
 
 use crate::matcher::{MATCHER, Pattern};
 use crate::rule::Level;
-use crate::text::{Line, Place, Reading, Shape, boot_loader_prompt, shell_prompt};
+use crate::text::{Line, Place, Reading, Shape, boot_loader_prompt, shell_prompt, typed_command};
 use crate::weigh::Weights;
 use StageKind::{Linux, Loader, Shell, Spl, Userspace};
 use markers::{COUNTDOWNS, FOUND, LOADINGS, MARKERS, MEMORY, Marker, SETTLED};
@@ -33,7 +33,7 @@ static WAKES: &[&str] = &["(DSLEEP)", "DEEPSLEEP_RESET"];
 /// A line with which a unit says that it starts over.
 static RESTARTS: &[&str] = &[
     "reboot: Restarting system",
-    "^resetting",
+    "^resetting ...",
     "Rebooting in ",
     "must RESET board to recover",
     "watchdog reset",
@@ -119,6 +119,13 @@ impl Boot {
 
     pub(crate) fn furthest(&self) -> Option<StageKind> {
         self.stages.last().map(|seen| seen.kind)
+    }
+
+    /// How far it got: by its stages, and within the boot loader by what it came to.
+    fn progress(&self) -> (Option<StageKind>, u8) {
+        let steps = [self.settled, self.countdown, self.loading];
+        let step = steps.iter().rposition(Option::is_some).map_or(0, |step| step + 1);
+        (self.furthest(), u8::try_from(step).unwrap_or_default())
     }
 
     /// Whether a countdown ran.
@@ -228,7 +235,7 @@ impl Boots {
 
     fn take(&mut self, line: &Line) {
         if boot_loader_prompt(&line.text) {
-            let command = line.text.split_once(['>', '#']).map_or("", |(_, command)| command.trim());
+            let command = typed_command(&line.text);
             self.version_asked = command.starts_with("ver").then_some(line.place);
             self.restart_asked = command.starts_with("reset").then_some(line.place);
         }
@@ -356,8 +363,8 @@ impl Boots {
         }
         let log = |boot: &Boot| boot.stages.first().map(|seen| seen.first.evidence);
         let reached = self.boots.iter().filter(|boot| log(boot) == log(last) && !std::ptr::eq(*boot, last));
-        let reached = reached.map(Boot::furthest).max().flatten();
-        if log(before) != log(last) || reached == Some(Shell) || last.furthest() > reached {
+        let reached = reached.map(Boot::progress).max().unwrap_or_default();
+        if log(before) != log(last) || reached.0 == Some(Shell) || last.progress() > reached {
             return if last.announced_restart && last.furthest() < Some(Shell) { ANNOUNCED } else { 0.0 };
         }
         0.9

@@ -73,6 +73,26 @@ fn a_boot_loader_that_cannot_do_what_it_is_told() {
         Cause::FirmwareBug,
         State::BootloaderOnly,
     );
+    let action = check(
+        SerialLog,
+        "unexpected character 'b' at the end of partition\nError initializing mtdparts!\nincorrect device type in ubi\nWrong Image Format for bootm command\n",
+        Cause::BootEnvironmentCorrupt,
+        State::BootloaderOnly,
+    );
+    assert_eq!(action, Some(Action::FixBootEnvironment));
+    let action = check(
+        SerialLog,
+        "Moving Image from 0x2080000 to 0x2200000, end=0x60d0000\nERROR: RD image overlaps OS image (OS=2200000..60d0000)\nBoot failed (err=-14)\n",
+        Cause::BootEnvironmentCorrupt,
+        State::BootloaderOnly,
+    );
+    assert_eq!(action, Some(Action::FixBootEnvironment));
+    check(
+        SerialLog,
+        "   Uncompressing Kernel Image ... Error: inflate() returned -5\nGUNZIP: uncompress, out-of-mem or overwrite error -\n",
+        Cause::ImageTooLarge,
+        State::BootloaderOnly,
+    );
     check(
         SerialLog,
         "ERROR: reserving fdt memory region failed (addr=4f700000 size=240000 flags=4)\nERROR: Failed to allocate 0xb161 bytes below 0x80000000.\ndevice tree - allocation error\n",
@@ -130,5 +150,108 @@ fn an_updater_that_stops_before_it_writes() {
         "Writing from <stdin> to kernel ...\nubiattach: error!: strtoul: unable to parse the number '6 mtd10'\n",
         Cause::FirmwareBug,
         State::RefusedUnharmed,
+    );
+}
+
+#[test]
+fn a_first_stage_whose_medium_or_network_does_not_answer() {
+    check(
+        SerialLog,
+        "U-Boot SPL 2021.07 (Feb 28 2022 - 06:39:32)\nTrying to boot from MMC1\nspl: mmc init failed with error: -110\nSPL: failed to boot from all boot devices\n### ERROR ### Please RESET the board ###\n",
+        Cause::RecoveryMediaWrong,
+        State::BootloaderFailing,
+    );
+    let action = check(
+        SerialLog,
+        "Trying to boot from USB eth\neth_cpsw Waiting for PHY auto negotiation to complete......... TIMEOUT !\nProblem booting with BOOTP\nSPL: failed to boot from all boot devices\n",
+        Cause::LinkFault,
+        State::BootloaderFailing,
+    );
+    assert_eq!(action, Some(Action::FixNetworkSettings));
+    check(
+        SerialLog,
+        "ERROR: No valid CBFS header found!\n",
+        Cause::BootloaderCorrupt,
+        State::BootloaderFailing,
+    );
+}
+
+#[test]
+fn barebox_is_a_boot_loader() {
+    check(
+        SerialLog,
+        "barebox@SAMA5D4:/ saveenv\nERROR: atmel_mci fc000000.mmc@fc000000.of: command/data timeout\n",
+        Cause::FirmwareBug,
+        State::BootloaderOnly,
+    );
+    check(
+        SerialLog,
+        "barebox@TAC:/ dhcp\nunable to handle NULL pointer dereference at address 0x00000130\npc : [<dfc01800>]    lr : [<dfc0f963>]\n",
+        Cause::FirmwareBug,
+        State::BootloaderOnly,
+    );
+    check(
+        SerialLog,
+        "ERROR: FIT: cannot handle filetype ARM aarch64 Linux image\nERROR: FIT: data couldn't be decompressed\n",
+        Cause::FirmwareBug,
+        State::BootloaderOnly,
+    );
+}
+
+#[test]
+fn an_arrow_is_no_prompt() {
+    check(
+        SerialLog,
+        "U-Boot 2018.11 (Nov 16 2018 - 00:56:34 +0000)\nDRAM:  1 GiB\nMMC:   FSL_SDHC: 0, FSL_SDHC: 1\nOut:   serial\nErr:   serial\n---> hangs\n",
+        Cause::BootloaderCorrupt,
+        State::BootloaderFailing,
+    );
+}
+
+#[test]
+fn flash_that_is_locked_or_not_reached() {
+    check(
+        SerialLog,
+        "jffs2_build_filesystem(): erasing all blocks after the end marker...\njffs2: Erase at 0x009e0000 failed immediately: -EROFS. Is the sector locked?\n",
+        Cause::FirmwareBug,
+        State::BootsDegraded,
+    );
+    let action = check(
+        SerialLog,
+        "[689200.631152] spi-nor spi0.0: SPI transfer failed: -110\n[689200.631280] spi_master spi0: failed to transfer one message from queue\n[689300.2] SQUASHFS error: Failed to read block 0x2bb912: -5\n",
+        Cause::FlashHardwareFault,
+        State::BootsDegraded,
+    );
+    assert_eq!(action, Some(Action::InstallOtherBuild));
+    check(
+        SerialLog,
+        "[   25.600237] mount_root: Could not open mtd device: /dev/mtd4\n[   25.634674] mount_root: reading rootfs_data failed\n",
+        Cause::FirmwareBug,
+        State::BootsDegraded,
+    );
+}
+
+#[test]
+fn healthy_starts_that_look_like_more() {
+    let healthy = |text: &str| {
+        check(SerialLog, text, Cause::NoFault, State::Healthy);
+    };
+    // The first processor's loader starts the second one's, which is the same program.
+    healthy(
+        "U-Boot SPL 2023.10 (Aug 03 2023 - 00:09:14 +0200)\nTrying to boot from MMC1\nNOTICE:  BL31: v2.9\n\nU-Boot SPL 2023.10 (Aug 03 2023 - 00:09:14 +0200)\nTrying to boot from MMC1\n\nU-Boot 2023.10 (Aug 03 2023 - 00:09:14 +0200)\nDRAM:  2 GiB\nHit any key to stop autoboot:  0\n",
+    );
+    // It came up after what failed before, and the log is cut there.
+    healthy(
+        "U-Boot 2021.04 (Mar 16 2021 - 18:03:14 +0800)\nDRAM:  16 GiB\nlibfdt fdt_check_header(): FDT_ERR_BADMAGIC\nStarting kernel ...\n[    0.000000] Linux version 5.10.15 (gcc) #1\n[    0.000000] efi: UEFI not found.\n[    0.000000] Zone ranges:\n[    0.000000] percpu: Embedded 26 pages/cpu s669\n",
+    );
+}
+
+#[test]
+fn somebody_who_works_at_a_prompt() {
+    check(
+        SerialLog,
+        "U-Boot 2024.01 (Dec 28 2023 - 13:15:53 +0800)\nDRAM:  63.3 MiB\nIn:    serial@4140000\nNet:   No ethernet found.\nmilkv_duo# cpu detail\n  0: cpu@0      rv64imafdc\nmilkv_duo#\n",
+        Cause::NoFault,
+        State::Healthy,
     );
 }

@@ -21,7 +21,7 @@ fn check(kind: EvidenceKind, text: &str, cause: Cause, action: Action) -> State 
 fn boot_loaders() {
     let state = check(
         SerialLog,
-        "U-Boot SPL 2021.07 (Feb 28 2022 - 06:39:32)\nspl: mmc init failed with error: -95\nSPL: failed to boot from all boot devices\n",
+        "U-Boot SPL 2021.07 (Feb 28 2022 - 06:39:32)\nmmc_load_image_raw_sector: mmc block read error\nSPL: failed to boot from all boot devices\n",
         Cause::BootloaderCorrupt,
         Action::ReflashCorrectImage,
     );

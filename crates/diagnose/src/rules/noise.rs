@@ -38,6 +38,17 @@ static NOISE: &[&[&str]] = &[
     &["read_is_device_unlocked not supported yet", "read_rollback_index not supported yet"],
     // barebox common/fastboot.c, drivers/usb/gadget: what the host asks for and the loader has none of; a gadget that runs.
     &["fastboot: no such variable", "USB multi gadget already registered"],
+    // Trusted Firmware-A services/spd/opteed, services/std_svc: goes on without the service; U-Boot common/spl: tells
+    // which medium it came from.
+    &[
+        "Error initializing runtime service",
+        "spl_decode_boot_device: could not find",
+        "could not map boot_device to ofpath",
+    ],
+    // U-Boot arch/arm/mach-k3/security.c: said of every part on units that take unsigned ones.
+    &["Did not detect image signing certificate"],
+    // U-Boot env/fat.c, env/ext4.c: nothing was ever saved, as where it is new.
+    &["File not found /uboot.env", "Unable to read \"/uboot.env\"", "Unable to read \"uboot.env\""],
     // CPython: a unit that restarts is gone when what spoke to it is cleared away.
     &["__del__*ignored"],
     // OP-TEE for Allwinner: optional nodes of the device tree.

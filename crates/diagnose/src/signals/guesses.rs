@@ -6,7 +6,7 @@ use debrick_model::{Cause, EvidenceKind, State};
 use super::Signals;
 use crate::case::Evidence;
 use crate::text::{Line, Place, Shape};
-use crate::timeline::{Boot, StageKind};
+use crate::timeline::{Boot, Seen, StageKind};
 use crate::weigh::{Weights, cite};
 
 /// With what a tool that is content ends.
@@ -228,6 +228,7 @@ impl Signals<'_> {
                 (Cause::BootEnvironmentCorrupt, 0.28),
                 (Cause::FirmwareBug, 0.26),
             ],
+            _ if !weights.success_is_denied() && self.kernel_speaks(seen) => &[(Cause::FirmwareBug, 0.15)],
             _ => &[(Cause::FirmwareBug, 0.34), (Cause::KernelCrash, 0.2)],
         };
         if is_before_loader || boot.stopped_before_countdown() {
@@ -243,6 +244,12 @@ impl Signals<'_> {
         for (cause, weight) in causes {
             weights.add(*cause, *weight, &[], line.clone());
         }
+    }
+
+    /// Whether the kernel of a stage said anything.
+    fn kernel_speaks(&self, seen: &Seen) -> bool {
+        let shape = self.reading.shapes.get(seen.first.evidence);
+        shape.is_some_and(|shape| shape.last_kernel_line > seen.first.line)
     }
 
     /// Whether several lines of a log say that something worked.

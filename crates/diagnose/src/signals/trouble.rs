@@ -22,6 +22,7 @@ pub(super) const WORDS: &[&str] = &[
     "exception",
     "panic",
     "unknown device",
+    "unknown image format",
     "not supported",
 ];
 

@@ -33,7 +33,18 @@ pub(crate) fn boot_loader_prompt(text: &str) -> bool {
     let ends_well =
         after.is_empty() || after.starts_with(' ') || after.starts_with(|c: char| c.is_ascii_lowercase());
     let is_arrow = text.starts_with("=>");
-    is_name && ends_well && (is_arrow || (!name.is_empty() && !after.starts_with('#')))
+    // `---> hangs` is an arrow, not a name.
+    let is_drawn = !name.is_empty() && !name.contains(|symbol: char| symbol.is_ascii_alphanumeric());
+    is_name && !is_drawn && ends_well && (is_arrow || (!name.is_empty() && !after.starts_with('#')))
+}
+
+/// The command that was typed at a boot loader's prompt, which may be none.
+pub(crate) fn typed_command(text: &str) -> &str {
+    let rest = match text.strip_prefix("barebox") {
+        Some(rest) => rest.split_once(":/").or_else(|| rest.split_once(['$', ':'])),
+        None => text.split_once(['>', '#']),
+    };
+    rest.map_or("", |(_, command)| command.trim())
 }
 
 /// `/ # `, `root@host:~# `, `$ `.

@@ -112,6 +112,7 @@ pub(super) static MARKERS: &[Marker] = &[
     sign(Loader, "Now running in RAM - U-Boot"),
     sign(Loader, "^In:    serial"),
     sign(Loader, "^Net:   "),
+    sign(Loader, "^Error: *address not set."),
     sign(Loader, "Loading Environment from"),
     sign(Loader, "## Booting "),
     sign(Loader, "^barebox@"),

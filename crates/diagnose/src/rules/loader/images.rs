@@ -114,6 +114,8 @@ pub(super) static RULES: &[Rule] = &[
         "The firmware is of another kind, or for another processor, than the boot loader starts.",
         &[(C::ImageWrongDevice, 0.85)],
     )
+    // Newer ones say `Wrong Image Type` of what they know no format of.
+    .without(&["Protocol wrong type for socket"])
     .states(&[(S::BootloaderOnly, 0.6)])
     .from("U-Boot boot/bootm.c", "Unsupported Architecture 0x16"),
     rule(
@@ -136,6 +138,7 @@ pub(super) static RULES: &[Rule] = &[
             (C::ImageWrongDevice, 0.25),
         ],
     )
+    .without(&["inflate() returned -5"])
     .states(&[(S::BootloaderOnly, 0.35)])
     .actions(&[A::ReflashCorrectImage])
     .from("U-Boot boot/bootm.c", "Uncompressing Kernel Image ... LZMA ERROR 1 - must RESET board to recover"),
@@ -342,7 +345,7 @@ pub(super) static RULES: &[Rule] = &[
     .from("U-Boot boot/bootm.c", "Too big uncompressed streamLZMA ERROR 1 - must RESET board to recover"),
     rule(
         "fit-nodes",
-        Lasting,
+        Loader,
         &["find_itb_subimage", "FDT_ERR_NOTFOUND", "FDT_ERR_BADMAGIC", "FDT_ERR_BADSTRUCTURE"],
         "A loader does not find the parts of the image where it expects them.",
         &[(C::FirmwareBug, 0.45), (C::ImageWrongDevice, 0.4), (C::ImageIncomplete, 0.25)],

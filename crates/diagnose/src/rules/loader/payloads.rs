@@ -30,6 +30,7 @@ pub(super) static RULES: &[Rule] = &[
             (C::ImageIncomplete, 0.25),
         ],
     )
+    .without(&["inflate() returned -5"])
     .states(&[(S::BootloaderOnly, 0.5)])
     .actions(&[A::ReflashCorrectImage, A::InstallOtherBuild])
     .from(

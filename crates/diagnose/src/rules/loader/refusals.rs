@@ -2,7 +2,7 @@
 
 use debrick_model::{Action as A, Cause as C, State as S};
 
-use crate::rule::Level::{Lasting, Loader};
+use crate::rule::Level::{Lasting, Loader, Rom};
 use crate::rule::{Rule, rule};
 
 pub(super) static RULES: &[Rule] = &[
@@ -64,23 +64,6 @@ pub(super) static RULES: &[Rule] = &[
         "U-Boot common/avb_verify.c, disk/part_efi.c; barebox lib/xfuncs.c",
         "OOM error occurred during verification",
     ),
-    rule(
-        "loader-no-place-for-the-tree",
-        Loader,
-        &[
-            "ERROR: reserving fdt memory region failed",
-            "device tree - allocation error",
-            "ramdisk - allocation error",
-            "ERROR: Failed to allocate 0x* bytes below",
-            "FDT creation failed! hanging",
-            "ERROR: fdt fixup event failed",
-        ],
-        "The boot loader finds no room for the kernel's device tree or start disk.",
-        &[(C::FirmwareBug, 0.5), (C::BootEnvironmentCorrupt, 0.35), (C::BootloaderOutdated, 0.3)],
-    )
-    .states(&[(S::BootloaderOnly, 0.6)])
-    .actions(&[A::InstallOtherBuild, A::FixBootEnvironment, A::UpdateBootloader])
-    .from("U-Boot boot/image-fdt.c", "ERROR: Failed to allocate 0xb161 bytes below 0x80000000."),
     rule(
         "loader-dfu-settings",
         Loader,
@@ -145,9 +128,94 @@ pub(super) static RULES: &[Rule] = &[
         Loader,
         &["^ERROR: FIT: ", "^ERROR: Loading dtb image failed", "^ERROR: Loading FIT image failed"],
         "barebox cannot use a part of the image.",
-        &[(C::ImageCorrupt, 0.42), (C::FirmwareBug, 0.42), (C::ImageWrongDevice, 0.2)],
+        &[(C::ImageCorrupt, 0.42), (C::FirmwareBug, 0.46), (C::ImageWrongDevice, 0.2)],
     )
     .states(&[(S::BootloaderOnly, 0.6)])
     .actions(&[A::ReflashCorrectImage, A::InstallOtherBuild])
     .from("barebox common/image-fit.c, common/uimage.c", "ERROR: FIT: data couldn't be decompressed"),
+    rule(
+        "loader-usb-gadget",
+        Loader,
+        &["g_dnl_register: failed!", "g_dnl_register failed", "No USB device found", "USB init failed: "],
+        "The boot loader's own USB port, over which it would be written to, does not start.",
+        &[(C::FirmwareBug, 0.45), (C::LinkFault, 0.3), (C::ToolMismatch, 0.2)],
+    )
+    .states(&[(S::BootloaderOnly, 0.6)])
+    .actions(&[A::ChangeToolOrOption, A::InstallOtherBuild])
+    .last_resort()
+    .from("U-Boot drivers/usb/gadget/g_dnl.c", "g_dnl_register: failed!, error: -22"),
+    rule(
+        "loader-no-efi-program",
+        Loader,
+        &["Not a PE-COFF file", "Invalid Opcode (Undefined Opcode)", "## Application failed, r ="],
+        "What should be started is no EFI program, or one that is broken.",
+        &[(C::ImageCorrupt, 0.4), (C::ImageWrongDevice, 0.32), (C::FirmwareBug, 0.34)],
+    )
+    .states(&[(S::BootloaderOnly, 0.6)])
+    .actions(&[A::ReflashCorrectImage, A::InstallOtherBuild])
+    .from("U-Boot lib/efi_loader/efi_image_loader.c", "Not a PE-COFF file"),
+    rule(
+        "loader-assertion",
+        Loader,
+        &["UBIFS assert failed in", "Assertion failed: ", "cache_inval_range - * not aligned", "CACHE: Misaligned operation"],
+        "The boot loader finds that it does not keep to its own rules.",
+        &[(C::FirmwareBug, 0.48), (C::RootfsCorrupt, 0.15)],
+    )
+    .states(&[(S::BootloaderOnly, 0.45)])
+    .actions(&[A::InstallOtherBuild, A::UpdateBootloader])
+    .last_resort()
+    .from("U-Boot fs/ubifs/debug.h, arch/arm/cpu/armv7/cache_v7.c", "UBIFS assert failed in ubifs_finddir at 436"),
+    rule(
+        "coreboot-no-file-system",
+        Rom,
+        &["No valid CBFS header found", "CBFS: * Could not find file", "CBFS ERROR: ", "ERROR: CBFS: "],
+        "coreboot does not find its own next stage in the flash.",
+        &[(C::BootloaderCorrupt, 0.6), (C::ImageIncomplete, 0.3), (C::FirmwareBug, 0.3)],
+    )
+    .states(&[(S::BootloaderFailing, 0.75)])
+    .actions(&[A::RestoreBootloader, A::ReflashCorrectImage])
+    .from("coreboot src/lib/cbfs.c", "ERROR: No valid CBFS header found!"),
+    rule(
+        "trusted-firmware-error",
+        Rom,
+        &["^ERROR:   "],
+        "The secure firmware before the boot loader reports an error.",
+        &[(C::FirmwareBug, 0.4), (C::BootloaderCorrupt, 0.38), (C::ImageWrongDevice, 0.15)],
+    )
+    .without(&["^INFO:    "])
+    .states(&[(S::BootloaderFailing, 0.5)])
+    .actions(&[A::InstallOtherBuild, A::ReflashCorrectImage])
+    .last_resort()
+    .from("Trusted Firmware-A common/tf_log.c, ERROR with its padding", "ERROR:   MSS DMA failed (timeout)"),
+    rule(
+        "barebox-driver",
+        Loader,
+        &["ERROR: *.of: ", "ERROR: gpiolib: ", "probe permanently deferred"],
+        "A driver of barebox does not get its part of the board to work.",
+        &[(C::FirmwareBug, 0.42), (C::FlashHardwareFault, 0.15)],
+    )
+    .states(&[(S::BootloaderOnly, 0.4)])
+    .actions(&[A::InstallOtherBuild, A::UpdateBootloader])
+    .last_resort()
+    .from("barebox include/printk.h, drivers/of/platform.c", "ERROR: atmel_mci fc000000.mmc@fc000000.of: command/data timeout"),
+    rule(
+        "loader-unpacks-too-much",
+        Loader,
+        &["inflate() returned -5", "kernel out of range"],
+        "What is unpacked or loaded is larger than the room that the boot loader has for it.",
+        &[(C::ImageTooLarge, 0.62), (C::ImageCorrupt, 0.42), (C::FirmwareBug, 0.35)],
+    )
+    .states(&[(S::BootloaderOnly, 0.4)])
+    .actions(&[A::InstallOtherBuild])
+    .from("zlib.h, Z_BUF_ERROR; U-Boot lib/gunzip.c; MikroTik RouterBOOT", "Error: inflate() returned -5"),
+    rule(
+        "loader-loads-over-itself",
+        Loader,
+        &["image overlaps OS image", "RD image overlaps", "new format image overwritten"],
+        "The addresses that the images are loaded to lie too close together for images of this size.",
+        &[(C::BootEnvironmentCorrupt, 0.5), (C::ImageTooLarge, 0.46), (C::FirmwareBug, 0.3)],
+    )
+    .states(&[(S::BootloaderOnly, 0.5)])
+    .actions(&[A::FixBootEnvironment, A::InstallOtherBuild])
+    .from("U-Boot boot/bootm.c, boot/image-board.c", "ERROR: RD image overlaps OS image (OS=2200000..60d0000)"),
 ];

@@ -13,7 +13,6 @@ pub(super) static RULES: &[Rule] = &[
             "failed to boot from all boot devices",
             "SPL: failed to boot",
             "SPL: Unsupported Boot Device",
-            "spl: mmc init failed",
             "SPI probe failed",
             "spl: * error reading image",
             "Unsupported Boot Device",
@@ -22,6 +21,7 @@ pub(super) static RULES: &[Rule] = &[
         "The first stage of the boot loader does not find the second.",
         &[(C::BootloaderCorrupt, 0.6), (C::FlashHardwareFault, 0.2), (C::RecoveryMediaWrong, 0.25)],
     )
+    .without(&["spl: mmc init failed", "Problem booting with BOOTP"])
     .states(&[(S::BootloaderFailing, 0.85)])
     .from("U-Boot common/spl/spl.c", "SPL: failed to boot from all boot devices"),
     rule(
@@ -203,6 +203,7 @@ pub(super) static RULES: &[Rule] = &[
         &[(C::BootloaderCorrupt, 0.5), (C::RecoveryMediaWrong, 0.3), (C::FlashHardwareFault, 0.25), (C::FirmwareBug, 0.2)],
     )
     .with(&["U-Boot SPL"])
+    .without(&["spl: mmc init failed", "Problem booting with BOOTP"])
     .states(&[(S::BootloaderFailing, 0.75)])
     .actions(&[A::ReflashCorrectImage, A::ReflashSameImage, A::RestoreBootloader])
     .from("U-Boot lib/hang.c", "### ERROR ### Please RESET the board ###"),
@@ -259,9 +260,29 @@ pub(super) static RULES: &[Rule] = &[
     .states(&[(S::BootloaderOnly, 0.5)])
     .from("U-Boot arch/arm/lib/interrupts_64.c", "\"Synchronous Abort\" handler, esr 0x02000000"),
     rule(
+        "spl-medium-does-not-answer",
+        Rom,
+        &["spl: mmc init failed"],
+        "The card or eMMC that the first stage would read the second from does not answer it.",
+        &[(C::FlashHardwareFault, 0.4), (C::RecoveryMediaWrong, 0.5), (C::FirmwareBug, 0.4), (C::BootloaderCorrupt, 0.34)],
+    )
+    .states(&[(S::BootloaderFailing, 0.85)])
+    .actions(&[A::ReflashCorrectImage, A::SwapCableOrPort, A::ReplaceHardware])
+    .from("U-Boot common/spl/spl_mmc.c", "spl: mmc init failed with error: -110"),
+    rule(
+        "spl-network",
+        Rom,
+        &["Problem booting with BOOTP"],
+        "The first stage would get the second over the network, and gets no answer.",
+        &[(C::LinkFault, 0.5), (C::RecoveryMediaWrong, 0.35), (C::FirmwareBug, 0.34), (C::ToolMismatch, 0.2)],
+    )
+    .states(&[(S::BootloaderFailing, 0.85)])
+    .actions(&[A::SwapCableOrPort, A::FixNetworkSettings])
+    .from("U-Boot common/spl/spl_net.c", "Problem booting with BOOTP"),
+    rule(
         "spl-medium",
         Rom,
-        &["spl: could not initialize mmc", "spl_load_image_fat: error", "spl_register_fat_device: fat register err", "spl: no partition table found", "Partition * invalid on device", "spl_load_image_fat_os: error", "SPL: Error loading", "spl: error", "SPI flash failed", "spl: mmc device not found", "spl: mmc init failed", "spl: mmc", "spl_load_image_ext: ext4fs", "spl: ext4fs", "spl: ext2"],
+        &["spl: could not initialize mmc", "spl_load_image_fat: error", "spl_register_fat_device: fat register err", "spl: no partition table found", "Partition * invalid on device", "spl_load_image_fat_os: error", "SPL: Error loading", "spl: error", "SPI flash failed", "spl: mmc device not found", "spl: mmc partition switch failed", "spl_load_image_ext: ext4fs", "spl: ext4fs", "spl: ext2"],
         "The first stage of the boot loader cannot read the second from its medium.",
         &[(C::BootloaderCorrupt, 0.45), (C::RecoveryMediaWrong, 0.4), (C::FlashHardwareFault, 0.25), (C::FirmwareBug, 0.15)],
     )

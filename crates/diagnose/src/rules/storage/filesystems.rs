@@ -12,6 +12,9 @@ pub(super) static RULES: &[Rule] = &[
         &[
             "Can't find ext4 filesystem",
             "EXT4-fs error",
+            "ext4_check_descriptors: Checksum for group",
+            "ext4_check_descriptors: Block bitmap for group",
+            "group descriptors corrupted",
             "group descriptors corrupted",
             "bad geometry: block count",
             "no journal found",

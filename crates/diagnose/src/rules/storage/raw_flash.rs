@@ -219,6 +219,9 @@ pub(super) static RULES: &[Rule] = &[
             "bad image sequence number",
             "bad VID header offset",
             "UBI: * bad version",
+            "validate_vid_hdr: inconsistent",
+            "validate_vid_hdr: bad",
+            "validate_ec_hdr: bad",
             "image sequence number",
         ],
         "The UBI blocks come from different images, or were made for another flash.",
@@ -335,11 +338,34 @@ pub(super) static RULES: &[Rule] = &[
     .actions(&[A::FactoryResetSettings])
     .from("Linux fs/ubifs/, fs/jffs2/", "[<8014f308>] ubifs_read_nnode+0x218/0x254"),
     rule(
+        "flash-is-locked",
+        System,
+        &["failed immediately: -EROFS", "Is the sector locked?"],
+        "The kernel holds the part of the flash for write-protected that the settings go to.",
+        &[(C::FirmwareBug, 0.62), (C::FlashHardwareFault, 0.15)],
+    )
+    .states(&[(S::BootsDegraded, 0.5)])
+    .actions(&[A::InstallOtherBuild])
+    .from(
+        "Linux fs/jffs2/erase.c",
+        "jffs2: Erase at 0x009e0000 failed immediately: -EROFS. Is the sector locked?",
+    ),
+    rule(
+        "flash-bus-fails",
+        Lasting,
+        &["SPI transfer failed: -", "failed to transfer one message from queue", "SPI transfer timed out"],
+        "The transfers from and to the flash fail on their way: what it holds may be well.",
+        &[(C::FlashHardwareFault, 0.7), (C::FirmwareBug, 0.5), (C::PowerFault, 0.15)],
+    )
+    .states(&[(S::BootsDegraded, 0.4)])
+    .actions(&[A::InstallOtherBuild, A::PowerCycleAndRetry])
+    .from("Linux drivers/spi/spi.c", "spi_master spi0: failed to transfer one message from queue"),
+    rule(
         "flash-takes-no-writes",
         System,
         &[
             "MTD do_*: software timeout",
-            "jffs2: Write of * failed. returned -",
+            "jffs2: Write of * bytes at * failed",
             "jffs2: Write clean marker * failed",
             "jffs2: Not marking the space at",
             "jffs2: Erase at 0x* failed",

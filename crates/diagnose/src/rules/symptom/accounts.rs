@@ -131,6 +131,8 @@ pub(super) static RULES: &[Rule] = &[
             "too large",
             "bigger than",
             "larger than",
+            "kernel is large",
+            "size limit",
             "does not fit",
             "doesn't fit",
             "exceeds",

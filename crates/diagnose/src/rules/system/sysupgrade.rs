@@ -2,7 +2,7 @@
 
 use debrick_model::{Action as A, Cause as C, State as S};
 
-use crate::rule::Level::{Lasting, Output, Tool};
+use crate::rule::Level::{Lasting, Output, System, Tool};
 use crate::rule::{Rule, rule};
 
 pub(super) static RULES: &[Rule] = &[
@@ -108,7 +108,7 @@ pub(super) static RULES: &[Rule] = &[
         "The updater says that the firmware is for another device.",
         &[(C::ImageWrongDevice, 0.75), (C::ToolMismatch, 0.1)],
     )
-    .without(&["unsupported image header"])
+    .without(&["Wrong Image Type for ", "unsupported image header"])
     .states(&[(S::RefusedUnharmed, 0.75)])
     .actions(&[A::ReflashCorrectImage])
     .from("OpenWrt package/base-files fwtool.sh; RAUC", "Device acme,r1 not supported by this image"),
@@ -242,9 +242,24 @@ pub(super) static RULES: &[Rule] = &[
             (C::ImageWrongDevice, 0.2),
         ],
     )
+    .without(&["mount_root: Could not open mtd device"])
     .states(&[(S::RefusedUnharmed, 0.55)])
     .actions(&[A::ChangeToolOrOption])
     .from("OpenWrt package/system/mtd mtd.c", "Could not open mtd device: u-boot"),
+    rule(
+        "mount-root-cannot-open",
+        System,
+        &[
+            "mount_root: Could not open mtd device",
+            "mount_root: reading rootfs_data failed",
+            "mount_root: reading rootfs failed",
+        ],
+        "The system does not get at the partition that is to hold its settings, and runs without.",
+        &[(C::FirmwareBug, 0.48), (C::SettingsCorrupt, 0.3), (C::PartitionTableDamaged, 0.15)],
+    )
+    .states(&[(S::BootsDegraded, 0.6)])
+    .actions(&[A::InstallOtherBuild, A::FactoryResetSettings])
+    .from("OpenWrt fstools libfstools/mtd.c", "mount_root: Could not open mtd device: /dev/mtd4"),
     rule(
         "sysupgrade-cannot-stop-programs",
         Output,
