@@ -126,3 +126,43 @@ fn what_was_started_and_does_not_run() {
         S::NoOutput,
     );
 }
+
+#[test]
+fn what_grub_and_shim_do_not_find() {
+    for text in [
+        "error: no such device: windows10.\nPress any key to continue...",
+        "error: file '/boot/initrd.img' not found.\nPress any key to continue...",
+        "error: unknown filesystem.\nEntering rescue mode...\ngrub rescue>",
+    ] {
+        check(SerialLog, text, C::BootEnvironmentCorrupt, S::BootloaderOnly);
+    }
+    check(SerialLog, "error: premature end of file /boot/vmlinuz.", C::ImageIncomplete, S::BootloaderOnly);
+    check(
+        SerialLog,
+        "error: failure reading sector 0x0 from `hd0'.",
+        C::FlashHardwareFault,
+        S::BootloaderOnly,
+    );
+    let text = "Verifying shim SBAT data failed: Security Policy Violation";
+    check(SerialLog, text, C::VerifiedBootRejected, S::BootloaderFailing);
+}
+
+#[test]
+fn espressif_chips_and_their_tools() {
+    let text = "E (512) nvs: Failed to read NVS security cfg: [0x1117] (ESP_ERR_NVS_CORRUPT_KEY_PART)";
+    assert_eq!(read(SerialLog, text).cause(), C::SettingsCorrupt);
+    let text = "ets Jan  8 2013,rst cause:1, boot mode:(7,7)\nwaiting for host";
+    check(SerialLog, text, C::LinkFault, S::BootloaderFailing);
+    let text = "ets Jan  8 2013,rst cause:1, boot mode:(3,7)\nets_main.c";
+    check(SerialLog, text, C::ImageIncomplete, S::BootLoop);
+    let text = "Stub running...\nA fatal error occurred: Guru Meditation Error detected";
+    check(ToolOutput, text, C::ToolMismatch, S::RecoveryMode);
+    check(ToolOutput, "Failed to enter Flash download mode", C::BootloaderLocked, S::RefusedUnharmed);
+}
+
+#[test]
+fn measures_of_a_board() {
+    check(ToolOutput, "$ vcgencmd get_throttled\nthrottled=0x0", C::NoFault, S::Healthy);
+    let text = "Not enough space for initrd in MTD 'RootFS1' (need 9670100 but is actually 9437184).";
+    check(ToolOutput, text, C::ImageTooLarge, S::RefusedUnharmed);
+}

@@ -3,6 +3,7 @@
 mod chains;
 mod early;
 mod environment;
+mod grub;
 mod images;
 mod network;
 mod payloads;
@@ -18,6 +19,7 @@ pub(super) static TABLES: &[&[Rule]] = &[
     chains::RULES,
     early::RULES,
     environment::RULES,
+    grub::RULES,
     images::RULES,
     network::RULES,
     payloads::RULES,

@@ -29,7 +29,7 @@ pub(super) static RULES: &[Rule] = &[
     rule(
         "programmer-size",
         Tool,
-        &["doesn't match the expected size", "Image size * doesn't match", "larger than flash", "exceeds flash size", "does not fit in", "will not fit in", "past the end of flash", "data too large", "size too large", "too large for partition", "exceeds partition size", "bigger than partition", "region * overflowed"],
+        &["doesn't match the expected size", "Image size * doesn't match", "larger than flash", "exceeds flash size", "does not fit in", "will not fit in", "past the end of flash", "Not enough space for initrd", "Not enough space for kernel", "data too large", "size too large", "too large for partition", "exceeds partition size", "bigger than partition", "region * overflowed"],
         "The file is larger than its place.",
         &[(C::ImageTooLarge, 0.75), (C::ToolMismatch, 0.2)],
     )

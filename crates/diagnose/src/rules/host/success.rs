@@ -195,6 +195,7 @@ pub(super) static RULES: &[Rule] = &[
             "Result: OK",
             "Success committing firmware",
             "Success activating firmware",
+            "throttled=0x0",
             "OTA successful",
             "Successfully uploaded program",
         ],

@@ -157,13 +157,13 @@ pub(super) static RULES: &[Rule] = &[
     rule(
         "uefi-nothing-bootable",
         Loader,
-        &["No bootable option or device", "No bootable device", "Boot Failed. EFI", "BdsDxe: failed to load Boot", "BdsDxe: No bootable", "Failed to start image", "error: no such partition", "error: unknown filesystem", "grub rescue>", "error: file `*' not found", "Reboot and Select proper Boot device", "Operating System not found", "An operating system wasn't found"],
-        "The firmware of the computer, or GRUB, finds no system.",
+        &["No bootable option or device", "No bootable device", "Boot Failed. EFI", "BdsDxe: failed to load Boot", "BdsDxe: No bootable", "Failed to start image", "Reboot and Select proper Boot device", "Operating System not found", "An operating system wasn't found"],
+        "The firmware of the computer finds no system.",
         &[(C::BootEnvironmentCorrupt, 0.45), (C::PartitionTableDamaged, 0.3), (C::RecoveryMediaWrong, 0.35)],
     )
     .states(&[(S::BootloaderOnly, 0.7)])
     .actions(&[A::FixBootEnvironment])
-    .from("EDK II BdsDxe; GRUB kern/", "No bootable option or device"),
+    .from("EDK II BdsDxe", "No bootable option or device"),
     rule(
         "uboot-nothing-bootable",
         Loader,
@@ -174,26 +174,6 @@ pub(super) static RULES: &[Rule] = &[
     .states(&[(S::BootloaderOnly, 0.6)])
     .actions(&[A::ReflashCorrectImage, A::FixBootEnvironment])
     .from("U-Boot config_distro_bootcmd.h, boot/bootflow.c; barebox common/boot.c", "Boot failed (err=-14)"),
-    rule(
-        "shim-next-stage",
-        Loader,
-        &["Failed to open \\EFI\\", "Failed to load image \\EFI", "start_image() returned Not Found"],
-        "The first loader on the disk does not find the second one, as when only one of them was replaced.",
-        &[(C::BootloaderCorrupt, 0.5), (C::BootEnvironmentCorrupt, 0.46), (C::ImageIncomplete, 0.25)],
-    )
-    .states(&[(S::BootloaderFailing, 0.55), (S::BootloaderOnly, 0.45)])
-    .actions(&[A::FixBootEnvironment])
-    .from("shim shim.c", "Failed to open \\EFI\\BOOT\\grubx64.efi - Not Found"),
-    rule(
-        "grub-modules",
-        Loader,
-        &["error: symbol `", "error: invalid arch-independent ELF magic", "error: attempt to read or write outside", "error: disk `"],
-        "GRUB and its modules on the disk do not belong together, or the disk is not the one that it was set up on.",
-        &[(C::BootloaderCorrupt, 0.5), (C::UpdateInterrupted, 0.2), (C::BootEnvironmentCorrupt, 0.35)],
-    )
-    .states(&[(S::BootloaderFailing, 0.6)])
-    .actions(&[A::ReflashCorrectImage])
-    .from("GRUB kern/dl.c", "error: symbol `grub_calloc' not found."),
     rule(
         "uboot-tree-address",
         Loader,

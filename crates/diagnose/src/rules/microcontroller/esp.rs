@@ -109,6 +109,7 @@ pub(super) static RULES: &[Rule] = &[
         "The application crashed.",
         &[(C::FirmwareBug, 0.62), (C::KernelCrash, 0.35), (C::PowerFault, 0.08)],
     )
+    .without(&["A fatal error occurred: Guru"])
     .states(&[(S::BootLoop, 0.5)])
     .actions(&[A::InstallOtherBuild])
     .from("ESP-IDF panic handler; ESP8266 Arduino core_esp8266_postmortem.cpp", "Guru Meditation Error: Core  0 panic'ed (LoadProhibited)."),
@@ -227,13 +228,23 @@ pub(super) static RULES: &[Rule] = &[
     rule(
         "esp-settings",
         Lasting,
-        &["ESP_ERR_NVS_NO_FREE_PAGES", "ESP_ERR_NVS_NEW_VERSION_FOUND", "nvs_flash_init failed", "Failed to init NVS", "Corrupted dir pair", "SPIFFS mount failed", "SPIFFS Mount Failed", "LITTLEFS Mount Failed", "littlefs: mount failed", "LittleFS Mount Failed", "mount failed, -10025", "Failed to mount or format filesystem"],
+        &["ESP_ERR_NVS_NO_FREE_PAGES", "ESP_ERR_NVS_CORRUPT_KEY_PART", "ESP_ERR_NVS_PART_NOT_FOUND", "ESP_ERR_NVS_WRONG_ENCRYPTION", "ESP_ERR_NVS_XTS_DECR_FAILED", "ESP_ERR_NVS_INVALID_STATE", "ESP_ERR_NVS_NEW_VERSION_FOUND", "nvs_flash_init failed", "Failed to init NVS", "Corrupted dir pair", "SPIFFS mount failed", "SPIFFS Mount Failed", "LITTLEFS Mount Failed", "littlefs: mount failed", "LittleFS Mount Failed", "mount failed, -10025", "Failed to mount or format filesystem"],
         "The stored settings or files of the application cannot be read.",
         &[(C::SettingsCorrupt, 0.6), (C::RootfsCorrupt, 0.4)],
     )
     .states(&[(S::BootsDegraded, 0.35), (S::BootLoop, 0.2)])
     .actions(&[A::FactoryResetSettings])
     .from("ESP-IDF components/nvs_flash; esp_littlefs", "E (300) nvs: nvs_flash_init failed (0x1102)"),
+    rule(
+        "esp-waits-for-host",
+        Rom,
+        &["^waiting for host"],
+        "A strapping pin tells the chip to start over SDIO: something outside holds the pin.",
+        &[(C::LinkFault, 0.46), (C::NotInRecoveryMode, 0.36), (C::FlashHardwareFault, 0.2)],
+    )
+    .states(&[(S::BootloaderFailing, 0.5), (S::RecoveryMode, 0.3)])
+    .actions(&[A::SwapCableOrPort, A::PowerCycleAndRetry])
+    .from("Espressif ESP8266 ROM; esptool documentation, boot mode", "waiting for host"),
     rule(
         "esp-waits-for-download",
         Lasting,
@@ -258,7 +269,7 @@ pub(super) static RULES: &[Rule] = &[
     rule(
         "esp-invalid-header",
         Rom,
-        &["invalid header: 0x", "flash read err, 1000", "flash read err,", "csum err", "ets_main.c 371"],
+        &["invalid header: 0x", "flash read err, 1000", "flash read err,", "csum err", "^ets_main.c"],
         "The ROM finds no boot loader at its place in the flash.",
         &[(C::BootloaderCorrupt, 0.48), (C::ImageIncomplete, 0.48), (C::ToolMismatch, 0.3)],
     )

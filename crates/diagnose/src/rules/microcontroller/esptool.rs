@@ -52,6 +52,30 @@ pub(super) static RULES: &[Rule] = &[
     .states(&[(S::RefusedUnharmed, 0.6)])
     .from("esptool, avrdude src/main.c", "A fatal error occurred: This chip is ESP32-S2, not ESP32."),
     rule(
+        "esp-loader-crashed",
+        Tool,
+        &["A fatal error occurred: Guru Meditation"],
+        "What the tool runs on the chip crashed: it is older than the chip, or not meant for it.",
+        &[(C::ToolMismatch, 0.62), (C::FirmwareBug, 0.3), (C::LinkFault, 0.25)],
+    )
+    .states(&[(S::RecoveryMode, 0.6)])
+    .actions(&[A::ChangeToolOrOption])
+    .from("esptool esptool/loader.py", "A fatal error occurred: Guru Meditation Error detected"),
+    rule(
+        "esp-download-mode-closed",
+        Tool,
+        &[
+            "Failed to enter Flash download mode",
+            "Download mode is disabled",
+            "UART download mode * disabled",
+        ],
+        "The chip is set up not to take a new program in this way.",
+        &[(C::BootloaderLocked, 0.55), (C::ToolMismatch, 0.4), (C::NotInRecoveryMode, 0.25)],
+    )
+    .states(&[(S::RefusedUnharmed, 0.6)])
+    .actions(&[A::ChangeToolOrOption, A::UseSignedOrNewerImage])
+    .from("Espressif Flash Download Tool; esptool", "Failed to enter Flash download mode"),
+    rule(
         "esp-flash-chip",
         Tool,
         &[

@@ -185,6 +185,8 @@ pub(super) static RULES: &[Rule] = &[
         &[(C::StorageFull, 0.75), (C::ImageTooLarge, 0.25)],
     )
     .without(&[
+        "Not enough space for initrd",
+        "Not enough space for kernel",
         "[4]: Not Enough Space",
         "ERROR: Not Enough Space",
         "space to store OTA",
