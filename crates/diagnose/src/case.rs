@@ -115,7 +115,7 @@ pub(crate) fn diagnose_by(case: &Case<'_>, trial: Option<&Trial>) -> (Diagnosis,
     let state = state::conclude(&reading, &boots, &weights, &findings);
     let diagnosis = Diagnosis {
         state,
-        actions: advice::actions(&findings, &weights),
+        actions: advice::actions(&findings, state, &weights),
         next_evidence: advice::next_evidence(case, &findings),
         timeline: boots.stages(&weights),
         findings,

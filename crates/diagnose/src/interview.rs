@@ -145,13 +145,14 @@ impl Interview {
         findings.sort_by(|left, right| right.likelihood.total_cmp(&left.likelihood));
         findings.truncate(MOST_FINDINGS);
         case::put_unknown_first(&mut findings);
-        let mut actions = advice::actions(&findings, &Weights::default());
+        let state = self.state();
+        let mut actions = advice::actions(&findings, state, &Weights::default());
         // What can destroy the last chance is never first on hearsay.
         actions.sort_by_key(|proposed| {
             matches!(proposed.action, Action::RestoreBootloader | Action::RestorePartitionTable)
         });
         let next_evidence = advice::next_evidence(&Case::default(), &findings);
-        Diagnosis { state: self.state(), actions, next_evidence, timeline: Vec::new(), findings }
+        Diagnosis { state, actions, next_evidence, timeline: Vec::new(), findings }
     }
 
     /// The state that most answers hint at; of equals the one that was named first.
