@@ -1,6 +1,6 @@
 //! What to do about a cause, what it risks, and what to look at to be surer.
 
-use debrick_model::{Action, Cause, EvidenceKind, Finding, ProposedAction};
+use debrick_model::{Action, Cause, EvidenceKind, Finding, ProposedAction, State};
 
 use crate::case::Case;
 use crate::weigh::Weights;
@@ -177,7 +177,9 @@ static ADVICE: &[Advice] = &[
 ];
 
 /// Actions for the likeliest cause, and the first one for the next.
-pub(crate) fn actions(findings: &[Finding], weights: &Weights) -> Vec<ProposedAction> {
+///
+/// A unit that is in its recovery mode need not be brought there first.
+pub(crate) fn actions(findings: &[Finding], state: State, weights: &Weights) -> Vec<ProposedAction> {
     let mut proposed: Vec<ProposedAction> = Vec::new();
     let undecided = findings.first().is_none_or(|finding| finding.cause == C::Unknown);
     let causes: Vec<&Finding> =
@@ -191,6 +193,8 @@ pub(crate) fn actions(findings: &[Finding], weights: &Weights) -> Vec<ProposedAc
         if finding.likelihood < RESTORE_FROM {
             actions.sort_by_key(|action| *action == A::RestoreBootloader);
         }
+        let is_there = state == State::RecoveryMode && finding.cause != C::NotInRecoveryMode;
+        actions.sort_by_key(|action| is_there && *action == A::EnterRecoveryMode);
         let limit = if rank == 0 { MAX_ACTIONS } else { 1 };
         for action in actions.into_iter().filter(|action| !undecided || is_harmless(*action)).take(limit) {
             if proposed.len() < MAX_ACTIONS && proposed.iter().all(|other| other.action != action) {
@@ -200,12 +204,6 @@ pub(crate) fn actions(findings: &[Finding], weights: &Weights) -> Vec<ProposedAc
         }
     }
     proposed
-}
-
-/// Puts what can destroy the last chance behind everything else, as is right where all is hearsay.
-pub(crate) fn put_last_chances_last(actions: &mut [ProposedAction]) {
-    actions
-        .sort_by_key(|proposed| matches!(proposed.action, A::RestoreBootloader | A::RestorePartitionTable));
 }
 
 /// The most questions that are asked.
@@ -321,11 +319,25 @@ mod tests {
     }
 
     #[test]
+    fn a_unit_in_its_recovery_mode_need_not_enter_it() {
+        let mut weights = Weights::default();
+        weights.add(C::ImageCorrupt, 0.5, &[A::EnterRecoveryMode, A::ReflashCorrectImage], None);
+        let check = |state, expected| {
+            let finding = Finding { cause: C::ImageCorrupt, likelihood: 0.5, evidence: vec![] };
+            let proposed = actions(&[finding], state, &weights);
+            assert_eq!(proposed.first().map(|proposed| proposed.action), Some(expected), "{state}");
+        };
+        check(State::BootLoop, A::EnterRecoveryMode);
+        check(State::RecoveryMode, A::ReflashCorrectImage);
+    }
+
+    #[test]
     fn thin_evidence_never_restores_a_boot_loader_first() {
         let weights = Weights::default();
         let check = |likelihood, expected| {
             let finding = Finding { cause: C::BootloaderCorrupt, likelihood, evidence: vec![] };
-            let first = actions(&[finding], &weights).first().map(|proposed| proposed.action);
+            let proposed = actions(&[finding], State::Unknown, &weights);
+            let first = proposed.first().map(|proposed| proposed.action);
             assert_eq!(first == Some(A::RestoreBootloader), expected, "{likelihood}");
         };
         check(0.5, false);

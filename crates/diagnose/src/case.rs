@@ -1,6 +1,6 @@
 //! What goes in, and the way through.
 
-use debrick_model::{Cause, Diagnosis, EvidenceKind, Finding};
+use debrick_model::{Action, Cause, Diagnosis, EvidenceKind, Finding};
 use serde::{Deserialize, Serialize};
 
 use crate::trial::{Spoke, Trial};
@@ -113,10 +113,11 @@ pub(crate) fn diagnose_by(case: &Case<'_>, trial: Option<&Trial>) -> (Diagnosis,
         learned::weigh_in(&reading, case.implausible, &mut findings);
     }
     let state = state::conclude(&reading, &boots, &weights, &findings);
-    let mut actions = advice::actions(&findings, &weights);
+    let mut actions = advice::actions(&findings, state, &weights);
     let is_hearsay = case.evidence.iter().all(|item| item.kind == EvidenceKind::Symptom);
     if is_hearsay && case.surveys.is_empty() {
-        advice::put_last_chances_last(&mut actions);
+        // The last chance is not put at risk because somebody says so.
+        actions.sort_by_key(|proposed| proposed.action == Action::RestoreBootloader);
     }
     let diagnosis = Diagnosis {
         state,

@@ -2,7 +2,7 @@
 
 mod questions;
 
-use debrick_model::{Cause, Diagnosis, EvidenceLine, Finding, State};
+use debrick_model::{Action, Cause, Diagnosis, EvidenceLine, Finding, State};
 
 use crate::case::Case;
 use crate::weigh::Weights;
@@ -145,10 +145,14 @@ impl Interview {
         findings.sort_by(|left, right| right.likelihood.total_cmp(&left.likelihood));
         findings.truncate(MOST_FINDINGS);
         case::put_unknown_first(&mut findings);
-        let mut actions = advice::actions(&findings, &Weights::default());
-        advice::put_last_chances_last(&mut actions);
+        let state = self.state();
+        let mut actions = advice::actions(&findings, state, &Weights::default());
+        // What can destroy the last chance is never first on hearsay.
+        actions.sort_by_key(|proposed| {
+            matches!(proposed.action, Action::RestoreBootloader | Action::RestorePartitionTable)
+        });
         let next_evidence = advice::next_evidence(&Case::default(), &findings);
-        Diagnosis { state: self.state(), actions, next_evidence, timeline: Vec::new(), findings }
+        Diagnosis { state, actions, next_evidence, timeline: Vec::new(), findings }
     }
 
     /// The state that most answers hint at; of equals the one that was named first.
@@ -198,8 +202,6 @@ fn entropy(shares: impl Iterator<Item = f64>) -> f64 {
 
 #[cfg(test)]
 mod tests {
-    use debrick_model::Action;
-
     use super::*;
 
     /// Leads an interview in which `says` gives the answers; `None` is "don't know".

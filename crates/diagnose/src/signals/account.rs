@@ -37,10 +37,10 @@ use fates::FATES;
 use network::NETWORK;
 use outcome::{ENDED_WELL, SPOILED};
 use plain_states::{
-    ASKS_IF_NORMAL, DENIED, FINE_AFTER_ALL, IS_LOCKED, NOT_BACKWARDS, REMEDIED, SAME_PLACE, SURELY_FINE,
+    ASKS_IF_NORMAL, FINE_AFTER_ALL, IS_LOCKED, NOT_BACKWARDS, REMEDIED, SAME_PLACE, SAYS_NO, SURELY_FINE,
 };
 use plainly::PLAINLY;
-use seen::{GONE, LOOPS, SETTLES};
+use seen::{GONE, IN_USE, LOOPS, SETTLES};
 use tools::{AFTERWARDS, FAILS, TOOLS};
 use words::Words;
 
@@ -207,7 +207,7 @@ impl Account {
         }
         let mut is_last = true;
         for sentence in self.sentences.iter().rev().take(LAST_SENTENCES) {
-            let is_denied = DENIED.are_in(sentence);
+            let is_denied = SAYS_NO.are_in(sentence);
             if SURELY_FINE.are_in(sentence) || (FINE_AFTER_ALL.are_in(sentence) && !is_denied) {
                 return if self.names_working_version || REMEDIED.are_in(sentence) {
                     Well::Remedied
@@ -259,9 +259,10 @@ impl Account {
             "",
             "Nothing in what is said names a cause; this one is the most usual.",
         );
-        let (causes, actions): (&[(C, f64)], &'static [A]) = match self.is_about_tool() {
-            true => (USUAL_OF_TOOLS, &[A::SwapCableOrPort, A::ChangeToolOrOption]),
-            false => (USUAL_OF_UNITS, &[A::ReflashCorrectImage]),
+        let (causes, actions): (&[(C, f64)], &'static [A]) = match () {
+            () if self.is_about_tool() => (USUAL_OF_TOOLS, &[A::SwapCableOrPort, A::ChangeToolOrOption]),
+            () if IN_USE.are_in(&self.text) => (USUAL_OF_UNITS, &[A::InstallOtherBuild]),
+            () => (USUAL_OF_UNITS, &[A::ReflashCorrectImage]),
         };
         for (cause, weight) in causes {
             weights.add(*cause, *weight, actions, Some(line.clone()));
@@ -333,6 +334,25 @@ mod tests {
         );
         check("The command line fails, the GUI tool works.", C::ToolMismatch, A::ChangeToolOrOption);
         check("Release 2.5.6 loops. 2.5.5 works ok.", C::FirmwareBug, A::InstallOtherBuild);
+    }
+
+    #[test]
+    fn what_is_done_in_use_and_with_settings() {
+        let state =
+            check("The reader freezes when I open a large book.", C::FirmwareBug, A::InstallOtherBuild);
+        assert_eq!(state, S::BootsDegraded);
+        check(
+            "I removed the bridge of the LAN and cannot log in.",
+            C::SettingsCorrupt,
+            A::FactoryResetSettings,
+        );
+        let state = check(
+            "I put the update on a micro SD and switched it on, but it boots as usual.",
+            C::RecoveryMediaWrong,
+            A::ChangeToolOrOption,
+        );
+        assert_eq!(state, S::Healthy);
+        check("升级后一直橙灯，不保留配置也一样。", C::FirmwareBug, A::ReflashCorrectImage);
     }
 
     #[test]

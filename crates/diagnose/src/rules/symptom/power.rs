@@ -145,6 +145,18 @@ pub(super) static RULES: &[Rule] = &[
         "A cable, port or wire is under suspicion.",
         &[(C::LinkFault, 0.4)],
     )
+    // Who only plugs it in or out does not suspect it.
+    .without(&[
+        "plug the usb cable",
+        "plug in the usb cable",
+        "plug in usb cable",
+        "plugged the usb cable",
+        "plug * usb cable in",
+        "unplug * usb cable and",
+        "connect the usb cable",
+        "connected the usb cable",
+        "connect * usb cable to",
+    ])
     .actions(&[A::SwapCableOrPort])
     .from("symptom answers", "It worked with another cable."),
 ];

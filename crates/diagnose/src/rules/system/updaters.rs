@@ -2,7 +2,7 @@
 
 use debrick_model::{Action as A, Cause as C, State as S};
 
-use crate::rule::Level::{Lasting, Tool};
+use crate::rule::Level::{Lasting, Output, Tool};
 use crate::rule::{Rule, rule};
 
 pub(super) static RULES: &[Rule] = &[
@@ -302,7 +302,7 @@ pub(super) static RULES: &[Rule] = &[
     .from("AOSP recovery; TWRP partition.cpp", "Failed to mount '/data' (Invalid argument)"),
     rule(
         "fwupd-not-ready",
-        Tool,
+        Output,
         &[
             "device cannot be used during",
             "failed to wait for device",

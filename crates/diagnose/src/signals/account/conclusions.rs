@@ -10,8 +10,8 @@ use super::done::{
 use super::lights::SOME_LIGHT;
 use super::outcome::CANCELLED;
 use super::seen::{
-    BAD_STORAGE, DEEPLY_GONE, DIFFERENT_EACH_TIME, GONE, LOOPS, NO_LOSS, NO_NETWORK, OTHER_MEDIUM_WORKS,
-    SETTLES, SILENT, SUDDENLY, WORKS_AGAIN,
+    BAD_STORAGE, DEEPLY_GONE, DIFFERENT_EACH_TIME, GONE, IN_USE, LOOPS, NO_LOSS, NO_NETWORK,
+    OTHER_MEDIUM_WORKS, SETTLES, SILENT, SUDDENLY, WORKS_AGAIN,
 };
 use super::tools::{DRIVER, ENTERS_MODE, OTHER_TOOL_WORKS, TOOLS};
 use super::words::Words;
@@ -244,5 +244,14 @@ pub(super) static CONCLUSIONS: &[Conclusion] = &[
         causes: &[(C::UpdateInterrupted, 0.5), (C::ImageIncomplete, 0.35)],
         state: None,
         actions: &[A::ReflashCorrectImage, A::EnterRecoveryMode, A::ResumeUpdate],
+    },
+    Conclusion {
+        all: &[&IN_USE],
+        near: &[],
+        none: &[&DEEPLY_GONE],
+        says: "It fails while somebody works with it.",
+        causes: &[],
+        state: Some((S::BootsDegraded, 0.4)),
+        actions: &[],
     },
 ];

@@ -6,8 +6,9 @@ use super::conclusions::Conclusion;
 use super::done::{BROKEN_OFF, OTHER_SUPPLY, WIRES, WROTE};
 use super::lights::{FOUND_THE_WAY_IN, OLD_AGAIN, PARTITIONS_TOUCHED, SHOWS_ROM, SOME_LIGHT, WEB_FLASHER};
 use super::mishaps::{
-    BY_MISTAKE, DELETED, FILES_DELETED, FROM_A_VERSION_ON, HELPED, INSTEAD_OF, KEPT_SETTINGS, KNOWN_BUG,
-    LOADER_SPEAKS, OLD_LOADER, ONLY_LOADER, OTHER_OPTION, RESET_TO_FACTORY, SETTINGS_LOST, WENT_BACK, WORKED,
+    BY_MISTAKE, DELETED, DROPPED_SETTINGS, FILES_DELETED, FROM_A_VERSION_ON, HELPED, INSTEAD_OF,
+    KEPT_SETTINGS, KNOWN_BUG, LOADER_SPEAKS, OLD_LOADER, ONLY_LOADER, OTHER_OPTION, RESET_TO_FACTORY,
+    SETTINGS_LOST, WAY_IN, WENT_BACK, WORKED,
 };
 use super::outcome::{
     ANOTHER_ADDRESS, BETWEEN, CARD, EMPTY_FILE, ENDED_WELL, FROM_MEMORY, NOT_TAKEN, ONLY_LOOKED_BROKEN,
@@ -33,6 +34,15 @@ pub(super) static ENDINGS: &[Conclusion] = &[
         says: "The unit does not take what is on the card, and starts as before.",
         causes: &[(C::RecoveryMediaWrong, 0.36), (C::ToolMismatch, 0.35)],
         state: Some((S::Healthy, 0.55)),
+        actions: &[A::ChangeToolOrOption],
+    },
+    Conclusion {
+        all: &[&WROTE, &STILL_RUNS, &CARD],
+        near: &[],
+        none: &[&GONE, &LOOPS],
+        says: "With the card in it, it starts as before.",
+        causes: &[(C::RecoveryMediaWrong, 0.4), (C::ToolMismatch, 0.3)],
+        state: None,
         actions: &[A::ChangeToolOrOption],
     },
     Conclusion {
@@ -164,7 +174,7 @@ pub(super) static ENDINGS: &[Conclusion] = &[
     Conclusion {
         all: &[&STILL_RUNS],
         near: &[],
-        none: &[&GONE, &LOOPS, &NOT_TAKEN, &OLD_AGAIN, &FAILS],
+        none: &[&GONE, &LOOPS, &NOT_TAKEN, &OLD_AGAIN, &FAILS, &CARD],
         says: "It tells of a unit that runs, and of no fault.",
         causes: &[(C::NoFault, 0.36)],
         state: None,
@@ -189,9 +199,18 @@ pub(super) static ENDINGS: &[Conclusion] = &[
         actions: &[A::FactoryResetSettings],
     },
     Conclusion {
+        all: &[],
+        near: &[&WAY_IN, &DELETED],
+        none: &[],
+        says: "What it is reached by was deleted from its settings.",
+        causes: &[(C::SettingsCorrupt, 0.5)],
+        state: Some((S::BootsDegraded, 0.4)),
+        actions: &[A::FactoryResetSettings],
+    },
+    Conclusion {
         all: &[&FILES_DELETED],
         near: &[],
-        none: &[],
+        none: &[&WAY_IN],
         says: "Files that the unit starts from were deleted.",
         causes: &[(C::ImageIncomplete, 0.36), (C::RootfsCorrupt, 0.34), (C::RootfsMissing, 0.3)],
         state: None,
@@ -254,7 +273,7 @@ pub(super) static ENDINGS: &[Conclusion] = &[
     Conclusion {
         all: &[],
         near: &[&WROTE, &KEPT_SETTINGS],
-        none: &[],
+        none: &[&DROPPED_SETTINGS],
         says: "Settings of one version were carried over to another.",
         causes: &[(C::SettingsCorrupt, 0.44)],
         state: None,

@@ -331,6 +331,41 @@ pub(super) static KEPT_SETTINGS: Words = Words(&[
     "保留设置",
 ]);
 
+/// The settings were not carried over.
+pub(super) static DROPPED_SETTINGS: Words = Words(&[
+    "不保留",
+    "没保留",
+    "没有保留",
+    "без сохранения настроек",
+    " not keeping settings",
+    " did not keep settings",
+    " didn t keep settings",
+    " einstellungen nicht behalten",
+]);
+
+/// A part of the settings by which the unit is reached.
+pub(super) static WAY_IN: Words = Words(&[
+    " bridge",
+    " br lan",
+    " vlan",
+    " firewall",
+    " lan interface",
+    " network interface",
+    " lan port setting",
+    " dhcp server",
+    " network settings",
+    " network config",
+    "桥接",
+    "接口",
+    "防火墙",
+    "网络设置",
+    "мост",
+    "интерфейс",
+    "настройки сети",
+    " netzwerkeinstellung",
+    " schnittstelle",
+]);
+
 /// Only what loads the system comes up.
 pub(super) static ONLY_LOADER: Words = Words(&[
     " but that is all",

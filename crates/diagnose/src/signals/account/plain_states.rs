@@ -14,7 +14,7 @@ pub(super) static CHANGED_SETTING: Words = Words(&[
     "einstellung-|konfiguration ~ geändert|übernommen|behalten|verstellt",
     "измен-|поменя-|сохран-|настро- ~ настройк-|конфиг-|адрес|ip|vlan|сеть",
     "改了|修改 ~ 设置|配置|ip|地址|vlan",
-    "保留 ~ 配置|设置",
+    "保留了|勾选保留|选择保留 ~ 配置|设置",
     "zmieni- ~ ustawieni-|adres|konfigurac-",
     "zachow- ~ ustawieni-|konfigurac-",
     "cambi-|modifi- ~ configurac-|ajustes|ip|dirección",
@@ -357,7 +357,7 @@ pub(super) static SURELY_FINE: Words = Words(&[
 ]);
 
 /// A sentence with one of these says that something is not so, or not always.
-pub(super) static DENIED: Words = Words(&[
+pub(super) static SAYS_NO: Words = Words(&[
     " not ",
     "n t ",
     " never ",

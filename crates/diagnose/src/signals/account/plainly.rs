@@ -423,7 +423,6 @@ mod tests {
         for account in [
             "I erased u-boot by mistake and now the serial console is silent, no LED.",
             "Ten minutes after writing the bios it was completely dark and dead.",
-            "All partitions are gone since I ran parted.",
         ] {
             let kind = EvidenceKind::Symptom;
             let evidence = [Evidence { kind, name: "answers".into(), text: account.into() }];

@@ -264,6 +264,43 @@ pub(super) static NO_NETWORK: Words = Words(&[
     " nicht mehr erreichbar",
 ]);
 
+/// It fails while somebody works with it.
+pub(super) static IN_USE: Words = Words(&[
+    " home screen",
+    " home icon",
+    " when you exit",
+    " when i exit",
+    " try to exit",
+    " cannot exit the",
+    " when opening",
+    " when i open",
+    " when you open",
+    " opening a book",
+    " while using",
+    " while playing",
+    " while watching",
+    " during use",
+    " in normal use",
+    " after sleep",
+    " from sleep",
+    " from suspend",
+    " from standby",
+    " every few hours",
+    " every few days",
+    " after a few hours",
+    " once a day",
+    " responds to ping",
+    " i can ssh",
+    " able to ssh",
+    " beim öffnen",
+    " im betrieb",
+    "при открытии",
+    "во время работы",
+    "使用过程中",
+    "使用中",
+    "打开应用",
+]);
+
 /// The storage itself is complained about.
 pub(super) static BAD_STORAGE: Words = Words(&[
     " bad block",

@@ -186,6 +186,16 @@ static THINGS: &[Thing] = &[
     Thing { words: &LOADER, state: S::BootloaderOnly, weight: 0.45 },
 ];
 
+/// What denies that the unit gets to what is named next.
+pub(super) static DENIED: Words = Words(&[
+    " not ", "n t ", " t get", " t enter", " t boot", " t go", " t reach", " never", " cannot", " unable",
+    " without", " nor ", " no way", " weder", " nicht", " kein", "не ", "ни ", "无法", "不能", "进不",
+    "没法",
+]);
+
+/// How far before a thing it is denied, in bytes.
+const DENIED_WITHIN: usize = 32;
+
 /// It starts anew.
 static ANEW: Words = Words(&[
     " reboot",
@@ -251,7 +261,7 @@ fn nearest(sentence: &str) -> Option<&'static Thing> {
     let mut best: Option<(usize, &Thing)> = None;
     for verb in STAYS.all_in(sentence) {
         for thing in THINGS {
-            for at in thing.words.all_in(sentence) {
+            for at in thing.words.all_in(sentence).filter(|at| !is_denied(sentence, *at)) {
                 // What stands behind the verb is what it speaks of; in some languages it stands before.
                 let distance = if at >= verb { at - verb } else { 2 * (verb - at) };
                 if distance <= NEAR && best.is_none_or(|(nearest, _)| distance < nearest) {
@@ -261,6 +271,14 @@ fn nearest(sentence: &str) -> Option<&'static Thing> {
         }
     }
     best.map(|(_, thing)| thing)
+}
+
+/// Whether a denial stands shortly before a place in a sentence, with no verb of staying in between.
+fn is_denied(sentence: &str, at: usize) -> bool {
+    let from = (at.saturating_sub(DENIED_WITHIN)..=at).find(|from| sentence.is_char_boundary(*from));
+    let before = from.and_then(|from| sentence.get(from..at)).unwrap_or_default();
+    let denied = DENIED.all_in(before).max();
+    denied.is_some_and(|denied| STAYS.all_in(before).all(|verb| verb < denied))
 }
 
 #[cfg(test)]
@@ -298,6 +316,8 @@ mod tests {
         {
             check(sentence, S::BootloaderOnly);
         }
+        check("I cannot get into recovery, it is stuck with the logo", S::KernelHang);
+        check("无法进入recovery，卡在开机画面", S::KernelHang);
         check("It shows the logo, vibrates, and then it reboots", S::BootLoop);
         check("显示logo然后就重启", S::BootLoop);
     }
