@@ -295,7 +295,7 @@ pub(super) static FATES: &[Conclusion] = &[
         says: "Its partitions are not there.",
         causes: &[(C::PartitionTableDamaged, 0.48)],
         state: None,
-        actions: &[A::ReflashCorrectImage, A::ReflashCorrectImage],
+        actions: &[A::RestorePartitionTable, A::ReflashCorrectImage],
     },
     Conclusion {
         all: &[&NORMAL],
