@@ -14,7 +14,6 @@ use crate::matcher::MATCHER;
 use crate::text::{Line, Place, Reading, Shape, boot_loader_prompt, typed_command};
 use crate::timeline::{Boot, Boots, Seen, StageKind};
 use crate::weigh::{Weights, cite};
-use remarks::Remark;
 use trouble::tells_of_trouble;
 
 pub(crate) use tools::ends_well_after;
@@ -291,24 +290,6 @@ impl Signals<'_> {
         }
         let says = "The boot loader goes to its prompt without a countdown, as when it has no boot command.";
         weights.add(Cause::BootEnvironmentCorrupt, 0.65, &[], line.map(|line| self.cite(line, says)));
-    }
-
-    /// What somebody wrote behind the last line says whether it went on.
-    fn remark_behind_the_log(&self, weights: &mut Weights) {
-        let Some(remark) = remarks::remark(self.reading) else { return };
-        let furthest = self.boots.telling().and_then(Boot::furthest);
-        let is_kernels = furthest >= Some(StageKind::Linux) || self.kernel_log().is_some();
-        let is_settled = self.boots.telling().is_some_and(|boot| !boot.stopped_before_countdown());
-        weights.hint(
-            match remark {
-                Remark::StartsOver => State::BootLoop,
-                Remark::Stops if is_kernels => State::KernelHang,
-                Remark::Stops if furthest == Some(StageKind::Loader) && is_settled => State::BootloaderOnly,
-                Remark::Stops if furthest.is_some() => State::BootloaderFailing,
-                Remark::Stops => return,
-            },
-            0.7,
-        );
     }
 
     fn kernel_without_a_word(&self, boot: &Boot, weights: &mut Weights) {

@@ -255,3 +255,29 @@ fn somebody_who_works_at_a_prompt() {
         State::Healthy,
     );
 }
+
+#[test]
+fn what_is_tried_and_what_is_warned_of_is_no_fault() {
+    check(
+        SerialLog,
+        "VFS: Mounted root (squashfs filesystem) readonly on device 31:3.\nStarting syslogd: OK\nStarting mdev...\nF2FS-fs (mmcblk0p1): Can't find valid F2FS filesystem in 1th superblock\nStarting network: OK\nStarting crond: OK\n",
+        Cause::NoFault,
+        State::Healthy,
+    );
+    check(
+        SerialLog,
+        "Hit any key to stop autoboot:  0\n[04.685]Starting kernel ...\n[    0.000000] Linux version 4.9.170 (gcc) #17 SMP\n[    0.000000] Boot CPU: AArch64 Processor [410fd034]\n[    0.251878] sunxi_i2c_probe()2209 - [i2c3] warning: failed to get regulator id\n",
+        Cause::NoFault,
+        State::Healthy,
+    );
+}
+
+#[test]
+fn a_flash_that_fails_a_command_at_the_prompt() {
+    check(
+        SerialLog,
+        "Hit any key to stop autoboot:  0\n=> sf update ${loadaddr} 0x400000 0x10\nSF: Detected s28hs512t with page size 256 Bytes\nSPI flash failed in read step\n=>\n",
+        Cause::FlashHardwareFault,
+        State::BootloaderOnly,
+    );
+}

@@ -3,9 +3,12 @@
 //! Who shows a log seldom leaves it at that: `---> hangs`, `(stuck)`, `<reboot, and so on>` stand below it. No program
 //! prints such a line.
 
-use debrick_model::EvidenceKind;
+use debrick_model::{EvidenceKind, State};
 
+use super::Signals;
 use crate::text::Reading;
+use crate::timeline::{Boot, StageKind};
+use crate::weigh::Weights;
 
 /// What a log's reader says happens behind its last line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -66,6 +69,26 @@ const STARTS_OVER: &[&str] = &[
     "and so on",
     "repeats",
 ];
+
+impl Signals<'_> {
+    /// What somebody wrote behind the last line says whether it went on.
+    pub(super) fn remark_behind_the_log(&self, weights: &mut Weights) {
+        let Some(remark) = remark(self.reading) else { return };
+        let furthest = self.boots.telling().and_then(Boot::furthest);
+        let is_kernels = furthest >= Some(StageKind::Linux) || self.kernel_log().is_some();
+        let is_settled = self.boots.telling().is_some_and(|boot| !boot.stopped_before_countdown());
+        weights.hint(
+            match remark {
+                Remark::StartsOver => State::BootLoop,
+                Remark::Stops if is_kernels => State::KernelHang,
+                Remark::Stops if furthest == Some(StageKind::Loader) && is_settled => State::BootloaderOnly,
+                Remark::Stops if furthest.is_some() => State::BootloaderFailing,
+                Remark::Stops => return,
+            },
+            0.7,
+        );
+    }
+}
 
 /// What stands behind the last line of a serial log.
 pub(crate) fn remark(reading: &Reading<'_>) -> Option<Remark> {

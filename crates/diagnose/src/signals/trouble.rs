@@ -34,6 +34,7 @@ const GOES_ON: &[&str] = &[
     "ignored",
     "skipping",
     "using default",
+    "warning:",
     "continuing",
     "formatting",
     "failsafe",

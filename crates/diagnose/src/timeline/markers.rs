@@ -151,6 +151,8 @@ pub(super) static MARKERS: &[Marker] = &[
     sign(Shell, "procd: - init complete"),
     sign(Userspace, "^procd: "),
     sign(Userspace, "init started: BusyBox"),
+    sign(Userspace, "^Starting syslogd: "),
+    sign(Userspace, "^Starting network: "),
     sign(Userspace, "Please wait: booting"),
     sign(Userspace, "^init: - preinit -"),
     sign(Userspace, "[  OK  ] Started"),

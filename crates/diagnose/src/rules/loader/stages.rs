@@ -282,7 +282,7 @@ pub(super) static RULES: &[Rule] = &[
     rule(
         "spl-medium",
         Rom,
-        &["spl: could not initialize mmc", "spl_load_image_fat: error", "spl_register_fat_device: fat register err", "spl: no partition table found", "Partition * invalid on device", "spl_load_image_fat_os: error", "SPL: Error loading", "spl: error", "SPI flash failed", "spl: mmc device not found", "spl: mmc partition switch failed", "spl_load_image_ext: ext4fs", "spl: ext4fs", "spl: ext2"],
+        &["spl: could not initialize mmc", "spl_load_image_fat: error", "spl_register_fat_device: fat register err", "spl: no partition table found", "Partition * invalid on device", "spl_load_image_fat_os: error", "SPL: Error loading", "spl: error", "spl: mmc device not found", "spl: mmc partition switch failed", "spl_load_image_ext: ext4fs", "spl: ext4fs", "spl: ext2"],
         "The first stage of the boot loader cannot read the second from its medium.",
         &[(C::BootloaderCorrupt, 0.45), (C::RecoveryMediaWrong, 0.4), (C::FlashHardwareFault, 0.25), (C::FirmwareBug, 0.15)],
     )

@@ -118,6 +118,7 @@ pub(super) static RULES: &[Rule] = &[
             "Erased: ERROR",
             "ERROR -5",
             "mmc erase failed",
+            "SPI flash failed in",
             "MMC read: * ERROR",
             "NAND read: * failed",
         ],

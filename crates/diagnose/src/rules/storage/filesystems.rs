@@ -50,6 +50,8 @@ pub(super) static RULES: &[Rule] = &[
         "The file system is damaged, or there is none.",
         &[(C::RootfsCorrupt, 0.6), (C::SettingsCorrupt, 0.3)],
     )
+    // Programs that try every file system on a card are answered so too, by a system that comes up.
+    .without(&["Starting network: OK", "Starting syslogd: OK", "procd: - init complete"])
     .from("Linux fs/f2fs/super.c", "F2FS-fs (mmcblk0p3): Failed to get valid F2FS checkpoint"),
     rule(
         "btrfs-xfs-damaged",

@@ -301,6 +301,26 @@ pub(super) static RULES: &[Rule] = &[
     .states(&[(S::KernelHang, 0.5)])
     .from("symptom answers", "It hangs at the logo."),
     rule(
+        "said-kernel-says-nothing",
+        Said,
+        &[
+            "stuck * Starting kernel",
+            "stucks * Starting kernel",
+            "hang * Starting kernel",
+            "hangs * Starting kernel",
+            "stops * Starting kernel",
+            "freezes * Starting kernel",
+            "nothing after * Starting kernel",
+            "stuck * Uncompressing Linux",
+            "hangs * Uncompressing Linux",
+            "stops * booting the kernel",
+        ],
+        "The boot loader starts the kernel, and the kernel says nothing.",
+        &[(C::FirmwareBug, 0.25), (C::ImageWrongDevice, 0.15), (C::BootEnvironmentCorrupt, 0.15)],
+    )
+    .states(&[(S::KernelHang, 0.75)])
+    .from("symptom answers", "It gets stuck at Starting kernel."),
+    rule(
         "said-no-power",
         Said,
         &[
