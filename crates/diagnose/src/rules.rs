@@ -118,7 +118,9 @@ pub(crate) fn apply(
         let is_tools = of_tool(rule) || reading.kind(place) == Some(EvidenceKind::ToolOutput);
         let retried = is_tools
             && (success.is_some_and(|success| success > place) || signals::ends_well_after(reading, place));
-        let failed_later = is_of_tool(rule, place) && failure.is_some_and(|failure| failure >= place);
+        // A failure ends what is good, not the mode that the unit is in.
+        let failed_later =
+            rule.speaks_well() && is_of_tool(rule, place) && failure.is_some_and(|failure| failure >= place);
         let is_contradicted = match reading.kind(place) {
             Some(EvidenceKind::ToolOutput) => unit_fails || is_denied,
             Some(EvidenceKind::SerialLog) => is_denied || last_failure.is_some_and(|failure| failure > place),

@@ -154,7 +154,7 @@ fn espressif_chips_and_their_tools() {
     let text = "ets Jan  8 2013,rst cause:1, boot mode:(7,7)\nwaiting for host";
     check(SerialLog, text, C::LinkFault, S::BootloaderFailing);
     let text = "ets Jan  8 2013,rst cause:1, boot mode:(3,7)\nets_main.c";
-    check(SerialLog, text, C::ImageIncomplete, S::BootLoop);
+    check(SerialLog, text, C::ImageIncomplete, S::BootloaderFailing);
     let text = "Stub running...\nA fatal error occurred: Guru Meditation Error detected";
     check(ToolOutput, text, C::ToolMismatch, S::RecoveryMode);
     check(ToolOutput, "Failed to enter Flash download mode", C::BootloaderLocked, S::RefusedUnharmed);
@@ -165,4 +165,32 @@ fn measures_of_a_board() {
     check(ToolOutput, "$ vcgencmd get_throttled\nthrottled=0x0", C::NoFault, S::Healthy);
     let text = "Not enough space for initrd in MTD 'RootFS1' (need 9670100 but is actually 9437184).";
     check(ToolOutput, text, C::ImageTooLarge, S::RefusedUnharmed);
+}
+
+#[test]
+fn slots_of_a_system() {
+    let text = "Jul 22 20:01:27 unit rauc[335]: installing `/mnt/data/os.raucb` succeeded\nJul 22 20:06:09 unit rauc[360]: rauc mark: marked slot kernel.1 as good";
+    check(SerialLog, text, C::NoFault, S::Healthy);
+    let text =
+        "boot_slots:\n  A:\n    state: booted\n    status: good\n  B:\n    state: inactive\n    status: bad";
+    check(ToolOutput, text, C::FirmwareBug, S::Healthy);
+}
+
+#[test]
+fn boot_roms_that_answer() {
+    let text = "Starting recovery of imx6ull board\nJumping to SPL...\nTraceback\nhid.HIDException: Success";
+    assert_eq!(read(ToolOutput, text).state, S::RecoveryMode);
+    let text = "[INFO] Starting recovery of imx95 board\n[WARNING] Failed to get configuration descriptor for device at 1-3.3!";
+    check(ToolOutput, text, C::HostPermission, S::RecoveryMode);
+    let text = ">Reading file: C:/coordinator.hex.\n>Unknown record type: 3.\n>Reset target ...\n>Reset of target successful.";
+    assert_eq!(read(ToolOutput, text).cause(), C::ImageWrongDevice);
+    let text =
+        "dfu-util: No DFU capable USB device available\nFailed to flash to 0483:df11: Error running dfu-util";
+    check(ToolOutput, text, C::NotInRecoveryMode, S::Unknown);
+}
+
+#[test]
+fn a_program_that_starts_for_the_first_time() {
+    let text = "Hash of data verified.\nShowing logs:\n[11:16:25][C][ota:452]: There have been 0 suspected unsuccessful boot attempts.";
+    assert_eq!(read(ToolOutput, text).cause(), C::NoFault);
 }

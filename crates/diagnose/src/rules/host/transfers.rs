@@ -233,6 +233,7 @@ pub(super) static RULES: &[Rule] = &[
     .without(&["Failed to write partition", "Failed to write memory", "remote: "])
     .states(&[(S::RecoveryMode, 0.35)])
     .actions(&[A::ChangeToolOrOption, A::SwapCableOrPort])
+    .last_resort()
     .from("tools of all kinds", "Error: failed to erase sector 3"),
     rule(
         "copy-not-written",

@@ -31,6 +31,35 @@ pub(super) static RULES: &[Rule] = &[
         "Error: Timeout: Wait for Known USB Device",
     ),
     rule(
+        "rom-answers",
+        Tool,
+        &[
+            "AWUSBFEX soc=",
+            "DevNo=* Maskrom",
+            "DevNo=* Loader",
+            "MASK ROM MODE",
+            "Starting recovery of",
+            "chip uid from BR is",
+            "rcm version 0X",
+            "BR_CID: 0x",
+            "Downloading file...",
+        ],
+        "The boot ROM of the unit answers the tool.",
+        &[],
+    )
+    .states(&[(S::RecoveryMode, 0.65)])
+    .from("sunxi-tools fel.c; rkdeveloptool main.cpp; snagboot cli.py; nvflash; tegrarcm", "AWUSBFEX soc=00001823(H616) 00000001"),
+    rule(
+        "rom-file-not-found",
+        Tool,
+        &["Unable to find mounted pico"],
+        "The tool looks for the unit as a drive, and this computer has not mounted it.",
+        &[(C::ToolMismatch, 0.46), (C::HostPermission, 0.36), (C::NotInRecoveryMode, 0.3)],
+    )
+    .states(&[(S::RecoveryMode, 0.4)])
+    .actions(&[A::ChangeToolOrOption, A::InstallDriverOrPermission])
+    .from("elf2uf2-rs src/main.rs", "Unable to find mounted pico"),
+    rule(
         "rom-stops-half-way",
         Tool,
         &["Sending bootcode"],
@@ -67,6 +96,8 @@ pub(super) static RULES: &[Rule] = &[
             "unknown hab type",
             "dcd bigger than",
             "looks like a text file!",
+            "Unknown record type",
+            "does not appear to be a valid GBL",
             "SPL header not found",
             "SPL: bad checksum",
             "SPL: file too small",
@@ -124,6 +155,7 @@ pub(super) static RULES: &[Rule] = &[
         Tool,
         &[
             "Failure open usb device",
+            "Failed to get configuration descriptor",
             "Failed to claim interface",
             "have permission to access Allwinner",
             "Permission to USB device failed",

@@ -316,7 +316,7 @@ pub(super) static RULES: &[Rule] = &[
         "The UEFI firmware stopped at an error of its own.",
         &[(C::FirmwareBug, 0.5), (C::ImageWrongDevice, 0.35)],
     )
-    .states(&[(S::BootloaderFailing, 0.5), (S::BootLoop, 0.2)])
+    .states(&[(S::BootloaderFailing, 0.65), (S::BootLoop, 0.2)])
     .actions(&[A::InstallOtherBuild, A::ReflashCorrectImage])
     .from("EDK II MdePkg/Library/BaseDebugLib*", "ASSERT_EFI_ERROR (Status = Not Found)"),
     rule(

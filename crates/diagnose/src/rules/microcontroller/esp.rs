@@ -120,6 +120,7 @@ pub(super) static RULES: &[Rule] = &[
         "The program did not get through its start many times in a row; now only a small part of it runs, which takes a new program.",
         &[(C::FirmwareBug, 0.55), (C::PowerFault, 0.3), (C::SettingsCorrupt, 0.2)],
     )
+    .without(&["There have been 0 suspected"])
     .states(&[(S::RecoveryMode, 0.5), (S::BootLoop, 0.5)])
     .actions(&[A::InstallOtherBuild, A::ReflashCorrectImage])
     .from("ESPHome components/safe_mode/safe_mode.cpp", "[E][safe_mode:086]: Boot loop detected. Proceeding to safe mode"),

@@ -2,7 +2,7 @@
 
 use debrick_model::{Action as A, Cause as C, State as S};
 
-use crate::rule::Level::Lasting;
+use crate::rule::Level::{Lasting, System};
 use crate::rule::{Rule, rule};
 
 pub(super) static RULES: &[Rule] = &[
@@ -37,6 +37,40 @@ pub(super) static RULES: &[Rule] = &[
         "RAUC src/bootloaders/; SWUpdate bootloader/uboot.c",
         "Failed getting primary slot: fw_printenv failed with exit code: 247",
     ),
+    rule(
+        "slot-came-up",
+        System,
+        &[
+            "Marked slot * as good",
+            "Marked slot(s) * as good",
+            "Installing `*` succeeded",
+            "Installing `*' succeeded",
+        ],
+        "The updater wrote its slot to the end, or found the system that came up to be good.",
+        &[(C::NoFault, 0.55)],
+    )
+    .states(&[(S::Healthy, 0.6)])
+    .from("RAUC src/mark.c, src/service.c", "rauc mark: marked slot kernel.1 as good"),
+    rule(
+        "slot-is-bad",
+        Lasting,
+        &["^status: bad", "boot status: bad", "get-state * returning bad"],
+        "One of the two systems did not come up after it was written; the other one runs.",
+        &[(C::FirmwareBug, 0.44), (C::ImageCorrupt, 0.32), (C::UpdateInterrupted, 0.2)],
+    )
+    .states(&[(S::Healthy, 0.6)])
+    .actions(&[A::InstallOtherBuild, A::ReflashSameImage])
+    .from("RAUC src/status.c; Home Assistant CLI, os info", "boot status: bad"),
+    rule(
+        "slot-printer-card",
+        Lasting,
+        &["SD Card Flash Error"],
+        "The boot loader of the printer did not take the file from the card.",
+        &[(C::RecoveryMediaWrong, 0.44), (C::ToolMismatch, 0.42), (C::ImageWrongDevice, 0.2)],
+    )
+    .states(&[(S::Healthy, 0.4)])
+    .actions(&[A::PowerCycleAndRetry, A::ChangeToolOrOption])
+    .from("Klipper scripts/spi_flash/spi_flash.py", "SD Card Flash Error: Failed to read file FIRMWARE.CUR"),
     rule(
         "slot-size",
         Lasting,
