@@ -431,6 +431,7 @@ pub(super) static REMEDIED: Words = Words(&[
     "with|from|on|through ~ separate|own|its plug|proper|original|powered|usb 2|rear",
     "when|if|as long as ~ powered|plugged|connected|i|you|charging",
     "i|we|he|she ~ reformat-|format-|chang-|swap-|replac-|clean-|remov-|unplug-|solder-|reset|cut|set|updat-|us-|made|bought|let|left|tried|put|charg- ~ and|then|now ~ works|worked|fine|booted|boots|ok|it",
+    "works|worked|working|runs|boots|starts ~ with|once|when|using|from",
 ]);
 
 /// It is asked whether that is as it should be.
