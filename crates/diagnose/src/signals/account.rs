@@ -37,6 +37,7 @@ use conclusions::{CONCLUSIONS, Conclusion};
 use endings::ENDINGS;
 use fates::FATES;
 use life::IN_USE;
+use life::SILENT;
 use network::NETWORK;
 use plain_states::{
     ASKS_IF_NORMAL, FINE_AFTER_ALL, IS_LOCKED, NOT_BACKWARDS, REMEDIED, SAME_PLACE, SAYS_NO, SURELY_FINE,
@@ -64,6 +65,9 @@ const WHERE_IT_STARTS_AS_EVER: f64 = 0.3;
 
 /// In so many sentences at its end an account tells how it went in the end.
 const LAST_SENTENCES: usize = 2;
+
+/// In so many sentences at its end an account tells that all is well, where nothing that fails is told behind it.
+const TOLD_LATE: usize = 4;
 
 /// What ends a sentence.
 const ENDS: [char; 8] = ['.', '!', '?', ';', '\n', '。', '！', '？'];
@@ -216,21 +220,16 @@ impl Account {
         if is_refused || self.starts_as_ever() {
             return Well::No;
         }
-        let mut is_last = true;
-        for sentence in self.sentences.iter().rev().take(LAST_SENTENCES) {
-            let is_denied = SAYS_NO.are_in(sentence);
+        for sentence in self.sentences.iter().rev().take(TOLD_LATE) {
+            let fails = [&GONE, &LOOPS, &SILENT, &FAILS].into_iter().any(|words| words.are_in(sentence));
+            let is_denied = fails || SAYS_NO.are_in(sentence);
             if SURELY_FINE.are_in(sentence) || (FINE_AFTER_ALL.are_in(sentence) && !is_denied) {
-                return if self.names_working_version || REMEDIED.are_in(sentence) {
-                    Well::Remedied
-                } else {
-                    Well::ByItself
-                };
+                let is_remedied = self.names_working_version || REMEDIED.are_in(sentence);
+                return if is_remedied { Well::Remedied } else { Well::ByItself };
             }
-            // What is told last counts; a question does not.
-            if is_last && is_denied && !ASKS_IF_NORMAL.are_in(sentence) {
+            if is_denied && !ASKS_IF_NORMAL.are_in(sentence) {
                 return Well::No;
             }
-            is_last = false;
         }
         Well::No
     }

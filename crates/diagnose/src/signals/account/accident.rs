@@ -42,6 +42,10 @@ pub(super) static POWER_LOST: Words = Words(&[
     "apag-|apagó|quedó sin ~ batería|bateria|luz|carga",
     "died|shut off|went off|turned off ~ battery",
     "hairdryer|vacuum cleaner|microwave|kettle",
+    "light|current|power ~ went|gone|goes",
+    "éteinte|éteint|s est éteint",
+    "plus de batterie|presque plus ~ batterie",
+    "inverter|load shedding",
 ]);
 
 /// Somebody, or the computer, broke it off.
@@ -69,6 +73,9 @@ pub(super) static BROKE_OFF: Words = Words(&[
     "left|out of|lost ~ wifi range|range|coverage|signal",
     "went out of range",
     "called|call ~ came in|during",
+    "hit|pressed|pushed ~ reset|power",
+    "decided to ~ restart|reboot|update|shut",
+    "zresetował-|wcisnął-|drückte|gedrückt",
 ]);
 
 /// It was not done yet.
@@ -94,6 +101,8 @@ pub(super) static NOT_DONE_YET: Words = Words(&[
     "mid|middle|halfway|partway|almost|nearly ~ done|finish-|through|update|flash|way",
     "bar ~ moving|running|was at|stood at|half",
     "was ~ moving|loading|counting|rebooting itself",
+    "updating ~ for|took|several ~ minutes|hours",
+    "halfway|half way ~ pc|laptop|power|through",
 ]);
 
 /// Something was written to it, or was about to be.
@@ -192,6 +201,8 @@ pub(super) static SUPPLY_IS_BAD: Words = Words(&[
     "cold|click|smell-|used to be warm|spark-|pop|popped",
     "plug- ~ another|other|different one|them on another",
     "0 5a|1a|500 ma|500ma|statt|instead of",
+    "of my old ~ kindle|phone|tablet",
+    "charger|adapter|supply ~ from|of ~ old|my|another|kindle|phone|tablet|drawer|box",
 ]);
 
 /// It goes off or starts anew when it has to give more power, or when it is not charged.
@@ -206,4 +217,8 @@ pub(super) static UNDER_LOAD: Words = Words(&[
     "перезагруж-|выключа- ~ когда|при ~ подключ-|нагруз-",
     "一插|一接 ~ 重启|掉电|关机",
     "只有|插着 ~ 充电器|充电",
+    "brownout-|brown out|undervoltage|flash sign|lightning sign|lightning symbol",
+    "unpowered hub|on a hub|through a hub|from a hub",
+    "every ~ time ~ wifi|radio|motor|camera|disk|drives ~ on|start|spin",
+    "only one|one ~ disk|drive ~ starts|boots|fine|works",
 ]);

@@ -113,6 +113,9 @@ pub(super) static CABLE: Words = Words(&[
     "connector|plug|cable|clip|probe|pins|wire|wires ~ press-|push-|wiggl-|touch-|thumb|finger",
     "one time in|one out of|sometimes ~ detect-|found|connects|seen",
     "troquei|cambié|changé|cambiato|gewechselt ~ cabo|cable|câble|cavo|kabel",
+    "the lead|cable ~ from ~ my|speaker|camera|lamp|bicycle|dollar|charger",
+    "lead|cable ~ from ~ speaker|camera|phone|old ~ pops|works|right away|com-",
+    "with the cable|with another lead|tried the lead|the other lead",
 ]);
 
 /// A transfer breaks off, and not always at the same place.
@@ -153,6 +156,8 @@ pub(super) static TRIES_TO_ENTER: Words = Words(&[
     "passer en ~ mode|recovery|fastboot",
     "volume haut|volume bas|volumen|volume giù|volume su",
     "n arrive|impossible ~ mode|recovery|fastboot",
+    "rettungsmodus|recovery modus|wiederherstellungsmodus|modo recovery|tryb recovery|mode recovery|режим восстановления|режим рекавери",
+    "reset ~ halte|halten|gedrückt",
 ]);
 
 /// The system starts as ever instead.
@@ -183,6 +188,8 @@ pub(super) static STARTS_AS_EVER: Words = Words(&[
     "démarre|demarre ~ toujours|normalement|android",
     "toujours|d habitude ~ android|démarre|normal-",
     "come al solito|como siempre|como sempre|jak zwykle|как обычно|wie immer|comme d habitude",
+    "nicht|not ~ im|in ~ rettungsmodus|rescue mode|recovery|mode",
+    "muss|must|should ~ blink-|flash- ~ nie|never|not|slow-",
 ]);
 
 /// It comes back to its recovery system whatever is done.

@@ -49,6 +49,13 @@ pub(super) static FOR_ANOTHER: Words = Words(&[
     "this ~ version ~ can t|cannot ~ installed ~ device",
     "only ~ chinese|global|us|eu ~ model|redmi|phone|version",
     "dump|firmware ~ from ~ another|other|different|rev|board",
+    "didn t|not|never ~ look|check|read|notice ~ revision|sticker|label|version|model",
+    "rev|revision|label|sticker ~ different|other|wrong|says|see",
+    "two|both ~ look|same|identical|alike ~ one|other|flashed",
+    "firmware|file|programa|program|firmware- ~ do outro|del otro|de l autre|dell altro|vom anderen|of the other",
+    "下|刷|用 ~ b1|a1|a2|v1|v2|别",
+    "下了b1|刷了b1|下错|没看仔细|没看清",
+    "was made|made ~ for ~ as i|see|label|other|y|v",
 ]);
 
 /// The file was not whole.
@@ -70,6 +77,11 @@ pub(super) static NOT_WHOLE: Words = Words(&[
     "network failed|tunnel|ascii mode",
     "his|hers|theirs|the other ~ is ~ big|bigger|larger",
     "file ~ smaller|bigger|differs in size",
+    "page|site|website ~ said|says|lists ~ mb|kb|gb",
+    "kb|mb ~ page|site|should|instead ~ said|says|be",
+    "awfully|too|very|suspiciously ~ quick-|fast",
+    "size ~ not the same|different|differs|smaller",
+    "different sizes|not the same size|size in bytes",
 ]);
 
 /// Its digest is not as it should be, or it is said to be damaged.

@@ -25,6 +25,10 @@ pub(super) static CHANGED_SETTING: Words = Words(&[
     "channel|country|vlan|qos|sqm ~ chang-|set|applied|save|saving",
     "pressing|pressed|hit|clicked ~ save|apply",
     "failsafe ~ fine|works|solid|rock|ok|stable",
+    "trying|tried|played|messing|messed ~ router menu|menu|settings|bridge|dhcp|vlan",
+    "bridge|vlan|dhcp ~ off|on|number|mode|configured",
+    "configured|config ~ so well|too much|wrong",
+    "sent|uploaded|restored ~ settings|config|it back ~ file|menus",
 ]);
 
 /// Clearing the settings helps.
@@ -72,6 +76,9 @@ pub(super) static NOT_TRUSTED: Words = Words(&[
     "authenticat- ~ image|fail-|error",
     "image|firmware ~ authenticat- ~ fail-|error",
     "test key|wrong key|dev key|other key|different key|keys ~ sign-|mismatch|differ-|old|last",
+    "lock- ~ again|back ~ corrupt|safety|custom|putting",
+    "better lock|lock it again|locked it again|lock it back",
+    "hab check|check ~ boot failure|recovery failed",
 ]);
 
 /// The boot loader is locked, and that is said.
@@ -86,6 +93,10 @@ pub(super) static IS_LOCKED: Words = Words(&[
     "没有解锁|未解锁|没解锁|bl锁|解锁 ~ 灰色|失败",
     "zablokowan- ~ bootloader|program rozruchowy",
     "bootloader ~ zablokowan-|bloqueado|verrouillé|bloccato|gesperrt",
+    "locked ~ menu|white|pink|red",
+    "nicht erlaubt|not allowed ~ flash-|partition-|unlock-|state",
+    "flash-|flashen|partition- ~ nicht erlaubt|not allowed|denied",
+    "beim hersteller|from the manufacturer ~ beantragen|unlock|code",
 ]);
 
 /// An older version is not taken.
@@ -123,6 +134,11 @@ pub(super) static FULL: Words = Words(&[
     "volume plein|disque plein|espace insuffisant|volume voll|volume ist voll",
     "volume|partition|drive ~ full|plein|voll|pieno|lleno|cheio",
     "df|storage ~ 100|99 percent|100 percent",
+    "zajęte ~ 100",
+    "insufficient ~ space",
+    "disk space|storage space ~ insufficient|not enough|low",
+    "100 percent ~ lines|full|used|data",
+    "df shows|df says",
 ]);
 
 /// The boot loader's own place was erased or written.
@@ -194,6 +210,10 @@ pub(super) static OTHERS_TOO: Words = Words(&[
     "full of it|working on it|vendor|support ~ aware|working on|known|confirms|confirmed",
     "reddit|forum|facebook|group ~ full|everyone|many|same|posts",
     "all|every|five|four|three|both ~ cams|cameras|units|routers|phones|devices|tvs ~ since|after|same|lose|restart|fail",
+    "reddit|forum|twitter|facebook ~ fire|exploding|full|hundreds|everybody|everyone",
+    "hundreds|thousands|setki|tysiące|hunderte|centinaia|cientos|centenas|сотни",
+    "everybody|everyone ~ on ~ beta|version|channel",
+    "wycofał-|withdrawn|pulled ~ update|aktualizacj-",
 ]);
 
 /// An older or other version is fine.
@@ -209,6 +229,9 @@ pub(super) static OTHER_VERSION_FINE: Words = Words(&[
     "version précédente|ancienne version ~ marche|fonctionne|bien",
     "versione precedente ~ funziona|bene",
     "versão anterior ~ funciona|bem",
+    "put|back ~ and ~ works|fine",
+    "stable ~ fine|ok|works",
+    "old one|previous one|sp- ~ works|fine",
 ]);
 
 /// The same failure whatever is written, at the same place.
@@ -230,6 +253,9 @@ pub(super) static SAME_PLACE: Words = Words(&[
     "eol|end of life|life time|lifetime|worn|wear",
     "ok|success- ~ but ~ after ~ reboot|restart ~ before|same|old",
     "factory reset ~ comes back|back ~ with|photos|files|everything",
+    "time machine|groundhog",
+    "as it was|as before ~ restart|reboot|reset",
+    "i o error ~ each|every|all|again",
 ]);
 
 /// Storage as a chip, a disk or a card.
@@ -323,6 +349,24 @@ pub(super) static FINE_AFTER_ALL: Words = Words(&[
     "starts|boots ~ normal-",
     "ora|adesso|jetzt|ahora|agora|maintenant|teraz ~ verde|grün|vert|zielon-|navigo|surfe|navega|online",
     "vaizdas|è verde|es verde|ist grün|is green|went green|turned green|solid green|solid white|solid blue|green light",
+    "it s|is|and ~ up ~ with ~ new version|version",
+    "came|come ~ alive|back to life|on its own|by itself",
+    "internet|wifi|calls|camera|sound|picture|phone ~ is there|works|fine|do i get|ok",
+    "i|we ~ get internet|can surf|have internet|use it",
+    "plays|playing ~ games|videos|music ~ like before|again|fine",
+    "lists|shows|sees ~ new device|it online",
+    "hums|purrs|runs|works|been using it",
+    "alles ~ geht|läuft|da|gut|funktioniert",
+    "startet ~ normal",
+    "va|funciona|anda ~ fenomenal|perfecto|bien|normal|genial",
+    "всё|все ~ открыл-|на месте|работает|есть",
+    "дошло|дошёл|дошел ~ до конца",
+    "działa|dzwoni|chodzi|wszystko ~ jest|działa|dobrze|ok",
+    "tornat- ~ tutti|tutto|normale",
+    "tutto|tutti ~ tornat-|funziona|ok",
+    "tout ~ marche|fonctionne|revenu",
+    "voltou ~ normal|funcionar",
+    "一切|都 ~ 正常|好|恢复",
 ]);
 
 /// What is said only of a unit that is well.
@@ -354,10 +398,21 @@ pub(super) static SURELY_FINE: Words = Words(&[
     "works just as|works exactly|just as advertised",
     "has been ~ red|like that|so since|for years|always",
     "foi só susto|ist normal|so gehört|так и должно|это нормально|本来就|属于正常|tak ma być|es normal|c est normal|è normale",
+    "take it all back|take everything back|sorry everyone|solved itself|never mind|nevermind",
+    "i unlocked|unlocked it ~ myself|on purpose",
+    "selbst ~ entsperrt",
+    "on its own|by itself ~ finished|came|booted|works",
+    "came alive|came back|booted ~ on its own|by itself",
+    "maybe that s why ~ long|slow",
+    "the switch|a switch ~ off|on now",
+    "on now ~ hums|works|runs",
 ]);
 
 /// A sentence with one of these says that something is not so, or not always.
 pub(super) static SAYS_NO: Words = Words(&[
+    " each time",
+    " every time",
+    " again and again",
     " not ",
     "n t ",
     " never ",
