@@ -19,12 +19,15 @@ mod mishaps;
 mod mismatched;
 mod network;
 mod outcome;
-mod plain_states;
+mod parts;
 mod plainly;
 mod praise;
 mod seen;
+mod settings;
 mod shown;
 mod tools;
+mod versions;
+mod well;
 mod words;
 
 use debrick_model::{Action as A, Cause as C, EvidenceKind, State as S};
@@ -37,15 +40,14 @@ use conclusions::{CONCLUSIONS, Conclusion};
 use endings::ENDINGS;
 use fates::FATES;
 use life::IN_USE;
-use life::SILENT;
 use network::NETWORK;
-use plain_states::{
-    ASKS_IF_NORMAL, FINE_AFTER_ALL, IS_LOCKED, NOT_BACKWARDS, REMEDIED, SAME_PLACE, SAYS_NO, SURELY_FINE,
-};
+use parts::SAME_PLACE;
 use plainly::PLAINLY;
 use praise::{ENDED_WELL, SPOILED};
 use seen::{GONE, LOOPS, SETTLES};
 use tools::{AFTERWARDS, FAILS, TOOLS};
+use versions::{IS_LOCKED, NOT_BACKWARDS};
+use well::Well;
 use words::Words;
 
 /// The longest part of an account that is read, in characters.
@@ -66,9 +68,6 @@ const WHERE_IT_STARTS_AS_EVER: f64 = 0.3;
 /// In so many sentences at its end an account tells how it went in the end.
 const LAST_SENTENCES: usize = 2;
 
-/// In so many sentences at its end an account tells that all is well, where nothing that fails is told behind it.
-const TOLD_LATE: usize = 4;
-
 /// What ends a sentence.
 const ENDS: [char; 8] = ['.', '!', '?', ';', '\n', '。', '！', '？'];
 
@@ -82,17 +81,6 @@ const USUAL_WHERE_IT_ENDED_WELL: &[(C, f64)] = &[(C::NoFault, 0.33), (C::Firmwar
 /// What usually is behind a tool that does not get at a unit.
 const USUAL_OF_TOOLS: &[(C, f64)] =
     &[(C::LinkFault, 0.31), (C::ToolMismatch, 0.3), (C::NotInRecoveryMode, 0.24), (C::HostPermission, 0.16)];
-
-/// How a unit is at the end of an account.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Well {
-    /// It works, and nobody had to do anything.
-    ByItself,
-    /// It works since something was done.
-    Remedied,
-    /// It does not, or that is not told.
-    No,
-}
 
 /// All accounts of a case, read together.
 pub(crate) struct Account {
@@ -220,18 +208,7 @@ impl Account {
         if is_refused || self.starts_as_ever() {
             return Well::No;
         }
-        for sentence in self.sentences.iter().rev().take(TOLD_LATE) {
-            let fails = [&GONE, &LOOPS, &SILENT, &FAILS].into_iter().any(|words| words.are_in(sentence));
-            let is_denied = fails || SAYS_NO.are_in(sentence);
-            if SURELY_FINE.are_in(sentence) || (FINE_AFTER_ALL.are_in(sentence) && !is_denied) {
-                let is_remedied = self.names_working_version || REMEDIED.are_in(sentence);
-                return if is_remedied { Well::Remedied } else { Well::ByItself };
-            }
-            if is_denied && !ASKS_IF_NORMAL.are_in(sentence) {
-                return Well::No;
-            }
-        }
-        Well::No
+        well::at_the_end(&self.sentences, self.names_working_version)
     }
 
     fn conclude<'c>(

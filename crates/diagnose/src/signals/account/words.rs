@@ -262,8 +262,8 @@ const DENIES: &[&str] = &[
 mod tests {
     use super::super::{
         accident::*, circumstances::*, computer::*, done::*, fates::*, life::*, lights::*, means::*,
-        mishaps::*, mismatched::*, network::*, outcome::*, plain_states::*, praise::*, seen::*, shown::*,
-        tools::*,
+        mishaps::*, mismatched::*, network::*, outcome::*, parts::*, praise::*, seen::*, settings::*,
+        shown::*, tools::*, versions::*, well::*,
     };
     use super::*;
 

@@ -1,0 +1,210 @@
+//! What people say of units that are well after all, or since something was done.
+//!
+//! Phrases with gaps: see [`Words`].
+
+use super::life::SILENT;
+use super::seen::{GONE, LOOPS};
+use super::tools::FAILS;
+use super::words::Words;
+
+/// In so many sentences at its end an account tells that all is well, where nothing that fails is told behind it.
+const TOLD_LATE: usize = 4;
+
+/// How a unit is at the end of an account.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Well {
+    /// It works, and nobody had to do anything.
+    ByItself,
+    /// It works since something was done.
+    Remedied,
+    /// It does not, or that is not told.
+    No,
+}
+
+/// How the unit is in the end, by the last sentences that say anything of it.
+pub(super) fn at_the_end(sentences: &[String], names_working_version: bool) -> Well {
+    for sentence in sentences.iter().rev().take(TOLD_LATE) {
+        let fails = [&GONE, &LOOPS, &SILENT, &FAILS].into_iter().any(|words| words.are_in(sentence));
+        let is_denied = fails || SAYS_NO.are_in(sentence);
+        if SURELY_FINE.are_in(sentence) || (FINE_AFTER_ALL.are_in(sentence) && !is_denied) {
+            let is_remedied = names_working_version || REMEDIED.are_in(sentence);
+            return if is_remedied { Well::Remedied } else { Well::ByItself };
+        }
+        if is_denied && !ASKS_IF_NORMAL.are_in(sentence) {
+            return Well::No;
+        }
+    }
+    Well::No
+}
+
+/// It is fine after all, or it took its time.
+pub(super) static FINE_AFTER_ALL: Words = Words(&[
+    "then|but|now|after|afterwards|afterward|finally|eventually|suddenly|later|and|still|since|otherwise|everything|all|it|that|which|phone|router|led ~ works|working|worked|fine|normal-|good|ok|okay|perfect-|running|boots|booted|booting|online|is up|setup screen|home screen|runs|green",
+    "works|working|runs|running|boots|starts|started|booted ~ fine|great|perfect-|ok|okay|normally|well|again|afterwards|as before|as expected|as it should|without|everything",
+    "internet|wifi|everything|it|all|phone|router ~ works|is back|is fine|are back|works again",
+    "doch|dann|jetzt|danach|wieder|alles|aber ~ läuft|funktioniert|geht|gut|normal|klappt",
+    "läuft|funktioniert|geht|startet ~ alles|normal|einwandfrei|wieder|gut|problemlos",
+    "потом|теперь|сейчас|всё|все|в итоге|дальше|и ~ работа-|заработа-|нормально|хорошо|загрузил-|включил-|отлично|ок",
+    "работает|загружается|работал ~ нормально|хорошо|отлично|всё|все|как надо",
+    "后来|现在|然后|之后|但是|都|又|一切|就 ~ 正常|好了|没问题|可以|能用",
+    "potem|teraz|już|ale|wszystko|i ~ działa|dobrze|ok|ruszył-|normalnie",
+    "ahora|después|luego|pero|todo|y ~ funciona|bien|normal|arrancó|perfecto",
+    "maintenant|ensuite|puis|mais|tout|et ~ marche|fonctionne|bien|normal-|démarré|démarre",
+    "ora|adesso|poi|ma|tutto|e ~ funziona|bene|normal-|partito|parte",
+    "agora|depois|mas|tudo|e ~ funciona|bem|normal|funcionando|ligou",
+    "and|then ~ home screen|menu|desktop|login|new menus|welcome",
+    "pero|y ~ arrancó|encendió|están todas",
+    "есть ~ интернет|сеть",
+    "интернет|всё|все ~ есть|работает",
+    "picture|image|sound|internet ~ good|fine|works|is there",
+    "plays|shows|runs|has ~ new program|new version|new firmware|new menus",
+    "starts|boots ~ normal-",
+    "ora|adesso|jetzt|ahora|agora|maintenant|teraz ~ verde|grün|vert|zielon-|navigo|surfe|navega|online",
+    "vaizdas|è verde|es verde|ist grün|is green|went green|turned green|solid green|solid white|solid blue|green light",
+    "it s|is|and ~ up ~ with ~ new version|version",
+    "came|come ~ alive|back to life|on its own|by itself",
+    "internet|wifi|calls|camera|sound|picture|phone ~ is there|works|fine|do i get|ok",
+    "i|we ~ get internet|can surf|have internet|use it",
+    "plays|playing ~ games|videos|music ~ like before|again|fine",
+    "lists|shows|sees ~ new device|it online",
+    "hums|purrs|runs|works|been using it",
+    "alles ~ geht|läuft|da|gut|funktioniert",
+    "startet ~ normal",
+    "va|funciona|anda ~ fenomenal|perfecto|bien|normal|genial",
+    "всё|все ~ открыл-|на месте|работает|есть",
+    "дошло|дошёл|дошел ~ до конца",
+    "działa|dzwoni|chodzi|wszystko ~ jest|działa|dobrze|ok",
+    "tornat- ~ tutti|tutto|normale",
+    "tutto|tutti ~ tornat-|funziona|ok",
+    "tout ~ marche|fonctionne|revenu",
+    "voltou ~ normal|funcionar",
+    "一切|都 ~ 正常|好|恢复",
+]);
+
+/// What is said only of a unit that is well.
+pub(super) static SURELY_FINE: Words = Words(&[
+    "false alarm|all good|all is well|nothing wrong|nothing is wrong|panic over|panicked|for nothing|got scared|scared me|freaked me|freaked out|heart attack|blinks happily",
+    "no|any|without ~ problem|problems|issue|issues|trouble ~ since|at all|anymore|now|otherwise|with it",
+    "turned out|turns out|apparently|i read|learned|manual says|wiki says ~ normal|how it|by design|supposed|expected|harmless|comes from the factory|meant to",
+    "just|only ~ took|needed|slow ~ time|minutes|long|while|patience",
+    "took ~ minutes|while|ages|forever|long ~ but|then|and|until ~ works|came|booted|fine|up|finish-|setup",
+    "as it should|as expected|as intended|does its job|perfectly happy|zero problems|solid as",
+    "fehlalarm|umsonst|alles gut|alles in ordnung",
+    "ложная тревога|зря ~ испугал-|паник-|всё в порядке|все в порядке",
+    "虚惊一场|吓死|吓了一跳|原来是正常",
+    "fałszywy alarm|niepotrzebnie|wszystko w porządku",
+    "falsa alarma|fausse alerte|falso allarme|alarme falso|todo en orden|tout va bien|tutto a posto|tudo certo",
+    "already|now ~ the new version",
+    "typed|typo|comma|wrong address|wrong button|wrong socket ~ mum|it was|that was|my fault|stupid|silly",
+    "everything|all|it ~ does what it should|does its job|is there|are there|intact|still there",
+    "ha sido un susto|menudo susto|quelle frayeur|che spavento|que susto|nochmal glück|glück gehabt|puh|uff",
+    "aged ten years|phew|what a relief|relieved|scare",
+    "days|weeks|months|years|hours ~ uptime",
+    "uptime ~ days|weeks|hours",
+    "never|not ~ an issue|a problem|a single problem",
+    "not a problem|just curious|just want ~ explain|understand|to know",
+    "first try|first time|at once|straight away ~ booted|works|worked|started",
+    "booted|works|worked|started ~ first try|first time|at once|straight away",
+    "we|i ~ on youtube|watching|streaming|surfing|browsing|playing over|with it",
+    "all ~ data|apps|photos|files|settings ~ there|intact|still",
+    "works just as|works exactly|just as advertised",
+    "has been ~ red|like that|so since|for years|always",
+    "foi só susto|ist normal|so gehört|так и должно|это нормально|本来就|属于正常|tak ma być|es normal|c est normal|è normale",
+    "take it all back|take everything back|sorry everyone|solved itself|never mind|nevermind",
+    "i unlocked|unlocked it ~ myself|on purpose",
+    "selbst ~ entsperrt",
+    "on its own|by itself ~ finished|came|booted|works",
+    "came alive|came back|booted ~ on its own|by itself",
+    "maybe that s why ~ long|slow",
+    "the switch|a switch ~ off|on now",
+    "on now ~ hums|works|runs",
+]);
+
+/// A sentence with one of these says that something is not so, or not always.
+pub(super) static SAYS_NO: Words = Words(&[
+    " each time",
+    " every time",
+    " again and again",
+    " not ",
+    "n t ",
+    " never ",
+    " nothing ",
+    " no ",
+    " none ",
+    " cannot ",
+    " cant ",
+    " dont ",
+    " doesnt ",
+    " wont ",
+    " didnt ",
+    " isnt ",
+    " until ",
+    " unless ",
+    " except ",
+    " used to ",
+    " only ",
+    " but stuck",
+    " dead",
+    " brick",
+    " kaputt",
+    " nicht ",
+    " kein",
+    " nur ",
+    " не ",
+    " нет ",
+    " только ",
+    "没有",
+    "不",
+    "无法",
+    " nie ",
+    " tylko ",
+    " solo ",
+    " sólo ",
+    " ne ",
+    " pas ",
+    " plus ",
+    " non ",
+    " não ",
+    " nada ",
+    " aucun",
+    " before the ",
+    " before that ",
+    " worked well for",
+    " fine for",
+    " was fine",
+    " worked fine for",
+    " worked until",
+    " fine before",
+    " worked before",
+    " was working",
+    " worked for",
+    "до этого",
+    "раньше",
+    "之前",
+]);
+
+/// Something was done, and it works since.
+pub(super) static REMEDIED: Words = Words(&[
+    "chang-|swap-|switch-|replac-|different|another|other|new|borrowed|friend s|wife s|gf s|brother s|previous|older|old|stock ~ works|working|worked|fine|ok|okay|went|goes|boots|booted|did|runs|ran|solved|fixed",
+    "after|once|with|by|using|if|since ~ chang-|swap-|switch-|replac-|different|another|other|new|reflash-|flash-|reinstall-|restor-|recover-|downgrad-|reset-|hold|holding|unplug-|set|install-|usb|linux|root|admin|original",
+    "fixed|solved|helped|did the trick|cured|repaired|had to|needed to",
+    "anderem|anderen|anderes|neuem|neuen|getauscht|gewechselt|nach|mit",
+    "друг-|нов-|замен-|помен-|после|перепрош-|откат-|через|с правами",
+    "换|重新|降级|另一|改成",
+    "inny-|innym|wymian-|po zmianie|zmieni-",
+    "otro|otra|nuevo|cambi-|con|autre|nouveau|chang-|avec|altro|nuovo|cambiat-|con|outro|outra|trocar|troquei|com",
+    "put|plug-|took ~ back|in|out|another|other",
+    "plug-|put|connect- ~ on|into|to ~ another|other|different",
+    "with|from|on|through ~ separate|own|its plug|proper|original|powered|usb 2|rear",
+    "when|if|as long as ~ powered|plugged|connected|i|you|charging",
+    "i|we|he|she ~ reformat-|format-|chang-|swap-|replac-|clean-|remov-|unplug-|solder-|reset|cut|set|updat-|us-|made|bought|let|left|tried|put|charg- ~ and|then|now ~ works|worked|fine|booted|boots|ok|it",
+    "works|worked|working|runs|boots|starts ~ with|once|when|using|from",
+]);
+
+/// It is asked whether that is as it should be.
+pub(super) static ASKS_IF_NORMAL: Words = Words(&[
+    "is|was ~ that|this|it ~ normal|ok|okay|expected|supposed|bad|fine",
+    "is it|is this|is that|should i|do i ~ normal|worry|worried|be worried|concerned|ok",
+    "normal ~ that|or|behaviour|behavior|thing",
+    "ist das normal|это нормально|нормально ли|正常吗|正常么|czy to normalne|es normal|c est normal|è normale|é normal",
+]);
