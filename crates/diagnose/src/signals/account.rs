@@ -12,6 +12,7 @@ mod conclusions;
 mod done;
 mod endings;
 mod fates;
+mod life;
 mod lights;
 mod means;
 mod mishaps;
@@ -20,27 +21,33 @@ mod network;
 mod outcome;
 mod plain_states;
 mod plainly;
+mod praise;
 mod seen;
 mod shown;
 mod tools;
 mod words;
+
+use std::ops::RangeInclusive;
 
 use debrick_model::{Action as A, Cause as C, EvidenceKind, State as S};
 
 use crate::text::{Place, Reading};
 use crate::weigh::{Weights, cite};
 use by_circumstance::BY_CIRCUMSTANCE;
+use circumstances::NO_BATTERY;
 use computer::{STARTS_AS_EVER, TRIES_TO_ENTER};
 use conclusions::{CONCLUSIONS, Conclusion};
 use endings::ENDINGS;
 use fates::FATES;
+use life::IN_USE;
 use network::NETWORK;
-use outcome::{ENDED_WELL, SPOILED};
 use plain_states::{
-    ASKS_IF_NORMAL, FINE_AFTER_ALL, IS_LOCKED, NOT_BACKWARDS, REMEDIED, SAME_PLACE, SAYS_NO, SURELY_FINE,
+    ASKS_IF_NORMAL, FINE_AFTER_ALL, IS_LOCKED, LIGHT_IS_FINE, NOT_BACKWARDS, REMEDIED, SAME_PLACE, SAYS_NO,
+    SURELY_FINE,
 };
 use plainly::PLAINLY;
-use seen::{GONE, IN_USE, LOOPS, SETTLES};
+use praise::{ENDED_WELL, SPOILED};
+use seen::{GONE, LOOPS, SETTLES};
 use tools::{AFTERWARDS, FAILS, TOOLS};
 use words::Words;
 
@@ -69,6 +76,9 @@ const ENDS: [char; 8] = ['.', '!', '?', ';', '\n', '。', '！', '？'];
 const USUAL_OF_UNITS: &[(C, f64)] =
     &[(C::FirmwareBug, 0.31), (C::ImageCorrupt, 0.22), (C::ImageWrongDevice, 0.2)];
 
+/// What is said of a unit that works in the end, where nothing else is known.
+const USUAL_WHERE_IT_ENDED_WELL: &[(C, f64)] = &[(C::NoFault, 0.33), (C::FirmwareBug, 0.22)];
+
 /// What usually is behind a tool that does not get at a unit.
 const USUAL_OF_TOOLS: &[(C, f64)] =
     &[(C::LinkFault, 0.31), (C::ToolMismatch, 0.3), (C::NotInRecoveryMode, 0.24), (C::HostPermission, 0.16)];
@@ -88,8 +98,10 @@ enum Well {
 pub(crate) struct Account {
     /// In lower case, with single spaces between words and around all of them.
     text: String,
-    /// The same, in sentences.
+    /// The same, in sentences, each as it was said.
     sentences: Vec<String>,
+    /// The sentences, each once more with its denials in one form.
+    read: Vec<String>,
     /// Where it stands.
     place: Place,
     /// Whether a log or a tool speaks too.
@@ -115,8 +127,11 @@ impl Account {
             told(EvidenceKind::SerialLog).next().is_some() || told(EvidenceKind::ToolOutput).next().is_some();
         let names_working_version = words::names_working_version(&raw);
         let place = Place { evidence, line: 0 };
-        let sentences = raw.split(ENDS).map(words::plain).filter(|sentence| sentence.len() > 1).collect();
-        Some(Self { text: words::plain(&raw), sentences, place, has_others, names_working_version })
+        let sentences: Vec<String> =
+            raw.split(ENDS).map(words::plain).filter(|sentence| sentence.len() > 1).collect();
+        let read: Vec<String> = sentences.iter().map(|sentence| with_denials(sentence)).collect();
+        let text = with_denials(&words::plain(&raw));
+        Some(Self { text, sentences, read, place, has_others, names_working_version })
     }
 
     /// Whether it tells of a unit that does not work after all.
@@ -140,13 +155,20 @@ impl Account {
         words.are_literally_in(&self.text) || self.sentences.iter().any(|sentence| words.are_in(sentence))
     }
 
+    /// Whether any of these words is in a sentence, whatever form its denials have.
+    fn sentence_says(&self, number: usize, words: &Words) -> bool {
+        self.read.get(number).is_some_and(|sentence| words.are_literally_in(sentence))
+            || self.sentences.get(number).is_some_and(|sentence| words.are_in(sentence))
+    }
+
     fn holds(&self, conclusion: &Conclusion) -> bool {
-        let are_near = |sentences: &[String]| {
-            conclusion.near.iter().all(|words| sentences.iter().any(|sentence| words.are_in(sentence)))
+        let are_near = |range: RangeInclusive<usize>| {
+            let said = |words: &Words| range.clone().any(|number| self.sentence_says(number, words));
+            conclusion.near.iter().all(|words| said(words))
         };
         let near = conclusion.near.is_empty()
-            || self.sentences.windows(2).any(are_near)
-            || self.sentences.iter().any(|sentence| are_near(std::slice::from_ref(sentence)));
+            || (1..self.sentences.len()).any(|second| are_near(second - 1..=second))
+            || (0..self.sentences.len()).any(|one| are_near(one..=one));
         near && conclusion.all.iter().all(|words| self.says(words))
             && !conclusion.none.iter().any(|words| self.says(words))
     }
@@ -208,8 +230,11 @@ impl Account {
         let mut is_last = true;
         for sentence in self.sentences.iter().rev().take(LAST_SENTENCES) {
             let is_denied = SAYS_NO.are_in(sentence);
-            if SURELY_FINE.are_in(sentence) || (FINE_AFTER_ALL.are_in(sentence) && !is_denied) {
-                return if self.names_working_version || REMEDIED.are_in(sentence) {
+            let is_fine = FINE_AFTER_ALL.are_in(sentence)
+                || (LIGHT_IS_FINE.are_in(sentence) && !GONE.are_in(&self.text));
+            if SURELY_FINE.are_in(sentence) || (is_fine && !is_denied) {
+                let is_remedied = REMEDIED.are_in(sentence) || self.says(&NO_BATTERY);
+                return if self.names_working_version || is_remedied {
                     Well::Remedied
                 } else {
                     Well::ByItself
@@ -261,6 +286,7 @@ impl Account {
         );
         let (causes, actions): (&[(C, f64)], &'static [A]) = match () {
             () if self.is_about_tool() => (USUAL_OF_TOOLS, &[A::SwapCableOrPort, A::ChangeToolOrOption]),
+            () if self.ends_well() => (USUAL_WHERE_IT_ENDED_WELL, &[A::NothingNeeded]),
             () if IN_USE.are_in(&self.text) => (USUAL_OF_UNITS, &[A::InstallOtherBuild]),
             () => (USUAL_OF_UNITS, &[A::ReflashCorrectImage]),
         };
@@ -268,6 +294,11 @@ impl Account {
             weights.add(*cause, *weight, actions, Some(line.clone()));
         }
     }
+}
+
+/// A text, and the same with all its denials in one form.
+fn with_denials(plain: &str) -> String {
+    words::denials_as_one(plain).map_or_else(|| plain.to_owned(), |denials| format!("{plain}|{denials}"))
 }
 
 #[cfg(test)]
@@ -334,6 +365,23 @@ mod tests {
         );
         check("The command line fails, the GUI tool works.", C::ToolMismatch, A::ChangeToolOrOption);
         check("Release 2.5.6 loops. 2.5.5 works ok.", C::FirmwareBug, A::InstallOtherBuild);
+    }
+
+    #[test]
+    fn denials_of_any_form_are_read() {
+        for tool in [
+            "The ubports installer couldn't find my phone.",
+            "The installer was never able to connect to the board.",
+            "QFIL refuses to open the port.",
+        ] {
+            check(tool, C::LinkFault, A::SwapCableOrPort);
+        }
+        let state = check(
+            "I had no battery in it and it failed to start. That worked as expected with one.",
+            C::PowerFault,
+            A::FixPower,
+        );
+        assert_eq!(state, S::Healthy);
     }
 
     #[test]

@@ -9,7 +9,7 @@ pub(super) static RULES: &[Rule] = &[
     rule(
         "host-permission",
         Tool,
-        &["no permissions", "permission denied", "Access denied", "insufficient permissions", "LIBUSB_ERROR_ACCESS", "libusb error: -3", "libusb error -3", "Operation not permitted", "udev rules wrong", "don't have permission", "Errno 13", "must be root", "requires root", "run as root", "as root", "need root", "not allowed to open", "FILE_ERROR_ACCESS_DENIED", "cannot open USB device * permission", "Insufficient privileges"],
+        &["no permissions", "permission denied", "Access denied", "insufficient permissions", "LIBUSB_ERROR_ACCESS", "libusb error: -3", "libusb error -3", "Operation not permitted", "udev rules wrong", "don't have permission", "Errno 13", "must be root", "requires root", "run as root", "running as root", "try as root", "try again as root", "need root", "not allowed to open", "FILE_ERROR_ACCESS_DENIED", "cannot open USB device * permission", "Insufficient privileges"],
         "This computer does not let the program use the port.",
         &[(C::HostPermission, 0.88)],
     )

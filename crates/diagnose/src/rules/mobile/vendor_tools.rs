@@ -166,4 +166,24 @@ pub(super) static RULES: &[Rule] = &[
     .states(&[(S::RecoveryMode, 0.6)])
     .actions(&[A::RestorePartitionTable, A::ChangeToolOrOption])
     .from("amonet modules/functions.py, switch_user", "RuntimeError: what's wrong with your GPT?"),
+    rule(
+        "flash-tool-storage",
+        Tool,
+        &["SDMMC_WRITE_FAIL", "sdmmc write fail", "SDMMC_READ_FAIL", "STOR_LIFE_EXHAUST", "stor life exhaust", "(0xC003001D)"],
+        "The storage of the phone does not take what is written.",
+        &[(C::FlashHardwareFault, 0.7), (C::ToolMismatch, 0.2)],
+    )
+    .states(&[(S::RecoveryMode, 0.6)])
+    .actions(&[A::ReplaceHardware, A::SeekProfessional])
+    .from("MediaTek SP Flash Tool", "BROM ERROR : S_DA_SDMMC_WRITE_FAILED (3149)"),
+    rule(
+        "flash-tool-room",
+        Tool,
+        &["S_NOT_ENOUGH_STORAGE_SPACE", "S_NOT_ENOUCH_STORAGE_SPACE"],
+        "A part of the firmware is larger than its place.",
+        &[(C::ImageTooLarge, 0.6), (C::ImageWrongDevice, 0.35)],
+    )
+    .states(&[(S::RefusedUnharmed, 0.5)])
+    .actions(&[A::ReflashCorrectImage])
+    .from("MediaTek SP Flash Tool", "BROM ERROR : S_NOT_ENOUGH_STORAGE_SPACE (1011)"),
 ];

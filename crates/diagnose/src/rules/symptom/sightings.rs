@@ -178,6 +178,8 @@ pub(super) static RULES: &[Rule] = &[
             "after \"starting kernel",
             "at starting kernel",
             "after starting kernel",
+            "after kernel log",
+            "after the kernel log",
             "waits for root",
             "waiting for root",
             "fail to find their rootfs",

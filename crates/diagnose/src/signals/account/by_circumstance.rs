@@ -8,6 +8,7 @@ use super::circumstances::{
 };
 use super::conclusions::Conclusion;
 use super::done::{STOPPED, WROTE};
+use super::life::{DEEPLY_GONE, SILENT};
 use super::lights::SHOWS_ROM;
 use super::means::{
     BAD_LOADER, CARD_MADE_ANEW, CHARGED, ENDLESSLY, ENTERING, FAILED_WRITE, FORCED, GOES_BLACK, KIND_OF_PORT,
@@ -15,8 +16,9 @@ use super::means::{
     RECOVERY_SYSTEM, SLOTS, STRAPPED, STRAPS,
 };
 use super::mishaps::{HELPED, RESET_TO_FACTORY, WORKED};
-use super::outcome::{CARD, ENDED_WELL, NOT_TAKEN};
-use super::seen::{DEEPLY_GONE, GONE, LOOPS, SILENT, WORKS_AGAIN};
+use super::outcome::{CARD, NOT_TAKEN};
+use super::praise::ENDED_WELL;
+use super::seen::{GONE, LOOPS, WORKS_AGAIN};
 use super::tools::{ENTERS_MODE, FAILS};
 
 pub(super) static BY_CIRCUMSTANCE: &[Conclusion] = &[

@@ -38,6 +38,23 @@ pub(super) static RUN_FROM: Words = Words(&[
     " zasilan",
 ]);
 
+/// It had no battery.
+pub(super) static NO_BATTERY: Words = Words(&[
+    " without battery",
+    " without a battery",
+    " without the battery",
+    " no battery in",
+    " battery was not in",
+    " battery removed",
+    " ohne akku",
+    "без аккумулятор",
+    "без батаре",
+    "没装电池",
+    "没有电池",
+    " sans batterie",
+    " sin batería",
+]);
+
 /// With it, the unit works.
 pub(super) static JUST_WORKS: Words = Words(&[
     " it just boots",

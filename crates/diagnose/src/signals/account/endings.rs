@@ -4,6 +4,7 @@ use debrick_model::{Action as A, Cause as C, State as S};
 
 use super::conclusions::Conclusion;
 use super::done::{BROKEN_OFF, OTHER_SUPPLY, WIRES, WROTE};
+use super::life::SILENT;
 use super::lights::{FOUND_THE_WAY_IN, OLD_AGAIN, PARTITIONS_TOUCHED, SHOWS_ROM, SOME_LIGHT, WEB_FLASHER};
 use super::mishaps::{
     BY_MISTAKE, DELETED, DROPPED_SETTINGS, FILES_DELETED, FROM_A_VERSION_ON, HELPED, INSTEAD_OF,
@@ -11,10 +12,10 @@ use super::mishaps::{
     SETTINGS_LOST, WAY_IN, WENT_BACK, WORKED,
 };
 use super::outcome::{
-    ANOTHER_ADDRESS, BETWEEN, CARD, EMPTY_FILE, ENDED_WELL, FROM_MEMORY, NOT_TAKEN, ONLY_LOOKED_BROKEN,
-    OTHER_CABLE, STILL_RUNS, TO_RECOVERY,
+    ANOTHER_ADDRESS, BETWEEN, CARD, EMPTY_FILE, FROM_MEMORY, NOT_TAKEN, OTHER_CABLE, STILL_RUNS, TO_RECOVERY,
 };
-use super::seen::{GONE, LOOPS, SILENT, WORKS_AGAIN};
+use super::praise::{ENDED_WELL, ONLY_LOOKED_BROKEN};
+use super::seen::{GONE, LOOPS, WORKS_AGAIN};
 use super::tools::{DRIVER, FAILS, TOOLS};
 
 pub(super) static ENDINGS: &[Conclusion] = &[

@@ -3,11 +3,13 @@
 
 use debrick_model::{Action as A, Cause as C, State as S};
 
+use super::circumstances::NO_BATTERY;
 use super::conclusions::Conclusion;
 use super::done::{MANY_IMAGES, WROTE};
 use super::means::NO_HELP;
 use super::outcome::NOT_TAKEN;
-use super::seen::{GONE, LOOPS, WORKS_AGAIN};
+use super::praise::ENDED_WELL;
+use super::seen::{GONE, LOOPS, NO_NETWORK, WORKS_AGAIN};
 use super::words::Words;
 
 /// It worked, and failed again.
@@ -242,6 +244,24 @@ pub(super) static FATES: &[Conclusion] = &[
         causes: &[(C::FlashHardwareFault, 0.4), (C::PowerFault, 0.3)],
         state: None,
         actions: &[A::ReplaceHardware, A::FixPower],
+    },
+    Conclusion {
+        all: &[&NO_BATTERY, &ENDED_WELL],
+        near: &[],
+        none: &[],
+        says: "It had no battery, and with one it worked.",
+        causes: &[(C::PowerFault, 0.5)],
+        state: Some((S::Healthy, 0.35)),
+        actions: &[A::FixPower],
+    },
+    Conclusion {
+        all: &[&NO_NETWORK, &GONE],
+        near: &[],
+        none: &[&LOOPS],
+        says: "Whether its system runs, nobody can tell from the network.",
+        causes: &[],
+        state: Some((S::Unknown, 0.36)),
+        actions: &[],
     },
     Conclusion {
         all: &[&TEMPERATURE],

@@ -301,7 +301,7 @@ pub(super) static CANNOT_READ: Words = Words(&[
 
 /// It is fine after all, or it took its time.
 pub(super) static FINE_AFTER_ALL: Words = Words(&[
-    "then|but|now|after|afterwards|afterward|finally|eventually|suddenly|later|and|still|since|otherwise|everything|all|it|that|which|phone|router|led ~ works|working|worked|fine|normal-|good|ok|okay|perfect-|running|boots|booted|booting|online|is up|setup screen|home screen|runs|green",
+    "then|but|now|after|afterwards|afterward|finally|eventually|suddenly|later|and|still|since|otherwise|everything|all|it|that|which|phone|router ~ works|working|worked|fine|normal-|good|ok|okay|perfect-|running|boots|booted|booting|online|is up|setup screen|home screen|runs",
     "works|working|runs|running|boots|starts|started|booted ~ fine|great|perfect-|ok|okay|normally|well|again|afterwards|as before|as expected|as it should|without|everything",
     "internet|wifi|everything|it|all|phone|router ~ works|is back|is fine|are back|works again",
     "doch|dann|jetzt|danach|wieder|alles|aber ~ läuft|funktioniert|geht|gut|normal|klappt",
@@ -321,7 +321,13 @@ pub(super) static FINE_AFTER_ALL: Words = Words(&[
     "picture|image|sound|internet ~ good|fine|works|is there",
     "plays|shows|runs|has ~ new program|new version|new firmware|new menus",
     "starts|boots ~ normal-",
-    "ora|adesso|jetzt|ahora|agora|maintenant|teraz ~ verde|grün|vert|zielon-|navigo|surfe|navega|online",
+    "ora|adesso|jetzt|ahora|agora|maintenant|teraz ~ navigo|surfe|navega|online",
+]);
+
+/// Its light is the one of a unit that is well, as far as a light can tell.
+pub(super) static LIGHT_IS_FINE: Words = Words(&[
+    "then|but|now|after|afterwards|finally|eventually|suddenly|later|and|led ~ green",
+    "ora|adesso|jetzt|ahora|agora|maintenant|teraz ~ verde|grün|vert|zielon-",
     "vaizdas|è verde|es verde|ist grün|is green|went green|turned green|solid green|solid white|solid blue|green light",
 ]);
 
@@ -410,6 +416,9 @@ pub(super) static SAYS_NO: Words = Words(&[
     " fine before",
     " worked before",
     " was working",
+    " was running",
+    " were running",
+    " had been running",
     " worked for",
     "до этого",
     "раньше",
@@ -420,6 +429,7 @@ pub(super) static SAYS_NO: Words = Words(&[
 pub(super) static REMEDIED: Words = Words(&[
     "chang-|swap-|switch-|replac-|different|another|other|new|borrowed|friend s|wife s|gf s|brother s|previous|older|old|stock ~ works|working|worked|fine|ok|okay|went|goes|boots|booted|did|runs|ran|solved|fixed",
     "after|once|with|by|using|if|since ~ chang-|swap-|switch-|replac-|different|another|other|new|reflash-|flash-|reinstall-|restor-|recover-|downgrad-|reset-|hold|holding|unplug-|set|install-|usb|linux|root|admin|original",
+    "works|worked|working ~ from|directly|via|through",
     "fixed|solved|helped|did the trick|cured|repaired|had to|needed to",
     "anderem|anderen|anderes|neuem|neuen|getauscht|gewechselt|nach|mit",
     "друг-|нов-|замен-|помен-|после|перепрош-|откат-|через|с правами",

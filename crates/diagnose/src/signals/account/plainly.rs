@@ -12,6 +12,7 @@ use super::computer::{
 };
 use super::conclusions::Conclusion;
 use super::means::RECOVERY_SYSTEM;
+use super::mishaps::DROPPED_SETTINGS;
 use super::mismatched::{DIGEST_DIFFERS, FOR_ANOTHER, NOT_WHOLE, ROOM_FOR_FIRMWARE, TOO_LARGE};
 use super::plain_states::{
     ADDRESS_LOST, CANNOT_READ, CHANGED_SETTING, FINE_AFTER_ALL, FULL, IS_LOCKED, LOADER_SETTINGS,
@@ -213,7 +214,7 @@ pub(super) static PLAINLY: &[Conclusion] = &[
     Conclusion {
         all: &[&CHANGED_SETTING],
         near: &[],
-        none: &[&LOADER_SETTINGS, &HOST_ADDRESS],
+        none: &[&LOADER_SETTINGS, &HOST_ADDRESS, &DROPPED_SETTINGS],
         says: "Settings were changed, or kept from another version.",
         causes: &[(C::SettingsCorrupt, 0.4)],
         state: Some((S::BootsDegraded, 0.2)),

@@ -43,6 +43,8 @@ pub(super) static STAYS: Words = Words(&[
     " just goes",
     " just boots",
     " always ",
+    " is in ",
+    " is now in ",
     " straight ",
     " directly ",
     " keeps going",
@@ -100,6 +102,40 @@ pub(super) static STAYS: Words = Words(&[
     " zawies",
     " bloccat",
 ]);
+
+/// It gets to the thing that is named, perhaps by itself.
+pub(super) static GETS_TO: Words = Words(&[
+    " reboots to",
+    " reboots into",
+    " it rebooted to",
+    " it rebooted into",
+    " device rebooted to",
+    " phone rebooted to",
+    " tablet rebooted to",
+    " boots to",
+    " boots into",
+    " boots in ",
+    " goes to",
+    " goes into",
+    " returns to",
+    " falls back",
+    " lands in",
+    " opens in",
+    " startet in",
+    " bootet in",
+    " bootet ins",
+    " démarre en",
+    " arranca en",
+    " entra en",
+    "грузится в",
+    "загружается в",
+    "重启到",
+    "重启进",
+    "自动进",
+]);
+
+/// What is left of a thing's weight where the unit only gets to it.
+const ONLY_GETS_TO: f64 = 0.65;
 
 /// What a unit shows while its system starts.
 static LOGO: Words = Words(&[
@@ -187,7 +223,7 @@ static THINGS: &[Thing] = &[
 ];
 
 /// What denies that the unit gets to what is named next.
-pub(super) static DENIED: Words = Words(&[
+pub(super) static NOT_THERE: Words = Words(&[
     " not ", "n t ", " t get", " t enter", " t boot", " t go", " t reach", " never", " cannot", " unable",
     " without", " nor ", " no way", " weder", " nicht", " kein", "не ", "ни ", "无法", "不能", "进不",
     "没法",
@@ -245,8 +281,10 @@ pub(super) fn states(sentences: &[String]) -> Vec<(S, f64)> {
         None => states.push((state, weight)),
     };
     for sentence in sentences {
-        if let Some(thing) = nearest(sentence) {
+        if let Some(thing) = nearest(sentence, &STAYS) {
             note(thing.state, thing.weight);
+        } else if let Some(thing) = nearest(sentence, &GETS_TO) {
+            note(thing.state, thing.weight * ONLY_GETS_TO);
         }
         let comes_to = LOGO.first_in(sentence).and_then(|at| sentence.get(at..));
         if comes_to.is_some_and(|rest| ANEW.are_in(rest) && THEN.are_in(rest)) {
@@ -256,10 +294,10 @@ pub(super) fn states(sentences: &[String]) -> Vec<(S, f64)> {
     states
 }
 
-/// The thing that stands nearest to a verb of staying in this sentence.
-fn nearest(sentence: &str) -> Option<&'static Thing> {
+/// The thing that stands nearest to one of these verbs in this sentence.
+fn nearest(sentence: &str, verbs: &Words) -> Option<&'static Thing> {
     let mut best: Option<(usize, &Thing)> = None;
-    for verb in STAYS.all_in(sentence) {
+    for verb in verbs.all_in(sentence) {
         for thing in THINGS {
             for at in thing.words.all_in(sentence).filter(|at| !is_denied(sentence, *at)) {
                 // What stands behind the verb is what it speaks of; in some languages it stands before.
@@ -277,7 +315,7 @@ fn nearest(sentence: &str) -> Option<&'static Thing> {
 fn is_denied(sentence: &str, at: usize) -> bool {
     let from = (at.saturating_sub(DENIED_WITHIN)..=at).find(|from| sentence.is_char_boundary(*from));
     let before = from.and_then(|from| sentence.get(from..at)).unwrap_or_default();
-    let denied = DENIED.all_in(before).max();
+    let denied = NOT_THERE.all_in(before).max();
     denied.is_some_and(|denied| STAYS.all_in(before).all(|verb| verb < denied))
 }
 
@@ -320,6 +358,7 @@ mod tests {
         check("无法进入recovery，卡在开机画面", S::KernelHang);
         check("It shows the logo, vibrates, and then it reboots", S::BootLoop);
         check("显示logo然后就重启", S::BootLoop);
+        check("After some days it rebooted to fastboot", S::BootloaderOnly);
     }
 
     #[test]

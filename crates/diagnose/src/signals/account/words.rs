@@ -89,6 +89,104 @@ pub(super) fn plain(text: &str) -> String {
     plain.replace(" boot loader", " bootloader")
 }
 
+/// What people put before a verb to deny it; all of them become `not`.
+const NEGATIONS: &[&str] = &[
+    " can t ",
+    " cannot ",
+    " cant ",
+    " can not ",
+    " could not ",
+    " couldn t ",
+    " won t ",
+    " wont ",
+    " will not ",
+    " would not ",
+    " wouldn t ",
+    " does not ",
+    " doesn t ",
+    " doesnt ",
+    " do not ",
+    " don t ",
+    " dont ",
+    " did not ",
+    " didn t ",
+    " didnt ",
+    " is not ",
+    " isn t ",
+    " isnt ",
+    " are not ",
+    " aren t ",
+    " was not ",
+    " wasn t ",
+    " were not ",
+    " has not ",
+    " hasn t ",
+    " had not ",
+    " hadn t ",
+    " have not ",
+    " haven t ",
+    " unable to ",
+    " not able to ",
+    " no longer able to ",
+    " fails to ",
+    " fail to ",
+    " failed to ",
+    " failing to ",
+    " refuses to ",
+    " refused to ",
+    " refuse to ",
+    " never ",
+    " no longer ",
+    " no more ",
+];
+
+/// What may stand between a denial and its verb.
+const FILLERS: &[&str] = &[
+    "even",
+    "able",
+    "ever",
+    "be",
+    "been",
+    "being",
+    "properly",
+    "correctly",
+    "really",
+    "actually",
+    "want",
+    "seem",
+    "to",
+    "just",
+    "fully",
+    "get",
+    "getting",
+    "anymore",
+];
+
+/// A text that [`plain`] made with all denials as `not` before the denied verb; `None` where it denies nothing.
+pub(super) fn denials_as_one(plain: &str) -> Option<String> {
+    let mut text = plain.to_owned();
+    for negation in NEGATIONS {
+        if text.contains(negation) {
+            text = text.replace(negation, " not ");
+        }
+    }
+    if !text.contains(" not ") {
+        return None;
+    }
+    let mut one = String::with_capacity(text.len());
+    one.push(' ');
+    let mut denies = false;
+    for word in text.split_whitespace() {
+        if denies && (FILLERS.contains(&word) || word == "not") {
+            continue;
+        }
+        denies = word == "not";
+        one.push_str(word);
+        one.push(' ');
+    }
+    (one != plain).then_some(one)
+}
+
 /// How many words behind a version may stand between it and its praise.
 const NEAR: usize = 6;
 
@@ -163,8 +261,9 @@ const DENIES: &[&str] = &[
 #[cfg(test)]
 mod tests {
     use super::super::{
-        accident::*, circumstances::*, computer::*, done::*, fates::*, lights::*, means::*, mishaps::*,
-        mismatched::*, network::*, outcome::*, plain_states::*, seen::*, shown::*, tools::*,
+        accident::*, circumstances::*, computer::*, done::*, fates::*, life::*, lights::*, means::*,
+        mishaps::*, mismatched::*, network::*, outcome::*, plain_states::*, praise::*, seen::*, shown::*,
+        tools::*,
     };
     use super::*;
 
@@ -195,6 +294,18 @@ mod tests {
         ] {
             assert!(!words.are_in(&plain(text)), "{text}");
         }
+    }
+
+    #[test]
+    fn denials_are_one() {
+        let check = |text: &str, expected: Option<&str>| {
+            assert_eq!(denials_as_one(&plain(text)).as_deref(), expected, "{text}");
+        };
+        check("It couldn't even be detected.", Some(" it not detected "));
+        check("The router no longer seems to boot", Some(" the router not seems to boot "));
+        check("The tool was unable to properly connect", Some(" the tool was not connect "));
+        check("It is fine", None);
+        check("It is not seen", Some(" it not seen "));
     }
 
     #[test]
@@ -325,10 +436,12 @@ mod tests {
             &NORMAL,
             &SPOILED,
             &STAYS,
+            &GETS_TO,
+            &NO_BATTERY,
             &IN_USE,
             &DROPPED_SETTINGS,
             &WAY_IN,
-            &DENIED,
+            &NOT_THERE,
             &OVER_NETWORK,
             &NOT_REACHED,
             &BREAKS_OFF,
