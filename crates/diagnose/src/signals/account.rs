@@ -385,6 +385,29 @@ mod tests {
     }
 
     #[test]
+    fn what_is_said_of_something_else_names_no_cause() {
+        let cause = |account: &str| {
+            let evidence =
+                [Evidence { kind: EvidenceKind::Symptom, name: "answers".into(), text: account.into() }];
+            by_rules_alone(&evidence).cause()
+        };
+        for (account, cause_of_others) in [
+            ("I could still enter fastboot, but it hangs with the logo.", C::RecoveryFlagStuck),
+            (
+                "I flashed boot; the screen is black and the tablet was running Android before.",
+                C::HostPortConflict,
+            ),
+            ("It booted and worked. However, after an hour it died again.", C::NoFault),
+            (
+                "It never came online again. The status led is constant blue and the power led is green.",
+                C::NoFault,
+            ),
+        ] {
+            assert_ne!(cause(account), cause_of_others, "{account}");
+        }
+    }
+
+    #[test]
     fn what_is_done_in_use_and_with_settings() {
         let state =
             check("The reader freezes when I open a large book.", C::FirmwareBug, A::InstallOtherBuild);

@@ -8,7 +8,7 @@ use super::accident::{
 };
 use super::computer::{
     A_PORT, A_TOOL, ALWAYS_RECOVERY, BREAKS_OFF_ANYWHERE, CABLE, HOST_ADDRESS, NETWORK_TOOL, NO_RIGHT,
-    NOT_FOUND, OLD_TOOL, OTHER_COMPUTER_SEES, PORT_BUSY, STARTS_AS_EVER, TRIES_TO_ENTER,
+    NOT_FOUND, OLD_TOOL, OTHER_COMPUTER_SEES, PORT_BUSY, STARTS_AS_EVER, STILL_ENTERED, TRIES_TO_ENTER,
 };
 use super::conclusions::Conclusion;
 use super::means::RECOVERY_SYSTEM;
@@ -187,7 +187,7 @@ pub(super) static PLAINLY: &[Conclusion] = &[
     Conclusion {
         all: &[&ALWAYS_RECOVERY],
         near: &[],
-        none: &[&STARTS_AS_EVER],
+        none: &[&STARTS_AS_EVER, &STILL_ENTERED],
         says: "It comes back to its recovery system on every start.",
         causes: &[(C::RecoveryFlagStuck, 0.44), (C::RootfsCorrupt, 0.15)],
         state: Some((S::RecoveryMode, 0.45)),
