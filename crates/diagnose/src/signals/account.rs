@@ -30,11 +30,14 @@ mod versions;
 mod well;
 mod words;
 
+use std::ops::RangeInclusive;
+
 use debrick_model::{Action as A, Cause as C, EvidenceKind, State as S};
 
 use crate::text::{Place, Reading};
 use crate::weigh::{Weights, cite};
 use by_circumstance::BY_CIRCUMSTANCE;
+use circumstances::NO_BATTERY;
 use computer::{STARTS_AS_EVER, TRIES_TO_ENTER};
 use conclusions::{CONCLUSIONS, Conclusion};
 use endings::ENDINGS;
@@ -140,16 +143,23 @@ impl Account {
 
     /// Whether any of these words is in it; what has gaps, within a sentence.
     fn says(&self, words: &Words) -> bool {
-        words.are_literally_in(&self.text) || self.read.iter().any(|sentence| words.are_in(sentence))
+        words.are_literally_in(&self.text) || self.sentences.iter().any(|sentence| words.are_in(sentence))
+    }
+
+    /// Whether any of these words is in a sentence, whatever form its denials have.
+    fn sentence_says(&self, number: usize, words: &Words) -> bool {
+        self.read.get(number).is_some_and(|sentence| words.are_literally_in(sentence))
+            || self.sentences.get(number).is_some_and(|sentence| words.are_in(sentence))
     }
 
     fn holds(&self, conclusion: &Conclusion) -> bool {
-        let are_near = |sentences: &[String]| {
-            conclusion.near.iter().all(|words| sentences.iter().any(|sentence| words.are_in(sentence)))
+        let are_near = |range: RangeInclusive<usize>| {
+            let said = |words: &Words| range.clone().any(|number| self.sentence_says(number, words));
+            conclusion.near.iter().all(|words| said(words))
         };
         let near = conclusion.near.is_empty()
-            || self.read.windows(2).any(are_near)
-            || self.read.iter().any(|sentence| are_near(std::slice::from_ref(sentence)));
+            || (1..self.sentences.len()).any(|second| are_near(second - 1..=second))
+            || (0..self.sentences.len()).any(|one| are_near(one..=one));
         near && conclusion.all.iter().all(|words| self.says(words))
             && !conclusion.none.iter().any(|words| self.says(words))
     }
@@ -208,7 +218,9 @@ impl Account {
         if is_refused || self.starts_as_ever() {
             return Well::No;
         }
-        well::at_the_end(&self.sentences, self.names_working_version)
+        let has_no_battery = self.says(&NO_BATTERY);
+        let is_gone = GONE.are_in(&self.text);
+        well::at_the_end(&self.sentences, self.names_working_version || has_no_battery, is_gone)
     }
 
     fn conclude<'c>(
@@ -344,6 +356,29 @@ mod tests {
             A::FixPower,
         );
         assert_eq!(state, S::Healthy);
+    }
+
+    #[test]
+    fn what_is_said_of_something_else_names_no_cause() {
+        let cause = |account: &str| {
+            let evidence =
+                [Evidence { kind: EvidenceKind::Symptom, name: "answers".into(), text: account.into() }];
+            by_rules_alone(&evidence).cause()
+        };
+        for (account, cause_of_others) in [
+            ("I could still enter fastboot, but it hangs with the logo.", C::RecoveryFlagStuck),
+            (
+                "I flashed boot; the screen is black and the tablet was running Android before.",
+                C::HostPortConflict,
+            ),
+            ("It booted and worked. However, after an hour it died again.", C::NoFault),
+            (
+                "It never came online again. The status led is constant blue and the power led is green.",
+                C::NoFault,
+            ),
+        ] {
+            assert_ne!(cause(account), cause_of_others, "{account}");
+        }
     }
 
     #[test]

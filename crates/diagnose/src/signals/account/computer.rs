@@ -57,7 +57,7 @@ pub(super) static NOT_FOUND: Words = Words(&[
 pub(super) static PORT_BUSY: Words = Words(&[
     "port|com|serial|tty|device|interface|usb|ttyusb0|69|socket|resource|address ~ busy|in use|already|occupied|locked|blocked|taken|used by",
     "already|currently ~ in use|open|opened|claimed|used|bound|running",
-    "putty|minicom|screen|serial monitor|modemmanager|arduino ide|octoprint|kies|adb|another program|other program|another window|other window|second instance|another instance ~ open|running|holding|using|was|still|in",
+    "putty|minicom|screen session|gnu screen|serial monitor|modemmanager|arduino ide|octoprint|kies|adb|another program|other program|another window|other window|second instance|another instance ~ open|running|holding|using|was|still|in",
     "close-|kill-|stopped|quit ~ putty|minicom|serial monitor|modemmanager|arduino|octoprint|kies|adb|other program|other window|cura",
     "belegt|wird bereits verwendet|bereits geöffnet",
     "порт ~ занят|используется|открыт",
@@ -72,7 +72,7 @@ pub(super) static PORT_BUSY: Words = Words(&[
     "another one|other one|second one ~ installed|running|server",
     "cura|octoprint|pronterface|repetier|arduino|putty|monitor|terminal ~ open|running|background|connected|showing",
     "noch|immer|schon|bereits ~ offen|geöffnet|läuft",
-    "dashboard|monitor|terminal|terminalprogramm|console|logger|screen ~ open|offen|running|logs|läuft|открыт",
+    "dashboard|monitor|terminal|terminalprogramm|console|logger|screen session ~ open|offen|running|logs|läuft|открыт",
     "another|other|second ~ program|window|instance|tool|copy|tab",
     "открыт-|запущен- ~ монитор|терминал|putty|программ-",
     "w tle|jeszcze|nadal ~ chodzi|terminal|otwart-|działa",
@@ -82,7 +82,7 @@ pub(super) static PORT_BUSY: Words = Words(&[
 /// It concerns a port or a program, not the unit.
 pub(super) static A_PORT: Words = Words(&[
     "port|com1-|com3|com4|com5|com6|com7|com8|tty-|serial|usb|69|udp|interface|порт|端口|串口|puerto|porta|schnittstelle",
-    "putty|flash-|access denied|zugriff verweigert|denied|доступ",
+    "putty|access denied|zugriff verweigert|denied|доступ",
 ]);
 
 /// The cable, plug or port makes a difference, or is under suspicion.
@@ -194,7 +194,7 @@ pub(super) static STARTS_AS_EVER: Words = Words(&[
 
 /// It comes back to its recovery system whatever is done.
 pub(super) static ALWAYS_RECOVERY: Words = Words(&[
-    "always|keeps|every|each|again|only|whatever|still|just|constantly|straight|stuck ~ recovery|fastboot|download mode|rescue mode|bootloader menu",
+    "always|keeps|every|each|only|whatever|constantly|straight|stuck ~ recovery|fastboot|download mode|rescue mode|bootloader menu",
     "back|returns|lands|ends up|boots|goes|loads|comes|sent|rebooted ~ to|into|in ~ recovery|twrp|rescue|fastboot",
     "recovery|fastboot|rescue ~ loop|every time|each time|each start|again and again|no matter|after every",
     "immer|jedes mal ~ recovery|fastboot",
@@ -204,9 +204,18 @@ pub(super) static ALWAYS_RECOVERY: Words = Words(&[
     "siempre|cada vez|toujours|sempre ~ recovery|fastboot",
     "sticky bit|fastboot reason|factory fastboot",
     "plain|normal|every|each ~ power on|start|boot|reboot ~ here again|recovery|fastboot|there again|same menu",
-    "一直 ~ 重启进|进",
+    "一直 ~ 重启进|进recovery|进twrp|进rec|进fastboot",
     "进不了系统 ~ twrp|recovery|rec",
     "only|just ~ boots|goes|starts ~ recovery|fastboot|twrp",
+]);
+
+/// Its recovery system or boot loader can be entered by whoever wants to.
+pub(super) static STILL_ENTERED: Words = Words(&[
+    "can|could|able ~ still|also|enter|access ~ recovery|fastboot|twrp|download mode|rescue mode|bootloader",
+    "recovery|fastboot|twrp|download mode|bootloader ~ can be|still|is ~ accessed|accessible|entered|reachable|works|available",
+    "komme|kann ~ noch|ins|in den ~ recovery|fastboot|bootloader",
+    "могу ~ зайти|войти ~ рекавери|recovery|fastboot|фастбут",
+    "能|可以 ~ 进recovery|进twrp|进fastboot|进入recovery|进入fastboot",
 ]);
 
 /// The computer's own address is not what the unit expects, or its firewall is in the way.

@@ -8,10 +8,11 @@ use super::accident::{
 };
 use super::computer::{
     A_PORT, A_TOOL, ALWAYS_RECOVERY, BREAKS_OFF_ANYWHERE, CABLE, HOST_ADDRESS, NETWORK_TOOL, NO_RIGHT,
-    NOT_FOUND, OLD_TOOL, OTHER_COMPUTER_SEES, PORT_BUSY, STARTS_AS_EVER, TRIES_TO_ENTER,
+    NOT_FOUND, OLD_TOOL, OTHER_COMPUTER_SEES, PORT_BUSY, STARTS_AS_EVER, STILL_ENTERED, TRIES_TO_ENTER,
 };
 use super::conclusions::Conclusion;
 use super::means::RECOVERY_SYSTEM;
+use super::mishaps::DROPPED_SETTINGS;
 use super::mismatched::{DIGEST_DIFFERS, FOR_ANOTHER, NOT_WHOLE, ROOM_FOR_FIRMWARE, TOO_LARGE};
 use super::parts::{
     FULL, LOADER_TOUCHED, MEDIUM, MEDIUM_WRONG, MEMORY, MEMORY_CHANGED, NOTHING_AT_ALL, PARTITIONS_CHANGED,
@@ -190,7 +191,7 @@ pub(super) static PLAINLY: &[Conclusion] = &[
     Conclusion {
         all: &[&ALWAYS_RECOVERY],
         near: &[],
-        none: &[&STARTS_AS_EVER],
+        none: &[&STARTS_AS_EVER, &STILL_ENTERED],
         says: "It comes back to its recovery system on every start.",
         causes: &[(C::RecoveryFlagStuck, 0.44), (C::RootfsCorrupt, 0.15)],
         state: Some((S::RecoveryMode, 0.45)),
@@ -217,7 +218,7 @@ pub(super) static PLAINLY: &[Conclusion] = &[
     Conclusion {
         all: &[&CHANGED_SETTING],
         near: &[],
-        none: &[&LOADER_SETTINGS, &HOST_ADDRESS],
+        none: &[&LOADER_SETTINGS, &HOST_ADDRESS, &DROPPED_SETTINGS],
         says: "Settings were changed, or kept from another version.",
         causes: &[(C::SettingsCorrupt, 0.4)],
         state: Some((S::BootsDegraded, 0.2)),

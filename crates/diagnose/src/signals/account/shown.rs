@@ -223,7 +223,7 @@ static THINGS: &[Thing] = &[
 ];
 
 /// What denies that the unit gets to what is named next.
-pub(super) static DENIED: Words = Words(&[
+pub(super) static NOT_THERE: Words = Words(&[
     " not ", "n t ", " t get", " t enter", " t boot", " t go", " t reach", " never", " cannot", " unable",
     " without", " nor ", " no way", " weder", " nicht", " kein", "не ", "ни ", "无法", "不能", "进不",
     "没法",
@@ -315,7 +315,7 @@ fn nearest(sentence: &str, verbs: &Words) -> Option<&'static Thing> {
 fn is_denied(sentence: &str, at: usize) -> bool {
     let from = (at.saturating_sub(DENIED_WITHIN)..=at).find(|from| sentence.is_char_boundary(*from));
     let before = from.and_then(|from| sentence.get(from..at)).unwrap_or_default();
-    let denied = DENIED.all_in(before).max();
+    let denied = NOT_THERE.all_in(before).max();
     denied.is_some_and(|denied| STAYS.all_in(before).all(|verb| verb < denied))
 }
 

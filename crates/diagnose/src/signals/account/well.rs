@@ -21,13 +21,15 @@ pub(super) enum Well {
     No,
 }
 
-/// How the unit is in the end, by the last sentences that say anything of it.
-pub(super) fn at_the_end(sentences: &[String], names_working_version: bool) -> Well {
+/// How the unit is in the end, by the last sentences that say anything of it. A light is believed where nobody says that
+/// the unit is gone.
+pub(super) fn at_the_end(sentences: &[String], is_remedied: bool, is_gone: bool) -> Well {
     for sentence in sentences.iter().rev().take(TOLD_LATE) {
         let fails = [&GONE, &LOOPS, &SILENT, &FAILS].into_iter().any(|words| words.are_in(sentence));
         let is_denied = fails || SAYS_NO.are_in(sentence);
-        if SURELY_FINE.are_in(sentence) || (FINE_AFTER_ALL.are_in(sentence) && !is_denied) {
-            let is_remedied = names_working_version || REMEDIED.are_in(sentence);
+        let is_fine = FINE_AFTER_ALL.are_in(sentence) || (LIGHT_IS_FINE.are_in(sentence) && !is_gone);
+        if SURELY_FINE.are_in(sentence) || (is_fine && !is_denied) {
+            let is_remedied = is_remedied || REMEDIED.are_in(sentence);
             return if is_remedied { Well::Remedied } else { Well::ByItself };
         }
         if is_denied && !ASKS_IF_NORMAL.are_in(sentence) {
@@ -39,7 +41,7 @@ pub(super) fn at_the_end(sentences: &[String], names_working_version: bool) -> W
 
 /// It is fine after all, or it took its time.
 pub(super) static FINE_AFTER_ALL: Words = Words(&[
-    "then|but|now|after|afterwards|afterward|finally|eventually|suddenly|later|and|still|since|otherwise|everything|all|it|that|which|phone|router|led ~ works|working|worked|fine|normal-|good|ok|okay|perfect-|running|boots|booted|booting|online|is up|setup screen|home screen|runs|green",
+    "then|but|now|after|afterwards|afterward|finally|eventually|suddenly|later|and|still|since|otherwise|everything|all|it|that|which|phone|router ~ works|working|worked|fine|normal-|good|ok|okay|perfect-|running|boots|booted|booting|online|is up|setup screen|home screen|runs",
     "works|working|runs|running|boots|starts|started|booted ~ fine|great|perfect-|ok|okay|normally|well|again|afterwards|as before|as expected|as it should|without|everything",
     "internet|wifi|everything|it|all|phone|router ~ works|is back|is fine|are back|works again",
     "doch|dann|jetzt|danach|wieder|alles|aber ~ läuft|funktioniert|geht|gut|normal|klappt",
@@ -59,8 +61,7 @@ pub(super) static FINE_AFTER_ALL: Words = Words(&[
     "picture|image|sound|internet ~ good|fine|works|is there",
     "plays|shows|runs|has ~ new program|new version|new firmware|new menus",
     "starts|boots ~ normal-",
-    "ora|adesso|jetzt|ahora|agora|maintenant|teraz ~ verde|grün|vert|zielon-|navigo|surfe|navega|online",
-    "vaizdas|è verde|es verde|ist grün|is green|went green|turned green|solid green|solid white|solid blue|green light",
+    "ora|adesso|jetzt|ahora|agora|maintenant|teraz ~ navigo|surfe|navega|online",
     "it s|is|and ~ up ~ with ~ new version|version",
     "came|come ~ alive|back to life|on its own|by itself",
     "internet|wifi|calls|camera|sound|picture|phone ~ is there|works|fine|do i get|ok",
@@ -79,6 +80,13 @@ pub(super) static FINE_AFTER_ALL: Words = Words(&[
     "tout ~ marche|fonctionne|revenu",
     "voltou ~ normal|funcionar",
     "一切|都 ~ 正常|好|恢复",
+]);
+
+/// Its light is the one of a unit that is well, as far as a light can tell.
+pub(super) static LIGHT_IS_FINE: Words = Words(&[
+    "then|but|now|after|afterwards|finally|eventually|suddenly|later|and|led ~ green",
+    "ora|adesso|jetzt|ahora|agora|maintenant|teraz ~ verde|grün|vert|zielon-",
+    "è verde|es verde|ist grün|is green|went green|turned green|solid green|solid white|solid blue|green light",
 ]);
 
 /// What is said only of a unit that is well.
@@ -144,6 +152,13 @@ pub(super) static SAYS_NO: Words = Words(&[
     " used to ",
     " only ",
     " but stuck",
+    " died",
+    " however ",
+    " fails again",
+    " failed again",
+    " stopped again",
+    " same symptom",
+    " same problem again",
     " dead",
     " brick",
     " kaputt",
@@ -177,6 +192,9 @@ pub(super) static SAYS_NO: Words = Words(&[
     " fine before",
     " worked before",
     " was working",
+    " was running",
+    " were running",
+    " had been running",
     " worked for",
     "до этого",
     "раньше",
@@ -185,6 +203,7 @@ pub(super) static SAYS_NO: Words = Words(&[
 
 /// Something was done, and it works since.
 pub(super) static REMEDIED: Words = Words(&[
+    "works|worked|working ~ from|directly|via|through",
     "chang-|swap-|switch-|replac-|different|another|other|new|borrowed|friend s|wife s|gf s|brother s|previous|older|old|stock ~ works|working|worked|fine|ok|okay|went|goes|boots|booted|did|runs|ran|solved|fixed",
     "after|once|with|by|using|if|since ~ chang-|swap-|switch-|replac-|different|another|other|new|reflash-|flash-|reinstall-|restor-|recover-|downgrad-|reset-|hold|holding|unplug-|set|install-|usb|linux|root|admin|original",
     "fixed|solved|helped|did the trick|cured|repaired|had to|needed to",
