@@ -281,3 +281,36 @@ fn a_flash_that_fails_a_command_at_the_prompt() {
         State::BootloaderOnly,
     );
 }
+
+#[test]
+fn a_file_system_that_the_loader_reads() {
+    check(
+        SerialLog,
+        "Loading file 'kernel/uImage' to addr 0x22000000 with size 2968536 (0x002d4bd8)...\nUBIFS error (pid 0): ubifs_read_node: bad node type (255 but expected 1)\nUBIFS error (pid 0): do_readpage: cannot read page 178 of inode 1244, error -22\nError reading file 'kernel/uImage'\n",
+        Cause::RootfsCorrupt,
+        State::BootloaderOnly,
+    );
+}
+
+#[test]
+fn files_that_a_boot_loader_does_not_take() {
+    check(
+        SerialLog,
+        "Loader:raw Filesys:memory Dev:eth0 File::0x807ae1b0 Options:(null)\nLoading: PANIC: out of memory!\n",
+        Cause::ImageTooLarge,
+        State::BootloaderOnly,
+    );
+    let action = check(
+        SerialLog,
+        "Reading from 0x807ae1b0: CODE Pattern is incorrect! (E900)\nThe file transferred is not a valid firmware image.\n",
+        Cause::ImageWrongDevice,
+        State::RefusedUnharmed,
+    );
+    assert_eq!(action, Some(Action::ReflashCorrectImage));
+    check(
+        SerialLog,
+        "Writing EEPROM\n+EEPROM ERROR sector-erase: 0x0 0x0\n\nUpdate failed\nErasing EEPROM\nEEPROM error chip-erase: 0x0 0\n",
+        Cause::FlashHardwareFault,
+        State::RecoveryMode,
+    );
+}

@@ -116,6 +116,7 @@ pub(super) static MARKERS: &[Marker] = &[
     sign(Loader, "Loading Environment from"),
     sign(Loader, "## Booting "),
     sign(Loader, "^barebox@"),
+    sign(Loader, "^Loader:raw Filesys:"),
     sign(Loader, "^barebox:/"),
     sign(Loader, "^Booting entry '"),
     sign(Loader, "^ERROR: Booting '"),

@@ -144,7 +144,7 @@ pub(super) static RULES: &[Rule] = &[
         "The unit runs out of memory.",
         &[(C::FirmwareBug, 0.5), (C::KernelCrash, 0.25), (C::ImageTooLarge, 0.2)],
     )
-    .without(&["^ERROR: out of memory"])
+    .without(&["^ERROR: out of memory", "PANIC: out of memory!"])
     .states(&[(S::BootsDegraded, 0.4)])
     .from("Linux mm/oom_kill.c", "Out of memory: Killed process 1234 (uhttpd)"),
     rule(

@@ -218,4 +218,34 @@ pub(super) static RULES: &[Rule] = &[
     .states(&[(S::BootloaderOnly, 0.5)])
     .actions(&[A::FixBootEnvironment, A::InstallOtherBuild])
     .from("U-Boot boot/bootm.c, boot/image-board.c", "ERROR: RD image overlaps OS image (OS=2200000..60d0000)"),
+    rule(
+        "cfe-out-of-memory",
+        Loader,
+        &["PANIC: out of memory!"],
+        "What CFE was given to load or unpack is larger than the memory that it has for it.",
+        &[(C::ImageTooLarge, 0.55), (C::FirmwareBug, 0.3), (C::ImageWrongDevice, 0.25)],
+    )
+    .states(&[(S::BootloaderOnly, 0.7)])
+    .actions(&[A::InstallOtherBuild, A::ReflashCorrectImage])
+    .from("OpenWrt documentation, CFE", "Loading: PANIC: out of memory!"),
+    rule(
+        "cfe-other-device",
+        Loader,
+        &["CODE Pattern is incorrect", "The file transferred is not a valid firmware image"],
+        "CFE refuses the file, because it does not have the mark of this device.",
+        &[(C::ImageWrongDevice, 0.7), (C::ImageCorrupt, 0.25)],
+    )
+    .states(&[(S::RefusedUnharmed, 0.6), (S::BootloaderOnly, 0.3)])
+    .actions(&[A::ReflashCorrectImage])
+    .from("OpenWrt documentation, CFE", "Reading from 0x807ae1b0: CODE Pattern is incorrect! (E900)"),
+    rule(
+        "raspberry-flash-of-the-loader",
+        Lasting,
+        &["EEPROM ERROR sector-erase", "EEPROM error chip-erase", "EEPROM ERROR write", "EEPROM error write"],
+        "The flash that holds the board's loader does not let itself be erased or written.",
+        &[(C::FlashHardwareFault, 0.62), (C::BootloaderCorrupt, 0.3)],
+    )
+    .states(&[(S::RecoveryMode, 0.6)])
+    .actions(&[A::ReplaceHardware, A::SeekProfessional])
+    .from("Raspberry Pi rpi-eeprom, recovery.bin", "+EEPROM ERROR sector-erase: 0x0 0x0"),
 ];

@@ -179,6 +179,18 @@ pub(super) static RULES: &[Rule] = &[
         "UBIFS error (ubi0:1 pid 1): ubifs_check_node: bad node type (255 but expected 6)",
     ),
     rule(
+        "ubifs-in-the-loader",
+        Loader,
+        &["UBIFS error (pid 0): ", "UBIFS error (ubi* pid 0): "],
+        "It is the boot loader that reads the file system: no program of a kernel has the number 0.",
+        &[],
+    )
+    .states(&[(S::BootloaderOnly, 0.7)])
+    .from(
+        "U-Boot fs/ubifs/, include/linux/sched.h",
+        "UBIFS error (pid 0): ubifs_read_node: bad node at LEB 215:0",
+    ),
+    rule(
         "nand-bad-blocks",
         System,
         &[
