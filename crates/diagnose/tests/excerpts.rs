@@ -314,3 +314,26 @@ fn files_that_a_boot_loader_does_not_take() {
         State::RecoveryMode,
     );
 }
+
+#[test]
+fn the_rom_menu_and_slots_of_an_updater() {
+    check(
+        SerialLog,
+        "E\n?\nh/? - print this help screen\nx y - change the boot mode, where y is in hex\na - UART control passed to AP CPU ROM\nc - UART control passed to CM3 CPU ROM\n",
+        Cause::BootloaderCorrupt,
+        State::BootloaderFailing,
+    );
+    let action = check(
+        ToolOutput,
+        "rauc-Message: 17:23:07.807: installing /tmp/a.raucb:  80% Updating slots\nLastError: Installation error: Failed updating slot rootfs.1: opening output device failed: Device or resource busy\n",
+        Cause::ToolMismatch,
+        State::RefusedUnharmed,
+    );
+    assert_eq!(action, Some(Action::ChangeToolOrOption));
+    check(
+        ToolOutput,
+        "Update Module output (stderr): ERR: could not identify current boot slot\nUpdate Module output (stderr): Mounted root does not match boot loader environment (/dev/mmcblk0p2)!\n",
+        Cause::BootEnvironmentCorrupt,
+        State::RefusedUnharmed,
+    );
+}

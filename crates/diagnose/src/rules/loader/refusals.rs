@@ -248,4 +248,14 @@ pub(super) static RULES: &[Rule] = &[
     .states(&[(S::RecoveryMode, 0.6)])
     .actions(&[A::ReplaceHardware, A::SeekProfessional])
     .from("Raspberry Pi rpi-eeprom, recovery.bin", "+EEPROM ERROR sector-erase: 0x0 0x0"),
+    rule(
+        "rom-asks-on-console",
+        Rom,
+        &["UART control passed to AP CPU ROM", "UART control passed to CM3 CPU ROM", "change the boot mode, where y is in hex"],
+        "The chip's ROM stays at its own menu on the console: it finds no loader to start.",
+        &[(C::BootloaderCorrupt, 0.65), (C::FlashHardwareFault, 0.3)],
+    )
+    .states(&[(S::BootloaderFailing, 0.75)])
+    .actions(&[A::RestoreBootloader, A::SeekProfessional])
+    .from("Marvell Armada 3700 boot ROM, command menu", "a - UART control passed to AP CPU ROM"),
 ];

@@ -130,6 +130,8 @@ pub(super) static RULES: &[Rule] = &[
             "mender_boot_part",
             "Cannot parse config file",
             "fw_env.config",
+            "Mounted root does not match boot loader environment",
+            "could not identify current boot slot",
         ],
         "The updater cannot tell from the boot loader's settings which system runs.",
         &[(C::BootEnvironmentCorrupt, 0.5), (C::ToolMismatch, 0.25)],
@@ -137,6 +139,20 @@ pub(super) static RULES: &[Rule] = &[
     .states(&[(S::RefusedUnharmed, 0.4)])
     .actions(&[A::FixBootEnvironment])
     .from("RAUC src/bootchooser.c; Mender", "LastError: Failed marking slot rootfs.1 non bootable"),
+    rule(
+        "update-slot-in-use",
+        Lasting,
+        &["opening output device", "Failed to open output file/device"],
+        "The part that the update is for does not let itself be opened: something on the device still uses it, or the \
+         updater's settings name another.",
+        &[(C::ToolMismatch, 0.6), (C::FirmwareBug, 0.3)],
+    )
+    .states(&[(S::RefusedUnharmed, 0.7)])
+    .actions(&[A::ChangeToolOrOption])
+    .from(
+        "RAUC src/update_handler.c",
+        "Failed updating slot rootfs.1: opening output device failed: Device or resource busy",
+    ),
     rule(
         "update-rolled-back",
         Lasting,
