@@ -4,7 +4,7 @@
 use debrick_diagnose::{Case, Evidence, Trial, diagnose_in_trial};
 use debrick_model::{Action, Cause, EvidenceKind, State};
 
-use EvidenceKind::{SerialLog, ToolOutput};
+use EvidenceKind::{SerialLog, Symptom, ToolOutput};
 
 #[track_caller]
 fn check(kind: EvidenceKind, text: &str, cause: Cause, state: State) -> Option<Action> {
@@ -336,4 +336,15 @@ fn the_rom_menu_and_slots_of_an_updater() {
         Cause::BootEnvironmentCorrupt,
         State::RefusedUnharmed,
     );
+}
+
+#[test]
+fn a_checksum_of_the_loaders_settings_is_not_that_of_a_file() {
+    let action = check(
+        Symptom,
+        "fw_setenv changes the value as expected. When uboot loads in the next power cycle it complains about bad CRC and loads default environment instead.",
+        Cause::BootEnvironmentCorrupt,
+        State::Healthy,
+    );
+    assert_eq!(action, Some(Action::FixBootEnvironment));
 }

@@ -19,7 +19,7 @@ use super::parts::{
     SAME_PLACE, STORAGE,
 };
 use super::seen::NO_LOSS;
-use super::settings::{ADDRESS_LOST, CHANGED_SETTING, LOADER_SETTINGS, RESET_HELPS};
+use super::settings::{ADDRESS_LOST, CHANGED_SETTING, LOADER_DEFAULTS, LOADER_SETTINGS, RESET_HELPS};
 use super::versions::{
     CANNOT_READ, IS_LOCKED, LOADER_TOO_OLD, NOT_BACKWARDS, NOT_TRUSTED, OTHER_VERSION_FINE, OTHERS_TOO,
 };
@@ -74,7 +74,7 @@ pub(super) static PLAINLY: &[Conclusion] = &[
     Conclusion {
         all: &[&DIGEST_DIFFERS],
         near: &[],
-        none: &[&FINE_AFTER_ALL],
+        none: &[&FINE_AFTER_ALL, &LOADER_DEFAULTS],
         says: "The file is not the one that its maker has published.",
         causes: &[(C::ImageCorrupt, 0.5), (C::ImageIncomplete, 0.3)],
         state: None,

@@ -56,6 +56,10 @@ pub(super) static ADDRESS_LOST: Words = Words(&[
     "não consigo ~ acessar|entrar|conectar",
 ]);
 
+/// The boot loader does not take its settings from where they are stored.
+pub(super) static LOADER_DEFAULTS: Words =
+    Words(&["default environment", "default env ", "default variables"]);
+
 /// The boot loader's variables, or the command with which it starts.
 pub(super) static LOADER_SETTINGS: Words = Words(&[
     "bootcmd|bootargs|saveenv|setenv|env|environment|boot variables|boot order|boot arguments|nvram|boot config|cmdline|extlinux|grub|efi entry|boot entry|fw setenv|printenv|fstab ~ wrong|chang-|edit-|set|typo|messed|mistake|delet-|eras-|broke|bad|default-|corrupt-|lost|typed|modif-",

@@ -485,6 +485,7 @@ mod tests {
             &LOADER_TOUCHED,
             &NOTHING_AT_ALL,
             &LOADER_SETTINGS,
+            &LOADER_DEFAULTS,
             &OTHERS_TOO,
             &OTHER_VERSION_FINE,
             &SAME_PLACE,
