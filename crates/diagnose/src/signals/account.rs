@@ -193,7 +193,7 @@ impl Account {
                 matches!(cause, C::NotInRecoveryMode | C::HostPermission | C::LinkFault)
             });
         }
-        if self.starts_as_ever() {
+        if self.starts_as_ever() || (weights.is_said_to_fail() && well == Well::No) {
             weights.fade(WHERE_IT_STARTS_AS_EVER, |cause| cause == C::NoFault);
         }
         for (state, weight) in shown::states(&self.sentences) {
