@@ -40,15 +40,20 @@ use by_circumstance::BY_CIRCUMSTANCE;
 use circumstances::NO_BATTERY;
 use computer::{STARTS_AS_EVER, TRIES_TO_ENTER};
 use conclusions::{CONCLUSIONS, Conclusion};
+use done::{OTHER_SUPPLY, WROTE};
 use endings::ENDINGS;
-use fates::FATES;
-use life::IN_USE;
+use fates::{FATES, NORMAL};
+use life::{DEEPLY_GONE, IN_USE};
+use lights::SOME_LIGHT;
+use means::MODULES;
+use mishaps::{RESET_TO_FACTORY, WENT_BACK};
 use network::NETWORK;
+use outcome::OTHER_CABLE;
 use parts::SAME_PLACE;
 use plainly::PLAINLY;
 use praise::{ENDED_WELL, SPOILED};
 use seen::{GONE, LOOPS, SETTLES};
-use tools::{AFTERWARDS, FAILS, TOOLS};
+use tools::{AFTERWARDS, FAILS, OTHER_TOOL_WORKS, TOOLS};
 use versions::{IS_LOCKED, NOT_BACKWARDS};
 use well::Well;
 use words::Words;
@@ -67,6 +72,9 @@ const WHERE_ALL_IS_WELL: f64 = 0.4;
 
 /// What is left of all being well where the system starts in place of the recovery mode that is wanted.
 const WHERE_IT_STARTS_AS_EVER: f64 = 0.3;
+
+/// What is left of the computer's part where the unit is dead.
+const WHERE_IT_IS_DEAD: f64 = 0.55;
 
 /// In so many sentences at its end an account tells how it went in the end.
 const LAST_SENTENCES: usize = 2;
@@ -129,7 +137,9 @@ impl Account {
     pub(crate) fn tells_of_failure(&self) -> bool {
         (GONE.are_in(&self.text) || LOOPS.are_in(&self.text))
             && !SETTLES.are_in(&self.text)
+            && !NORMAL.are_in(&self.text)
             && !self.ends_well()
+            && self.is_well() == Well::No
     }
 
     /// Whether its last sentences say that it works in the end.
@@ -178,7 +188,12 @@ impl Account {
         if well == Well::ByItself && !self.has_others {
             weights.fade(WHERE_ALL_IS_WELL, |cause| cause != C::NoFault);
         }
-        if self.starts_as_ever() {
+        if self.is_dead() && !self.has_others {
+            weights.fade(WHERE_IT_IS_DEAD, |cause| {
+                matches!(cause, C::NotInRecoveryMode | C::HostPermission | C::LinkFault)
+            });
+        }
+        if self.starts_as_ever() || (weights.is_said_to_fail() && well == Well::No) {
             weights.fade(WHERE_IT_STARTS_AS_EVER, |cause| cause == C::NoFault);
         }
         for (state, weight) in shown::states(&self.sentences) {
@@ -207,9 +222,25 @@ impl Account {
         }
     }
 
+    /// Whether the unit itself fails, so that no computer sees it for that reason.
+    fn is_dead(&self) -> bool {
+        LOOPS.are_in(&self.text)
+            || (WROTE.are_in(&self.text) || MODULES.are_in(&self.text))
+                && (DEEPLY_GONE.are_in(&self.text)
+                    || (SOME_LIGHT.are_in(&self.text) && GONE.are_in(&self.text)))
+    }
+
     /// Whether its recovery mode is wanted, and its system starts instead.
     fn starts_as_ever(&self) -> bool {
         self.says(&TRIES_TO_ENTER) && self.says(&STARTS_AS_EVER)
+    }
+
+    /// Whether it tells of something that was done and would explain why it works now.
+    fn names_a_remedy(&self) -> bool {
+        self.names_working_version
+            || [&NO_BATTERY, &WENT_BACK, &RESET_TO_FACTORY, &OTHER_SUPPLY, &OTHER_CABLE, &OTHER_TOOL_WORKS]
+                .into_iter()
+                .any(|words| self.says(words))
     }
 
     /// How it is in the end.
@@ -218,9 +249,8 @@ impl Account {
         if is_refused || self.starts_as_ever() {
             return Well::No;
         }
-        let has_no_battery = self.says(&NO_BATTERY);
         let is_gone = GONE.are_in(&self.text);
-        well::at_the_end(&self.sentences, self.names_working_version || has_no_battery, is_gone)
+        well::at_the_end(&self.sentences, self.names_a_remedy(), is_gone)
     }
 
     fn conclude<'c>(

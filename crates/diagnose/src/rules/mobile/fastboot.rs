@@ -2,7 +2,7 @@
 
 use debrick_model::{Action as A, Cause as C, State as S};
 
-use crate::rule::Level::Tool;
+use crate::rule::Level::{Output, Tool};
 use crate::rule::{Rule, rule};
 
 pub(super) static RULES: &[Rule] = &[
@@ -124,7 +124,7 @@ pub(super) static RULES: &[Rule] = &[
     .from("Motorola and other boot loaders", "FAILED (remote: 'Preflash validation failed')"),
     rule(
         "fastboot-rollback",
-        Tool,
+        Output,
         &["security version downgrade", "Update gpt_main version failed", "Version downgraded", "version downgraded", "downgraded", "anti-rollback", "anti rollback", "anti_rollback", "downgrade"],
         "The firmware is older than the phone accepts.",
         &[(C::RollbackRejected, 0.8)],

@@ -2,7 +2,7 @@
 
 use debrick_model::{Action as A, Cause as C, State as S};
 
-use crate::rule::Level::Tool;
+use crate::rule::Level::{Lasting, Tool};
 use crate::rule::{Rule, rule};
 
 pub(super) static RULES: &[Rule] = &[
@@ -186,4 +186,24 @@ pub(super) static RULES: &[Rule] = &[
     .states(&[(S::RefusedUnharmed, 0.5)])
     .actions(&[A::ReflashCorrectImage])
     .from("MediaTek SP Flash Tool", "BROM ERROR : S_NOT_ENOUGH_STORAGE_SPACE (1011)"),
+    rule(
+        "console-loader-too-old",
+        Lasting,
+        &["Unable to identify package1", "unable to identify package1"],
+        "The loader of the console is older than its system.",
+        &[(C::BootloaderOutdated, 0.62), (C::FirmwareBug, 0.2)],
+    )
+    .states(&[(S::BootloaderOnly, 0.6)])
+    .actions(&[A::UpdateBootloader, A::InstallOtherBuild])
+    .from("Atmosphere fusee/program/source", "A fatal error occurred when running Fusee. Unable to identify package1!"),
+    rule(
+        "console-loader-mixed",
+        Lasting,
+        &["Incorrect fusee version", "Incorrect fuse version", "failed to stat stage2"],
+        "The loader and the files on the card are of different versions.",
+        &[(C::ToolMismatch, 0.6), (C::BootloaderOutdated, 0.3)],
+    )
+    .states(&[(S::BootloaderOnly, 0.6)])
+    .actions(&[A::ChangeToolOrOption, A::UpdateBootloader])
+    .from("Atmosphere fusee/program/source", "Incorrect fusee version! (program=0xb46dcf71, mtc=0x4aa02b53)"),
 ];

@@ -213,6 +213,11 @@ pub(super) static RULES: &[Rule] = &[
         &[(C::NoFault, 0.55)],
     )
     .without(&[
+        "if i use * works",
+        "if i use * fine",
+        "when i use * works",
+        "revert",
+        "went back",
         "with another",
         "not being able",
         "not able to",

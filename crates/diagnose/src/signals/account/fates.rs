@@ -7,6 +7,7 @@ use super::circumstances::NO_BATTERY;
 use super::conclusions::Conclusion;
 use super::done::{MANY_IMAGES, WROTE};
 use super::means::NO_HELP;
+use super::mishaps::RESET_TO_FACTORY;
 use super::outcome::NOT_TAKEN;
 use super::praise::ENDED_WELL;
 use super::seen::{GONE, LOOPS, NO_NETWORK, WORKS_AGAIN};
@@ -235,6 +236,54 @@ pub(super) static NORMAL: Words = Words(&[
     " to normalne",
 ]);
 
+/// It happens now and then.
+pub(super) static NOW_AND_THEN: Words = Words(&[
+    " occasionally",
+    " from time to time",
+    " every now and then",
+    " once in a while",
+    " intermittent",
+    " sporadic",
+    " at random times",
+    " one in ten",
+    " gelegentlich",
+    " vereinzelt",
+    " manchmal",
+    " ab und zu",
+    "иногда",
+    "время от времени",
+    "偶尔",
+    "有时候",
+    " parfois",
+    " a veces",
+    " czasami",
+]);
+
+/// Nobody wrote to it.
+pub(super) static NOTHING_DONE: Words = Words(&[
+    " no update",
+    " not updates",
+    " no updates",
+    " nothing was updated",
+    " nothing was changed",
+    " without any update",
+    " didn t change anything",
+    " did not change anything",
+    " didn t install anything",
+    " did not install any",
+    " not installed any",
+    " never flashed",
+    " never rooted",
+    " completely stock",
+    " ohne update",
+    " nichts geändert",
+    "ничего не меня",
+    "ничего не став",
+    "没有刷机",
+    "没刷过",
+    "什么都没动",
+]);
+
 pub(super) static FATES: &[Conclusion] = &[
     Conclusion {
         all: &[&RELAPSED],
@@ -262,6 +311,42 @@ pub(super) static FATES: &[Conclusion] = &[
         causes: &[],
         state: Some((S::Unknown, 0.36)),
         actions: &[],
+    },
+    Conclusion {
+        all: &[&NOW_AND_THEN],
+        near: &[],
+        none: &[&WORKS_AGAIN],
+        says: "It fails now and then.",
+        causes: &[(C::FirmwareBug, 0.36), (C::FlashHardwareFault, 0.15)],
+        state: Some((S::BootsDegraded, 0.4)),
+        actions: &[A::InstallOtherBuild, A::PowerCycleAndRetry],
+    },
+    Conclusion {
+        all: &[&NOTHING_DONE, &GONE],
+        near: &[],
+        none: &[&WORKS_AGAIN],
+        says: "It failed in service, and nobody had written to it.",
+        causes: &[(C::FlashHardwareFault, 0.38), (C::RootfsCorrupt, 0.28), (C::PowerFault, 0.2)],
+        state: None,
+        actions: &[A::ReflashCorrectImage, A::FactoryResetSettings, A::ReplaceHardware],
+    },
+    Conclusion {
+        all: &[&NOTHING_DONE, &LOOPS],
+        near: &[],
+        none: &[&WORKS_AGAIN],
+        says: "It starts over and over, and nobody had written to it.",
+        causes: &[(C::FlashHardwareFault, 0.38), (C::RootfsCorrupt, 0.28), (C::PowerFault, 0.2)],
+        state: None,
+        actions: &[A::ReflashCorrectImage, A::FactoryResetSettings, A::ReplaceHardware],
+    },
+    Conclusion {
+        all: &[&RESET_TO_FACTORY, &ENDED_WELL],
+        near: &[],
+        none: &[&NO_HELP],
+        says: "What was set was put back, and it works in the end.",
+        causes: &[(C::SettingsCorrupt, 0.4)],
+        state: None,
+        actions: &[A::FactoryResetSettings],
     },
     Conclusion {
         all: &[&TEMPERATURE],
@@ -366,6 +451,12 @@ mod tests {
                 A::RestorePartitionTable,
             ),
             ("The screen stays dark for a minute, this is normal.", C::NoFault, A::NothingNeeded),
+            (
+                "I did not install any updates or anything, and now the phone loops at the logo.",
+                C::FlashHardwareFault,
+                A::ReflashCorrectImage,
+            ),
+            ("The router drops its network from time to time.", C::FirmwareBug, A::InstallOtherBuild),
             ("第一次启动比较慢，属于正常现象。", C::NoFault, A::NothingNeeded),
         ] {
             let evidence =

@@ -60,6 +60,7 @@ pub(super) static STRAPPED: Words = Words(&[
 
 /// Modules that change the system as it starts.
 pub(super) static MODULES: Words = Words(&[
+    " root command",
     " magisk",
     " xposed",
     " lsposed",

@@ -436,6 +436,8 @@ mod tests {
             &NORMAL,
             &SPOILED,
             &STAYS,
+            &NOW_AND_THEN,
+            &NOTHING_DONE,
             &GETS_TO,
             &NO_BATTERY,
             &IN_USE,
