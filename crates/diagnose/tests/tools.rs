@@ -194,3 +194,43 @@ fn a_program_that_starts_for_the_first_time() {
     let text = "Hash of data verified.\nShowing logs:\n[11:16:25][C][ota:452]: There have been 0 suspected unsuccessful boot attempts.";
     assert_eq!(read(ToolOutput, text).cause(), C::NoFault);
 }
+
+#[test]
+fn loaders_that_stop_between_two_stages() {
+    let text = "Second stage boot server\nFile read: start4.elf\nCannot open file fixup4.dat";
+    check(ToolOutput, text, C::ToolMismatch, S::RecoveryMode);
+    let text = "Getting bus success!\nReading 0x00... failed with serial.BytesToRead 4056";
+    check(ToolOutput, text, C::LinkFault, S::RecoveryMode);
+    let text = "Atmel SMART device 0x10010005 found\nSAM-BA operation failed";
+    check(ToolOutput, text, C::ToolMismatch, S::RecoveryMode);
+    check(ToolOutput, "SAM-BA operation failed", C::NotInRecoveryMode, S::Unknown);
+    let text = "Xilinx First Stage Boot Loader\nQSPI Init Done\nPartition Header Offset:0x88888888";
+    assert_eq!(read(SerialLog, text).state, S::BootloaderFailing);
+}
+
+#[test]
+fn updates_that_fall_back_or_are_not_taken() {
+    let text = "[W][safe_mode:094]: OTA rollback detected! Rolled back from partition 'app1'";
+    check(SerialLog, text, C::FirmwareBug, S::Healthy);
+    let text = "WARNING: UEFI capsule updates not available or enabled in firmware setup\nDevices with no available firmware updates:";
+    check(ToolOutput, text, C::ToolMismatch, S::RefusedUnharmed);
+    let text = "Firmware upload successful. Attempting to activate firmware\nFirmware activation Successful";
+    check(ToolOutput, text, C::NoFault, S::Healthy);
+}
+
+#[test]
+fn chips_that_refuse_what_a_tool_writes() {
+    let text = "Fault writing memory (DMABSTRACTS = 08000402) (Processor not halted.) DMSTATUS: 004c0c82\nError: Option Byte Unlock Failed";
+    check(ToolOutput, text, C::LinkFault, S::Unknown);
+    let text = "Error: Flash is not unlocked (CTLR = 00008080)\nWRPTRERR is set. Write failed";
+    assert_eq!(read(ToolOutput, text).cause(), C::BootloaderLocked);
+    let text = "Downloading bootloader succeeded.\nDid not find any rockusb device, please plug device in!";
+    check(ToolOutput, text, C::ToolMismatch, S::RecoveryMode);
+    let text = "Writing segments\nError: Unexpected reply 0x00fe (expected ACK)\nError writing block 0 of 1";
+    check(ToolOutput, text, C::ToolMismatch, S::RecoveryMode);
+    let text =
+        "Uh oh. Erase/write failed.\nYour flash chip is in an unknown state.\nDO NOT REBOOT OR POWEROFF!";
+    check(ToolOutput, text, C::ToolMismatch, S::Healthy);
+    let text = "<err> mcumgr_img_grp: Image upload inspect failed: 5";
+    check(SerialLog, text, C::ToolMismatch, S::Healthy);
+}

@@ -76,14 +76,14 @@ pub(super) static RULES: &[Rule] = &[
         "The connection to the unit was lost.",
         &[(C::LinkFault, 0.62), (C::PowerFault, 0.18)],
     )
-    .without(&["File downloaded successfully", "HID(W):*LIBUSB_ERROR", "HID(R):*LIBUSB_ERROR"])
+    .without(&["linux_mtd_erase: ", "File downloaded successfully", "HID(W):*LIBUSB_ERROR", "HID(R):*LIBUSB_ERROR"])
     .states(&[(S::Unknown, 0.25)])
     .actions(&[A::SwapCableOrPort])
     .from("libusb; pyserial", "device reports readiness to read but returned no data (device disconnected or multiple access on port?)"),
     rule(
         "tool-device-choice",
         Tool,
-        &["More than one DFU capable USB device", "Multiple flash chip definitions match", "more than one device", "Multiple devices found", "specify a programmer", "missing -s address", "No such file or directory", "cannot load", "does not support this chip", "doesn't support this chip", "missing argument", "requires an argument", "Failed to parse memory layout", "unrecognized arguments", "invalid choice", "the following arguments are required", "command not found", "adb 1.0.* or newer", "adb*unknown command", "不是内部或外部命令", "不是內部或外部命令", "не является внутренней или внешней", "ist entweder falsch geschrieben", "pas reconnu en tant que commande", "no se reconoce como un comando", "is not recognized as", "not a valid command", "ModuleNotFoundError", "ImportError", "usage: ", "Traceback (most recent call last)", "version is too old", "please update your", "unsupported version", "deprecated"],
+        &["More than one DFU capable USB device", "Multiple flash chip definitions match", "more than one device", "Multiple devices found", "specify a programmer", "missing -s address", "No such file or directory", "cannot load", "does not support this chip", "doesn't support this chip", "missing argument", "requires an argument", "Failed to parse memory layout", "unrecognized arguments", "invalid choice", "the following arguments are required", "command not found", "executable file not found", "adb 1.0.* or newer", "adb*unknown command", "不是内部或外部命令", "不是內部或外部命令", "не является внутренней или внешней", "ist entweder falsch geschrieben", "pas reconnu en tant que commande", "no se reconoce como un comando", "is not recognized as", "not a valid command", "ModuleNotFoundError", "ImportError", "usage: ", "Traceback (most recent call last)", "version is too old", "please update your", "unsupported version", "deprecated"],
         "The tool needs another option, file or version.",
         &[(C::ToolMismatch, 0.5)],
     )

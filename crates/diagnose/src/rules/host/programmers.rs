@@ -56,12 +56,23 @@ pub(super) static RULES: &[Rule] = &[
     .actions(&[A::ChangeToolOrOption, A::SwapCableOrPort, A::InstallDriverOrPermission])
     .from("flashrom ft2232_spi.c", "Unable to open FTDI device: -3 (device not found)."),
     rule(
+        "own-flash-not-written",
+        Tool,
+        &["DO NOT REBOOT OR POWEROFF"],
+        "The running computer could not write all of its own flash: parts are protected, and parts may have changed.",
+        &[(C::ToolMismatch, 0.5), (C::BootloaderLocked, 0.46), (C::FlashHardwareFault, 0.3), (C::UpdateInterrupted, 0.2)],
+    )
+    .states(&[(S::Healthy, 0.6)])
+    .actions(&[A::ChangeToolOrOption, A::ReflashSameImage, A::SeekProfessional])
+    .from("flashrom flashrom.c, emergency_help_message", "DO NOT REBOOT OR POWEROFF!"),
+    rule(
         "programmer-write",
         Tool,
         &["Erase/write failed", "FAILED at 0x* Expected=", "Your flash chip is in an unknown state", "Write Failed!", "Apparently at least some data has changed", "WIP bit after WRSR never cleared", "ERASE FAILED", "VERIFY FAILED at"],
         "The flash chip does not hold what was written.",
         &[(C::FlashHardwareFault, 0.48), (C::LinkFault, 0.48), (C::BootloaderLocked, 0.1)],
     )
+    .without(&["DO NOT REBOOT OR POWEROFF"])
     .states(&[(S::Unknown, 0.45)])
     .actions(&[A::SwapCableOrPort, A::ChangeToolOrOption])
     .from("flashrom flashrom.c", "FAILED at 0x00001000! Expected=0xff, Found=0x00, failed byte count from 0x00000000-0x0000ffff: 0x1000"),

@@ -106,6 +106,7 @@ pub(super) static RULES: &[Rule] = &[
         "The unit took everything that the tool sent.",
         &[(C::NoFault, 0.62)],
     )
+    .without(&["activation Successful"])
     .states(&[(S::RecoveryMode, 0.55)])
     .from(
         "NXP mfgtools uuu/; dfu-util; picotool; rkdeveloptool; SP Flash Tool; QFIL; Linux_for_Tegra; Heimdall; Odin; nmrpflash",
@@ -159,9 +160,19 @@ pub(super) static RULES: &[Rule] = &[
         "verified 36768 bytes in 4.665386s (7.669 KiB/s)",
     ),
     rule(
+        "started-by-probe",
+        Output,
+        &["** Resetting Target **"],
+        "The tool let the chip start what it wrote.",
+        &[],
+    )
+    .without(&["** Verify Failed **", "** Programming Failed **"])
+    .states(&[(S::Healthy, 0.4)])
+    .from("OpenOCD src/flash/startup.tcl", "** Resetting Target **"),
+    rule(
         "written-by-avrdude",
         Output,
-        &["bytes of flash verified", "bytes of eeprom verified"],
+        &["bytes of flash verified", "bytes of eeprom verified", "State -> VERIFYING"],
         "The chip holds what was written, and starts it.",
         &[(C::NoFault, 0.62)],
     )
@@ -197,6 +208,7 @@ pub(super) static RULES: &[Rule] = &[
             "Success activating firmware",
             "throttled=0x0",
             "OTA successful",
+            "activation Successful",
             "Successfully uploaded program",
         ],
         "The updater finished its work.",

@@ -43,6 +43,8 @@ pub(super) static RULES: &[Rule] = &[
             "rcm version 0X",
             "BR_CID: 0x",
             "Downloading file...",
+            "Getting bus success",
+            "Success! Chip info",
         ],
         "The boot ROM of the unit answers the tool.",
         &[],
@@ -70,6 +72,27 @@ pub(super) static RULES: &[Rule] = &[
     .states(&[(S::RecoveryMode, 0.6)])
     .actions(&[A::SwapCableOrPort, A::ChangeToolOrOption])
     .from("raspberrypi usbboot main.c", "Sending bootcode.bin"),
+    rule(
+        "rom-second-loader-stops",
+        Tool,
+        &["Second stage boot server"],
+        "The second loader of the unit asks for its files, and does not come to the end.",
+        &[(C::ToolMismatch, 0.45), (C::LinkFault, 0.43), (C::ImageIncomplete, 0.15)],
+    )
+    .without(&["Second stage boot server done"])
+    .states(&[(S::RecoveryMode, 0.65)])
+    .actions(&[A::ChangeToolOrOption, A::SwapCableOrPort])
+    .from("raspberrypi usbboot main.c", "Second stage boot server"),
+    rule(
+        "rom-read-cut",
+        Tool,
+        &["failed with serial.BytesToRead", "is more than chip capacity"],
+        "What the chip sends comes damaged or cut short.",
+        &[(C::LinkFault, 0.5), (C::ToolMismatch, 0.4)],
+    )
+    .states(&[(S::RecoveryMode, 0.5)])
+    .actions(&[A::SwapCableOrPort, A::ChangeToolOrOption])
+    .from("BK7231GUIFlashTool; ltchiptool", "Reading 0x00... failed with serial.BytesToRead 4056"),
     rule(
         "rom-loader-silent",
         Tool,

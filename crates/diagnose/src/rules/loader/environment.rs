@@ -152,6 +152,7 @@ pub(super) static RULES: &[Rule] = &[
         "The boot loader does not find the file, partition or medium that its boot command names.",
         &[(C::BootEnvironmentCorrupt, 0.42), (C::RecoveryMediaWrong, 0.38), (C::ImageIncomplete, 0.3), (C::PartitionTableDamaged, 0.1)],
     )
+    .without(&["executable file not found"])
     .states(&[(S::BootloaderOnly, 0.6)])
     .from("U-Boot fs/fs.c", "Unable to read \"/uImage\" from usb 0:1"),
     rule(

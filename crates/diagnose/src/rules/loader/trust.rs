@@ -73,7 +73,7 @@ pub(super) static RULES: &[Rule] = &[
         "The firmware is older than the unit accepts.",
         &[(C::RollbackRejected, 0.8)],
     )
-    .without(&["Check rollback index."])
+    .without(&["Check rollback index.", "OTA rollback detected"])
     .states(&[(S::BootloaderOnly, 0.4)])
     .from(
         "Android Verified Boot, README.md",

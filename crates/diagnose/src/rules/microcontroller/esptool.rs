@@ -205,10 +205,7 @@ pub(super) static RULES: &[Rule] = &[
             "Verification failed",
             "VERIFY FAILED",
             "Programmed memory failed verification",
-            "verification error, first mismatch",
             "flash verification failed",
-            "verification error; content mismatch",
-            "content mismatch",
         ],
         "The flash does not hold what was written.",
         &[
@@ -220,7 +217,23 @@ pub(super) static RULES: &[Rule] = &[
     )
     .states(&[(S::RecoveryMode, 0.4)])
     .actions(&[A::ChangeToolOrOption, A::SwapCableOrPort])
-    .from("esptool esptool/cmds.py; avrdude src/main.c", "MD5 of file does not match data in flash!"),
+    .from("esptool esptool/cmds.py", "MD5 of file does not match data in flash!"),
+    rule(
+        "avrdude-verify",
+        Tool,
+        &["verification error, first mismatch", "verification error; content mismatch", "content mismatch"],
+        "The chip does not hold what was written: bytes were lost on the way, or its memory is worn.",
+        &[
+            (C::LinkFault, 0.42),
+            (C::FlashHardwareFault, 0.4),
+            (C::ToolMismatch, 0.33),
+            (C::BootloaderOutdated, 0.12),
+            (C::BootloaderLocked, 0.1),
+        ],
+    )
+    .states(&[(S::RecoveryMode, 0.35), (S::Unknown, 0.34)])
+    .actions(&[A::ChangeToolOrOption, A::SwapCableOrPort])
+    .from("avrdude src/main.c", "avrdude: verification error, first mismatch at byte 0x4135"),
     rule(
         "ota-space",
         Lasting,

@@ -79,7 +79,7 @@ pub(super) static RULES: &[Rule] = &[
     rule(
         "stm32-protected",
         Tool,
-        &["Got NACK from device on command", "read protection", "readout protection", "Read Out Protection", "RDP level", "flash is write protected", "Flash memory is write protected", "write protected", "Page at 0x* can not be erased", "is not writeable", "device is locked or read protected", "Read protected", "failed erasing sectors", "command not implemented in bootloader", "Device is protected", "Can't initiate chip mass erase", "readback protected", "APPROTECT", "AP protection", "Access protection", "device protected", "Flash: 0 bytes", "Tries exceeded", "mass erase failed", "flash write algorithm aborted", "failed unlocking"],
+        &["Got NACK from device on command", "WRPTRERR is set", "Flash is not unlocked", "read protection", "readout protection", "Read Out Protection", "RDP level", "flash is write protected", "Flash memory is write protected", "write protected", "Page at 0x* can not be erased", "is not writeable", "device is locked or read protected", "Read protected", "failed erasing sectors", "command not implemented in bootloader", "Device is protected", "Can't initiate chip mass erase", "readback protected", "APPROTECT", "AP protection", "Access protection", "device protected", "Flash: 0 bytes", "Tries exceeded", "mass erase failed", "flash write algorithm aborted", "failed unlocking"],
         "The chip is protected against reading or writing.",
         &[(C::BootloaderLocked, 0.62), (C::ToolMismatch, 0.3), (C::FlashHardwareFault, 0.1)],
     )
@@ -179,13 +179,65 @@ pub(super) static RULES: &[Rule] = &[
     .actions(&[A::InstallDriverOrPermission])
     .from("dfu-util src/dfu_util.c", "Cannot open DFU device 0483:df11"),
     rule(
+        "gone-after-its-loader",
+        Tool,
+        &["Did not find any rockusb device"],
+        "The unit took its loader, and comes back on USB in a way that this computer does not see: a virtual machine, a cable.",
+        &[(C::ToolMismatch, 0.45), (C::LinkFault, 0.43), (C::HostPermission, 0.25)],
+    )
+    .with(&["Downloading bootloader succeeded"])
+    .states(&[(S::RecoveryMode, 0.65)])
+    .actions(&[A::ChangeToolOrOption, A::SwapCableOrPort])
+    .from("rkdeveloptool main.cpp", "Did not find any rockusb device, please plug device in!"),
+    rule(
+        "core-does-not-halt",
+        Tool,
+        &["(Processor not halted.)"],
+        "The probe does not get the chip to stand still: a wire, or the probe itself.",
+        &[(C::LinkFault, 0.46), (C::ToolMismatch, 0.42), (C::BootloaderLocked, 0.2)],
+    )
+    .states(&[(S::Unknown, 0.45)])
+    .actions(&[A::SwapCableOrPort, A::ChangeToolOrOption])
+    .from("ch32fun minichlink", "Fault writing memory (DMABSTRACTS = 08000402) (Processor not halted.) DMSTATUS: 004c0c82"),
+    rule(
+        "flash-of-no-size",
+        Tool,
+        &["flash: 0 (pagesize", "Flash: 0 bytes (0 KiB)"],
+        "The probe sees a chip that shows no flash: it is protected, or the tool does not know it.",
+        &[(C::BootloaderLocked, 0.44), (C::ToolMismatch, 0.42), (C::LinkFault, 0.2)],
+    )
+    .states(&[(S::RecoveryMode, 0.45)])
+    .actions(&[A::UnlockBootloader, A::ChangeToolOrOption])
+    .from("stlink src/st-info", "flash: 0 (pagesize: 2048)"),
+    rule(
+        "loader-refuses-block",
+        Tool,
+        &["NACK 0x31", "Unexpected reply 0x* (expected ACK)"],
+        "The loader on the chip answers, and refuses the place where the tool writes.",
+        &[(C::ToolMismatch, 0.5), (C::BootloaderLocked, 0.3), (C::ImageTooLarge, 0.25), (C::BootloaderOutdated, 0.25)],
+    )
+    .states(&[(S::RecoveryMode, 0.6)])
+    .actions(&[A::ChangeToolOrOption])
+    .from("stm32loader bootloader.py; Proxmark3 client/flash.c", "Error: Unexpected reply 0x00fe (expected ACK)"),
+    rule(
+        "samba-stops",
+        Tool,
+        &["SAM-BA operation failed"],
+        "The loader on the chip answers, and stops at what the tool asks.",
+        &[(C::ToolMismatch, 0.5), (C::LinkFault, 0.42), (C::NotInRecoveryMode, 0.15)],
+    )
+    .with(&["Atmel SMART device"])
+    .states(&[(S::RecoveryMode, 0.6)])
+    .actions(&[A::ChangeToolOrOption, A::SwapCableOrPort])
+    .from("BOSSA src/bossac.cpp", "SAM-BA operation failed"),
+    rule(
         "dfu-none",
         Tool,
         &["No DFU capable USB device available", "Did not find any rockusb device", "USB device not found!", "FEL device not found", "No device in DFU mode", "No RP2040 device", "No accessible RP", "no device found in recovery", "Unable to discover device mode", "No device in maskrom", "no supported device found", "no DFU device", "no device present", "Device not found", "No device found on", "SAM-BA operation failed", "No valid interface found", "No device found", "No Nordic", "bootloader not found", "No response from bootloader", "No board in bootloader", "bootloader timeout"],
         "No unit in its recovery mode is seen on USB.",
         &[(C::NotInRecoveryMode, 0.58), (C::LinkFault, 0.35), (C::HostPermission, 0.3), (C::ToolMismatch, 0.15)],
     )
-    .without(&["Programmer initialization failed", "in BOOTSEL mode, but", "Download done", "Downloading to address", "Cannot open DFU device", "DFU device connected"])
+    .without(&["Programmer initialization failed", "in BOOTSEL mode, but", "Download done", "Downloading to address", "Cannot open DFU device", "DFU device connected", "Atmel SMART device", "Downloading bootloader succeeded"])
     .states(&[(S::Unknown, 0.35)])
     .actions(&[A::EnterRecoveryMode])
     .from("dfu-util", "No DFU capable USB device available"),
@@ -227,6 +279,7 @@ pub(super) static RULES: &[Rule] = &[
         "The probe, or the chip behind it, does not answer.",
         &[(C::LinkFault, 0.52), (C::ToolMismatch, 0.36), (C::HostPermission, 0.25), (C::NotInRecoveryMode, 0.15)],
     )
+    .without(&["device needs paging"])
     .states(&[(S::Unknown, 0.5)])
     .actions(&[A::SwapCableOrPort, A::ChangeToolOrOption])
     .from("pyOCD; nrfjprog; SEGGER J-Link; OpenOCD", "FATAL ERROR: Unable to find a board; is the board connected?"),

@@ -466,7 +466,7 @@ pub(super) static RULES: &[Rule] = &[
     rule(
         "allwinner-transfer",
         Tool,
-        &["usb_bulk_send() ERROR", "usb_bulk_recv() ERROR", "libusb usb_bulk_send error"],
+        &["usb_bulk_send() ERROR", "usb_bulk_recv() ERROR", "libusb usb_bulk_send error", "usb bulk send error", "usb bulk recv error"],
         "The transfer to the boot ROM broke off.",
         &[(C::LinkFault, 0.6), (C::ImageWrongDevice, 0.25), (C::PowerFault, 0.2), (C::ToolMismatch, 0.25)],
     )

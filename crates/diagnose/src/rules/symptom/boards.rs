@@ -62,7 +62,7 @@ pub(super) static RULES: &[Rule] = &[
         Said,
         &["blinks 8 times", "8 blinks", "flashes 8 times", "blinks 9 times", "9 blinks", "flashes 9 times"],
         "By its light the board cannot use its memory, or its firmware is older than the board.",
-        &[(C::RamFault, 0.42), (C::BootloaderOutdated, 0.3), (C::ImageWrongDevice, 0.25)],
+        &[(C::RamFault, 0.58), (C::BootloaderOutdated, 0.35), (C::ImageWrongDevice, 0.25)],
     )
     .states(&[(S::BootloaderFailing, 0.6)])
     .actions(&[A::ReflashCorrectImage, A::ReplaceHardware])

@@ -2,7 +2,7 @@
 
 use debrick_model::{Action as A, Cause as C, State as S};
 
-use crate::rule::Level::Tool;
+use crate::rule::Level::{Lasting, Tool};
 use crate::rule::{Rule, rule};
 
 pub(super) static RULES: &[Rule] = &[
@@ -63,8 +63,21 @@ pub(super) static RULES: &[Rule] = &[
     .actions(&[A::FixPower])
     .from("fwupd src/fu-engine.c", "Cannot install update when not on AC power unless forced"),
     rule(
-        "fwupd-capsule",
+        "fwupd-no-capsules",
         Tool,
+        &["capsule updates not available", "capsules-unsupported"],
+        "The firmware of the computer takes no updates from the running system, as it is set up.",
+        &[(C::ToolMismatch, 0.6), (C::HostPermission, 0.2)],
+    )
+    .states(&[(S::RefusedUnharmed, 0.5), (S::Healthy, 0.4)])
+    .actions(&[A::ChangeToolOrOption])
+    .from(
+        "fwupd src/fu-util-common.c",
+        "WARNING: UEFI capsule updates not available or enabled in firmware setup",
+    ),
+    rule(
+        "fwupd-capsule",
+        Lasting,
         &[
             "Could not apply capsule update",
             "failed to run update on reboot",
@@ -129,6 +142,7 @@ pub(super) static RULES: &[Rule] = &[
         "What is installed is the newest there is.",
         &[(C::NoFault, 0.6)],
     )
+    .without(&["capsule updates not available", "ESP partition not detected"])
     .states(&[(S::Healthy, 0.7)])
     .from("fwupd src/fu-util.c", "Devices that have the latest available firmware version:"),
     rule(

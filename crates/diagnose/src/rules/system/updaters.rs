@@ -179,6 +179,39 @@ pub(super) static RULES: &[Rule] = &[
     .actions(&[A::InstallOtherBuild])
     .from("Mender; RAUC", "Rolling back Artifact..."),
     rule(
+        "slot-not-written",
+        Lasting,
+        &["Failed updating slot", "failed to run casync", "failed to mount bundle"],
+        "The updater could not write one of its slots, and the system that runs stays as it was.",
+        &[(C::ToolMismatch, 0.42), (C::FirmwareBug, 0.38), (C::StorageFull, 0.25), (C::ImageCorrupt, 0.2)],
+    )
+    .states(&[(S::RefusedUnharmed, 0.5), (S::Healthy, 0.4)])
+    .actions(&[A::ChangeToolOrOption, A::InstallOtherBuild])
+    .from(
+        "RAUC src/install.c",
+        "LastError: Installation error: Failed updating slot boot.0: failed to run casync extract",
+    ),
+    rule(
+        "upload-not-accepted",
+        Lasting,
+        &["Image upload inspect failed"],
+        "The running system does not accept the upload, and goes on as it was.",
+        &[(C::ToolMismatch, 0.5), (C::FirmwareBug, 0.4)],
+    )
+    .states(&[(S::Healthy, 0.6)])
+    .actions(&[A::ChangeToolOrOption, A::PowerCycleAndRetry])
+    .from("Zephyr subsys/mgmt/mcumgr/grp/img_mgmt", "<err> mcumgr_img_grp: Image upload inspect failed: 5"),
+    rule(
+        "part-not-written",
+        Lasting,
+        &["Something has gone wrong flashing", "flashing display failed"],
+        "The unit could not write the firmware of one of its parts.",
+        &[(C::LinkFault, 0.42), (C::ToolMismatch, 0.4), (C::UpdateInterrupted, 0.35)],
+    )
+    .states(&[(S::BootsDegraded, 0.4)])
+    .actions(&[A::PowerCycleAndRetry, A::ChangeToolOrOption])
+    .from("Tasmota nspanel.be", "FLH: Something has gone wrong flashing display firmware"),
+    rule(
         "update-shorter-than-declared",
         Lasting,
         &["Signature size * exceeds bundle size", "bundle is too small", "Bundle seems truncated"],
