@@ -48,6 +48,20 @@ fn a_log_is_judged_for_people_and_for_programs() {
 }
 
 #[test]
+fn people_are_understood_in_their_own_words_and_guesses_are_called_guesses() {
+    let place = Place::new();
+    let told = "my router's power light blinks red after I updated the firmware and power went out";
+    let run = place.run(&["diagnose", "--symptom", told]);
+    assert!(run.stdout.starts_with("An update was interrupted half way."), "{}", run.stdout);
+    assert!(run.stdout.contains("The power went away"), "{}", run.stdout);
+
+    let run = place.run(&["diagnose", "--symptom", "Well, it is as it is."]);
+    for text in ["This cannot be told for sure. Perhaps: ", "To be led by questions: debrick diagnose\n"] {
+        assert!(run.stdout.contains(text), "{text}: {}", run.stdout);
+    }
+}
+
+#[test]
 fn evidence_comes_from_a_pipe_too_and_may_be_anything() {
     let place = Place::new();
     let mut child = place
