@@ -115,7 +115,11 @@ fn show(context: &Context, diagnosis: &Diagnosis) {
         for line in finding.evidence.iter().take(SHOWN_LINES) {
             let place =
                 if line.line > 0 { format!("{}:{}", line.file, line.line) } else { line.file.clone() };
-            say(&format!("  {place}: {}", shortened(&line.text)));
+            // What an account says as a whole stands in no single line.
+            match shortened(&line.text) {
+                text if text.is_empty() => say(&format!("  {place}")),
+                text => say(&format!("  {place}: {text}")),
+            }
             if line.says != said {
                 say(&format!("    {}", out::sentence(&line.says)));
             }

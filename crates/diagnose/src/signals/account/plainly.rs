@@ -6,6 +6,7 @@ use super::accident::{
     BROKE_OFF, LIGHTNING, NO_LIGHTS, NOT_DONE_YET, POWER_LOST, SUPPLY, SUPPLY_IS_BAD, UNDER_LOAD,
     WET_OR_DROPPED, WRITING,
 };
+use super::circumstances::{POWER_CYCLE_HELPS, RESTART_HANGS};
 use super::computer::{
     A_PORT, A_TOOL, ALWAYS_RECOVERY, BREAKS_OFF_ANYWHERE, CABLE, HOST_ADDRESS, NETWORK_TOOL, NO_RIGHT,
     NOT_FOUND, OLD_TOOL, OTHER_COMPUTER_SEES, PORT_BUSY, STARTS_AS_EVER, STILL_ENTERED, TRIES_TO_ENTER,
@@ -38,9 +39,9 @@ pub(super) static PLAINLY: &[Conclusion] = &[
     Conclusion {
         all: &[],
         near: &[&POWER_LOST, &WRITING],
-        none: &[&FINE_AFTER_ALL, &SUPPLY_IS_BAD, &NO_LOSS],
+        none: &[&FINE_AFTER_ALL, &SUPPLY_IS_BAD, &NO_LOSS, &RESTART_HANGS, &POWER_CYCLE_HELPS],
         says: "The power went away, and something had been written.",
-        causes: &[(C::UpdateInterrupted, 0.36), (C::ImageIncomplete, 0.2)],
+        causes: &[(C::UpdateInterrupted, 0.46), (C::ImageIncomplete, 0.25)],
         state: None,
         actions: &[A::ReflashCorrectImage, A::EnterRecoveryMode, A::ResumeUpdate],
     },
