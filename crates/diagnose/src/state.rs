@@ -9,7 +9,7 @@ use crate::timeline::{Boots, StageKind};
 use crate::weigh::Weights;
 
 /// What is left of a unit's being unharmed where a person says that it does not come up.
-const COMPLAINED: f64 = 0.55;
+const COMPLAINED: f64 = 0.4;
 
 /// Below this nothing is said.
 const DECIDES_FROM: f64 = 0.25;

@@ -42,7 +42,7 @@ use computer::{STARTS_AS_EVER, TRIES_TO_ENTER};
 use conclusions::{CONCLUSIONS, Conclusion};
 use done::{OTHER_SUPPLY, WROTE};
 use endings::ENDINGS;
-use fates::{FATES, NORMAL};
+use fates::{FATES, NORMAL, UNCHANGED};
 use life::{DEEPLY_GONE, IN_USE};
 use lights::SOME_LIGHT;
 use means::MODULES;
@@ -138,6 +138,7 @@ impl Account {
         (GONE.are_in(&self.text) || LOOPS.are_in(&self.text))
             && !SETTLES.are_in(&self.text)
             && !NORMAL.are_in(&self.text)
+            && !self.says(&UNCHANGED)
             && !self.ends_well()
             && self.is_well() == Well::No
     }

@@ -169,7 +169,7 @@ pub(super) static RULES: &[Rule] = &[
         "The TFTP server has no file of the name that the unit asks for.",
         &[(C::ToolMismatch, 0.65), (C::RecoveryMediaWrong, 0.3)],
     )
-    .without(&["Firmware check failed", "executable file not found"])
+    .without(&["Firmware check failed", "executable file not found", "hex file not found"])
     .states(&[(S::RecoveryMode, 0.6)])
     .actions(&[A::ChangeToolOrOption])
     .from("RFC 1350; dnsmasq src/tftp.c", "dnsmasq-tftp: file /srv/tftp/factory.bin not found"),

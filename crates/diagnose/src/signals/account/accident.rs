@@ -55,7 +55,7 @@ pub(super) static BROKE_OFF: Words = Words(&[
     "close|closed|closing|shut ~ tab|browser|window|laptop|lid|app|page",
     "laptop|computer|notebook|windows|phone|tablet|browser|app|mac ~ sleep|asleep|slept|crash-|restarted|rebooted|restart|froze|hibernat-|shut down|bluescreen-|died|hung",
     "pc ~ sleep|asleep|slept|crash-|restarted|rebooted|froze|hibernat-|shut down|bluescreen-|died|hung",
-    "wifi|wi fi|wlan|connection|internet|network|ssh|session|link|cable|usb ~ dropp-|drop|lost|broke|broken|cut|disconnect-|fell|died|interrupt-|went away|came off|slipped|came loose",
+    "wifi|wi fi|wlan|connection|internet|network|ssh|session|link|cable|usb ~ dropp-|drop|lost|broke|broken|cut|disconnect-|fell|died|interrupt-|went away|came off|slipped|came loose|got loose|snagged",
     "lost ~ connection|wifi|link|session",
     "cancelled|canceled|aborted|interrupted|killed|ctrl c",
     "pulled|yanked|took|kicked|tripped ~ out|cable|plug|cord|stick|card",
@@ -76,6 +76,14 @@ pub(super) static BROKE_OFF: Words = Words(&[
     "hit|pressed|pushed ~ reset|power",
     "decided to ~ restart|reboot|update|shut",
     "zresetował-|wcisnął-|drückte|gedrückt",
+]);
+
+/// All but a part of it works.
+pub(super) static REST_WORKS: Words = Words(&[
+    "everything else|all else|the rest|other parts|other half ~ works|work|working|fine|ok",
+    "alles andere|der rest ~ funktioniert|geht|läuft",
+    "всё остальное|все остальное|остальное ~ работа-",
+    "其他|其它 ~ 正常|能用",
 ]);
 
 /// It was not done yet.
@@ -109,7 +117,7 @@ pub(super) static NOT_DONE_YET: Words = Words(&[
 pub(super) static WRITING: Words = Words(&[
     "updat-|upgrad-|flash-|reflash-|sysupgrad-|install-|firmware|downgrad-|dfu|ota|sideload-|writing|written|uploading",
     "прош-|обнов-|апдейт-|перепрош-",
-    "刷机|刷|升级|升級|更新|固件|烧录",
+    "刷机|刷|升级|升級|更新|固件|烧录|写这|写入|写了",
     "aktualisier-|geflasht|flashen|einspielen|update-|firmwareupdate-|aufspielen",
     "zaktualiz-|aktualizacj-|wgryw-|wgrał-|flashowani-|flashow-",
     "actualiz-|flashe-|instal-|actualic-",

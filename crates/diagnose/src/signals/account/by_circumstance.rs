@@ -4,7 +4,7 @@ use debrick_model::{Action as A, Cause as C, State as S};
 
 use super::circumstances::{
     AFTER_WRITING, BAD_FILE, JUST_WORKS, MARKED_CORRUPT, NOT_ENUMERATED, NOT_NEWER, NOT_UNLOCKED,
-    RESTART_HANGS, RUN_FROM, UPDATES_AGAIN, WRONG_BUILD,
+    NOTHING_WORKS, RESTART_HANGS, RUN_FROM, UPDATES_AGAIN, WRONG_BUILD,
 };
 use super::conclusions::Conclusion;
 use super::done::{STOPPED, WROTE};
@@ -19,7 +19,7 @@ use super::mishaps::{HELPED, RESET_TO_FACTORY, WORKED};
 use super::outcome::{CARD, NOT_TAKEN};
 use super::praise::ENDED_WELL;
 use super::seen::{GONE, LOOPS, WORKS_AGAIN};
-use super::tools::{ENTERS_MODE, FAILS};
+use super::tools::{ENTERS_MODE, FAILS, NOT_ENTERED};
 
 pub(super) static BY_CIRCUMSTANCE: &[Conclusion] = &[
     Conclusion {
@@ -115,7 +115,7 @@ pub(super) static BY_CIRCUMSTANCE: &[Conclusion] = &[
     Conclusion {
         all: &[&ENTERS_MODE],
         near: &[],
-        none: &[&LOOPS, &WORKS_AGAIN],
+        none: &[&LOOPS, &WORKS_AGAIN, &NOT_ENTERED],
         says: "It enters the mode in which it is written.",
         causes: &[],
         state: Some((S::RecoveryMode, 0.26)),
@@ -124,7 +124,7 @@ pub(super) static BY_CIRCUMSTANCE: &[Conclusion] = &[
     Conclusion {
         all: &[&CARD],
         near: &[&CARD_MADE_ANEW, &WORKED],
-        none: &[],
+        none: &[&NOTHING_WORKS],
         says: "With another card, or the card made anew, it works.",
         causes: &[(C::RecoveryMediaWrong, 0.5)],
         state: Some((S::Healthy, 0.35)),

@@ -411,3 +411,17 @@ pub(super) static POWER_CYCLE_HELPS: Words = Words(&[
     "断电重启就好",
     "断电再上电",
 ]);
+
+/// Whatever is tried, it does not work.
+pub(super) static NOTHING_WORKS: Words = Words(&[
+    " nothing works",
+    " nothing worked",
+    " none of them work",
+    " none works",
+    " none worked",
+    " nothing seems to work",
+    " nichts funktioniert",
+    "ничего не работает",
+    "都不行",
+    "都没用",
+]);

@@ -7,6 +7,7 @@ use super::done::{
     BACK_TO_STOCK, BIOS_WRITTEN, BROKEN_OFF, CHANGED_DRIVER, LOADER_WRITTEN, MANY_IMAGES, OTHER_SUPPLY,
     OUTSIDE_DAMAGE, STOPPED, UNFINISHED, VIRTUAL_MACHINE, WIRES, WROTE,
 };
+use super::fates::UNCHANGED;
 use super::life::{DEEPLY_GONE, IN_USE, SILENT};
 use super::lights::SOME_LIGHT;
 use super::outcome::CANCELLED;
@@ -132,7 +133,7 @@ pub(super) static CONCLUSIONS: &[Conclusion] = &[
     Conclusion {
         all: &[&WROTE, &BIOS_WRITTEN, &GONE],
         near: &[],
-        none: &[&WORKS_AGAIN],
+        none: &[&WORKS_AGAIN, &UNCHANGED],
         says: "What starts the whole unit was written, and the unit does not start since.",
         causes: &[(C::BootloaderCorrupt, 0.46), (C::ImageWrongDevice, 0.18)],
         state: Some((S::NoOutput, 0.4)),

@@ -259,6 +259,15 @@ pub(super) static NOW_AND_THEN: Words = Words(&[
     " czasami",
 ]);
 
+/// It starts as before, with the version that it had.
+pub(super) static UNCHANGED: Words = Words(&[
+    "start|starts|started|boot|boots|booted|power-|turn- ~ again|normally|normal|afterwards|usual ~ not updated|not been updated|not upgraded|old version|old firmware|previous version|same version|still the old|not applied|version it had",
+    "start|starts|started|boot|boots|booted ~ on the old|with the old|in the old",
+    "starten|gestartet|startet|bootet ~ nicht aktualisiert|alte version|alten version",
+    "загру-|запуск-|включ- ~ стар- верси-|не обнови-",
+    "启动|开机|重启 ~ 没更新|没有更新|还是旧版|仍是旧版|旧版本",
+]);
+
 /// Nobody wrote to it.
 pub(super) static NOTHING_DONE: Words = Words(&[
     " no update",
@@ -311,6 +320,15 @@ pub(super) static FATES: &[Conclusion] = &[
         causes: &[],
         state: Some((S::Unknown, 0.36)),
         actions: &[],
+    },
+    Conclusion {
+        all: &[],
+        near: &[&UNCHANGED],
+        none: &[&LOOPS],
+        says: "The update was not carried out; what was there starts as before.",
+        causes: &[(C::FirmwareBug, 0.45), (C::ToolMismatch, 0.38)],
+        state: Some((S::Healthy, 0.62)),
+        actions: &[A::ChangeToolOrOption, A::InstallOtherBuild],
     },
     Conclusion {
         all: &[&NOW_AND_THEN],
@@ -454,6 +472,16 @@ mod tests {
             (
                 "I did not install any updates or anything, and now the phone loops at the logo.",
                 C::FlashHardwareFault,
+                A::ReflashCorrectImage,
+            ),
+            (
+                "After the BIOS update I see a black screen. When I start the laptop again, the BIOS is not updated.",
+                C::FirmwareBug,
+                A::ChangeToolOrOption,
+            ),
+            (
+                "The cable got loose while the flash was in progress. Everything else works, but that half is dead.",
+                C::UpdateInterrupted,
                 A::ReflashCorrectImage,
             ),
             ("The router drops its network from time to time.", C::FirmwareBug, A::InstallOtherBuild),

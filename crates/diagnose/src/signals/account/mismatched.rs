@@ -20,7 +20,7 @@ pub(super) static FOR_ANOTHER: Words = Words(&[
     "für ~ aber ~ ich habe|meiner|meins|mein",
     "не ту|не той|не тот|не от|чуж-|друг-|не для ~ прошив-|файл-|модел-|верси-|ревизи-",
     "от другой|от другого|для другой|для другого|для друг-",
-    "刷错|错了|别的型号|不同型号|其他型号|另一个型号|不是我的|型号不对|版本不对|错固件|刷成了",
+    "不确定是|不知道是|没看清|刷错|错了|别的型号|不同型号|其他型号|另一个型号|不是我的|型号不对|版本不对|错固件|刷成了",
     "zły|złą|złe|niewłaściw-|inn-|nie ten|nie tą ~ plik|firmware|wersj-|model-|oprogramowan-|rom",
     "equivocad-|incorrect-|otro|otra|erróne- ~ archivo|firmware|modelo|versión|version|rom",
     "firmware|archivo|rom|versión ~ equivocad-|incorrect-|otro modelo|erróne-",
@@ -110,7 +110,7 @@ pub(super) static TOO_LARGE: Words = Words(&[
     "exceed-|oversize-",
     "zu groß|passt nicht|größer als",
     "слишком больш-|не влез-|не помеща-|больше чем",
-    "太大|放不下|超过|超出",
+    "太大|过大|放不下|超过|超出",
     "za duż-|nie mieści",
     "demasiado grande|no cabe|trop gros|trop grand|troppo grande|grande demais",
 ]);

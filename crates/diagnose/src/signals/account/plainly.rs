@@ -3,7 +3,7 @@
 use debrick_model::{Action as A, Cause as C, State as S};
 
 use super::accident::{
-    BROKE_OFF, LIGHTNING, NO_LIGHTS, NOT_DONE_YET, POWER_LOST, SUPPLY, SUPPLY_IS_BAD, UNDER_LOAD,
+    BROKE_OFF, LIGHTNING, NO_LIGHTS, NOT_DONE_YET, POWER_LOST, REST_WORKS, SUPPLY, SUPPLY_IS_BAD, UNDER_LOAD,
     WET_OR_DROPPED, WRITING,
 };
 use super::circumstances::{POWER_CYCLE_HELPS, RESTART_HANGS};
@@ -12,6 +12,7 @@ use super::computer::{
     NOT_FOUND, OLD_TOOL, OTHER_COMPUTER_SEES, PORT_BUSY, STARTS_AS_EVER, STILL_ENTERED, TRIES_TO_ENTER,
 };
 use super::conclusions::Conclusion;
+use super::fates::UNCHANGED;
 use super::means::RECOVERY_SYSTEM;
 use super::mishaps::DROPPED_SETTINGS;
 use super::mismatched::{DIGEST_DIFFERS, FOR_ANOTHER, NOT_WHOLE, ROOM_FOR_FIRMWARE, TOO_LARGE};
@@ -51,6 +52,15 @@ pub(super) static PLAINLY: &[Conclusion] = &[
         none: &[&FINE_AFTER_ALL, &BREAKS_OFF_ANYWHERE],
         says: "What was being written was broken off.",
         causes: &[(C::UpdateInterrupted, 0.48), (C::ImageIncomplete, 0.3)],
+        state: None,
+        actions: &[A::ReflashCorrectImage, A::EnterRecoveryMode, A::ResumeUpdate],
+    },
+    Conclusion {
+        all: &[&REST_WORKS],
+        near: &[&BROKE_OFF, &WRITING, &NOT_DONE_YET],
+        none: &[&BREAKS_OFF_ANYWHERE],
+        says: "What was being written was broken off, and a part of the unit is gone since.",
+        causes: &[(C::UpdateInterrupted, 0.44), (C::ImageIncomplete, 0.3)],
         state: None,
         actions: &[A::ReflashCorrectImage, A::EnterRecoveryMode, A::ResumeUpdate],
     },
@@ -273,7 +283,7 @@ pub(super) static PLAINLY: &[Conclusion] = &[
     Conclusion {
         all: &[&LOADER_TOUCHED],
         near: &[],
-        none: &[&LOADER_SETTINGS, &LOADER_TOO_OLD, &FINE_AFTER_ALL],
+        none: &[&LOADER_SETTINGS, &LOADER_TOO_OLD, &FINE_AFTER_ALL, &UNCHANGED],
         says: "What starts the unit was erased or written.",
         causes: &[(C::BootloaderCorrupt, 0.42)],
         state: None,

@@ -379,6 +379,9 @@ pub(super) static SETTLES: Words = Words(&[
 /// After it, it works again.
 pub(super) static WORKS_AGAIN: Words = Words(&[
     " now works",
+    " supply it starts",
+    " supply it boots",
+    " supply it works",
     " recovered after",
     " recovered by",
     " solved by",

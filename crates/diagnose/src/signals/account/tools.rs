@@ -297,6 +297,12 @@ pub(super) static DRIVER: Words = Words(&[
     "設備管理員",
 ]);
 
+/// It does not get into the mode that it is written in.
+pub(super) static NOT_ENTERED: Words = Words(&[
+    "can t|cannot|cant|couldn t|could not|unable|no way ~ put|get|bring|enter|boot ~ dfu|bootloader|fastboot|download mode|recovery|edl|maskrom|fel",
+    "can t|cannot|cant|couldn t|could not|unable|no way ~ put|get|bring|enter|boot ~ back|into|in ~ dfu|bootloader|fastboot|download mode|recovery|edl|maskrom|fel",
+]);
+
 /// The unit enters the mode that it is written in.
 pub(super) static ENTERS_MODE: Words = Words(&[
     " in dfu mode",
