@@ -347,4 +347,22 @@ fn a_checksum_of_the_loaders_settings_is_not_that_of_a_file() {
         State::Healthy,
     );
     assert_eq!(action, Some(Action::FixBootEnvironment));
+    check(
+        Symptom,
+        "The variables that I save are gone, after each power cycle U-Boot falls back to the default environment.",
+        Cause::BootEnvironmentCorrupt,
+        State::BootloaderOnly,
+    );
+    check(
+        Symptom,
+        "mender install executes without error. But after the reboot the system still uses the same partition.",
+        Cause::BootEnvironmentCorrupt,
+        State::Healthy,
+    );
+    check(
+        Symptom,
+        "I always see: Warning: bad CRC, using default environment. Then it goes on, Debian comes up, I can log in, everything runs.",
+        Cause::NoFault,
+        State::Healthy,
+    );
 }

@@ -21,7 +21,10 @@ use super::parts::{
     SAME_PLACE, STORAGE,
 };
 use super::seen::NO_LOSS;
-use super::settings::{ADDRESS_LOST, CHANGED_SETTING, LOADER_DEFAULTS, LOADER_SETTINGS, RESET_HELPS};
+use super::settings::{
+    ADDRESS_LOST, CHANGED_SETTING, LOADER_DEFAULTS, LOADER_SETTINGS, RESET_HELPS, SAME_SLOT, TAKES_DEFAULTS,
+    UPDATER,
+};
 use super::versions::{
     CANNOT_READ, IS_LOCKED, LOADER_TOO_OLD, NOT_BACKWARDS, NOT_TRUSTED, OTHER_VERSION_FINE, OTHERS_TOO,
 };
@@ -297,6 +300,24 @@ pub(super) static PLAINLY: &[Conclusion] = &[
         causes: &[(C::BootloaderCorrupt, 0.3)],
         state: Some((S::NoOutput, 0.5)),
         actions: &[A::EnterRecoveryMode, A::SeekProfessional],
+    },
+    Conclusion {
+        all: &[&TAKES_DEFAULTS],
+        near: &[],
+        none: &[],
+        says: "The boot loader does not take the settings that were stored.",
+        causes: &[(C::BootEnvironmentCorrupt, 0.45), (C::ToolMismatch, 0.3)],
+        state: Some((S::Healthy, 0.2)),
+        actions: &[A::FixBootEnvironment],
+    },
+    Conclusion {
+        all: &[&SAME_SLOT, &UPDATER],
+        near: &[],
+        none: &[],
+        says: "The part that ran before the update runs again.",
+        causes: &[(C::BootEnvironmentCorrupt, 0.42), (C::ToolMismatch, 0.3), (C::FirmwareBug, 0.3)],
+        state: Some((S::Healthy, 0.4)),
+        actions: &[A::FixBootEnvironment, A::ChangeToolOrOption],
     },
     Conclusion {
         all: &[&LOADER_SETTINGS],

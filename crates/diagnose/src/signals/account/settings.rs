@@ -60,6 +60,20 @@ pub(super) static ADDRESS_LOST: Words = Words(&[
 pub(super) static LOADER_DEFAULTS: Words =
     Words(&["default environment", "default env ", "default variables"]);
 
+/// It started without its stored settings, and was seen to.
+pub(super) static TAKES_DEFAULTS: Words = Words(&[
+    "loads|loading|loaded|takes|gets|falls|fell|back|reverts|resets|boots ~ default environment|default env|default variables",
+]);
+
+/// After an update, the part that ran before runs again.
+pub(super) static SAME_SLOT: Words = Words(&[
+    "still|again|always|keeps|back|stays ~ same partition|old partition|previous partition|same slot|old slot|previous slot|same rootfs|old rootfs",
+]);
+
+/// A program that updates one of two parts, or the boot loader that chooses between them.
+pub(super) static UPDATER: Words =
+    Words(&[" mender ", " rauc ", " swupdate ", " sysupgrade ", " fw setenv ", " u boot ", " uboot "]);
+
 /// The boot loader's variables, or the command with which it starts.
 pub(super) static LOADER_SETTINGS: Words = Words(&[
     "bootcmd|bootargs|saveenv|setenv|env|environment|boot variables|boot order|boot arguments|nvram|boot config|cmdline|extlinux|grub|efi entry|boot entry|fw setenv|printenv|fstab ~ wrong|chang-|edit-|set|typo|messed|mistake|delet-|eras-|broke|bad|default-|corrupt-|lost|typed|modif-",
