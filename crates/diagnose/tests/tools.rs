@@ -234,3 +234,16 @@ fn chips_that_refuse_what_a_tool_writes() {
     let text = "<err> mcumgr_img_grp: Image upload inspect failed: 5";
     check(SerialLog, text, C::ToolMismatch, S::Healthy);
 }
+
+#[test]
+fn boot_loaders_that_take_no_applet_and_boards_that_blink() {
+    let text = "Connection opened.\nError: Could not initialize applet (status: undefined)";
+    check(ToolOutput, text, C::ToolMismatch, S::RecoveryMode);
+    check(ToolOutput, "Found device but unable to open", C::HostPermission, S::RecoveryMode);
+    let text = "output size: 172032, start address: 0x2000\nNo drive to deploy.";
+    check(ToolOutput, text, C::NotInRecoveryMode, S::Unknown);
+    let text = "MtdRewrite: rewrite failed. Maybe this is a bad block.\n*** ERROR: Write failed at block @ 0x00540000";
+    check(SerialLog, text, C::FlashHardwareFault, S::BootloaderOnly);
+    let text = "The SD card is out, and the green LED blinks 4 times.";
+    assert_eq!(read(Symptom, text).cause(), C::NoFault);
+}

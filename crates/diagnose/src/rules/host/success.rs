@@ -2,7 +2,7 @@
 
 use debrick_model::{Cause as C, State as S};
 
-use crate::rule::Level::{Output, System};
+use crate::rule::Level::{Lasting, Output, System};
 use crate::rule::{Rule, rule};
 
 pub(super) static RULES: &[Rule] = &[
@@ -133,13 +133,10 @@ pub(super) static RULES: &[Rule] = &[
             "Flash download: * Verify",
             "File download complete",
             "Download verified successfully",
-            "Mass erase successfully achieved",
             "Device programmed",
             "bytes written into * bytes memory",
             "Validating... Success",
             "Verify file hash * OK",
-            "Chip erase completed successfully",
-            "Flash erase completed",
             "Reading flash... done",
             "Verifying flash... VERIFIED",
             "[SUCCESS] Took",
@@ -159,6 +156,15 @@ pub(super) static RULES: &[Rule] = &[
         "OpenOCD src/flash/nor/tcl.c; stm32flash main.c; avrdude; pyOCD; SEGGER J-Link; STM32CubeProgrammer; nrfjprog; flashrom; PlatformIO",
         "verified 36768 bytes in 4.665386s (7.669 KiB/s)",
     ),
+    rule(
+        "erased",
+        Output,
+        &["Mass erase successfully achieved", "Chip erase completed successfully", "Flash erase completed"],
+        "The chip is empty, as the tool was told.",
+        &[(C::NoFault, 0.45)],
+    )
+    .states(&[(S::RecoveryMode, 0.5)])
+    .from("esptool; STM32CubeProgrammer; nrfjprog", "Chip erase completed successfully in 8.2s"),
     rule(
         "started-by-probe",
         Output,
@@ -187,6 +193,15 @@ pub(super) static RULES: &[Rule] = &[
     )
     .states(&[(S::Healthy, 0.6)])
     .from("OpenWrt lib/upgrade/do_stage2", "Upgrade completed"),
+    rule(
+        "restarts-into-its-update",
+        Lasting,
+        &["Rebooting into new OS"],
+        "The running system restarts into what it wrote.",
+        &[],
+    )
+    .states(&[(S::Healthy, 0.5)])
+    .from("balena hostapp-update", "Rebooting into new OS in 5 seconds..."),
     rule(
         "written-by-updater",
         Output,

@@ -84,6 +84,36 @@ pub(super) static RULES: &[Rule] = &[
     .actions(&[A::ChangeToolOrOption, A::SwapCableOrPort])
     .from("raspberrypi usbboot main.c", "Second stage boot server"),
     rule(
+        "monitor-silent",
+        Tool,
+        &["Could not switch monitor on port"],
+        "The chip does not answer the tool in its boot loader: it is not there, or looks for another medium first.",
+        &[(C::LinkFault, 0.46), (C::ToolMismatch, 0.42), (C::NotInRecoveryMode, 0.35)],
+    )
+    .states(&[(S::Unknown, 0.4), (S::RecoveryMode, 0.35)])
+    .actions(&[A::SwapCableOrPort, A::ChangeToolOrOption])
+    .from("SAM-BA 3 command line", "Error: Could not switch monitor on port 'COM4' to binary mode"),
+    rule(
+        "applet-does-not-start",
+        Tool,
+        &["Could not initialize applet"],
+        "The boot loader on the chip takes the small program of the tool, and it does not run: it is for another chip or board.",
+        &[(C::ToolMismatch, 0.55), (C::ImageWrongDevice, 0.25), (C::LinkFault, 0.3)],
+    )
+    .states(&[(S::RecoveryMode, 0.65)])
+    .actions(&[A::ChangeToolOrOption, A::PowerCycleAndRetry])
+    .from("SAM-BA 3 qml/SAMBA/Applet.qml", "Error: Could not initialize applet (status: undefined)"),
+    rule(
+        "device-not-opened",
+        Tool,
+        &["Found device but unable to open"],
+        "The unit waits in its boot loader, and this computer does not let the tool use it.",
+        &[(C::HostPermission, 0.8)],
+    )
+    .states(&[(S::RecoveryMode, 0.7)])
+    .actions(&[A::InstallDriverOrPermission])
+    .from("teensy_loader_cli.c", "Found device but unable to open"),
+    rule(
         "rom-read-cut",
         Tool,
         &["failed with serial.BytesToRead", "is more than chip capacity"],

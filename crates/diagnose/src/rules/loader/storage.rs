@@ -167,4 +167,14 @@ pub(super) static RULES: &[Rule] = &[
     .with(&["bricked"])
     .states(&[(S::BootloaderFailing, 0.5), (S::NoOutput, 0.5)])
     .from("U-Boot cmd/sf.c", "hisilicon # sf erase 0x0 0x50000"),
+    rule(
+        "loader-flash-write-fails",
+        Loader,
+        &["MtdRewrite: rewrite failed", "ERROR: Write failed at block"],
+        "The flash has a block that takes no data.",
+        &[(C::FlashHardwareFault, 0.7)],
+    )
+    .states(&[(S::BootloaderOnly, 0.65)])
+    .actions(&[A::ChangeToolOrOption, A::ReflashSameImage, A::ReplaceHardware])
+    .from("U-Boot of Digi modules", "*** ERROR: Write failed at block @ 0x00540000"),
 ];

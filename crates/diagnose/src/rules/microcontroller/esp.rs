@@ -277,4 +277,13 @@ pub(super) static RULES: &[Rule] = &[
     .states(&[(S::BootLoop, 0.55), (S::BootloaderFailing, 0.45)])
     .actions(&[A::ReflashCorrectImage])
     .from("Espressif ROM; esptool documentation, boot mode", "invalid header: 0xffffffff"),
+    rule(
+        "esp-no-otadata",
+        Lasting,
+        &["not found otadata"],
+        "The table of partitions on the chip is not the one that the program was made for.",
+        &[(C::PartitionTableDamaged, 0.44), (C::ToolMismatch, 0.4), (C::ImageWrongDevice, 0.38), (C::FirmwareBug, 0.25)],
+    )
+    .actions(&[A::ReflashCorrectImage, A::ChangeToolOrOption])
+    .from("ESP-IDF components/app_update/esp_ota_ops.c", "E (626) esp_ota_ops: not found otadata"),
 ];

@@ -34,9 +34,48 @@ pub(super) static RULES: &[Rule] = &[
         &[(C::ImageIncomplete, 0.48), (C::RecoveryMediaWrong, 0.36), (C::FirmwareBug, 0.3)],
     )
     .with(&["led"])
+    .without(&["SD card is out", "SD card removed", "without SD card", "without an SD card"])
     .states(&[(S::BootloaderFailing, 0.6)])
     .actions(&[A::ReflashCorrectImage])
     .from("Raspberry Pi documentation, LED warning flash codes", "The green LED blinks 4 times."),
+    rule(
+        "said-blinks-as-it-should",
+        Said,
+        &[
+            "sd card is out*4 times",
+            "sd card removed*4 times",
+            "without sd card*4 times",
+            "without an sd card*4 times",
+            "4 times*sd card is out",
+            "4 times*sd card removed",
+            "4 times*without sd card",
+            "4 times*without an sd card",
+        ],
+        "Without a medium the first loader of the board says with its light that it finds none: it works.",
+        &[(C::NoFault, 0.5), (C::RecoveryMediaWrong, 0.3)],
+    )
+    .with(&["led"])
+    .states(&[(S::BootloaderOnly, 0.6)])
+    .from("Raspberry Pi documentation, LED warning flash codes", "The SD card is out; the green LED blinks 4 times."),
+    rule(
+        "said-red-light-only",
+        Said,
+        &[
+            "pi 4*only the red led",
+            "pi 4*only red led",
+            "pi 4*only a red led",
+            "pi 4*just the red led",
+            "pi 4*only the red light",
+            "pi 5*only the red led",
+            "pi 5*only red led",
+            "pi 5*only a red led",
+        ],
+        "The board has power, and by its lights reads nothing: its first loader is damaged, or it has no medium.",
+        &[(C::BootloaderCorrupt, 0.44), (C::RecoveryMediaWrong, 0.4), (C::ImageIncomplete, 0.3), (C::PowerFault, 0.2)],
+    )
+    .states(&[(S::NoOutput, 0.6)])
+    .actions(&[A::RestoreBootloader, A::ReflashCorrectImage])
+    .from("Raspberry Pi documentation, boot EEPROM recovery", "Pi 4 with only the red LED."),
     rule(
         "said-seven-blinks",
         Said,

@@ -202,6 +202,16 @@ pub(super) static RULES: &[Rule] = &[
     .actions(&[A::ChangeToolOrOption, A::PowerCycleAndRetry])
     .from("Zephyr subsys/mgmt/mcumgr/grp/img_mgmt", "<err> mcumgr_img_grp: Image upload inspect failed: 5"),
     rule(
+        "boot-choice-not-written",
+        Lasting,
+        &["Did not find booted slot", "Failed to find booted slot"],
+        "The updater does not know which of its slots the system runs from.",
+        &[(C::ToolMismatch, 0.42), (C::BootEnvironmentCorrupt, 0.38), (C::FirmwareBug, 0.36)],
+    )
+    .states(&[(S::RefusedUnharmed, 0.5), (S::Healthy, 0.4)])
+    .actions(&[A::ChangeToolOrOption, A::InstallOtherBuild])
+    .from("RAUC src/install.c", "Did not find booted slot (matching 'ubi0:system0')"),
+    rule(
         "part-not-written",
         Lasting,
         &["Something has gone wrong flashing", "flashing display failed"],
