@@ -4,7 +4,7 @@ mod ask;
 mod device;
 
 use debrick_diagnose::{Case, Evidence};
-use debrick_model::{Cause, Diagnosis, Ending, EvidenceKind, Finding};
+use debrick_model::{Cause, Diagnosis, Ending, EvidenceKind, Finding, State};
 use serde_json::json;
 
 use crate::args::Diagnose;
@@ -92,23 +92,25 @@ fn from_evidence(args: &Diagnose, known: Option<&Known>) -> Result<Diagnosis, Fa
 fn show(context: &Context, diagnosis: &Diagnosis) {
     let style = context.style;
     let say = |text: &str| out::data(&out::harmless(text));
-    let headline = match diagnosis.findings.first() {
+    let is_guess = diagnosis
+        .findings
+        .first()
+        .is_none_or(|finding| finding.cause == Cause::Unknown || finding.likelihood < UNSURE_BELOW);
+    let headline = match diagnosis.findings.first().filter(|finding| finding.cause != Cause::Unknown) {
+        Some(finding) if is_guess => style.strong(&format!(
+            "This cannot be told for sure. Perhaps: {} {}",
+            finding.cause.meaning(),
+            sure(finding)
+        )),
         Some(finding) if finding.cause == Cause::NoFault => {
             style.good(&format!("{} {}", finding.cause.meaning(), sure(finding)))
         }
-        Some(finding) if finding.cause != Cause::Unknown && finding.likelihood < UNSURE_BELOW => style
-            .strong(&format!(
-                "This cannot be told for sure. Perhaps: {} {}",
-                finding.cause.meaning(),
-                sure(finding)
-            )),
-        Some(finding) if finding.cause != Cause::Unknown => {
-            style.strong(&format!("{} {}", finding.cause.meaning(), sure(finding)))
-        }
-        _ => style.strong("The evidence does not decide what is wrong."),
+        Some(finding) => style.strong(&format!("{} {}", finding.cause.meaning(), sure(finding))),
+        None => style.strong("The evidence does not decide what is wrong."),
     };
     out::data(&headline);
-    say(&format!("{} ({})", diagnosis.state.meaning(), diagnosis.state.id()));
+    let perhaps = if is_guess && diagnosis.state != State::Unknown { "Perhaps: " } else { "" };
+    say(&format!("{perhaps}{} ({})", diagnosis.state.meaning(), diagnosis.state.id()));
     let causes = || diagnosis.findings.iter().filter(|finding| finding.cause != Cause::Unknown);
     if let Some(finding) = causes().next() {
         let mut said = "";
@@ -148,11 +150,7 @@ fn show(context: &Context, diagnosis: &Diagnosis) {
         out::data(&style.strong("To be surer, look at:"));
         diagnosis.next_evidence.iter().for_each(|next| say(&format!("  - {next}")));
     }
-    if diagnosis
-        .findings
-        .first()
-        .is_none_or(|finding| finding.likelihood < UNSURE_BELOW || finding.cause == Cause::Unknown)
-    {
+    if is_guess {
         out::data("To be led by questions: debrick diagnose");
     }
     if let Some(cause) = causes().next() {

@@ -59,6 +59,16 @@ fn people_are_understood_in_their_own_words_and_guesses_are_called_guesses() {
     for text in ["This cannot be told for sure. Perhaps: ", "To be led by questions: debrick diagnose\n"] {
         assert!(run.stdout.contains(text), "{text}: {}", run.stdout);
     }
+
+    // A log that ends early shows no fault, and does not show that all is well.
+    let log = place.file("early.log", "U-Boot 2021.01 (Jan 01 2021 - 00:00:00 +0000)\n\nDRAM:  ");
+    let run = place.run(&["diagnose", "--log", &log]);
+    assert!(
+        run.stdout.starts_with("This cannot be told for sure. Perhaps: Nothing is wrong."),
+        "{}",
+        run.stdout
+    );
+    assert!(run.stdout.contains("\nPerhaps: The unit starts and works."), "{}", run.stdout);
 }
 
 #[test]
