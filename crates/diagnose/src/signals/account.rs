@@ -58,7 +58,7 @@ use versions::{IS_LOCKED, NOT_BACKWARDS};
 use well::Well;
 use words::Words;
 
-/// The longest part of an account that is read, in characters.
+/// How much of all accounts is read, in characters, or bytes where somebody has told much.
 const MAX_READ: usize = 20_000;
 
 /// What is left of a conclusion where a log or a tool speaks too: they know better.
@@ -119,7 +119,7 @@ impl Account {
         let evidence = told(EvidenceKind::Symptom).next()?.0;
         let mut raw = String::new();
         for (_, item) in told(EvidenceKind::Symptom) {
-            raw.extend(item.text.chars().take(MAX_READ));
+            raw.extend(item.text.chars().take(MAX_READ.saturating_sub(raw.len())));
             raw.push('\n');
         }
         let has_others =
@@ -320,6 +320,18 @@ mod tests {
         let first = diagnosis.actions.first().map(|proposed| proposed.action);
         assert_eq!((diagnosis.cause(), first), (cause, Some(action)), "{account}: {diagnosis:?}");
         diagnosis.state
+    }
+
+    #[test]
+    fn no_more_is_read_than_a_person_tells() {
+        let told = |number: usize| Evidence {
+            kind: EvidenceKind::Symptom,
+            name: format!("answer {number}"),
+            text: "The power went out. ".repeat(500),
+        };
+        let evidence: Vec<Evidence> = (0..100).map(told).collect();
+        let account = Account::read(&Reading::new(&evidence)).unwrap();
+        assert!((10_000..2 * MAX_READ).contains(&account.text.len()), "{}", account.text.len());
     }
 
     #[test]
