@@ -20,7 +20,7 @@ export DEBRICK_LAB_CACHE="$CACHE"
 # Everything is built once, with one choice of features; what is run after that is run as it was built.
 BUILT=${CARGO_TARGET_DIR:-target}/debug
 case $BUILT in /*) ;; *) BUILT=$PWD/$BUILT ;; esac
-export PATH="$CACHE/parts/bin:$PATH"
+export PATH="$CACHE/parts/bin:$CACHE/tools/bin:$PATH"
 
 # The same cases of the property tests in every run: what fails here fails again at the desk. Fuzzing looks for new ones.
 export PROPTEST_RNG_SEED="${PROPTEST_RNG_SEED:-20240101}"
@@ -85,8 +85,8 @@ have_rust_tools() {
 
 have_cargo_deny() {
 	command -v cargo-deny >/dev/null && return
-	echo "cargo-deny is not installed; building it takes some minutes, once"
-	cargo install --locked --quiet cargo-deny
+	echo "cargo-deny is not installed; building it takes a minute, once"
+	cargo install --locked --quiet --debug --root "$CACHE/tools" cargo-deny
 }
 
 check_dependencies() {
