@@ -27,12 +27,12 @@ impl Words {
         self.0.iter().any(|word| !is_phrase(word) && text.contains(word))
     }
 
-    /// Where the first of them begins, in bytes.
+    /// Where the first of them begins, in bytes; of words without gaps and choices.
     pub(super) fn first_in(&self, text: &str) -> Option<usize> {
         self.0.iter().filter_map(|word| text.find(word)).min()
     }
 
-    /// Where each of them begins, in bytes; of each the first few.
+    /// Where each of them begins, in bytes; of each the first few. Of words without gaps and choices.
     pub(super) fn all_in<'a>(&self, text: &'a str) -> impl Iterator<Item = usize> + use<'a> {
         self.0.iter().flat_map(|word| text.match_indices(word).take(MOST_PLACES)).map(|(at, _)| at)
     }
