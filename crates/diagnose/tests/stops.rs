@@ -344,3 +344,19 @@ fn a_root_that_cannot_be_entered() {
         Action::ReflashCorrectImage,
     );
 }
+
+#[test]
+fn a_system_that_lacks_a_processor_or_its_server() {
+    check(
+        "[    0.191952] Synchronize counters for CPU 1: done.\n[    1.232191] CPU2: failed to start\n[    2.277589] smp: Brought up 1 node, 2 CPUs\n",
+        Cause::FirmwareBug,
+        State::BootsDegraded,
+        Action::InstallOtherBuild,
+    );
+    check(
+        "[   14.121815] VFS: Mounted root (nfs filesystem) on device 0:21.\n[   14.150126] Run /sbin/init as init process\n[  195.694278] nfs: server 192.168.0.110 not responding, still trying\n",
+        Cause::LinkFault,
+        State::KernelHang,
+        Action::FixNetworkSettings,
+    );
+}

@@ -60,7 +60,7 @@ pub(crate) fn is_information(text: &str) -> bool {
 }
 
 /// Whether a line tells of trouble, as far as words do.
-pub(super) fn tells_of_trouble(text: &str) -> bool {
+pub(crate) fn tells_of_trouble(text: &str) -> bool {
     let is_typed =
         boot_loader_prompt(text) || shell_prompt(text) || text.starts_with("# ") || text.starts_with("$ ");
     if is_typed || is_information(text) {

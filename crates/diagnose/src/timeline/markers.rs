@@ -185,6 +185,7 @@ pub(super) static COUNTDOWNS: &[&str] = &[
     " to stop auto",
     "Autobooting in ",
     "Autoboot in ",
+    "Automatic boot in ",
     "stop auto run",
     " to stop boot",
     " to abort autoboot",
@@ -209,11 +210,13 @@ pub(super) static FOUND: &[&str] = &[
     "^Scanning usb",
     "^switch to partitions",
     "^Jumping to U-Boot(",
+    "^Bytes transferred = ",
+    "DHCP client bound to address",
 ];
 
-/// What U-Boot says once its own drivers are set up (`common/console.c`, `net/eth-uclass.c`): what failed before was
-/// looking for parts that it can do without.
-pub(super) static SETTLED: &[&str] = &["^In:    ", "^Net:   "];
+/// What U-Boot says once its own drivers are set up (`common/console.c`, `net/eth-uclass.c`), or that it does without
+/// what it looked for (`env/common.c`): what failed before was looking for parts that it can do without.
+pub(super) static SETTLED: &[&str] = &["^In:    ", "^Net:   ", "using default environment"];
 
 /// What a boot loader says once it has a kernel: what it did not find before was looked for elsewhere, and it went on.
 pub(super) static LOADINGS: &[&str] =

@@ -104,7 +104,7 @@ pub(super) static RULES: &[Rule] = &[
             "Dependency failed for",
             "Failed to mount /",
             "] Failed to start",
-            ": Failed to start",
+            "]: Failed to start",
             "Failed to start *.service",
             "Failed to start * Service",
             "Freezing execution",
