@@ -17,7 +17,7 @@ use crate::timeline::{Boot, Boots, Seen, StageKind};
 use crate::weigh::{Weights, cite};
 
 pub(crate) use tools::ends_well_after;
-pub(crate) use trouble::{is_harmless, is_information, tells_of_trouble};
+pub(crate) use trouble::{is_harmless, is_information, says_it_goes_on, tells_of_trouble};
 
 pub(crate) use account::Account;
 

@@ -525,3 +525,33 @@ fn applications_and_shells_without_a_form_of_their_own() {
         ],
     );
 }
+
+#[test]
+fn what_a_program_says_that_it_does_without() {
+    check(
+        EvidenceKind::SerialLog,
+        &[
+            "[    6.288036] squashfs: SQUASHFS error: Xattrs in filesystem, these will be ignored\n",
+            "[    6.290710] unable to read xattr id index table\n",
+            "[    9.701208] systemd[1]: systemd 250 running in system mode\n",
+            "[   12.366801] systemd[163]: /lib/systemd/system-generators/systemd-gpt-auto-generator failed with exit status 1.\n",
+            "[   15.187766] systemd[1]: Created slice Slice /system/getty.\n",
+        ],
+    );
+    check(
+        EvidenceKind::SerialLog,
+        &[
+            "entry 0x400806a8\n\n00:00:00.003-223/45 HDW: ESP32-S0WD-OEM\n",
+            "./components/esp_littlefs/src/littlefs/lfs.c:1071:error: Corrupted dir pair at {0x0, 0x1}\n",
+            "00:00:00.442-226/46 UFS: FlashFS mounted with 312 kB free\n",
+            "00:00:00.983 WIF: WifiManager active for 3 minutes\n",
+        ],
+    );
+    check(
+        EvidenceKind::SerialLog,
+        &[
+            "RedBoot(tm) bootstrap and debug environment [ROMRAM]\nRelease, version V1.04 - built 12:24:00, Apr 17 2006\n",
+            "== Executing boot script in 2.000 seconds - enter ^C to abort\n^C\nRedBoot>\n",
+        ],
+    );
+}

@@ -73,6 +73,15 @@ pub(crate) fn tells_of_trouble(text: &str) -> bool {
     WORDS.iter().any(|word| lower.match_indices(word).any(|(at, _)| is_meant(&lower, at, word)))
 }
 
+/// What a program says that does without what it did not get.
+const DOES_WITHOUT: &[&str] = &["ignoring", "ignored", "skipping", "using default"];
+
+/// Whether a line says of what failed that its program does without.
+pub(crate) fn says_it_goes_on(text: &str) -> bool {
+    let lower = text.to_ascii_lowercase();
+    DOES_WITHOUT.iter().any(|words| lower.contains(words))
+}
+
 /// Whether a line has a word of trouble and tells of none: it counts none, is typed, or says that its program goes on.
 pub(crate) fn is_harmless(text: &str) -> bool {
     let lower = text.to_ascii_lowercase();

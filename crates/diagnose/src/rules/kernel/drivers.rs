@@ -31,7 +31,7 @@ pub(super) static RULES: &[Rule] = &[
         Kernel,
         &["^CPU*: failed to start", "^CPU*: failed to come online", "^CPU*: failed to boot"],
         "A processor beside the first does not start; the system runs with fewer.",
-        &[(C::FirmwareBug, 0.42), (C::NoFault, 0.2), (C::BootloaderOutdated, 0.15)],
+        &[(C::FirmwareBug, 0.42), (C::BootloaderOutdated, 0.15)],
     )
     .states(&[(S::BootsDegraded, 0.5)])
     .actions(&[A::InstallOtherBuild])

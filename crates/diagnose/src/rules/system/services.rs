@@ -108,6 +108,7 @@ pub(super) static RULES: &[Rule] = &[
             "Failed to start *.service",
             "Failed to start * Service",
             "Freezing execution",
+            "System cannot boot: Missing",
             "Failed to load configuration",
             "Cannot open access to console, the root account is locked",
             "entered failed state",
