@@ -63,6 +63,8 @@ static NOISE: &[&[&str]] = &[
     &["error resetting after download"],
     // Linux drivers/regulator/core.c: a supply that the device tree does not name is taken as always on.
     &["using dummy regulator", "supply * not found, using"],
+    // BusyBox shell/ash.c: said of every shell on a console that is no terminal of its own.
+    &["can't access tty; job control turned off"],
     // Tools that count what failed, and count none.
     &[
         "Failure 0",
@@ -234,6 +236,7 @@ static NOISE: &[&[&str]] = &[
         "In:    No input devices available",
         "No ethernet found",
         "Could not get PHY for",
+        "auto negotiation to complete*done",
     ],
     // ESP-IDF components/esp_phy, spiffs, fatfs, nimble: goes on with a calibration, a format or a list of its own.
     &[
