@@ -48,6 +48,12 @@ const INFORMATION: &[&str] = &[
     "Info : ", "Debug: ",
 ];
 
+/// With what programs begin the lines that say what is there, or went well.
+const GOOD_MARKS: &[&str] = &["✓", "✔", "✅", "☑", "[ok]", "[ ok ]", "[done]", "[success]", "pass:"];
+
+/// What a setting of a timeout is called.
+const TIMEOUT_SETTINGS: &[&str] = &["control", "value", "setting", "option", "policy", "set to", "is set"];
+
 /// In how many words a count is told.
 const SHORT_COUNT: usize = 4;
 
@@ -67,7 +73,7 @@ pub(super) fn tells_of_trouble(text: &str) -> bool {
         return false;
     }
     let lower = text.to_ascii_lowercase();
-    if goes_on(&lower) || SETTINGS.iter().any(|words| lower.contains(words)) {
+    if goes_on(&lower) || is_marked_good(&lower) || SETTINGS.iter().any(|words| lower.contains(words)) {
         return false;
     }
     WORDS.iter().any(|word| lower.match_indices(word).any(|(at, _)| is_meant(&lower, at, word)))
@@ -82,6 +88,13 @@ pub(crate) fn is_harmless(text: &str) -> bool {
 /// Whether a line in lower case says that its program goes on nevertheless.
 pub(super) fn goes_on(line: &str) -> bool {
     GOES_ON.iter().any(|words| line.contains(words))
+}
+
+/// Whether a program marks a line in lower case as good.
+pub(super) fn is_marked_good(line: &str) -> bool {
+    let line =
+        line.trim_start_matches(|symbol: char| symbol.is_whitespace() || symbol == '-' || symbol == '*');
+    GOOD_MARKS.iter().any(|mark| line.starts_with(mark))
 }
 
 /// Whether a text ends with a span of time, as in `60s timeout`.
@@ -109,6 +122,7 @@ fn is_meant(line: &str, at: usize, word: &str) -> bool {
                 && !rest.starts_with(is_digit)
                 && !before.ends_with('-')
                 && !is_span(before)
+                && !TIMEOUT_SETTINGS.iter().any(|words| rest.trim_start().starts_with(words))
         }
         "abort" => !before.ends_with("to "),
         "panic" => !rest.starts_with('='),
@@ -175,6 +189,8 @@ mod tests {
             "# dmesg | grep failed",
             "Entry info: key 'error_code'",
             "WDT:   Started with servicing (60s timeout)",
+            "✓ Menu timeout control",
+            "[OK]    error log of the last start",
             "all is well",
             "",
         ] {
