@@ -256,6 +256,9 @@ fn words_within_words_and_names_of_files() {
     check(ToolOutput, secured, C::BootloaderLocked, S::RefusedUnharmed);
     let edl = "main - Trying with no loader given ...\nmain - Device detected :)\nmain - Mode detected: firehose\nfirehose - TargetName=MSM8916\nTotal disk size:0x1d2000000, sectors:0xe90000";
     check(ToolOutput, edl, C::NoFault, S::RecoveryMode);
+    let lost =
+        "Writing 'boot_a'  OKAY [  0.071s]\nSending 'dtbo_a'  FAILED (Status read failed (No such device))";
+    check(ToolOutput, lost, C::LinkFault, S::RecoveryMode);
     let update = "E (136196) esp_image: Checksum failed. Calculated 0xe0 read 0x2\nE (136196) esp_ota_ops: New image failed verification\nE (136206) ota: Firmware upgrade failed";
     check(SerialLog, update, C::ImageCorrupt, S::RefusedUnharmed);
 }

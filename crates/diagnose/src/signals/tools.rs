@@ -351,6 +351,7 @@ mod tests {
             ("Processing loader.bin\nERROR - Not a valid file", C::ImageCorrupt),
             ("Traceback\nValueError: No response received", C::LinkFault),
             ("Loading stage 2 ...\n(hangs)", C::ToolMismatch),
+            ("Service does not support SimpleUpdate", C::ToolMismatch),
             ("ERROR: Failed to fetch the target: HTTP error during POST: 400 BAD REQUEST", C::ToolMismatch),
         ] {
             check(output, cause);
@@ -364,6 +365,8 @@ mod tests {
             "sync failed, once more\nsync\nprogramming page 128/128\nimage verified",
             "Found 1 device:\n  0: serial 0001A2B3, firmware 2.1, bootloader",
             "Reading flash: 0x000000-0x400000\nRead 4194304 bytes\nSaved to backup.bin",
+            "Erasing 'metadata'  OKAY [  0.007s]\nFile system type raw not supported.\nFinished. Total time: 70.4s",
+            " WARN probe: command 242 failed: SwdDpWait\n WARN probe: got SwdDpWait, retrying.\n Finished in 2.55s",
             "Features: Wi-Fi\nMAC: 24:6f:28:00:00:00\nHard resetting via RTS pin...",
             "Features: ✓ Boot counting\n          ✓ Menu timeout control\nESP: /dev/disk/by-partuuid/e7",
             "probe failed\na: 1\nb: 2\nc: 3\nd: 4\ne: 5\nf: 6\ng: 7\nh: 8",

@@ -23,7 +23,7 @@ pub(super) const WORDS: &[&str] = &[
     "panic",
     "unknown device",
     "unknown image format",
-    "not supported",
+    "not support",
 ];
 
 /// What a program says that goes on nevertheless.
@@ -54,6 +54,21 @@ const GOOD_MARKS: &[&str] = &["✓", "✔", "✅", "☑", "[ok]", "[ ok ]", "[do
 /// What a setting of a timeout is called.
 const TIMEOUT_SETTINGS: &[&str] = &["control", "value", "setting", "option", "policy", "set to", "is set"];
 
+/// With what a program begins a warning: its own word for what does not stop it (Rust `env_logger`, `tracing`; Go
+/// `logrus`; pyOCD; libusb).
+const WARNINGS: &[&str] = &[
+    "warn ",
+    "warn:",
+    "[warn",
+    "<warn",
+    "(warn",
+    "warning ",
+    "[w] ",
+    "level=warn",
+    "severity=warn",
+    "libusb: warning",
+];
+
 /// In how many words a count is told.
 const SHORT_COUNT: usize = 4;
 
@@ -73,7 +88,11 @@ pub(super) fn tells_of_trouble(text: &str) -> bool {
         return false;
     }
     let lower = text.to_ascii_lowercase();
-    if goes_on(&lower) || is_marked_good(&lower) || SETTINGS.iter().any(|words| lower.contains(words)) {
+    if goes_on(&lower)
+        || is_warning(&lower)
+        || is_marked_good(&lower)
+        || SETTINGS.iter().any(|words| lower.contains(words))
+    {
         return false;
     }
     WORDS.iter().any(|word| lower.match_indices(word).any(|(at, _)| is_meant(&lower, at, word)))
@@ -88,6 +107,15 @@ pub(crate) fn is_harmless(text: &str) -> bool {
 /// Whether a line in lower case says that its program goes on nevertheless.
 pub(super) fn goes_on(line: &str) -> bool {
     GOES_ON.iter().any(|words| line.contains(words))
+}
+
+/// Whether a program calls a line in lower case a warning.
+fn is_warning(line: &str) -> bool {
+    let line = line.trim_start();
+    WARNINGS.iter().any(|mark| match mark.contains('=') {
+        true => line.contains(mark),
+        false => line.starts_with(mark),
+    })
 }
 
 /// Whether a program marks a line in lower case as good.
@@ -190,6 +218,8 @@ mod tests {
             "Entry info: key 'error_code'",
             "WDT:   Started with servicing (60s timeout)",
             "✓ Menu timeout control",
+            " WARN probe_rs::probe::stlink: send_jtag_command 242 failed: SwdDpWait",
+            "time=12:00 level=warn msg=\"could not get the name: timeout\"",
             "[OK]    error log of the last start",
             "all is well",
             "",

@@ -240,7 +240,7 @@ pub(super) static TROUBLES: &[Trouble] = &[
             &["unrecognized"],
             &["unrecognised"],
             &["unsupported"],
-            &["not supported"],
+            &["not support"],
             &["unknown option"],
             &["invalid option"],
             &["illegal option"],
