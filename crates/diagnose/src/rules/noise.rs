@@ -78,6 +78,8 @@ static NOISE: &[&[&str]] = &[
         "avr.mk:* dfu] Error",
         "Make finished with errors",
     ],
+    // AOSP fastboot/fastboot.cpp: the system formats what was erased; units with two slots have no cache.
+    &["File system type raw not supported", "wipe task partition not found"],
     // AOSP libsparse/sparse_read.cpp: said of every image that is not sparse, which is then sent as it is.
     &["Invalid sparse file format at header"],
     // OpenWrt package/base-files sysupgrade: the upgrade that it asks for ends the service that would answer.
