@@ -3,6 +3,7 @@
 mod account;
 mod guesses;
 mod progress;
+mod recovered;
 mod remarks;
 mod tools;
 mod trouble;
@@ -16,6 +17,7 @@ use crate::timeline::{Boot, Boots, Seen, StageKind};
 use crate::weigh::{Weights, cite};
 use trouble::tells_of_trouble;
 
+pub(crate) use recovered::works_later;
 pub(crate) use tools::ends_well_after;
 pub(crate) use trouble::{is_harmless, is_information};
 
@@ -42,6 +44,9 @@ const RUNS_FROM: u64 = 90;
 
 /// How many of the last lines with a word of trouble are looked at.
 const MOST_LOOKS: usize = 500;
+
+/// From how many that tell of trouble on it is usual on a unit.
+const MANY_SPEAKERS: usize = 3;
 
 /// What people say of a unit that does not get on.
 const COMPLAINTS: &[&str] = &[
@@ -300,10 +305,12 @@ impl Signals<'_> {
         let shape = self.reading.shapes.get(seen.first.evidence);
         let has_stamps = shape.is_some_and(|shape| shape.last_kernel_line >= seen.first.line);
         let spoke = has_stamps || self.lines(KERNEL_BANNER).any(|line| line.place >= seen.first);
+        let gets_on = || {
+            self.trouble_after(seen.first).is_none_or(|line| self.goes_on_behind(line))
+                || self.complains_of_much(seen.first)
+        };
         // A log that was cut, or of which nobody says that it stops there, may go on.
-        if self.is_cut(seen)
-            || (spoke && !weights.success_is_denied() && self.trouble_after(seen.first).is_none())
-        {
+        if self.is_cut(seen) || (spoke && !weights.success_is_denied() && gets_on()) {
             let says = "The kernel starts, and nothing failed as far as the log goes.";
             let line = self.at(seen).map(|line| self.cite(line, says));
             // Where all that looks like trouble is none, that speaks for itself.
@@ -406,11 +413,22 @@ impl Signals<'_> {
                 && line.place.evidence == place.evidence
                 && !line.is_noise
                 && tells_of_trouble(&line.text)
+                && !works_later(self.reading, line)
         };
         trouble::WORDS
             .iter()
             .filter_map(|word| self.lines(word).rev().take(MOST_LOOKS).find(behind))
             .max_by_key(|line| line.place)
+    }
+
+    /// Whether several speakers tell of trouble behind a place: a kernel that passes over so much passes over the last, too.
+    fn complains_of_much(&self, place: Place) -> bool {
+        let behind = |line: &&Line| line.place >= place && line.place.evidence == place.evidence;
+        let speaker = |line: &Line| line.text.split([':', ' ']).next().unwrap_or_default().to_ascii_lowercase();
+        let lines = trouble::WORDS.iter().flat_map(|word| self.lines(word).take(MOST_LOOKS));
+        let troubled = lines.filter(behind).filter(|line| !line.is_noise && tells_of_trouble(&line.text));
+        let speakers: std::collections::HashSet<String> = troubled.map(speaker).collect();
+        speakers.len() >= MANY_SPEAKERS
     }
 
     /// Whether a part does not answer a boot loader's driver behind a place, by the number of the error (`ETIMEDOUT`).

@@ -180,7 +180,7 @@ impl Signals<'_> {
     }
 
     /// Whether a few lines follow in the same text; that none of them tells of trouble is known of the last that does.
-    fn goes_on_behind(&self, line: &Line) -> bool {
+    pub(super) fn goes_on_behind(&self, line: &Line) -> bool {
         let text = self.reading.evidence.get(line.place.evidence).map_or("", |item| item.text.as_str());
         let behind = usize::try_from(line.place.line).unwrap_or(usize::MAX);
         text.lines().skip(behind).filter(|line| !line.trim().is_empty()).take(FEW_LINES).count() == FEW_LINES
