@@ -131,7 +131,7 @@ pub(crate) fn apply(
             rule.level == Level::Said && (is_said_to_fail || signals::is_complained_of(reading));
         let denied = rule.is_success() && (is_of_another || (rule.level != Level::Said && is_contradicted));
         let share = match rule.is_fault() {
-            true if survived || probing => SURVIVED,
+            true if survived || probing || signals::works_later(reading, found.last) => SURVIVED,
             true if retried || overcome || found_later => RETRIED,
             false if denied && is_said_to_fail => SURVIVED,
             false if denied && is_denied => DENIED,

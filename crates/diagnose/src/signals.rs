@@ -4,6 +4,7 @@ mod account;
 mod guesses;
 mod handover;
 mod progress;
+mod recovered;
 mod remarks;
 mod tools;
 mod trouble;
@@ -16,6 +17,7 @@ use crate::text::{Line, Place, Reading, Shape, boot_loader_prompt, typed_command
 use crate::timeline::{Boot, Boots, Seen, StageKind};
 use crate::weigh::{Weights, cite};
 
+pub(crate) use recovered::works_later;
 pub(crate) use tools::ends_well_after;
 pub(crate) use trouble::{is_harmless, is_information, says_it_goes_on, tells_of_trouble};
 
@@ -42,6 +44,9 @@ const RUNS_FROM: u64 = 90;
 
 /// How many of the last lines with a word of trouble are looked at.
 const MOST_LOOKS: usize = 500;
+
+/// From how many that tell of trouble on it is usual on a unit.
+const MANY_SPEAKERS: usize = 3;
 
 /// What people say of a unit that does not get on.
 const COMPLAINTS: &[&str] = &[
@@ -359,6 +364,7 @@ impl Signals<'_> {
                 && line.place.evidence == place.evidence
                 && !line.is_noise
                 && tells_of_trouble(&line.text)
+                && !works_later(self.reading, line)
         };
         trouble::WORDS
             .iter()
@@ -368,7 +374,19 @@ impl Signals<'_> {
 
     /// Whether trouble behind a place is the end of what is known, or of what its part of the kernel says.
     fn is_in_trouble(&self, place: Place) -> bool {
-        self.trouble_after(place).is_some_and(|line| !self.gets_over(line))
+        let is_the_end = |line: &Line| !self.gets_over(line) && !self.goes_on_behind(line);
+        self.trouble_after(place).is_some_and(is_the_end) && !self.complains_of_much(place)
+    }
+
+    /// Whether several speakers tell of trouble behind a place: a kernel that passes over so much passes over the last, too.
+    fn complains_of_much(&self, place: Place) -> bool {
+        let behind = |line: &&Line| line.place >= place && line.place.evidence == place.evidence;
+        let speaker =
+            |line: &Line| line.text.split([':', ' ']).next().unwrap_or_default().to_ascii_lowercase();
+        let lines = trouble::WORDS.iter().flat_map(|word| self.lines(word).take(MOST_LOOKS));
+        let troubled = lines.filter(behind).filter(|line| !line.is_noise && tells_of_trouble(&line.text));
+        let speakers: std::collections::HashSet<String> = troubled.map(speaker).collect();
+        speakers.len() >= MANY_SPEAKERS
     }
 
     /// Whether a part does not answer a boot loader's driver behind a place, by the number of the error (`ETIMEDOUT`).
