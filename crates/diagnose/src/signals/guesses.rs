@@ -47,6 +47,10 @@ const SUCCESS: &[&str] =
 /// `bl1/bl1_main.c`, `bl2/bl2_main.c`; Qualcomm SBL).
 const HANDS_ON: &[&str] = &[": Booting BL", " loaded: 0x", "Image Loaded, Delta"];
 
+/// What a driver says last of a device that it does not get to work.
+const GIVES_UP: &[&str] =
+    &["unregister", "giv", "disabl", "remov", "disconnect", "offline", "detach", "shut", "reset"];
+
 /// How MCUboot introduces itself (`boot/zephyr/main.c`).
 const MCUBOOT: &[&str] = &["MCUboot", "Starting bootloader"];
 
@@ -360,7 +364,8 @@ pub(crate) fn gets_over(reading: &Reading<'_>, line: &Line) -> bool {
     let says = |raw: &str| {
         let cleaned = clean(raw);
         let said = strip_stamps(&cleaned).strip_prefix(part).filter(|rest| rest.starts_with(": "));
-        said.map(|rest| !tells_of_trouble(rest))
+        let gives_up = |rest: &str| GIVES_UP.iter().any(|words| rest.to_ascii_lowercase().contains(words));
+        said.map(|rest| !tells_of_trouble(rest) && !gives_up(rest))
     };
     text.lines().skip(behind).filter_map(says).last() == Some(true)
 }
