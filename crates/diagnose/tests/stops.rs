@@ -355,6 +355,18 @@ fn a_root_that_cannot_be_entered() {
 }
 
 #[test]
+fn a_driver_that_gives_up() {
+    check(
+        "[   13.651182] mwifiex_sdio mmc0:0001:1: Direct firmware load for mrvl/sd8997_uapsta.bin failed with error -2\n\
+         [   13.695910] mwifiex_sdio mmc0:0001:1: Failed to get firmware mrvl/sd8997_uapsta.bin\n\
+         [   13.703774] mwifiex_sdio mmc0:0001:1: info: _mwifiex_fw_dpc: unregister device\n",
+        Cause::FirmwareBug,
+        State::BootsDegraded,
+        Action::InstallOtherBuild,
+    );
+}
+
+#[test]
 fn a_system_that_lacks_a_processor_or_its_server() {
     check(
         "[    0.191952] Synchronize counters for CPU 1: done.\n[    1.232191] CPU2: failed to start\n[    2.277589] smp: Brought up 1 node, 2 CPUs\n",

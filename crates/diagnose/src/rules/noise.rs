@@ -272,6 +272,15 @@ static NOISE: &[&[&str]] = &[
         "open /dev/ttyv",
         "hub can't support USB",
     ],
+    // Little Kernel app/aboot, target/msm8916: a board without a screen, and partitions that it does without.
+    &[
+        "Neither 'config' nor 'frp' partition found",
+        "Not able to search the panel",
+        "Target panel init not found",
+        "partition misc doesn't exist",
+        "error in emmc_recovery_init",
+        "Unable to locate /bootselect partition",
+    ],
     // NVIDIA TegraBoot: boards that carry no EEPROM.
     &["NvTbootI2c"],
     // Linux and U-Boot drivers/pci: nothing is plugged into the slot.

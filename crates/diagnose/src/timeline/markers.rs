@@ -199,6 +199,9 @@ pub(super) static COUNTDOWNS: &[&str] = &[
     "Please choose the operation",
 ];
 
+/// What a boot loader says that starts a program, as a second boot loader (U-Boot `cmd/boot.c`).
+pub(super) static CHAINED: &[&str] = &["## Starting application at"];
+
 /// What boot loaders say that found a file to load, or look in another place: where they looked before may be empty.
 pub(super) static FOUND: &[&str] = &[
     "bytes read in ",
