@@ -39,6 +39,14 @@ static NOISE: &[&[&str]] = &[
     &["ERROR: HABv4: "],
     // avrdude jtagmkII.c: parts without a place for a boot loader are written all the same.
     &["jtagmkII_initialize(): Cannot locate"],
+    // flashrom ichspi.c, writeprotect.c: how the chip is laid out and what the programmer cannot tell, said before anything
+    // is read or written.
+    &[
+        "flash regions are read protected",
+        "Not all flash regions are freely accessible",
+        "region (0x*) is locked",
+        "Failed to get WP status: WP operations",
+    ],
     // U-Boot common/avb_verify.c: said of every unit without secure storage.
     &["read_is_device_unlocked not supported yet", "read_rollback_index not supported yet"],
     // barebox common/fastboot.c, drivers/usb/gadget: what the host asks for and the loader has none of; a gadget that runs.
