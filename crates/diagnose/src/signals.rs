@@ -124,7 +124,7 @@ pub(crate) fn apply(
     silence_and_garbage(reading, weights);
     wrong_variables(case, weights);
     other_names(case, weights);
-    let signals = Signals { reading, boots };
+    let signals = Signals { reading, boots, is_watched: case.is_watched };
     if boots.last().is_none() && reading.shapes.iter().any(|shape| shape.kernel_seconds >= RUNS_FROM) {
         weights.hint(State::BootsDegraded, 0.45);
     }
@@ -210,6 +210,7 @@ pub(crate) fn is_complained_of(reading: &Reading<'_>) -> bool {
 struct Signals<'a> {
     reading: &'a Reading<'a>,
     boots: &'a Boots,
+    is_watched: bool,
 }
 
 impl Signals<'_> {
@@ -285,16 +286,24 @@ impl Signals<'_> {
         }
         let line = self.at(loader);
         let is_in_trouble = weights.success_is_denied() || self.trouble_after(loader.first).is_some();
-        if self.is_worked_at(loader) && !is_in_trouble {
-            let says = "Somebody works at the boot loader's prompt, to which it came without a countdown.";
+        if is_in_trouble || (self.is_watched && !self.is_worked_at(loader)) {
+            let says =
+                "The boot loader goes to its prompt without a countdown, as when it has no boot command.";
             let line = line.map(|line| self.cite(line, says));
-            weights.add(Cause::NoFault, 0.45, &[], line.clone());
-            weights.add(Cause::BootEnvironmentCorrupt, 0.3, &[], line);
-            weights.hint(State::BootloaderOnly, 0.4);
+            weights.add(Cause::BootEnvironmentCorrupt, 0.65, &[], line);
             return;
         }
-        let says = "The boot loader goes to its prompt without a countdown, as when it has no boot command.";
-        weights.add(Cause::BootEnvironmentCorrupt, 0.65, &[], line.map(|line| self.cite(line, says)));
+        let says = match self.is_worked_at(loader) {
+            true => "Somebody works at the boot loader's prompt, to which it came without a countdown.",
+            // A loader that waits without a word for a key, or is told to, stands there too.
+            false => {
+                "The boot loader waits at its prompt; nothing shows whether it was stopped or has nothing to boot."
+            }
+        };
+        let line = line.map(|line| self.cite(line, says));
+        weights.add(Cause::NoFault, 0.45, &[], line.clone());
+        weights.add(Cause::BootEnvironmentCorrupt, 0.36, &[], line);
+        weights.hint(State::BootloaderOnly, 0.4);
     }
 
     fn kernel_without_a_word(&self, boot: &Boot, weights: &mut Weights) {

@@ -1,7 +1,5 @@
 //! How far the unit gets.
 
-use std::collections::BTreeMap;
-
 use debrick_model::{Cause, EvidenceKind, Finding, State};
 
 use crate::text::Reading;
@@ -31,9 +29,8 @@ pub(crate) fn conclude(
     weights: &Weights,
     findings: &[Finding],
 ) -> State {
-    let mut doubts: BTreeMap<State, f64> = BTreeMap::new();
+    let mut doubts = weights.doubts();
     let mut speak = |state, weight: f64| *doubts.entry(state).or_insert(1.0) *= 1.0 - weight;
-    weights.states().iter().for_each(|(state, weight)| speak(*state, *weight));
     let is_sound = findings.first().is_some_and(|finding| finding.cause == Cause::NoFault);
     speak(State::BootLoop, boots.loops());
     if let Some((state, weight)) = last_boot(boots, weights, is_sound) {

@@ -147,9 +147,17 @@ impl Weights {
             .any(|place| place.evidence == first.evidence && *place >= first && place.line <= last_line)
     }
 
-    /// The states that were hinted at, each with its strongest hint.
-    pub(crate) fn states(&self) -> &[(State, f64)] {
-        &self.states
+    /// Of each state that was hinted at, how likely it is that no hint is right.
+    pub(crate) fn doubts(&self) -> BTreeMap<State, f64> {
+        let mut doubts = BTreeMap::new();
+        self.states.iter().for_each(|(state, weight)| *doubts.entry(*state).or_insert(1.0) *= 1.0 - weight);
+        doubts
+    }
+
+    /// Whether more speaks for a unit that works than for any other state.
+    pub(crate) fn seems_healthy(&self) -> bool {
+        let least = self.doubts().into_iter().min_by(|left, right| left.1.total_cmp(&right.1));
+        least.is_some_and(|(state, _)| state == State::Healthy)
     }
 
     /// The causes, likeliest first.

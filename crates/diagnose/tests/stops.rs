@@ -1,7 +1,7 @@
 //! Where a unit stops, and what usually keeps it there.
 #![allow(clippy::unwrap_used, reason = "a test may fail where it stands")]
 
-use debrick_diagnose::{Evidence, diagnose};
+use debrick_diagnose::{Case, Evidence, diagnose, diagnose_case};
 use debrick_model::{Action, Cause, EvidenceKind, State};
 
 const UBOOT: &str = "U-Boot 2023.01 (Jun 22 2026 - 08:38:07 +0000)\nDRAM:  512 MiB\n";
@@ -247,12 +247,21 @@ fn secure_firmware_without_its_metadata() {
     );
 }
 
-/// Somebody who connects while it starts misses the banner.
+/// Somebody who connects while it starts misses the banner. Where the program itself listened, a loader that does not
+/// count down has nothing to boot; of a log that somebody shows, it is not known why it stands at its prompt.
 #[test]
 fn a_prompt_without_a_countdown_in_a_log_that_begins_in_the_middle() {
     let middle = "Core:  47 devices, 13 uclasses, devicetree: board\nFlash: 64 MiB\nLoading Environment from Flash... OK\n\
                   In:    pl011@9000000\nOut:   pl011@9000000\nNet:   eth0: virtio-net#33\n=> ";
-    check(middle, Cause::BootEnvironmentCorrupt, State::BootloaderOnly, Action::FixBootEnvironment);
+    let evidence = [Evidence { kind: EvidenceKind::SerialLog, name: "log".into(), text: middle.into() }];
+    let heard = diagnose_case(&Case { evidence: &evidence, is_watched: true, ..Case::default() });
+    assert_eq!((heard.cause(), heard.state), (Cause::BootEnvironmentCorrupt, State::BootloaderOnly));
+    assert_eq!(heard.actions.first().unwrap().action, Action::FixBootEnvironment);
+    let shown = diagnose(&evidence);
+    assert_eq!(shown.cause(), Cause::NoFault);
+    assert!(shown.findings[0].likelihood < 0.4, "a guess: {:?}", shown.findings);
+    assert_eq!(shown.findings[1].cause, Cause::BootEnvironmentCorrupt);
+    assert!(shown.next_evidence.iter().any(|ask| ask.contains("printenv")), "{:?}", shown.next_evidence);
     let end = "Net:   eth0: virtio-net#33\nHit any key to stop autoboot:  0 \n=> ";
     let diagnosis =
         diagnose(&[Evidence { kind: EvidenceKind::SerialLog, name: "log".into(), text: end.into() }]);

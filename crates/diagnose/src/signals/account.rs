@@ -82,6 +82,9 @@ const LAST_SENTENCES: usize = 2;
 /// What ends a sentence.
 const ENDS: [char; 8] = ['.', '!', '?', ';', '\n', '。', '！', '？'];
 
+/// What parts the clauses of a sentence.
+const BREAKS: [char; 5] = [',', '，', '–', '—', ':'];
+
 /// What usually is behind a unit that does not start, where nothing else is known.
 const USUAL_OF_UNITS: &[(C, f64)] =
     &[(C::FirmwareBug, 0.31), (C::ImageCorrupt, 0.22), (C::ImageWrongDevice, 0.2)];
@@ -99,6 +102,8 @@ pub(crate) struct Account {
     text: String,
     /// The same, in sentences, each as it was said.
     sentences: Vec<String>,
+    /// Of each sentence, what comes behind its last comma.
+    last_words: Vec<String>,
     /// The sentences, each once more with its denials in one form.
     read: Vec<String>,
     /// Where it stands.
@@ -126,11 +131,15 @@ impl Account {
             told(EvidenceKind::SerialLog).next().is_some() || told(EvidenceKind::ToolOutput).next().is_some();
         let names_working_version = words::names_working_version(&raw);
         let place = Place { evidence, line: 0 };
-        let sentences: Vec<String> =
-            raw.split(ENDS).map(words::plain).filter(|sentence| sentence.len() > 1).collect();
+        let last_words = |sentence: &str| words::plain(sentence.rsplit(BREAKS).next().unwrap_or_default());
+        let (sentences, last_words): (Vec<String>, Vec<String>) = raw
+            .split(ENDS)
+            .map(|sentence| (words::plain(sentence), last_words(sentence)))
+            .filter(|(sentence, _)| sentence.len() > 1)
+            .unzip();
         let read: Vec<String> = sentences.iter().map(|sentence| with_denials(sentence)).collect();
         let text = with_denials(&words::plain(&raw));
-        Some(Self { text, sentences, read, place, has_others, names_working_version })
+        Some(Self { text, sentences, last_words, read, place, has_others, names_working_version })
     }
 
     /// Whether it tells of a unit that does not work after all.
@@ -251,7 +260,7 @@ impl Account {
             return Well::No;
         }
         let is_gone = GONE.are_in(&self.text);
-        well::at_the_end(&self.sentences, self.names_a_remedy(), is_gone)
+        well::at_the_end(&self.sentences, &self.last_words, self.names_a_remedy(), is_gone)
     }
 
     fn conclude<'c>(
@@ -275,12 +284,13 @@ impl Account {
     /// Where no rule knows what is said, what usually is behind it. These weights are about the shares of causes among
     /// reports that threads of users settled; they keep any finding a guess.
     pub(super) fn guess(&self, reading: &Reading<'_>, weights: &mut Weights) {
-        let decided = weights.findings().first().is_some_and(|finding| finding.likelihood >= NOTHING_FROM);
+        let top = weights.findings().first().map_or(0.0, |finding| finding.likelihood);
         let has_log = reading
             .evidence
             .iter()
             .any(|item| item.kind == EvidenceKind::SerialLog && !item.text.trim().is_empty());
-        if decided || has_log {
+        let is_fine = !self.is_about_tool() && (self.ends_well() || weights.seems_healthy());
+        if has_log || top >= NOTHING_FROM {
             return;
         }
         let line = cite(
@@ -290,8 +300,8 @@ impl Account {
             "Nothing in what is said names a cause; this one is the most usual.",
         );
         let (causes, actions): (&[(C, f64)], &'static [A]) = match () {
+            () if is_fine => (USUAL_WHERE_IT_ENDED_WELL, &[A::NothingNeeded]),
             () if self.is_about_tool() => (USUAL_OF_TOOLS, &[A::SwapCableOrPort, A::ChangeToolOrOption]),
-            () if self.ends_well() => (USUAL_WHERE_IT_ENDED_WELL, &[A::NothingNeeded]),
             () if IN_USE.are_in(&self.text) => (USUAL_OF_UNITS, &[A::InstallOtherBuild]),
             () => (USUAL_OF_UNITS, &[A::ReflashCorrectImage]),
         };
@@ -382,6 +392,16 @@ mod tests {
         );
         check("The command line fails, the GUI tool works.", C::ToolMismatch, A::ChangeToolOrOption);
         check("Release 2.5.6 loops. 2.5.5 works ok.", C::FirmwareBug, A::InstallOtherBuild);
+    }
+
+    #[test]
+    fn a_unit_that_is_well_in_the_end_has_no_fault() {
+        for account in [
+            "Eine halbe Stunde stand nur das Logo da, jetzt läuft alles.",
+            "El router estuvo media hora parpadeando después de actualizar; lo creía perdido, pero arrancó.",
+        ] {
+            assert_eq!(check(account, C::NoFault, A::NothingNeeded), S::Healthy, "{account}");
+        }
     }
 
     #[test]

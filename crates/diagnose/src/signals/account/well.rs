@@ -21,18 +21,26 @@ pub(super) enum Well {
     No,
 }
 
-/// How the unit is in the end, by the last sentences that say anything of it. A light is believed where nobody says that
-/// the unit is gone.
-pub(super) fn at_the_end(sentences: &[String], is_remedied: bool, is_gone: bool) -> Well {
-    for sentence in sentences.iter().rev().take(TOLD_LATE) {
-        let fails = [&GONE, &LOOPS, &SILENT, &FAILS].into_iter().any(|words| words.are_in(sentence));
-        let is_denied = fails || SAYS_NO.are_in(sentence);
-        let is_fine = FINE_AFTER_ALL.are_in(sentence) || (LIGHT_IS_FINE.are_in(sentence) && !is_gone);
-        if SURELY_FINE.are_in(sentence) || (is_fine && !is_denied) {
+/// How the unit is in the end, by the last sentences that say anything of it; where a sentence tells of trouble first, by
+/// its last words. A light is believed where nobody says that the unit is gone.
+pub(super) fn at_the_end(
+    sentences: &[String],
+    last_words: &[String],
+    is_remedied: bool,
+    is_gone: bool,
+) -> Well {
+    let is_denied = |words: &str| {
+        [&GONE, &LOOPS, &SILENT, &FAILS, &SAYS_NO].into_iter().any(|denials| denials.are_in(words))
+    };
+    let is_fine = |words: &str| FINE_AFTER_ALL.are_in(words) || (LIGHT_IS_FINE.are_in(words) && !is_gone);
+    for (sentence, end) in sentences.iter().zip(last_words).rev().take(TOLD_LATE) {
+        let is_well = SURELY_FINE.are_in(sentence)
+            || [sentence, end].into_iter().any(|words| is_fine(words) && !is_denied(words));
+        if is_well {
             let is_remedied = is_remedied || REMEDIED.are_in(sentence);
             return if is_remedied { Well::Remedied } else { Well::ByItself };
         }
-        if is_denied && !ASKS_IF_NORMAL.are_in(sentence) {
+        if is_denied(sentence) && !ASKS_IF_NORMAL.are_in(sentence) {
             return Well::No;
         }
     }
