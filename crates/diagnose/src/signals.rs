@@ -18,7 +18,7 @@ use crate::weigh::{Weights, cite};
 use trouble::tells_of_trouble;
 
 pub(crate) use recovered::works_later;
-pub(crate) use tools::ends_well_after;
+pub(crate) use tools::{ends_well_after, has_waited_for};
 pub(crate) use trouble::{is_harmless, is_information};
 
 pub(crate) use account::Account;
@@ -433,7 +433,8 @@ impl Signals<'_> {
     /// Whether several speakers tell of trouble behind a place: a kernel that passes over so much passes over the last, too.
     fn complains_of_much(&self, place: Place) -> bool {
         let behind = |line: &&Line| line.place >= place && line.place.evidence == place.evidence;
-        let speaker = |line: &Line| line.text.split([':', ' ']).next().unwrap_or_default().to_ascii_lowercase();
+        let speaker =
+            |line: &Line| line.text.split([':', ' ']).next().unwrap_or_default().to_ascii_lowercase();
         let lines = trouble::WORDS.iter().flat_map(|word| self.lines(word).take(MOST_LOOKS));
         let troubled = lines.filter(behind).filter(|line| !line.is_noise && tells_of_trouble(&line.text));
         let speakers: std::collections::HashSet<String> = troubled.map(speaker).collect();

@@ -105,9 +105,7 @@ mod tests {
     #[test]
     fn what_a_tool_prints_shows_no_start() {
         let text = "A fatal error occurred: bootloader.bin requires chip revision in range [v3.1 - v3.99]";
-        let state = |kind| {
-            by_rules_alone(&[Evidence { kind, name: "text".into(), text: text.into() }]).state
-        };
+        let state = |kind| by_rules_alone(&[Evidence { kind, name: "text".into(), text: text.into() }]).state;
         assert_ne!(state(EvidenceKind::SerialLog), State::Unknown);
         assert_eq!(state(EvidenceKind::ToolOutput), State::Unknown);
     }

@@ -60,7 +60,8 @@ fn names(text: &str) -> Vec<String> {
 
 /// Whether a line names a part before it says something of it.
 fn speaks_of(line: &str, name: &str) -> bool {
-    line.strip_prefix(name).is_some_and(|rest| rest.starts_with([':', ' '])) || line.contains(&format!(": {name}: "))
+    line.strip_prefix(name).is_some_and(|rest| rest.starts_with([':', ' ']))
+        || line.contains(&format!(": {name}: "))
 }
 
 fn is_digit(symbol: char) -> bool {
@@ -81,12 +82,25 @@ mod tests {
 
     #[test]
     fn a_part_that_works_with_another_file_has_no_fault() {
-        let first = "[    7.840000] radio9 0000:01:00.0: Direct firmware load for radio9/new.fw failed with error -2";
+        let first =
+            "[    7.840000] radio9 0000:01:00.0: Direct firmware load for radio9/new.fw failed with error -2";
         let other = "[    8.200000] radio9 0000:01:00.0: Transferred FW: old.fw, size: 50980";
         let end = "[   10.720000] ieee80211 phy0: radio of some kind";
         assert_eq!(cause(&[first, other, end].join("\n")), Cause::NoFault);
         assert_eq!(cause(&[first, end].join("\n")), Cause::FirmwareBug);
         let of_another = "[    8.200000] radio8 0000:02:00.0: Transferred FW: old.fw, size: 50980";
         assert_eq!(cause(&[first, of_another, end].join("\n")), Cause::FirmwareBug);
+    }
+
+    #[test]
+    fn a_kernel_that_complains_of_much_passes_over_it() {
+        let lines = [
+            "[    0.000000] Linux version 4.9.170",
+            "[    0.312013] power7: get supply name failed",
+            "[    0.442077] NAND: not found on this board",
+            "[    0.829634] card: failed to get pins",
+        ];
+        assert_eq!(cause(&lines.join("\n")), Cause::NoFault);
+        assert_ne!(cause(&[lines[0], lines[1]].join("\n")), Cause::NoFault);
     }
 }

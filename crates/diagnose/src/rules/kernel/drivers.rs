@@ -114,6 +114,16 @@ pub(super) static RULES: &[Rule] = &[
     .actions(&[A::InstallOtherBuild])
     .from("Linux net/sched/sch_generic.c, dev_watchdog", "NETDEV WATCHDOG: eth0 (mtk_soc_eth): transmit queue 3 timed out"),
     rule(
+        "kernel-modules-missing",
+        System,
+        &["kmodloader: * could not be probed", "kmodloader: dependency not loaded"],
+        "Modules of the kernel could not be loaded.",
+        &[(C::FirmwareBug, 0.55), (C::RootfsCorrupt, 0.2), (C::ImageIncomplete, 0.15)],
+    )
+    .states(&[(S::BootsDegraded, 0.6)])
+    .actions(&[A::InstallOtherBuild])
+    .from("OpenWrt ubox kmodloader.c", "kmodloader: 26 modules could not be probed"),
+    rule(
         "kernel-radio-firmware",
         System,
         &["Direct firmware load for * failed", "could not fetch firmware", "failed to fetch board", "firmware crashed", "Failed to start firmware", "failed to fetch firmware", "failed to request firmware", "failed to push firmware", "could not load firmware", "failed to read calibration", "failed to load calibration", "invalid EEPROM", "EEPROM checksum", "eeprom is invalid", "Failed to get eeprom", "caldata"],

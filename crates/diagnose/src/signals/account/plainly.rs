@@ -431,6 +431,8 @@ mod tests {
             ("The file is too big for the flash chip.", C::ImageTooLarge),
             ("After a thunderstorm the box is dark.", C::PowerFault),
             ("It restarts whenever I connect a hard disk.", C::PowerFault),
+            ("打印时不断重启", C::PowerFault),
+            ("I added iptables rules, and now it reboots over and over.", C::SettingsCorrupt),
             ("Device manager shows a yellow triangle beside the phone.", C::HostPermission),
             ("The serial port is in use, the monitor is still open in another window.", C::HostPortConflict),
             ("I swapped the cable, the old one was loose.", C::LinkFault),
