@@ -51,6 +51,7 @@ static NOISE: &[&[&str]] = &[
         "Error initializing runtime service",
         "spl_decode_boot_device: could not find",
         "could not map boot_device to ofpath",
+        "failed to resolve brom_bootdevice_id",
     ],
     // U-Boot arch/arm/mach-k3/security.c: said of every part on units that take unsigned ones.
     &["Did not detect image signing certificate"],

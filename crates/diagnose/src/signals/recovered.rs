@@ -70,7 +70,7 @@ fn is_digit(symbol: char) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use debrick_model::{Cause, EvidenceKind};
+    use debrick_model::{Cause, EvidenceKind, State};
 
     use crate::case::Evidence;
     use crate::trial::by_rules_alone;
@@ -90,6 +90,18 @@ mod tests {
         assert_eq!(cause(&[first, end].join("\n")), Cause::FirmwareBug);
         let of_another = "[    8.200000] radio8 0000:02:00.0: Transferred FW: old.fw, size: 50980";
         assert_eq!(cause(&[first, of_another, end].join("\n")), Cause::FirmwareBug);
+    }
+
+    #[test]
+    fn a_kernel_that_got_to_the_end_of_what_it_did_is_well() {
+        let check = "[    2.40] checker: started\n[    2.42] checker: Could not start one of the tests\n[    2.43] checker: completed";
+        let evidence = Evidence {
+            kind: EvidenceKind::SerialLog,
+            name: "log".into(),
+            text: check.replace("] ", "0000] "),
+        };
+        let diagnosis = by_rules_alone(&[evidence]);
+        assert_eq!((diagnosis.cause(), diagnosis.state), (Cause::NoFault, State::Healthy));
     }
 
     #[test]

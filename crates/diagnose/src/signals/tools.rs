@@ -318,6 +318,7 @@ mod tests {
             ("Writing at 0x00010000... (12 %)\nLost connection to device", C::LinkFault),
             ("Update aborted: battery level too low (12%)", C::PowerFault),
             ("read: No such device (errno 19)", C::LinkFault),
+            ("usb: error at /dev/bus/usb/001/003, errno=13", C::HostPermission),
             ("Uploading...\nSegmentation fault (core dumped)", C::ToolMismatch),
             ("device replied: ERR unknown command", C::ToolMismatch),
             ("NAK received, aborting after 10 retries", C::LinkFault),

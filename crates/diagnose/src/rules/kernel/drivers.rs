@@ -114,6 +114,26 @@ pub(super) static RULES: &[Rule] = &[
     .actions(&[A::InstallOtherBuild])
     .from("Linux net/sched/sch_generic.c, dev_watchdog", "NETDEV WATCHDOG: eth0 (mtk_soc_eth): transmit queue 3 timed out"),
     rule(
+        "kernel-too-hot",
+        Lasting,
+        &["Critical temperature reached", "critical temperature reached"],
+        "The kernel takes the unit for too hot, and switches it off.",
+        &[(C::FirmwareBug, 0.45), (C::PowerFault, 0.25)],
+    )
+    .states(&[(S::BootLoop, 0.4)])
+    .actions(&[A::InstallOtherBuild])
+    .from("Linux drivers/thermal/thermal_core.c", "thermal thermal_zone0: critical temperature reached (206 C), shutting down"),
+    rule(
+        "kernel-device-kept",
+        System,
+        &["unregister_netdevice: waiting for"],
+        "The kernel cannot let a network interface go, because something still holds it.",
+        &[(C::FirmwareBug, 0.6), (C::KernelCrash, 0.2)],
+    )
+    .states(&[(S::BootsDegraded, 0.6)])
+    .actions(&[A::InstallOtherBuild])
+    .from("Linux net/core/dev.c", "unregister_netdevice: waiting for wlan0 to become free. Usage count = 1"),
+    rule(
         "kernel-modules-missing",
         System,
         &["kmodloader: * could not be probed", "kmodloader: dependency not loaded"],

@@ -432,6 +432,7 @@ mod tests {
             ("After a thunderstorm the box is dark.", C::PowerFault),
             ("It restarts whenever I connect a hard disk.", C::PowerFault),
             ("打印时不断重启", C::PowerFault),
+            ("Packages cannot be installed due to a read-only file system.", C::FlashHardwareFault),
             ("I added iptables rules, and now it reboots over and over.", C::SettingsCorrupt),
             ("Device manager shows a yellow triangle beside the phone.", C::HostPermission),
             ("The serial port is in use, the monitor is still open in another window.", C::HostPortConflict),

@@ -44,7 +44,7 @@ pub(super) static RESET_HELPS: Words = Words(&[
 
 /// The unit runs, and cannot be reached by its address any more.
 pub(super) static ADDRESS_LOST: Words = Words(&[
-    "can t|cannot|cant|unable|not|no longer|couldn t ~ reach|access|connect|log in|login|open|get into|find ~ router|it|page|web|gui|interface|anymore|admin|nas|luci|box",
+    "can t|cannot|cant|unable|not|no longer|couldn t ~ reach|access|connect|log in|login|open|get into|find ~ router|it|page|web|gui|interface|anymore|admin|nas|luci|box|ssh|telnet",
     "locked ~ out|myself",
     "nicht mehr ~ erreich-|drauf|einloggen",
     "erreiche|komme ~ nicht",
