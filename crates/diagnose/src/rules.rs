@@ -191,6 +191,7 @@ impl<'a> Match<'a> {
         let is_of_tool = matches!(rule.level, Level::Tool | Level::Output);
         let is_harmless = |line: &Line| {
             line.is_noise
+                || (rule.level <= Level::Lasting && signals::says_it_goes_on(&line.text))
                 || (rule.is_last_resort && signals::is_information(&line.text))
                 || (rule.is_last_resort && is_of_tool && signals::is_harmless(&line.text))
         };

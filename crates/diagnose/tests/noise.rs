@@ -433,3 +433,125 @@ fn a_card_that_is_not_needed() {
         ],
     );
 }
+
+/// Who shows that a start stops there says so, or quotes no more than the last line.
+#[test]
+fn a_log_that_ends_where_the_kernel_is_started() {
+    let loading = "## Booting kernel from Legacy Image at a1000000 ...\n   Verifying Checksum ... OK\n\
+                   ## Flattened Device Tree blob at a0000000\n   Loading Device Tree to 00000000fbb19000 ... OK\n\
+                   Unable to update property /sysclk:clock-frequency, err=FDT_ERR_NOTFOUND\n";
+    check(EvidenceKind::SerialLog, &[loading, "\nStarting kernel ...\n"]);
+    let hangs = [loading, "\nStarting kernel ...\n--> hangs\n"].concat();
+    let log = |text: &str| Evidence { kind: EvidenceKind::SerialLog, name: "log".into(), text: text.into() };
+    assert_ne!(diagnose(&[log(&hangs)]).cause(), Cause::NoFault);
+    let said = Evidence {
+        kind: EvidenceKind::Symptom,
+        name: "account".into(),
+        text: "no other output after this".into(),
+    };
+    let quoted = [loading, "\nStarting kernel ...\n"].concat();
+    assert_ne!(diagnose(&[log(&quoted), said]).cause(), Cause::NoFault);
+    assert_ne!(
+        diagnose(&[log("Uncompressing Linux... done, booting the kernel.\n")]).cause(),
+        Cause::NoFault
+    );
+}
+
+#[test]
+fn something_fails_and_the_log_goes_on() {
+    // A boot loader whose messages nobody knows.
+    check(
+        EvidenceKind::SerialLog,
+        &[
+            "CFE version 1.0.38-162.76 for BCM963138 (32bit,SP,LE)\nChip ID: BCM63139_B0\n",
+            "ERROR!!! Data pointer greater than total entry size\n",
+            "Board IP address : 192.168.1.1\nHost IP address : 192.168.1.100\nRun from flash/host/tftp (f/h/c) : f\n",
+        ],
+    );
+    // A part of the kernel that has more to say.
+    check(
+        EvidenceKind::SerialLog,
+        &[
+            "[    7.941126] rtl8367 rtl8367: cannot find mdio node phandle\n",
+            "[    7.947562] rtl8367 rtl8367: RTL8367R ver. 0 chip found\n",
+            "[    9.056830] rtl8367 rtl8367: cpu_port:9, assigned to extif0\n",
+        ],
+    );
+    // What U-Boot does without, in a log that ends before its countdown.
+    check(
+        EvidenceKind::SerialLog,
+        &[
+            UBOOT,
+            "MMC:   rksdmmc@ff500000: 1\nCard did not respond to voltage select!\nmmc_init: -95, time 9\n",
+            "*** Warning - No block device, using default environment\n",
+        ],
+    );
+}
+
+#[test]
+fn a_loader_that_reaches_the_other_computer_in_the_end() {
+    for lines in [
+        "ethernet@48484000 Waiting for PHY auto negotiation to complete. done\nlink up on port 0, speed 100, full duplex\n",
+        "BOOTP broadcast 4\nBOOTP broadcast 5\nDHCP client bound to address 10.0.4.178 (4899 ms)\n",
+        "Loading: T T T T T ####\ndone\nBytes transferred = 13872076 (d3abcc hex)\n",
+    ] {
+        check(EvidenceKind::SerialLog, &[UBOOT, "Net:   eth0: ethernet@1\n", COUNTDOWN, lines]);
+    }
+}
+
+#[test]
+fn applications_and_shells_without_a_form_of_their_own() {
+    check(
+        EvidenceKind::SerialLog,
+        &[
+            "ets Jul 29 2019 12:21:46\n\nrst:0x1 (POWERON_RESET),boot:0x13 (SPI_FAST_FLASH_BOOT)\n",
+            "load:0x40080400,len:3600\nentry 0x400805f0\nFound PSRAM\nStarting SD Card\n",
+        ],
+    );
+    check(
+        EvidenceKind::SerialLog,
+        &[
+            "Press the [f] key and hit [enter] to enter failsafe mode\nf\n- failsafe -\n\n",
+            "BusyBox v1.23.2 (2021-05-12 11:31:03 CST) built-in shell (ash)\n\n",
+            "ash: can't access tty; job control turned off\n",
+        ],
+    );
+    check(
+        EvidenceKind::SerialLog,
+        &[
+            UBOOT,
+            "Net:   eth0: ethernet@e000b000\nAutomatic boot in 3s...\n",
+            "Enter 'noautoboot' to enter prompt without timeout\nni-e31x-uboot>\n",
+        ],
+    );
+}
+
+#[test]
+fn what_a_program_says_that_it_does_without() {
+    check(
+        EvidenceKind::SerialLog,
+        &[
+            "[    6.288036] squashfs: SQUASHFS error: Xattrs in filesystem, these will be ignored\n",
+            "[    6.290710] unable to read xattr id index table\n",
+            "[    9.701208] systemd[1]: systemd 250 running in system mode\n",
+            "[   12.366801] systemd[163]: /lib/systemd/system-generators/systemd-gpt-auto-generator failed with exit status 1.\n",
+            "[   15.187766] systemd[1]: Created slice Slice /system/getty.\n",
+        ],
+    );
+    check(
+        EvidenceKind::SerialLog,
+        &[
+            "entry 0x400806a8\n\n00:00:00.003-223/45 HDW: ESP32-S0WD-OEM\n",
+            "./components/esp_littlefs/src/littlefs/lfs.c:1071:error: Corrupted dir pair at {0x0, 0x1}\n",
+            "00:00:00.442-226/46 UFS: FlashFS mounted with 312 kB free\n",
+            "00:00:00.983 WIF: WifiManager active for 3 minutes\n",
+        ],
+    );
+    check(
+        EvidenceKind::SerialLog,
+        &[
+            "RedBoot(tm) bootstrap and debug environment [ROMRAM]\nRelease, version V1.04 - built 12:24:00, Apr 17 2006\n",
+            "== Executing boot script in 2.000 seconds - enter ^C to abort\n^C\nRedBoot>\n",
+        ],
+    );
+}

@@ -71,6 +71,8 @@ static NOISE: &[&[&str]] = &[
     &["error resetting after download"],
     // Linux drivers/regulator/core.c: a supply that the device tree does not name is taken as always on.
     &["using dummy regulator", "supply * not found, using"],
+    // BusyBox shell/ash.c: said of every shell on a console that is no terminal of its own.
+    &["can't access tty; job control turned off"],
     // Tools that count what failed, and count none.
     &[
         "Failure 0",
@@ -84,6 +86,8 @@ static NOISE: &[&[&str]] = &[
         "avr.mk:* dfu] Error",
         "Make finished with errors",
     ],
+    // AOSP fastboot/fastboot.cpp: the system formats what was erased; units with two slots have no cache.
+    &["File system type raw not supported", "wipe task partition not found"],
     // AOSP libsparse/sparse_read.cpp: said of every image that is not sparse, which is then sent as it is.
     &["Invalid sparse file format at header"],
     // OpenWrt package/base-files sysupgrade: the upgrade that it asks for ends the service that would answer.
@@ -242,6 +246,7 @@ static NOISE: &[&[&str]] = &[
         "In:    No input devices available",
         "No ethernet found",
         "Could not get PHY for",
+        "auto negotiation to complete*done",
     ],
     // ESP-IDF components/esp_phy, spiffs, fatfs, nimble: goes on with a calibration, a format or a list of its own.
     &[

@@ -4,8 +4,9 @@
 use debrick_model::{Cause, EvidenceKind, State};
 
 use super::Signals;
+use super::trouble::tells_of_trouble;
 use crate::case::Evidence;
-use crate::text::{Line, Place, Shape};
+use crate::text::{Line, Place, Shape, clean, strip_stamps};
 use crate::timeline::{Boot, Seen, StageKind};
 use crate::weigh::{Weights, cite};
 
@@ -96,7 +97,7 @@ impl Signals<'_> {
             if ends_well {
                 let line = cite(self.reading, start, "", "The tool ends without a word of trouble.");
                 weights.add(Cause::NoFault, 0.42, &[], Some(line));
-                weights.hint(State::RecoveryMode, 0.35);
+                weights.hint(State::Healthy, 0.35);
             }
         }
     }
@@ -187,8 +188,23 @@ impl Signals<'_> {
         lines().take(FEW_LINES).count() == FEW_LINES || lines().last().is_some_and(tells_that_it_worked)
     }
 
+    /// Whether the part of a kernel that a line names has more to say behind it, the last of which is no trouble.
+    pub(super) fn gets_over(&self, line: &Line) -> bool {
+        let Some((part, _)) = line.text.split_once(": ").filter(|_| line.kernel_seconds.is_some()) else {
+            return false;
+        };
+        let text = self.reading.evidence.get(line.place.evidence).map_or("", |item| item.text.as_str());
+        let behind = usize::try_from(line.place.line).unwrap_or(usize::MAX);
+        let says = |raw: &str| {
+            let cleaned = clean(raw);
+            let said = strip_stamps(&cleaned).strip_prefix(part).filter(|rest| rest.starts_with(": "));
+            said.map(|rest| !tells_of_trouble(rest))
+        };
+        text.lines().skip(behind).filter_map(says).last() == Some(true)
+    }
+
     /// The line, counted from one, at which a log begins again: its first two lines come once more, save for numbers.
-    fn begins_again(&self, evidence: usize) -> Option<u64> {
+    pub(super) fn begins_again(&self, evidence: usize) -> Option<u64> {
         let text = &self.reading.evidence.get(evidence)?.text;
         let mut lines =
             (1..).zip(text.lines().map(str::trim)).filter(|(_, line): &(u64, &str)| !line.is_empty());
@@ -277,6 +293,10 @@ impl Signals<'_> {
             },
         };
         let Some(line) = line else { return };
+        let goes_on = goes_on
+            || !weights.success_is_denied()
+                && stage.is_none_or(|(stage, _)| !stage.waits)
+                && (self.goes_on_behind(line) || self.gets_over(line));
         let (says, causes): (_, &[(Cause, f64)]) = match kind {
             StageKind::Rom | StageKind::Spl => (
                 "Something failed before the boot loader ran.",
@@ -288,7 +308,7 @@ impl Signals<'_> {
                 ],
             ),
             StageKind::Loader if goes_on => (
-                "Something failed in the boot loader after its drivers were set up, as with a part that is not there.",
+                "Something failed in the boot loader, and it went on, as without a part that is not there.",
                 &[(Cause::NoFault, 0.34), (Cause::FirmwareBug, 0.3)],
             ),
             StageKind::Loader => (
@@ -299,6 +319,10 @@ impl Signals<'_> {
                     (Cause::BootEnvironmentCorrupt, 0.25),
                     (Cause::ImageIncomplete, 0.2),
                 ],
+            ),
+            StageKind::Linux | StageKind::Userspace | StageKind::Shell if goes_on => (
+                "Something failed in the kernel or its drivers, and it went on, as without a part that is not there.",
+                &[(Cause::NoFault, 0.36), (Cause::FirmwareBug, 0.33)],
             ),
             StageKind::Linux | StageKind::Userspace | StageKind::Shell => (
                 "Something failed in the kernel or its drivers.",

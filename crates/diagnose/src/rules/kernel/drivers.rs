@@ -27,6 +27,27 @@ pub(super) static RULES: &[Rule] = &[
     .actions(&[A::InstallOtherBuild])
     .from("Linux drivers/mtd/maps/physmap-core.c", "physmap-flash: do_map_probe() failed"),
     rule(
+        "kernel-processors",
+        Kernel,
+        &["^CPU*: failed to start", "^CPU*: failed to come online", "^CPU*: failed to boot"],
+        "A processor beside the first does not start; the system runs with fewer.",
+        &[(C::FirmwareBug, 0.42), (C::BootloaderOutdated, 0.15)],
+    )
+    .states(&[(S::BootsDegraded, 0.5)])
+    .actions(&[A::InstallOtherBuild])
+    .from("Linux kernel/cpu.c, arch/mips/kernel/smp-cps.c, arch/arm/kernel/smp.c", "CPU2: failed to start"),
+    rule(
+        "kernel-network-root",
+        System,
+        &["nfs: server * not responding"],
+        "The other computer that holds the root file system does not answer.",
+        &[(C::LinkFault, 0.5), (C::FirmwareBug, 0.3), (C::SettingsCorrupt, 0.15)],
+    )
+    .without(&["nfs: server * OK"])
+    .states(&[(S::KernelHang, 0.6)])
+    .actions(&[A::FixNetworkSettings, A::SwapCableOrPort])
+    .from("Linux net/sunrpc/clnt.c", "nfs: server 192.168.0.1 not responding, still trying"),
+    rule(
         "kernel-firmware-silent",
         System,
         &["mt7*: Message * (seq *) timeout", "failed to wait for target init", "firmware crashed! (guid", "Trying to read crash dump over", "in crash-regs-harder", "brcmf_sdio_htclk: HT Avail timeout"],

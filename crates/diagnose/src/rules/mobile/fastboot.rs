@@ -172,7 +172,7 @@ pub(super) static RULES: &[Rule] = &[
         &[(C::LinkFault, 0.65), (C::ToolMismatch, 0.33)],
     )
     .without(&["not allowed on locked devices", "not allowed for Critical Partitions"])
-    .states(&[(S::RefusedUnharmed, 0.6)])
+    .states(&[(S::RecoveryMode, 0.6)])
     .from("AOSP fastboot/fastboot_driver.cpp", "FAILED (Status read failed (No such device))"),
     rule(
         "sideload-unanswered",

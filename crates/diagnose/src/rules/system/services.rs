@@ -104,10 +104,11 @@ pub(super) static RULES: &[Rule] = &[
             "Dependency failed for",
             "Failed to mount /",
             "] Failed to start",
-            ": Failed to start",
+            "]: Failed to start",
             "Failed to start *.service",
             "Failed to start * Service",
             "Freezing execution",
+            "System cannot boot: Missing",
             "Failed to load configuration",
             "Cannot open access to console, the root account is locked",
             "entered failed state",
@@ -144,6 +145,7 @@ pub(super) static RULES: &[Rule] = &[
         "A stored flag or counter sends the unit into its recovery system.",
         &[(C::RecoveryFlagStuck, 0.6)],
     )
+    .without(&["SDPS: boot -f", "SDP: boot -f"])
     .states(&[(S::RecoveryMode, 0.5)])
     .from(
         "U-Boot drivers/bootcount; Android misc partition",
