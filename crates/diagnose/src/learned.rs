@@ -3,7 +3,8 @@
 //! A linear model over single words, fitted by `cargo xtask fit-diagnosis` and kept as a table of small whole numbers
 //! (`learned/words.txt`). It speaks about short texts only, for it was fitted to excerpts. It puts another cause first
 //! only where the rules name none or several that are about as likely, and what it puts first is never more than a guess.
-//! It finds no fault where the rules find that all is well, and calls nothing healthy in which they found a fault.
+//! It finds no fault where the rules find that all is well. Where they found one, however unsure, it calls nothing healthy
+//! but logs of which nobody says a word: those are shown for many reasons.
 //! Why, and what it was measured to be worth: `docs/decisions/0017-words-that-were-learned.md`.
 
 mod table;
@@ -12,7 +13,7 @@ mod words;
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
-use debrick_model::{Cause, EvidenceLine, Finding};
+use debrick_model::{Cause, EvidenceKind, EvidenceLine, Finding};
 
 use crate::case::Evidence;
 use crate::text::{Place, Reading};
@@ -132,14 +133,25 @@ impl<'a> Opinion<'a> {
 }
 
 /// Puts the findings in the order that rules and words together give them. What the rules decide stays as
-/// it is, and `unknown` stays first where the words know no better.
-pub(crate) fn weigh_in(reading: &Reading<'_>, implausible: &[Cause], findings: &mut Vec<Finding>) {
+/// it is, and `unknown` stays first where the words know no better. `has_fault` says whether a rule found a fault.
+pub(crate) fn weigh_in(
+    reading: &Reading<'_>,
+    has_fault: bool,
+    implausible: &[Cause],
+    findings: &mut Vec<Finding>,
+) {
     if let Some(opinion) = Opinion::of(&TABLE, reading.evidence) {
-        pool(reading, &opinion, implausible, findings);
+        pool(reading, &opinion, has_fault, implausible, findings);
     }
 }
 
-fn pool(reading: &Reading<'_>, opinion: &Opinion<'_>, implausible: &[Cause], findings: &mut Vec<Finding>) {
+fn pool(
+    reading: &Reading<'_>,
+    opinion: &Opinion<'_>,
+    has_fault: bool,
+    implausible: &[Cause],
+    findings: &mut Vec<Finding>,
+) {
     let is_undecided = findings.first().is_none_or(|finding| finding.cause == Cause::Unknown);
     let by_rules: BTreeMap<Cause, f64> =
         findings.iter().map(|finding| (finding.cause, finding.likelihood)).collect();
@@ -151,8 +163,11 @@ fn pool(reading: &Reading<'_>, opinion: &Opinion<'_>, implausible: &[Cause], fin
     };
     let named = || Cause::ALL.iter().copied().filter(|cause| *cause != Cause::Unknown);
     let rules_first = findings.iter().map(|finding| finding.cause).find(|cause| *cause != Cause::Unknown);
-    // Words call nothing healthy in which the rules found a fault, however unsure that is.
-    let may_lead = |cause: &Cause| *cause != Cause::NoFault || is_undecided || rules_first == Some(*cause);
+    // Words call nothing healthy in which the rules found a fault, however unsure that is; but where they only guess, a
+    // log that comes without a word about the unit may as well be one of a unit that works.
+    let are_logs = reading.evidence.iter().all(|item| item.kind == EvidenceKind::SerialLog);
+    let may_be_well = is_undecided || (are_logs && !has_fault) || rules_first == Some(Cause::NoFault);
+    let may_lead = |cause: &Cause| *cause != Cause::NoFault || may_be_well;
     let best = named().filter(may_lead).max_by(|left, right| score(*left).total_cmp(&score(*right)));
     let stands_from = if opinion.known < ENOUGH_WORDS { LEAST_LIKELY } else { RULES_DECIDE_FROM };
     let stands = |cause: Cause| {
@@ -200,7 +215,7 @@ fn pool(reading: &Reading<'_>, opinion: &Opinion<'_>, implausible: &[Cause], fin
 mod tests {
     use std::collections::BTreeSet;
 
-    use debrick_model::{Action, EvidenceKind};
+    use debrick_model::Action;
 
     use super::*;
     use crate::case::{Case, diagnose, diagnose_case};
@@ -232,15 +247,24 @@ mod tests {
         by_rules: &[(Cause, f64)],
         implausible: &[Cause],
     ) -> Vec<Finding> {
-        let evidence = said(text);
+        pooled_of(&said(text), table, by_rules, false, implausible)
+    }
+
+    fn pooled_of(
+        evidence: &[Evidence],
+        table: &WordTable,
+        by_rules: &[(Cause, f64)],
+        has_fault: bool,
+        implausible: &[Cause],
+    ) -> Vec<Finding> {
         let finding = |(cause, likelihood): &(Cause, f64)| Finding {
             cause: *cause,
             likelihood: *likelihood,
             evidence: Vec::new(),
         };
         let mut findings: Vec<Finding> = by_rules.iter().map(finding).collect();
-        if let Some(opinion) = Opinion::of(table, &evidence) {
-            pool(&Reading::new(&evidence), &opinion, implausible, &mut findings);
+        if let Some(opinion) = Opinion::of(table, evidence) {
+            pool(&Reading::new(evidence), &opinion, has_fault, implausible, &mut findings);
         }
         findings
     }
@@ -291,6 +315,22 @@ mod tests {
     }
 
     #[test]
+    fn a_log_without_a_word_about_the_unit_may_be_one_of_a_healthy_unit() {
+        let log = |kind| [Evidence { kind, name: "log".into(), text: TELLING.into() }];
+        let table = table(Cause::NoFault);
+        let first = |evidence: &[Evidence], has_fault| {
+            pooled_of(evidence, &table, &[(Cause::FirmwareBug, 0.2)], has_fault, &[]).remove(0)
+        };
+        let shown = first(&log(EvidenceKind::SerialLog), false);
+        assert_eq!(shown.cause, Cause::NoFault);
+        assert!(shown.likelihood <= MOST_LIKELY);
+        assert_eq!(first(&log(EvidenceKind::SerialLog), true).cause, Cause::FirmwareBug, "a rule knows more");
+        let told = [log(EvidenceKind::SerialLog), said("It does not start.")].concat();
+        assert_eq!(first(&told, false).cause, Cause::FirmwareBug);
+        assert_eq!(first(&log(EvidenceKind::ToolOutput), false).cause, Cause::FirmwareBug);
+    }
+
+    #[test]
     fn what_cannot_be_told_stays_so() {
         let unknown = [(Cause::Unknown, 0.9), (Cause::FirmwareBug, 0.1)];
         for text in ["smoke", "The lamp is green.", "plug fuse works well and is green and looks fine"] {
@@ -327,10 +367,10 @@ mod tests {
     /// Whatever words come together, they are a guess that asks on, and never a reason to write a boot loader.
     #[test]
     fn words_alone_are_never_more_than_a_guess() {
-        let telling: Vec<&String> = TABLE.words().filter(|word| !words::is_made_up(word)).collect();
+        let telling: Vec<&str> = TABLE.words().filter(|word| !words::is_made_up(word)).collect();
         let mut causes = BTreeSet::new();
         for (start, chunk) in telling.chunks(12).enumerate() {
-            let text = chunk.iter().map(|word| word.as_str()).collect::<Vec<_>>().join(" ");
+            let text = chunk.join(" ");
             let evidence = said(&text);
             let case = Case { evidence: &evidence, ..Case::default() };
             let by_rules = diagnose_in_trial(&case, &Trial::default());

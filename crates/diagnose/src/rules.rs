@@ -144,6 +144,7 @@ pub(crate) fn apply(
             && signals::gets_over(reading, found.last);
         let share = match rule.is_fault() {
             true if survived || probing || got_over => SURVIVED,
+            true if signals::works_later(reading, found.last) => SURVIVED,
             true if retried || overcome || found_later => RETRIED,
             false if denied && is_said_to_fail => SURVIVED,
             false if denied && is_denied => DENIED,

@@ -4,6 +4,7 @@ mod account;
 mod guesses;
 mod handover;
 mod progress;
+mod recovered;
 mod remarks;
 mod tools;
 mod trouble;
@@ -17,6 +18,7 @@ use crate::timeline::{Boot, Boots, Seen, StageKind};
 use crate::weigh::{Weights, cite};
 
 pub(crate) use guesses::gets_over;
+pub(crate) use recovered::works_later;
 pub(crate) use tools::ends_well_after;
 pub(crate) use trouble::{is_harmless, is_information, says_it_goes_on, tells_of_trouble};
 
@@ -47,6 +49,9 @@ const MOST_LOOKS: usize = 500;
 /// So many lines behind something that failed show that it was not the end, and so many of them are looked at.
 const FEWEST_NEXT: usize = 5;
 const MOST_NEXT: usize = 300;
+
+/// From how many that tell of trouble on it is usual on a unit.
+const MANY_SPEAKERS: usize = 3;
 
 /// What people say of a unit that does not get on.
 const COMPLAINTS: &[&str] = &[
@@ -129,6 +134,7 @@ pub(crate) fn apply(
     signals.success_that_is_denied(weights);
     signals.nothing_but_noise(weights);
     signals.tool_that_ended_well(weights);
+    signals.left_in_peace(weights);
     signals.words_of_an_unknown_tool(weights);
     signals.writing_that_stops(weights);
     signals.trouble_where_it_stopped(weights);
@@ -373,6 +379,7 @@ impl Signals<'_> {
                 && line.place.evidence == place.evidence
                 && !line.is_noise
                 && tells_of_trouble(&line.text)
+                && !works_later(self.reading, line)
         };
         trouble::WORDS
             .iter()
@@ -382,7 +389,19 @@ impl Signals<'_> {
 
     /// Whether trouble behind a place is the end of what is known, or of what its part of the kernel says.
     fn is_in_trouble(&self, place: Place) -> bool {
-        self.trouble_after(place).is_some_and(|line| !self.gets_over(line))
+        let is_the_end = |line: &Line| !self.gets_over(line) && !self.goes_on_behind(line);
+        self.trouble_after(place).is_some_and(is_the_end) && !self.complains_of_much(place)
+    }
+
+    /// Whether several speakers tell of trouble behind a place: a kernel that passes over so much passes over the last, too.
+    fn complains_of_much(&self, place: Place) -> bool {
+        let behind = |line: &&Line| line.place >= place && line.place.evidence == place.evidence;
+        let speaker =
+            |line: &Line| line.text.split([':', ' ']).next().unwrap_or_default().to_ascii_lowercase();
+        let lines = trouble::WORDS.iter().flat_map(|word| self.lines(word).take(MOST_LOOKS));
+        let troubled = lines.filter(behind).filter(|line| !line.is_noise && tells_of_trouble(&line.text));
+        let speakers: std::collections::HashSet<String> = troubled.map(speaker).collect();
+        speakers.len() >= MANY_SPEAKERS
     }
 
     /// Whether a part does not answer a boot loader's driver behind a place, by the number of the error (`ETIMEDOUT`).

@@ -312,6 +312,11 @@ fn kernel_stamp(line: &str) -> Option<u64> {
     (is_number(micros) && micros.len() == 6).then(|| seconds.parse().ok()).flatten()
 }
 
+/// What a kernel says in a line, without its time stamp; `None` where it has none.
+pub(crate) fn kernel_message(line: &str) -> Option<&str> {
+    kernel_stamp(line).map(|_| strip_stamps(line))
+}
+
 /// Takes off what monitors and system logs put in front: `17:03:28.609 -> `, `Jun 05 03:46:05 host kernel: `.
 fn strip_recorder(text: &str) -> &str {
     if text.starts_with(|symbol: char| symbol.is_ascii_digit() || symbol == ':' || symbol == '.')

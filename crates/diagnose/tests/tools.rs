@@ -247,3 +247,18 @@ fn boot_loaders_that_take_no_applet_and_boards_that_blink() {
     let text = "The SD card is out, and the green LED blinks 4 times.";
     assert_eq!(read(Symptom, text).cause(), C::NoFault);
 }
+
+#[test]
+fn words_within_words_and_names_of_files() {
+    let uuu = "Success 1    Failure 0\n3:7-120D2800 1/ 1 [=100%=] SDPS: boot -f ../imx-boot-recoverytezi";
+    check(ToolOutput, uuu, C::NoFault, S::RecoveryMode);
+    let secured = "Error: Failed to read memory at 0xe000ed00\nWarn : **** Your Kinetis MCU is in secured state, which means that,  ****";
+    check(ToolOutput, secured, C::BootloaderLocked, S::RefusedUnharmed);
+    let edl = "main - Trying with no loader given ...\nmain - Device detected :)\nmain - Mode detected: firehose\nfirehose - TargetName=MSM8916\nTotal disk size:0x1d2000000, sectors:0xe90000";
+    check(ToolOutput, edl, C::NoFault, S::RecoveryMode);
+    let lost =
+        "Writing 'boot_a'  OKAY [  0.071s]\nSending 'dtbo_a'  FAILED (Status read failed (No such device))";
+    check(ToolOutput, lost, C::LinkFault, S::RecoveryMode);
+    let update = "E (136196) esp_image: Checksum failed. Calculated 0xe0 read 0x2\nE (136196) esp_ota_ops: New image failed verification\nE (136206) ota: Firmware upgrade failed";
+    check(SerialLog, update, C::ImageCorrupt, S::RefusedUnharmed);
+}

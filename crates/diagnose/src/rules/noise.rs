@@ -34,6 +34,11 @@ static NOISE: &[&[&str]] = &[
         "[libfs_avb]Invalid hash size",
         "Failed to copy /avb into",
     ],
+    // barebox drivers/hab/habv4.c: a chip that would refuse what its verified boot complains of would not have started the
+    // loader that tells of it.
+    &["ERROR: HABv4: "],
+    // avrdude jtagmkII.c: parts without a place for a boot loader are written all the same.
+    &["jtagmkII_initialize(): Cannot locate"],
     // U-Boot common/avb_verify.c: said of every unit without secure storage.
     &["read_is_device_unlocked not supported yet", "read_rollback_index not supported yet"],
     // barebox common/fastboot.c, drivers/usb/gadget: what the host asks for and the loader has none of; a gadget that runs.
@@ -78,6 +83,8 @@ static NOISE: &[&[&str]] = &[
         "avr.mk:* dfu] Error",
         "Make finished with errors",
     ],
+    // AOSP fastboot/fastboot.cpp: the system formats what was erased; units with two slots have no cache.
+    &["File system type raw not supported", "wipe task partition not found"],
     // AOSP libsparse/sparse_read.cpp: said of every image that is not sparse, which is then sent as it is.
     &["Invalid sparse file format at header"],
     // OpenWrt package/base-files sysupgrade: the upgrade that it asks for ends the service that would answer.
@@ -395,6 +402,10 @@ mod tests {
             "[    1.1] supply vcc not found, using dummy regulator\n\
              [    2.0] Kernel panic - not syncing: Fatal exception\n",
             Cause::KernelCrash,
+        );
+        check(
+            "ERROR: HABv4: -------- HAB Event 0 --------\nERROR: HABv4: Engine: CAAM (0x1d)\n",
+            Cause::NoFault,
         );
     }
 }

@@ -105,7 +105,7 @@ impl Signals<'_> {
             if ends_well {
                 let line = cite(self.reading, start, "", "The tool ends without a word of trouble.");
                 weights.add(Cause::NoFault, 0.42, &[], Some(line));
-                weights.hint(State::RecoveryMode, 0.35);
+                weights.hint(State::Healthy, 0.35);
             }
         }
     }

@@ -77,11 +77,12 @@ impl Signals<'_> {
         }
     }
 
-    /// Whether a log shows a loader at work before it starts a kernel, once, and nobody complains of what follows. Who
-    /// shows where a start stops quotes the last line, or says so.
+    /// Whether a log that somebody shows has a loader at work before it starts a kernel, once, and nobody complains of
+    /// what follows. Who shows where a start stops quotes the last line, or says so.
     fn shows_what_led_to(&self, seen: &Seen, weights: &Weights) -> bool {
         let is_told_of = self.reading.evidence.iter().any(|item| item.kind == EvidenceKind::Symptom);
-        let is_doubted = is_told_of || weights.success_is_denied() || self.boots.loops() > 0.0;
+        let is_doubted =
+            self.is_watched || is_told_of || weights.success_is_denied() || self.boots.loops() > 0.0;
         seen.first.line > FEWEST_BEFORE_START && !is_doubted
     }
 }

@@ -4,6 +4,7 @@
 //!
 //! Weights are small, so that a finding from here stays a guess.
 
+mod endings;
 mod troubles;
 
 use debrick_model::{Action as A, Cause as C, EvidenceKind, State as S};
@@ -97,6 +98,9 @@ const FEW_LINES: usize = 3;
 /// So many with a result among them show it too, however the text ends.
 const MANY_LINES: usize = 5;
 
+/// So many show it whatever they say: what a tool adds to an error is shorter.
+const LONG_AFTER: usize = 8;
+
 /// With how many lines a tool tells how it ended.
 const LAST_LINES: usize = 2;
 
@@ -111,16 +115,27 @@ impl Signals<'_> {
             if item.kind != EvidenceKind::ToolOutput || item.text.trim().is_empty() {
                 continue;
             }
-            let count = item.text.lines().count() as u64;
-            let mut lines: Vec<(u64, String)> = (0..count)
-                .rev()
-                .zip(item.text.lines().rev())
-                .filter(|(_, line)| !line.trim().is_empty())
-                .take(MAX_LINES)
-                .map(|(before, line)| (before + 1, plain(line)))
-                .collect();
-            lines.reverse();
-            self.weigh_words(evidence, &lines, weights);
+            self.weigh_words(evidence, &last_lines(&item.text), weights);
+        }
+    }
+
+    /// A tool or a session that ends in a way that leaves the unit in peace, whatever was said in it.
+    pub(super) fn left_in_peace(&self, weights: &mut Weights) {
+        if weights.success_is_denied() {
+            return;
+        }
+        for (evidence, item) in self.reading.evidence.iter().enumerate() {
+            let lines = match item.kind {
+                EvidenceKind::ToolOutput => last_lines(&item.text),
+                _ => continue,
+            };
+            if let Some((index, says)) = endings::left_in_peace(&lines)
+                && let Some((number, text)) = lines.get(index)
+            {
+                let line = cite(self.reading, Place { evidence, line: *number }, text, says);
+                weights.add(C::NoFault, 0.56, &[], Some(line));
+                weights.hint(S::Healthy, 0.45);
+            }
         }
     }
 
@@ -137,7 +152,7 @@ impl Signals<'_> {
             if sure && went_on && !weights.success_is_denied() {
                 let line = cite_at(*number, text, "The tool went on after its trouble, and ends well.");
                 weights.add(C::NoFault, 0.48, &[], Some(line));
-                weights.hint(S::RecoveryMode, 0.35);
+                weights.hint(S::Healthy, 0.35);
                 return;
             }
         }
@@ -149,7 +164,17 @@ impl Signals<'_> {
         {
             let line = cite_at(*number, text, "The tool went on after its trouble, and got what it wanted.");
             weights.add(C::NoFault, 0.42, &[], Some(line));
-            weights.hint(S::RecoveryMode, 0.35);
+            weights.hint(S::Healthy, 0.35);
+            return;
+        }
+        if last_trouble.is_some()
+            && behind >= LONG_AFTER
+            && !weights.success_is_denied()
+            && let Some((number, text)) = lines.last()
+        {
+            let line = cite_at(*number, text, "The tool went on long after its trouble.");
+            weights.add(C::NoFault, 0.4, &[], Some(line));
+            weights.hint(S::Healthy, 0.35);
             return;
         }
         if let Some((number, text)) = was_stopped(lines) {
@@ -189,7 +214,8 @@ impl Signals<'_> {
             || WAITS.iter().any(|word| last.starts_with(word))
             || WAITS_ANYWHERE.iter().any(|word| last.contains(word));
         let hangs = HANGS.iter().any(|word| last.contains(word));
-        let is_open = hangs || last.ends_with("...") || last.ends_with('…') || last.ends_with("stuck here)");
+        let breaks_off = last.ends_with("...") || last.ends_with('…');
+        let is_open = hangs || (breaks_off && !endings::is_last_act(last)) || last.ends_with("stuck here)");
         let nothing = weights.findings().first().is_none_or(|finding| finding.likelihood < 0.3);
         if !nothing || weights.success_is_denied() {
             return;
@@ -213,7 +239,7 @@ impl Signals<'_> {
         {
             let line = cite(self.reading, place, last, "No line of the tool tells of trouble.");
             weights.add(C::NoFault, 0.34, &[], Some(line));
-            weights.hint(S::RecoveryMode, 0.27);
+            weights.hint(S::Healthy, 0.27);
         }
     }
 }
@@ -234,6 +260,20 @@ pub(crate) fn ends_well_after(reading: &Reading<'_>, place: Place) -> bool {
         || count >= MANY_LINES
             && !behind().any(tells_of_trouble)
             && behind().any(|line| has_result(&plain(line)))
+}
+
+/// The last lines of a text that are not empty, each with its number, in lower case.
+fn last_lines(text: &str) -> Vec<(u64, String)> {
+    let count = text.lines().count() as u64;
+    let mut lines: Vec<(u64, String)> = (0..count)
+        .rev()
+        .zip(text.lines().rev())
+        .filter(|(_, line)| !line.trim().is_empty())
+        .take(MAX_LINES)
+        .map(|(before, line)| (before + 1, plain(line)))
+        .collect();
+    lines.reverse();
+    lines
 }
 
 /// The beginning of a line, in lower case.
@@ -311,6 +351,8 @@ mod tests {
             ("Processing loader.bin\nERROR - Not a valid file", C::ImageCorrupt),
             ("Traceback\nValueError: No response received", C::LinkFault),
             ("Loading stage 2 ...\n(hangs)", C::ToolMismatch),
+            ("Service does not support SimpleUpdate", C::ToolMismatch),
+            ("ERROR: Failed to fetch the target: HTTP error during POST: 400 BAD REQUEST", C::ToolMismatch),
         ] {
             check(output, cause);
         }
@@ -323,6 +365,13 @@ mod tests {
             "sync failed, once more\nsync\nprogramming page 128/128\nimage verified",
             "Found 1 device:\n  0: serial 0001A2B3, firmware 2.1, bootloader",
             "Reading flash: 0x000000-0x400000\nRead 4194304 bytes\nSaved to backup.bin",
+            "Erasing 'metadata'  OKAY [  0.007s]\nFile system type raw not supported.\nFinished. Total time: 70.4s",
+            " WARN probe: command 242 failed: SwdDpWait\n WARN probe: got SwdDpWait, retrying.\n Finished in 2.55s",
+            "Features: Wi-Fi\nMAC: 24:6f:28:00:00:00\nHard resetting via RTS pin...",
+            "Features: ✓ Boot counting\n          ✓ Menu timeout control\nESP: /dev/disk/by-partuuid/e7",
+            "probe failed\na: 1\nb: 2\nc: 3\nd: 4\ne: 5\nf: 6\ng: 7\nh: 8",
+            "New firmware will be installed, continue? [y/N]: N\nAborted!",
+            "login: admin\nPassword:\n-sh: id: command not found\n[~] #",
         ] {
             check(output, C::NoFault);
         }

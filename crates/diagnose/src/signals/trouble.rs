@@ -23,7 +23,7 @@ pub(super) const WORDS: &[&str] = &[
     "panic",
     "unknown device",
     "unknown image format",
-    "not supported",
+    "not support",
 ];
 
 /// What a program says that goes on nevertheless.
@@ -48,6 +48,27 @@ const INFORMATION: &[&str] = &[
     "Info : ", "Debug: ",
 ];
 
+/// With what programs begin the lines that say what is there, or went well.
+const GOOD_MARKS: &[&str] = &["✓", "✔", "✅", "☑", "[ok]", "[ ok ]", "[done]", "[success]", "pass:"];
+
+/// What a setting of a timeout is called.
+const TIMEOUT_SETTINGS: &[&str] = &["control", "value", "setting", "option", "policy", "set to", "is set"];
+
+/// With what a program begins a warning: its own word for what does not stop it (Rust `env_logger`, `tracing`; Go
+/// `logrus`; pyOCD; libusb).
+const WARNINGS: &[&str] = &[
+    "warn ",
+    "warn:",
+    "[warn",
+    "<warn",
+    "(warn",
+    "warning ",
+    "[w] ",
+    "level=warn",
+    "severity=warn",
+    "libusb: warning",
+];
+
 /// In how many words a count is told.
 const SHORT_COUNT: usize = 4;
 
@@ -67,7 +88,11 @@ pub(crate) fn tells_of_trouble(text: &str) -> bool {
         return false;
     }
     let lower = text.to_ascii_lowercase();
-    if goes_on(&lower) || SETTINGS.iter().any(|words| lower.contains(words)) {
+    if goes_on(&lower)
+        || is_warning(&lower)
+        || is_marked_good(&lower)
+        || SETTINGS.iter().any(|words| lower.contains(words))
+    {
         return false;
     }
     WORDS.iter().any(|word| lower.match_indices(word).any(|(at, _)| is_meant(&lower, at, word)))
@@ -91,6 +116,22 @@ pub(crate) fn is_harmless(text: &str) -> bool {
 /// Whether a line in lower case says that its program goes on nevertheless.
 pub(super) fn goes_on(line: &str) -> bool {
     GOES_ON.iter().any(|words| line.contains(words))
+}
+
+/// Whether a program calls a line in lower case a warning.
+fn is_warning(line: &str) -> bool {
+    let line = line.trim_start();
+    WARNINGS.iter().any(|mark| match mark.contains('=') {
+        true => line.contains(mark),
+        false => line.starts_with(mark),
+    })
+}
+
+/// Whether a program marks a line in lower case as good.
+pub(super) fn is_marked_good(line: &str) -> bool {
+    let line =
+        line.trim_start_matches(|symbol: char| symbol.is_whitespace() || symbol == '-' || symbol == '*');
+    GOOD_MARKS.iter().any(|mark| line.starts_with(mark))
 }
 
 /// Whether a text ends with a span of time, as in `60s timeout`.
@@ -118,6 +159,7 @@ fn is_meant(line: &str, at: usize, word: &str) -> bool {
                 && !rest.starts_with(is_digit)
                 && !before.ends_with('-')
                 && !is_span(before)
+                && !TIMEOUT_SETTINGS.iter().any(|words| rest.trim_start().starts_with(words))
         }
         "abort" => !before.ends_with("to "),
         "panic" => !rest.starts_with('='),
@@ -184,6 +226,10 @@ mod tests {
             "# dmesg | grep failed",
             "Entry info: key 'error_code'",
             "WDT:   Started with servicing (60s timeout)",
+            "✓ Menu timeout control",
+            " WARN probe_rs::probe::stlink: send_jtag_command 242 failed: SwdDpWait",
+            "time=12:00 level=warn msg=\"could not get the name: timeout\"",
+            "[OK]    error log of the last start",
             "all is well",
             "",
         ] {

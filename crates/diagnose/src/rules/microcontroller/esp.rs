@@ -161,6 +161,7 @@ pub(super) static RULES: &[Rule] = &[
         Lasting,
         &[
             "OTA image has invalid magic byte",
+            "New image failed verification",
             "esp_ota_end failed",
             "esp_ota_write failed",
             "esp_ota_begin failed",

@@ -79,7 +79,7 @@ pub(super) static RULES: &[Rule] = &[
     rule(
         "stm32-protected",
         Tool,
-        &["Got NACK from device on command", "WRPTRERR is set", "Flash is not unlocked", "read protection", "readout protection", "Read Out Protection", "RDP level", "flash is write protected", "Flash memory is write protected", "write protected", "Page at 0x* can not be erased", "is not writeable", "device is locked or read protected", "Read protected", "failed erasing sectors", "command not implemented in bootloader", "Device is protected", "Can't initiate chip mass erase", "readback protected", "APPROTECT", "AP protection", "Access protection", "device protected", "Flash: 0 bytes", "Tries exceeded", "mass erase failed", "flash write algorithm aborted", "failed unlocking"],
+        &["Got NACK from device on command", "WRPTRERR is set", "Flash is not unlocked", "read protection", "readout protection", "Read Out Protection", "RDP level", "flash is write protected", "Flash memory is write protected", "write protected", "Page at 0x* can not be erased", "is not writeable", "device is locked or read protected", "Read protected", "failed erasing sectors", "command not implemented in bootloader", "Device is protected", "Can't initiate chip mass erase", "readback protected", "APPROTECT", "AP protection", "Access protection", "device protected", "Flash: 0 bytes", "Tries exceeded", "mass erase failed", "flash write algorithm aborted", "failed unlocking", "MCU is in secured state"],
         "The chip is protected against reading or writing.",
         &[(C::BootloaderLocked, 0.62), (C::ToolMismatch, 0.3), (C::FlashHardwareFault, 0.1)],
     )

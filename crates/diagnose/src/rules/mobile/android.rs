@@ -96,13 +96,15 @@ pub(super) static RULES: &[Rule] = &[
             "failed verification",
             "No valid operating system could be found",
             "No OS was found",
-            "Red State",
+            "^Red State",
+            " Red State",
             "has loaded a different operating system",
             "dm-verity device corrupted",
         ],
         "Verified boot refuses the system.",
         &[(C::VerifiedBootRejected, 0.75), (C::RootfsCorrupt, 0.25), (C::RollbackRejected, 0.15)],
     )
+    .without(&["New image failed verification"])
     .states(&[(S::BootloaderOnly, 0.6)])
     .actions(&[A::UseSignedOrNewerImage, A::ReflashCorrectImage])
     .from("Android Verified Boot", "Your device is corrupt. It can't be trusted and will not boot."),

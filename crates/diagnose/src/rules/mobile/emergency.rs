@@ -266,7 +266,6 @@ pub(super) static RULES: &[Rule] = &[
         &[
             "Couldn't find a loader",
             "Couldn't find a suitable enprg",
-            "no loader given .*",
             "Device is in an unknown sahara state",
             "Device is in an unknown state",
             "Unknown sahara state",

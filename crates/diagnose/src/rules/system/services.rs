@@ -145,6 +145,7 @@ pub(super) static RULES: &[Rule] = &[
         "A stored flag or counter sends the unit into its recovery system.",
         &[(C::RecoveryFlagStuck, 0.6)],
     )
+    .without(&["SDPS: boot -f", "SDP: boot -f"])
     .states(&[(S::RecoveryMode, 0.5)])
     .from(
         "U-Boot drivers/bootcount; Android misc partition",

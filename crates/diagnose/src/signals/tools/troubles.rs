@@ -2,7 +2,7 @@
 
 use debrick_model::{Action as A, Cause as C, State as S};
 
-use super::super::trouble::{goes_on, tells_of_trouble};
+use super::super::trouble::{goes_on, is_marked_good, tells_of_trouble};
 
 /// A kind of trouble.
 pub(super) struct Trouble {
@@ -240,7 +240,7 @@ pub(super) static TROUBLES: &[Trouble] = &[
             &["unrecognized"],
             &["unrecognised"],
             &["unsupported"],
-            &["not supported"],
+            &["not support"],
             &["unknown option"],
             &["invalid option"],
             &["illegal option"],
@@ -260,6 +260,25 @@ pub(super) static TROUBLES: &[Trouble] = &[
         says: "The tool itself fails, or is told what it or the unit does not know.",
         causes: &[(C::ToolMismatch, 0.46), (C::FirmwareBug, 0.12)],
         state: None,
+        actions: &[A::ChangeToolOrOption],
+    },
+    Trouble {
+        any: &[
+            &["400 bad request"],
+            &["404 not found"],
+            &["405 method"],
+            &["406 not"],
+            &["409 conflict"],
+            &["412 precondition"],
+            &["415 unsupported"],
+            &["!http error 4"],
+            &["!status code 4"],
+            &["!status: 4"],
+            &["!response code 4"],
+        ],
+        says: "The other side understands the tool and does not take what it asks for (RFC 9110).",
+        causes: &[(C::ToolMismatch, 0.46), (C::HostPermission, 0.15)],
+        state: Some((S::RefusedUnharmed, 0.4)),
         actions: &[A::ChangeToolOrOption],
     },
     Trouble {
@@ -297,7 +316,7 @@ pub(super) static TROUBLES: &[Trouble] = &[
     },
     Trouble {
         any: &[
-            &["timeout"],
+            &["!timeout"],
             &["timed out"],
             &["no response"],
             &["not respond"],
@@ -401,7 +420,9 @@ impl Trouble {
             None => line.contains(word),
         };
         let tells = |line: &str| {
-            self.any.iter().any(|words| words.iter().all(|word| has(line, word))) && !goes_on(line)
+            self.any.iter().any(|words| words.iter().all(|word| has(line, word)))
+                && !goes_on(line)
+                && !is_marked_good(line)
         };
         lines.iter().rposition(|(_, line)| tells(line))
     }
