@@ -125,7 +125,9 @@ pub(crate) fn apply(
         let probing = rule.level <= Level::Kernel && boot.is_some_and(|boot| boot.settles_after(place));
         let is_tools = of_tool(rule) || reading.kind(place) == Some(EvidenceKind::ToolOutput);
         let retried = is_tools
-            && (success.is_some_and(|success| success > place) || signals::ends_well_after(reading, place));
+            && (success.is_some_and(|success| success > place)
+                || signals::ends_well_after(reading, place)
+                || signals::has_waited_for(reading, found.last));
         // A failure ends what is good, not the mode that the unit is in.
         let failed_later =
             rule.speaks_well() && is_of_tool(rule, place) && failure.is_some_and(|failure| failure >= place);
@@ -143,8 +145,7 @@ pub(crate) fn apply(
             && matches!(rule.level, Level::Kernel | Level::System | Level::Lasting)
             && signals::gets_over(reading, found.last);
         let share = match rule.is_fault() {
-            true if survived || probing || got_over => SURVIVED,
-            true if signals::works_later(reading, found.last) => SURVIVED,
+            true if survived || probing || got_over || signals::works_later(reading, found.last) => SURVIVED,
             true if retried || overcome || found_later => RETRIED,
             false if denied && is_said_to_fail => SURVIVED,
             false if denied && is_denied => DENIED,

@@ -19,7 +19,7 @@ use crate::weigh::{Weights, cite};
 
 pub(crate) use guesses::gets_over;
 pub(crate) use recovered::works_later;
-pub(crate) use tools::ends_well_after;
+pub(crate) use tools::{ends_well_after, has_waited_for};
 pub(crate) use trouble::{is_harmless, is_information, says_it_goes_on, tells_of_trouble};
 
 pub(crate) use account::Account;
@@ -46,12 +46,11 @@ const RUNS_FROM: u64 = 90;
 /// How many of the last lines with a word of trouble are looked at.
 const MOST_LOOKS: usize = 500;
 
+/// From how many that tell of trouble on it is usual on a unit.
+const MANY_SPEAKERS: usize = 3;
 /// So many lines behind something that failed show that it was not the end, and so many of them are looked at.
 const FEWEST_NEXT: usize = 5;
 const MOST_NEXT: usize = 300;
-
-/// From how many that tell of trouble on it is usual on a unit.
-const MANY_SPEAKERS: usize = 3;
 
 /// What people say of a unit that does not get on.
 const COMPLAINTS: &[&str] = &[
@@ -135,6 +134,7 @@ pub(crate) fn apply(
     signals.nothing_but_noise(weights);
     signals.tool_that_ended_well(weights);
     signals.left_in_peace(weights);
+    signals.left_half_changed(weights);
     signals.words_of_an_unknown_tool(weights);
     signals.writing_that_stops(weights);
     signals.trouble_where_it_stopped(weights);

@@ -74,7 +74,11 @@ pub(crate) fn conclude(
         (state, (1.0 - doubt) * share)
     };
     let best = doubts.into_iter().map(likelihood).max_by(|left, right| left.1.total_cmp(&right.1));
-    best.filter(|(_, weight)| *weight >= DECIDES_FROM).map_or(State::Unknown, |(state, _)| state)
+    match best.filter(|(_, weight)| *weight >= DECIDES_FROM) {
+        // A system that runs and in which nothing is found is well.
+        Some((State::BootsDegraded, _)) if is_sound => State::Healthy,
+        best => best.map_or(State::Unknown, |(state, _)| state),
+    }
 }
 
 fn last_boot(boots: &Boots, weights: &Weights, is_sound: bool) -> Option<(State, f64)> {

@@ -39,6 +39,16 @@ static NOISE: &[&[&str]] = &[
     &["ERROR: HABv4: "],
     // avrdude jtagmkII.c: parts without a place for a boot loader are written all the same.
     &["jtagmkII_initialize(): Cannot locate"],
+    // flashrom ichspi.c, writeprotect.c: how the chip is laid out and what the programmer cannot tell, said before anything
+    // is read or written.
+    &[
+        "flash regions are read protected",
+        "Not all flash regions are freely accessible",
+        "region (0x*) is locked",
+        "Failed to get WP status: WP operations",
+    ],
+    // U-Boot common/fdt_support.c and fixups of boards: what the kernel's tree does not describe is not changed in it.
+    &["fixup*unable to find node", "fixup*could not find node", "fixup*can't find node"],
     // U-Boot common/avb_verify.c: said of every unit without secure storage.
     &["read_is_device_unlocked not supported yet", "read_rollback_index not supported yet"],
     // barebox common/fastboot.c, drivers/usb/gadget: what the host asks for and the loader has none of; a gadget that runs.
@@ -49,6 +59,7 @@ static NOISE: &[&[&str]] = &[
         "Error initializing runtime service",
         "spl_decode_boot_device: could not find",
         "could not map boot_device to ofpath",
+        "failed to resolve brom_bootdevice_id",
     ],
     // U-Boot arch/arm/mach-k3/security.c: said of every part on units that take unsigned ones.
     &["Did not detect image signing certificate"],

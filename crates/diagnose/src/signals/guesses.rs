@@ -192,7 +192,8 @@ impl Signals<'_> {
     pub(super) fn goes_on_behind(&self, line: &Line) -> bool {
         let text = self.reading.evidence.get(line.place.evidence).map_or("", |item| item.text.as_str());
         let behind = usize::try_from(line.place.line).unwrap_or(usize::MAX);
-        text.lines().skip(behind).filter(|line| !line.trim().is_empty()).take(FEW_LINES).count() == FEW_LINES
+        let lines = || text.lines().skip(behind).filter(|line| !line.trim().is_empty());
+        lines().take(FEW_LINES).count() == FEW_LINES || lines().last().is_some_and(tells_that_it_worked)
     }
 
     /// Whether the part of a kernel that a line names has more to say behind it, the last of which is no trouble.
@@ -277,11 +278,7 @@ impl Signals<'_> {
     /// Whether several lines of a log say that something worked.
     fn tells_of_success(&self, evidence: usize) -> bool {
         let text = self.reading.evidence.get(evidence).map_or("", |item| item.text.as_str());
-        let works = |line: &&str| {
-            let line = line.trim_end().trim_end_matches(['.', '!']).to_ascii_lowercase();
-            line.starts_with("succe") || SUCCESS.iter().any(|word| line.ends_with(word))
-        };
-        text.lines().filter(works).take(FEW_LINES).count() == FEW_LINES
+        text.lines().filter(|line| tells_that_it_worked(line)).take(FEW_LINES).count() == FEW_LINES
     }
 
     /// Where no rule knows what failed, the stage in which it failed still says something. These weights keep any
@@ -374,4 +371,9 @@ pub(crate) fn gets_over(reading: &Reading<'_>, line: &Line) -> bool {
 fn is_same(one: &str, other: &str) -> bool {
     let is_letter = |byte: &u8| !byte.is_ascii_digit();
     one.bytes().filter(is_letter).eq(other.bytes().filter(is_letter))
+}
+/// Whether a line says that something worked.
+fn tells_that_it_worked(line: &str) -> bool {
+    let line = line.trim_end().trim_end_matches(['.', '!']).to_ascii_lowercase();
+    line.starts_with("succe") || SUCCESS.iter().any(|word| line.ends_with(word))
 }

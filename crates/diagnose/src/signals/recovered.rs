@@ -70,7 +70,7 @@ fn is_digit(symbol: char) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use debrick_model::{Cause, EvidenceKind};
+    use debrick_model::{Cause, EvidenceKind, State};
 
     use crate::case::Evidence;
     use crate::trial::by_rules_alone;
@@ -90,5 +90,29 @@ mod tests {
         assert_eq!(cause(&[first, end].join("\n")), Cause::FirmwareBug);
         let of_another = "[    8.200000] radio8 0000:02:00.0: Transferred FW: old.fw, size: 50980";
         assert_eq!(cause(&[first, of_another, end].join("\n")), Cause::FirmwareBug);
+    }
+
+    #[test]
+    fn a_kernel_that_got_to_the_end_of_what_it_did_is_well() {
+        let check = "[    2.40] checker: started\n[    2.42] checker: Could not start one of the tests\n[    2.43] checker: completed";
+        let evidence = Evidence {
+            kind: EvidenceKind::SerialLog,
+            name: "log".into(),
+            text: check.replace("] ", "0000] "),
+        };
+        let diagnosis = by_rules_alone(&[evidence]);
+        assert_eq!((diagnosis.cause(), diagnosis.state), (Cause::NoFault, State::Healthy));
+    }
+
+    #[test]
+    fn a_kernel_that_complains_of_much_passes_over_it() {
+        let lines = [
+            "[    0.000000] Linux version 4.9.170",
+            "[    0.312013] power7: get supply name failed",
+            "[    0.442077] NAND: not found on this board",
+            "[    0.829634] card: failed to get pins",
+        ];
+        assert_eq!(cause(&lines.join("\n")), Cause::NoFault);
+        assert_ne!(cause(&[lines[0], lines[1]].join("\n")), Cause::NoFault);
     }
 }

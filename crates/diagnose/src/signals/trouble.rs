@@ -13,6 +13,7 @@ pub(super) const WORDS: &[&str] = &[
     "invalid",
     "abort",
     "cannot",
+    "could not",
     "can't",
     "unable to",
     "corrupt",

@@ -35,8 +35,9 @@ pub(crate) fn boot_loader_prompt(text: &str) -> bool {
     let ends_well =
         after.is_empty() || after.starts_with(' ') || after.starts_with(|c: char| c.is_ascii_lowercase());
     let is_arrow = text.starts_with("=>");
-    // `---> hangs` is an arrow, not a name.
-    let is_drawn = !name.is_empty() && !name.contains(|symbol: char| symbol.is_ascii_alphanumeric());
+    // `---> hangs` and `phy0 -> error` are arrows, not names.
+    let is_drawn = name.ends_with(" -")
+        || !name.is_empty() && !name.contains(|symbol: char| symbol.is_ascii_alphanumeric());
     is_name && !is_drawn && ends_well && (is_arrow || (!name.is_empty() && !after.starts_with('#')))
 }
 
@@ -168,6 +169,7 @@ mod tests {
             "Hit any key to stop autoboot:  0",
             "a <b> c",
             "E> Failed to load",
+            "phy0 -> probe: Error",
             "Image 0 (kernel)",
             "#",
         ] {

@@ -135,6 +135,36 @@ pub(super) static RULES: &[Rule] = &[
     .actions(&[A::InstallOtherBuild])
     .from("Linux net/sched/sch_generic.c, dev_watchdog", "NETDEV WATCHDOG: eth0 (mtk_soc_eth): transmit queue 3 timed out"),
     rule(
+        "kernel-too-hot",
+        Lasting,
+        &["Critical temperature reached", "critical temperature reached"],
+        "The kernel takes the unit for too hot, and switches it off.",
+        &[(C::FirmwareBug, 0.45), (C::PowerFault, 0.25)],
+    )
+    .states(&[(S::BootLoop, 0.4)])
+    .actions(&[A::InstallOtherBuild])
+    .from("Linux drivers/thermal/thermal_core.c", "thermal thermal_zone0: critical temperature reached (206 C), shutting down"),
+    rule(
+        "kernel-device-kept",
+        System,
+        &["unregister_netdevice: waiting for"],
+        "The kernel cannot let a network interface go, because something still holds it.",
+        &[(C::FirmwareBug, 0.6), (C::KernelCrash, 0.2)],
+    )
+    .states(&[(S::BootsDegraded, 0.6)])
+    .actions(&[A::InstallOtherBuild])
+    .from("Linux net/core/dev.c", "unregister_netdevice: waiting for wlan0 to become free. Usage count = 1"),
+    rule(
+        "kernel-modules-missing",
+        System,
+        &["kmodloader: * could not be probed", "kmodloader: dependency not loaded"],
+        "Modules of the kernel could not be loaded.",
+        &[(C::FirmwareBug, 0.55), (C::RootfsCorrupt, 0.2), (C::ImageIncomplete, 0.15)],
+    )
+    .states(&[(S::BootsDegraded, 0.6)])
+    .actions(&[A::InstallOtherBuild])
+    .from("OpenWrt ubox kmodloader.c", "kmodloader: 26 modules could not be probed"),
+    rule(
         "kernel-radio-firmware",
         System,
         &["Direct firmware load for * failed", "could not fetch firmware", "failed to fetch board", "firmware crashed", "Failed to start firmware", "failed to fetch firmware", "failed to request firmware", "failed to push firmware", "could not load firmware", "failed to read calibration", "failed to load calibration", "invalid EEPROM", "EEPROM checksum", "eeprom is invalid", "Failed to get eeprom", "caldata"],

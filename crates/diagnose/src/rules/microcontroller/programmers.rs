@@ -83,7 +83,7 @@ pub(super) static RULES: &[Rule] = &[
         "The chip is protected against reading or writing.",
         &[(C::BootloaderLocked, 0.62), (C::ToolMismatch, 0.3), (C::FlashHardwareFault, 0.1)],
     )
-    .without(&["Bypassing security", "Successfully sent payload", "protection: disabled", "protection: off", "protection is disabled", "not protected"])
+    .without(&["Bypassing security", "Successfully sent payload", "protection: disabled", "protection: off", "protection is disabled", "not protected", "flash regions are read protected"])
     .states(&[(S::RefusedUnharmed, 0.6)])
     .actions(&[A::UnlockBootloader, A::ChangeToolOrOption])
     .from("stm32flash stm32.c; stlink; OpenOCD src/flash/nor/stm32f1x.c", "Got NACK from device on command 0x31"),
