@@ -619,3 +619,19 @@ fn a_driver_that_failed_and_a_log_that_goes_on() {
         ],
     );
 }
+
+#[test]
+fn commands_that_reach_what_they_ask_for() {
+    check(
+        EvidenceKind::SerialLog,
+        &[
+            "=> dhcp\nBOOTP broadcast 1\nDHCP client bound to address 10.0.0.5 (146 ms)\n",
+            "*** ERROR: `serverip' not set\nCannot autoload with TFTPGET\n",
+            "=> ping 8.8.8.8\nUsing ethernet@2188000 device\nhost 8.8.8.8 is alive\n",
+        ],
+    );
+    check(
+        EvidenceKind::SerialLog,
+        &["rst:0x1 (POWERON_RESET),boot:0x13 (SPI_FAST_FLASH_BOOT)\n", "...\nSetup start\nSetup done\n"],
+    );
+}

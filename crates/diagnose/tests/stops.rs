@@ -413,3 +413,29 @@ fn what_is_missing_where_it_was_built() {
         Action::FixNetworkSettings,
     );
 }
+
+#[test]
+fn a_boot_loader_that_stops_or_refuses_a_file() {
+    check(
+        "U-Boot 1.1.4 (Apr 19 2014 - 00:17:22)\n\nap135 - Scorpion 1.0DRAM:\nsri\n 4 MB\nTop of RAM usable for U-Boot at: 80400000\nReserving 128k for boot params() at: 8037bfb0\nStack Pointer at: 8037bf98\n",
+        Cause::RamFault,
+        State::BootloaderFailing,
+        Action::ReplaceHardware,
+    );
+    check(
+        "reading gnubee.bin\n\n17039524 bytes read\n## Checking image at 8e000000 ...\nBad Magic Number,0DF6F587\nCheck image error!\n",
+        Cause::ImageWrongDevice,
+        State::BootloaderOnly,
+        Action::ReflashCorrectImage,
+    );
+}
+
+#[test]
+fn a_running_system_whose_kernel_crashes() {
+    check(
+        "Welcome to Buildroot\nbuildroot login: root\n# echo function > /sys/kernel/debug/tracing/current_tracer\n[   45.234334] Unable to handle kernel paging request at virtual address ffffffd38ae80900\n[   45.242313] Oops [#1]\n[   45.244600] Modules linked in:\n[   45.247678] CPU: 0 PID: 11 Comm: migration/0 Not tainted 5.9.0 #215\n",
+        Cause::KernelCrash,
+        State::BootsDegraded,
+        Action::InstallOtherBuild,
+    );
+}
