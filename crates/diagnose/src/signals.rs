@@ -17,7 +17,7 @@ use crate::weigh::{Weights, cite};
 use trouble::tells_of_trouble;
 
 pub(crate) use tools::ends_well_after;
-pub(crate) use trouble::{is_harmless, is_information};
+pub(crate) use trouble::{is_exit_of_make, is_harmless, is_information};
 
 pub(crate) use account::Account;
 

@@ -278,3 +278,15 @@ fn flash_that_is_locked_full_or_does_not_get_on() {
     let anew = "[ 138.064394] ubi0 error: ubi_attach_mtd_dev: failed to attach mtd6, error -22\nubiattach: error!: cannot attach mtd6\nubiformat: formatting eraseblock 896 -- 100 % complete\nsysupgrade successful\n[ 147.413134] reboot: Restarting system";
     check(SerialLog, anew, C::NoFault, S::Healthy);
 }
+
+#[test]
+fn tools_that_return_to_the_shell_and_builds_that_end_with_a_number() {
+    let back = "[user@host tmp]$ rp2040-flash firmware.uf2 --wait\nfailed to detect any devices, waiting...\n#1  sdc\nFlashing......\nDone.\n[user@host tmp]$";
+    check(ToolOutput, back, C::NoFault, S::Healthy);
+    let make = "Programming 0x4E00 bytes...\nValidating...  Success\n0x4E00 bytes written into 0x7000 bytes memory (69.64%).\ngmake[1]: *** [platforms/avr/flash.mk:173: flash] Error 254";
+    assert_eq!(read(ToolOutput, make).cause(), C::NoFault);
+    let script = "Info : clock speed 2000 kHz\nin procedure 'sflash_write_file' \nin procedure 'ocd_bouncer'";
+    assert_eq!(read(ToolOutput, script).cause(), C::LinkFault);
+    let rom = "Verifying flash... FAILED at 0x00000010! Expected=0x5a, Found=0xff\nAn error occurred flashing the Full ROM firmware. DO NOT REBOOT!";
+    check(ToolOutput, rom, C::ToolMismatch, S::Healthy);
+}
