@@ -290,3 +290,15 @@ fn tools_that_return_to_the_shell_and_builds_that_end_with_a_number() {
     let rom = "Verifying flash... FAILED at 0x00000010! Expected=0x5a, Found=0xff\nAn error occurred flashing the Full ROM firmware. DO NOT REBOOT!";
     check(ToolOutput, rom, C::ToolMismatch, S::Healthy);
 }
+
+#[test]
+fn stores_servers_and_loaders_that_stop_in_between() {
+    let full = "Scheduling…  [****]\nfailed to write data to efivarfs: Error writing to file descriptor: No space left on device";
+    check(ToolOutput, full, C::StorageFull, S::Healthy);
+    let server = "ERROR: Failed to connect\nERROR: Response status (null) while downloading\n  https://sysupgrade.openwrt.org/json/v1/overview.json";
+    check(ToolOutput, server, C::LinkFault, S::Healthy);
+    let lost = "Connecting to target...\n    Erase done\nWriting 360448 bytes starting at address 0x00000000\nERROR: Timeout waiting for ACK/NACK after 'Send data (0x24)'";
+    check(ToolOutput, lost, C::LinkFault, S::RecoveryMode);
+    let freed = "[WARN] Flash is protected, unprotecting...\n[INFO] Flashing 3124 bytes to 0x08000000\n[INFO] Read protected: false\n[INFO] Flash done\n[INFO] Now reset...";
+    assert_eq!(read(ToolOutput, freed).cause(), C::NoFault);
+}
