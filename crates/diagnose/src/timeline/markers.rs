@@ -33,7 +33,7 @@ pub(super) static MARKERS: &[Marker] = &[
     sign(Spl, "SBL1, Start"),
     sign(Spl, "Intel Slim Bootloader STAGE1"),
     sign(Loader, "Intel Slim Bootloader STAGE2"),
-    sign(Loader, "^Jumping to U-Boot("),
+    sign(Loader, "^Jumping to U-Boot"),
     sign(Spl, "I> MB1 ("),
     sign(Spl, "I> Task: "),
     sign(Spl, "NOTICE: BL2"),
@@ -214,7 +214,7 @@ pub(super) static FOUND: &[&str] = &[
     "^Scanning mmc",
     "^Scanning usb",
     "^switch to partitions",
-    "^Jumping to U-Boot(",
+    "^Jumping to U-Boot",
     "^Bytes transferred = ",
     "DHCP client bound to address",
 ];
