@@ -18,7 +18,7 @@ use debrick_model::EvidenceKind;
 use crate::matcher::MATCHER;
 use crate::rule::{Level, Rule};
 use crate::signals;
-use crate::text::{Line, Reading};
+use crate::text::{Line, Reading, boot_loader_prompt, typed_command};
 use crate::timeline::Boots;
 use crate::trial::{Spoke, Trial};
 use crate::weigh::{SURVIVED, Weights, cite};
@@ -207,9 +207,15 @@ impl<'a> Match<'a> {
                 || (rule.is_last_resort && signals::is_information(&line.text))
                 || (rule.is_last_resort && is_of_tool && signals::is_harmless(&line.text))
         };
+        // What somebody types at a boot loader's prompt did not happen by itself.
+        let is_typed = |line: &Line| {
+            rule.level <= Level::Lasting
+                && boot_loader_prompt(&line.text)
+                && typed_command(&line.text).starts_with(|first: char| first.is_ascii_lowercase())
+        };
         let readable = |line: &&Line| {
             reading.kind(line.place).is_some_and(reads)
-                && !(is_harmless(line) && rule.is_fault())
+                && !((is_harmless(line) || is_typed(line)) && rule.is_fault())
                 && !is_others(line)
         };
         let last_with = |pattern: &&'static str| {

@@ -248,7 +248,8 @@ impl Boots {
         if boot_loader_prompt(&line.text) {
             let command = typed_command(&line.text);
             self.version_asked = command.starts_with("ver").then_some(line.place);
-            self.restart_asked = command.starts_with("reset").then_some(line.place);
+            let is_restart = command.starts_with("reset") || matches!(command, "wdt expire" | "wdt reset");
+            self.restart_asked = is_restart.then_some(line.place);
         }
         let has = |number: &Option<Pattern>| number.is_some_and(|number| line.patterns.contains(&number));
         let marker = |pattern: &Pattern| NUMBERS.markers.get(pattern.index()).copied().flatten();

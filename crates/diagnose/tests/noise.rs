@@ -635,3 +635,14 @@ fn commands_that_reach_what_they_ask_for() {
         &["rst:0x1 (POWERON_RESET),boot:0x13 (SPI_FAST_FLASH_BOOT)\n", "...\nSetup start\nSetup done\n"],
     );
 }
+
+#[test]
+fn a_restart_that_was_typed() {
+    check(
+        EvidenceKind::SerialLog,
+        &[
+            "=> wdt dev watchdog@1c20ca0\n=> wdt start 3000\n=> wdt reset\n=> wdt stop\n=> wdt expire\n\n",
+            "U-Boot SPL 2022.04-rc3 (Mar 25 2022 - 13:48:33 +0000)\nTrying to boot from MMC1\n",
+        ],
+    );
+}

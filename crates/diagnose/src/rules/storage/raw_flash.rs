@@ -204,6 +204,8 @@ pub(super) static RULES: &[Rule] = &[
         "The flash has too few good blocks left.",
         &[(C::FlashHardwareFault, 0.55), (C::ImageTooLarge, 0.3), (C::StorageFull, 0.2)],
     )
+    // By how many they are too few says more.
+    .without(&["not enough PEBs"])
     .from(
         "Linux drivers/mtd/ubi/vtbl.c",
         "ubi0 error: no enough physical eraseblocks, volume may be resized",
