@@ -455,3 +455,19 @@ fn what_a_kernel_cannot_register_or_attach() {
         Action::ReflashCorrectImage,
     );
 }
+
+#[test]
+fn loaders_of_microcontrollers_that_start_nothing() {
+    check(
+        "[MCUBOOT] [INF] main: Starting bootloader\n[MCUBOOT] [ERR] flash_area_get_sectors: area 1 size 0x32000 not divisible by sector size 0xd000\n[MCUBOOT] [ERR] main: Unable to find bootable image\n",
+        Cause::FirmwareBug,
+        State::BootloaderOnly,
+        Action::UpdateBootloader,
+    );
+    check(
+        "entry 0x40080334\nI (44) boot: SPI Flash Size : 4MB\nE (48) flash_parts: partition 0 invalid magic number 0x0\nE (59) boot: load partition table error!\nuser code done\n",
+        Cause::PartitionTableDamaged,
+        State::BootloaderOnly,
+        Action::ReflashCorrectImage,
+    );
+}
