@@ -468,6 +468,6 @@ fn loaders_of_microcontrollers_that_start_nothing() {
         "entry 0x40080334\nI (44) boot: SPI Flash Size : 4MB\nE (48) flash_parts: partition 0 invalid magic number 0x0\nE (59) boot: load partition table error!\nuser code done\n",
         Cause::PartitionTableDamaged,
         State::BootloaderOnly,
-        Action::ReflashCorrectImage,
+        Action::RestorePartitionTable,
     );
 }
