@@ -302,3 +302,33 @@ fn stores_servers_and_loaders_that_stop_in_between() {
     let freed = "[WARN] Flash is protected, unprotecting...\n[INFO] Flashing 3124 bytes to 0x08000000\n[INFO] Read protected: false\n[INFO] Flash done\n[INFO] Now reset...";
     assert_eq!(read(ToolOutput, freed).cause(), C::NoFault);
 }
+
+#[test]
+fn tools_that_close_what_failed() {
+    let closed = "############ ---- 60%\nFailed to send data frame, check that the serial port is normal.\nFailed to download File!\n\nUSB channels were closed successfully.";
+    let diagnosis = read(ToolOutput, closed);
+    assert_ne!(diagnosis.cause(), C::NoFault);
+    assert_ne!(diagnosis.state, S::Healthy);
+    let held = "Start Download\nDownload Fail:QPST Is running\nFinish Download";
+    assert_eq!(read(ToolOutput, held).cause(), C::HostPortConflict);
+    let refused = "Found devices:\n 1: [SC64] at port [serial://COM8]\nIO error: Acesso negado. (os error 5)";
+    assert_eq!(read(ToolOutput, refused).cause(), C::HostPortConflict);
+    let packed =
+        "installer: checksum is OK\n0+0 records in\n0+0 records out\ngzip: corrupted data\nSetting up /dev";
+    check(ToolOutput, packed, C::ImageCorrupt, S::RecoveryMode);
+    let unsigned = "recv (8):\n7e 00 a6 00 00 0f 3c 7e\nunexpected response (0x00a6)";
+    check(ToolOutput, unsigned, C::VerifiedBootRejected, S::RecoveryMode);
+    let outside =
+        "error: In application programming aborted due to an out of bounds address.\ntype: interface";
+    assert_eq!(read(ToolOutput, outside).cause(), C::ImageWrongDevice);
+    let apple = "Found device in DFU mode\nSending iBSS (80410 bytes)...\nERROR: Device did not disconnect. Possibly invalid iBSS. Reset device and try again.";
+    check(ToolOutput, apple, C::LinkFault, S::RecoveryMode);
+}
+
+#[test]
+fn units_that_update_themselves() {
+    let found = "MQT: stat/tasmota/UPGRADE = {\"Upgrade\":\"Failed File Not Found (404)\"}";
+    check(SerialLog, found, C::ToolMismatch, S::Healthy);
+    let done = "[D][ota:353]: OTA in progress: 99.7%\n[I][ota:377]: OTA update finished!\n[I][helpers:266]: Rebooting safely... Reason: 'ota'\nrst:0xc (SW_CPU_RESET),boot:0x13 (SPI_FAST_FLASH_BOOT)";
+    check(SerialLog, done, C::NoFault, S::Healthy);
+}

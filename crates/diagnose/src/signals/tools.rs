@@ -77,6 +77,9 @@ const SURE_ENDINGS: &[&str] = &[
     "erfolgreich",
 ];
 
+/// What a tool does in any case when it ends.
+const CLOSES: &[&str] = &["closed", "closing", "disconnect", "released", "cleaned", "cleanup", "unmounted"];
+
 /// What is near to a word of success and denies it.
 const DENIALS: &[&str] = &["incomplete", "unsuccess", "not ", "un-", "0 success", "n't "];
 
@@ -143,7 +146,7 @@ impl Signals<'_> {
     /// A tool that failed when it had changed a part of the unit.
     pub(super) fn left_half_changed(&self, weights: &mut Weights) {
         let outputs = self.reading.evidence.iter().filter(|item| item.kind == EvidenceKind::ToolOutput);
-        if weights.has_fault()
+        if weights.findings().first().is_some_and(|finding| finding.cause != C::NoFault)
             && outputs.into_iter().any(|item| begun::last_change(&last_lines(&item.text)).is_some())
         {
             weights.hint(S::RecoveryMode, 0.52);
@@ -319,6 +322,7 @@ fn plain(line: &str) -> String {
 fn is_sure_ending(line: &str) -> bool {
     SURE_ENDINGS.iter().any(|ending| line.contains(ending))
         && !DENIALS.iter().any(|denial| line.contains(denial))
+        && !CLOSES.iter().any(|word| line.contains(word))
         && !tells_of_trouble(line)
 }
 

@@ -9,7 +9,7 @@ const CHANGES: &[&str] = &["writ", "eras", "program", "flash", "upload", "downlo
 const DONE: &[&str] = &["okay [", " done", " erased", "erased "];
 
 /// What it names that leaves the flash as it is.
-const READS: &[&str] = &["read", "verif", "compar", "check", "programmer"];
+const READS: &[&str] = &["read", "verif", "compar", "check", "programmer", "uses ", "used", "storage"];
 
 /// The line, by its index, of the last change before the tool's last trouble.
 pub(super) fn last_change(lines: &[(u64, String)]) -> Option<usize> {
