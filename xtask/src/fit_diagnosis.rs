@@ -45,6 +45,9 @@ pub(crate) struct Arguments {
     /// Where the table is written; without it, where it is compiled in from.
     #[arg(long, value_name = "FILE", default_value = TABLE)]
     out: PathBuf,
+    /// A table that cases which are not among these gave: what it says is kept where these say nothing else.
+    #[arg(long, value_name = "FILE")]
+    from: Option<PathBuf>,
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<(), String> {
@@ -52,9 +55,17 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), String> {
     for folder in &arguments.folders {
         examples.extend(cases::read(folder)?);
     }
+    let known = match &arguments.from {
+        Some(file) => {
+            let name = file.display();
+            let text = std::fs::read_to_string(file).map_err(|error| format!("{name}: {error}"))?;
+            WordTable::parse(&text).map_err(|error| format!("{name}: {error}"))?
+        }
+        None => WordTable::default(),
+    };
     let all: Vec<&Example> = examples.iter().collect();
-    print_folds(&all);
-    let table = fit_table(&all);
+    print_folds(&all, &known);
+    let table = fit_table(&all, &known);
     let text = format!("{COMMENT}{table}");
     let name = arguments.out.display();
     std::fs::write(&arguments.out, &text).map_err(|error| format!("{name}: {error}"))?;
@@ -63,14 +74,14 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), String> {
 }
 
 /// How often words are right about sources that they were not fitted to.
-fn print_folds(examples: &[&Example]) {
+fn print_folds(examples: &[&Example], known: &WordTable) {
     let threads: BTreeSet<&str> = examples.iter().map(|example| example.thread.as_str()).collect();
     let folds: BTreeMap<&str, usize> = threads.into_iter().zip((0..FOLDS).cycle()).collect();
     let (mut first, mut three, mut all) = (0, 0, 0);
     for left_out in 0..FOLDS {
         let (tested, fitted): (Vec<&Example>, Vec<&Example>) =
             examples.iter().partition(|example| folds.get(example.thread.as_str()) == Some(&left_out));
-        let table = fit_table(&fitted);
+        let table = fit_table(&fitted, known);
         for example in tested.into_iter().filter(|example| example.truth.determinable) {
             let likeliest = likeliest(&table, example);
             let accepted = |cause: &Cause| example.truth.accepted_causes.iter().any(|id| id == cause.id());
@@ -91,7 +102,7 @@ fn likeliest(table: &WordTable, example: &Example) -> Vec<Cause> {
     causes.into_iter().map(|(_, cause)| cause).collect()
 }
 
-fn fit_table(examples: &[&Example]) -> WordTable {
+fn fit_table(examples: &[&Example], known: &WordTable) -> WordTable {
     let words: Vec<BTreeSet<String>> = examples.iter().map(|example| words(&example.evidence)).collect();
     let mut sources: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
     for (example, words) in examples.iter().zip(&words) {
@@ -100,11 +111,16 @@ fn fit_table(examples: &[&Example]) -> WordTable {
         }
     }
     sources.retain(|_, sources| sources.len() >= FEWEST_SOURCES);
+    let kept: BTreeSet<&str> = sources.keys().copied().chain(known.words()).collect();
     let index: BTreeMap<&str, usize> =
-        sources.keys().enumerate().map(|(index, word)| (*word, index)).collect();
+        kept.into_iter().enumerate().map(|(index, word)| (word, index)).collect();
     let labels: Vec<BTreeMap<Cause, f64>> = examples.iter().map(|example| label(example)).collect();
-    let causes: BTreeSet<Cause> = labels.iter().flat_map(|label| label.keys().copied()).collect();
+    let causes: BTreeSet<Cause> =
+        labels.iter().flat_map(|label| label.keys()).chain(known.causes()).copied().collect();
     let causes: Vec<Cause> = causes.into_iter().collect();
+    let words_in_order = index.keys().map(|word| Some(*word)).chain([None]);
+    let start: Vec<f64> =
+        words_in_order.flat_map(|word| causes.iter().map(move |cause| known.weight(word, *cause))).collect();
     let samples: Vec<Sample> = words
         .iter()
         .zip(&labels)
@@ -114,7 +130,7 @@ fn fit_table(examples: &[&Example]) -> WordTable {
             shares: causes.iter().map(|cause| label.get(cause).copied().unwrap_or_default()).collect(),
         })
         .collect();
-    let fitted = fit::fit(&samples, index.len(), causes.len());
+    let fitted = fit::fit(&samples, &start, causes.len());
     let rows = index.iter().map(|(word, index)| ((*word).to_owned(), fitted.word(*index).to_vec())).collect();
     WordTable::new(causes.clone(), STEP, fitted.always(), &rows)
 }
@@ -168,7 +184,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         made_up(folder.path());
         let out = folder.path().join("words.txt");
-        let arguments = Arguments { folders: vec![folder.path().to_owned()], out: out.clone() };
+        let arguments = Arguments { folders: vec![folder.path().to_owned()], out: out.clone(), from: None };
         run(&arguments).unwrap();
         let written = std::fs::read_to_string(&out).unwrap();
         run(&arguments).unwrap();

@@ -81,6 +81,14 @@ pub(crate) fn apply(
     if is_denied {
         weights.deny_success();
     }
+    // What nobody complains of, and what a log goes on behind, was a part that the start does without.
+    let goes_on = |(rule, found): &(&Rule, Match<'_>)| {
+        rule.is_last_resort
+            && rule.level <= Level::Lasting
+            && signals::log_goes_on_behind(reading, found.last.place)
+    };
+    let speaking: Vec<(&Rule, Match<'_>)> =
+        speaking.into_iter().filter(|speaks| is_denied || !goes_on(speaks)).collect();
     if is_said_to_fail {
         weights.note_failure();
     }
@@ -119,7 +127,8 @@ pub(crate) fn apply(
         let is_tools = of_tool(rule) || reading.kind(place) == Some(EvidenceKind::ToolOutput);
         let retried = is_tools
             && (success.is_some_and(|success| success > place || signals::is_exit_of_make(&found.last.text))
-                || signals::ends_well_after(reading, place));
+                || signals::ends_well_after(reading, place)
+                || signals::has_waited_for(reading, found.last));
         // A failure ends what is good, not the mode that the unit is in.
         let failed_later =
             rule.speaks_well() && is_of_tool(rule, place) && failure.is_some_and(|failure| failure >= place);
@@ -132,8 +141,12 @@ pub(crate) fn apply(
         let is_of_another =
             rule.level == Level::Said && (is_said_to_fail || signals::is_complained_of(reading));
         let denied = rule.is_success() && (is_of_another || (rule.level != Level::Said && is_contradicted));
+        // A part of the kernel that has more to say got over it.
+        let got_over = !is_denied
+            && matches!(rule.level, Level::Kernel | Level::System | Level::Lasting)
+            && signals::gets_over(reading, found.last);
         let share = match rule.is_fault() {
-            true if survived || probing => SURVIVED,
+            true if survived || probing || got_over || signals::works_later(reading, found.last) => SURVIVED,
             true if retried || overcome || found_later => RETRIED,
             false if denied && is_said_to_fail => SURVIVED,
             false if denied && is_denied => DENIED,
@@ -191,6 +204,7 @@ impl<'a> Match<'a> {
         let is_of_tool = matches!(rule.level, Level::Tool | Level::Output);
         let is_harmless = |line: &Line| {
             line.is_noise
+                || (rule.level <= Level::Lasting && signals::says_it_goes_on(&line.text))
                 || (rule.is_last_resort && signals::is_information(&line.text))
                 || (rule.is_last_resort && is_of_tool && signals::is_harmless(&line.text))
         };

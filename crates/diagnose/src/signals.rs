@@ -2,7 +2,9 @@
 
 mod account;
 mod guesses;
+mod handover;
 mod progress;
+mod recovered;
 mod remarks;
 mod tools;
 mod trouble;
@@ -11,13 +13,14 @@ use debrick_model::{Cause, EvidenceKind, EvidenceLine, State};
 
 use crate::case::Case;
 use crate::matcher::MATCHER;
-use crate::text::{Line, Place, Reading, Shape, boot_loader_prompt, typed_command};
+use crate::text::{Line, Place, Reading, Shape, boot_loader_prompt, clean, strip_stamps, typed_command};
 use crate::timeline::{Boot, Boots, Seen, StageKind};
 use crate::weigh::{Weights, cite};
-use trouble::tells_of_trouble;
 
-pub(crate) use tools::ends_well_after;
-pub(crate) use trouble::{is_exit_of_make, is_harmless, is_information};
+pub(crate) use guesses::gets_over;
+pub(crate) use recovered::works_later;
+pub(crate) use tools::{ends_well_after, has_waited_for};
+pub(crate) use trouble::{is_exit_of_make, is_harmless, is_information, says_it_goes_on, tells_of_trouble};
 
 pub(crate) use account::Account;
 
@@ -42,6 +45,12 @@ const RUNS_FROM: u64 = 90;
 
 /// How many of the last lines with a word of trouble are looked at.
 const MOST_LOOKS: usize = 500;
+
+/// From how many that tell of trouble on it is usual on a unit.
+const MANY_SPEAKERS: usize = 3;
+/// So many lines behind something that failed show that it was not the end, and so many of them are looked at.
+const FEWEST_NEXT: usize = 5;
+const MOST_NEXT: usize = 300;
 
 /// What people say of a unit that does not get on.
 const COMPLAINTS: &[&str] = &[
@@ -83,16 +92,6 @@ const STARTS: &[&str] = &["boot", "go ", "run ", "exec"];
 
 const KERNEL_BANNER: &str = "^Linux version ";
 
-/// What loaders say when the kernel has its checksum and could be unpacked (U-Boot `boot/bootm.c`; Linux
-/// `arch/arm/boot/compressed/misc.c`).
-const LOADED_WHOLE: &[&str] = &[
-    "Verifying Checksum * OK",
-    "Verifying Hash Integrity * OK",
-    "Uncompressing Kernel Image * OK",
-    "Uncompressing Linux* done",
-    "Loading Kernel Image * OK",
-];
-
 /// The lines that are needed here.
 static LINES: &[&str] =
     &[ARCHITECTURE, IMAGE_TYPE, LOADED_TREE, DATA_SIZE, BYTES_READ, COMPARED, KERNEL_BANNER, TIMED_OUT];
@@ -101,7 +100,7 @@ static LINES: &[&str] =
 pub(crate) fn patterns() -> impl Iterator<Item = &'static str> {
     LINES
         .iter()
-        .chain(LOADED_WHOLE)
+        .chain(handover::LOADED_WHOLE)
         .chain(COMPLAINTS)
         .chain(trouble::WORDS)
         .copied()
@@ -195,6 +194,16 @@ fn silence_and_garbage(reading: &Reading<'_>, weights: &mut Weights) {
             weights.add(cause, weight, &[], Some(line.clone()));
         }
     }
+}
+
+/// Whether a serial log goes on behind a place, and in the end tells of no trouble.
+pub(crate) fn log_goes_on_behind(reading: &Reading<'_>, place: Place) -> bool {
+    let item = reading.evidence.get(place.evidence).filter(|item| item.kind == EvidenceKind::SerialLog);
+    let Some(item) = item else { return false };
+    let behind = usize::try_from(place.line).unwrap_or(usize::MAX);
+    let next = item.text.lines().skip(behind).filter(|line| !line.trim().is_empty()).take(MOST_NEXT);
+    let is_trouble = |line: &str| tells_of_trouble(strip_stamps(&clean(line)));
+    next.fold(0, |count, line| if is_trouble(line) { 0 } else { count + 1 }) >= FEWEST_NEXT
 }
 
 /// Whether a person says that the unit does not get on.
@@ -303,55 +312,6 @@ impl Signals<'_> {
         weights.hint(State::BootloaderOnly, 0.4);
     }
 
-    fn kernel_without_a_word(&self, boot: &Boot, weights: &mut Weights) {
-        let Some(seen) = boot.stages.last().filter(|seen| seen.kind == StageKind::Linux) else { return };
-        if weights.has_fault() {
-            return;
-        }
-        let shape = self.reading.shapes.get(seen.first.evidence);
-        let has_stamps = shape.is_some_and(|shape| shape.last_kernel_line >= seen.first.line);
-        let spoke = has_stamps || self.lines(KERNEL_BANNER).any(|line| line.place >= seen.first);
-        // A log that was cut, or of which nobody says that it stops there, may go on.
-        if self.is_cut(seen)
-            || (spoke && !weights.success_is_denied() && self.trouble_after(seen.first).is_none())
-        {
-            let says = "The kernel starts, and nothing failed as far as the log goes.";
-            let line = self.at(seen).map(|line| self.cite(line, says));
-            // Where all that looks like trouble is none, that speaks for itself.
-            let start = Place { evidence: seen.first.evidence, line: 0 };
-            if self.noise().is_none() || self.trouble_after(start).is_some() {
-                weights.add(Cause::NoFault, 0.38, &[], line.clone());
-            }
-            weights.add(Cause::FirmwareBug, 0.28, &[], line);
-            weights.hint(State::Healthy, 0.4);
-            return;
-        }
-        // Lines of a kernel alone are more often shown by somebody who can read its log on the unit.
-        let is_shown_from_within = seen.is_implied && !weights.success_is_denied();
-        weights.hint(
-            if is_shown_from_within { State::BootsDegraded } else { State::KernelHang },
-            if spoke { 0.4 } else { 0.7 },
-        );
-        let says = match spoke {
-            true => "The kernel started, and the log ends before it came to its file system.",
-            false => "The kernel was started and said nothing.",
-        };
-        let line = self.at(seen).map(|line| self.cite(line, says));
-        // A kernel that was loaded whole and says nothing is more often one that does not suit the loader or the board
-        // than a damaged one.
-        let was_whole =
-            LOADED_WHOLE.iter().any(|pattern| self.lines(pattern).any(|line| line.place < seen.last));
-        for (cause, weight) in [
-            (Cause::FirmwareBug, if was_whole || spoke { 0.38 } else { 0.28 }),
-            (Cause::KernelCrash, 0.25),
-            (Cause::ImageWrongDevice, 0.18),
-            (Cause::BootEnvironmentCorrupt, 0.2),
-            (Cause::BootloaderOutdated, 0.2),
-        ] {
-            weights.add(cause, weight, &[], line.clone());
-        }
-    }
-
     fn nothing_wrong(&self, boot: &Boot, weights: &mut Weights) {
         let Some(last) = boot.stages.last() else { return };
         let looped = self.boots.loops() > 0.0;
@@ -361,6 +321,8 @@ impl Signals<'_> {
             }
             StageKind::Shell => (0.8, "The system came up."),
             _ if weights.has_fault() || looped => return,
+            // The programs begin where the log does so again.
+            StageKind::Userspace if self.begins_again(last.first.evidence) == Some(last.first.line) => return,
             StageKind::Userspace if self.ends_in_trouble(last) => {
                 (0.3, "The first programs of the system start, and the log ends with trouble.")
             }
@@ -417,11 +379,29 @@ impl Signals<'_> {
                 && line.place.evidence == place.evidence
                 && !line.is_noise
                 && tells_of_trouble(&line.text)
+                && !works_later(self.reading, line)
         };
         trouble::WORDS
             .iter()
             .filter_map(|word| self.lines(word).rev().take(MOST_LOOKS).find(behind))
             .max_by_key(|line| line.place)
+    }
+
+    /// Whether trouble behind a place is the end of what is known, or of what its part of the kernel says.
+    fn is_in_trouble(&self, place: Place) -> bool {
+        let is_the_end = |line: &Line| !self.gets_over(line) && !self.goes_on_behind(line);
+        self.trouble_after(place).is_some_and(is_the_end) && !self.complains_of_much(place)
+    }
+
+    /// Whether several speakers tell of trouble behind a place: a kernel that passes over so much passes over the last, too.
+    fn complains_of_much(&self, place: Place) -> bool {
+        let behind = |line: &&Line| line.place >= place && line.place.evidence == place.evidence;
+        let speaker =
+            |line: &Line| line.text.split([':', ' ']).next().unwrap_or_default().to_ascii_lowercase();
+        let lines = trouble::WORDS.iter().flat_map(|word| self.lines(word).take(MOST_LOOKS));
+        let troubled = lines.filter(behind).filter(|line| !line.is_noise && tells_of_trouble(&line.text));
+        let speakers: std::collections::HashSet<String> = troubled.map(speaker).collect();
+        speakers.len() >= MANY_SPEAKERS
     }
 
     /// Whether a part does not answer a boot loader's driver behind a place, by the number of the error (`ETIMEDOUT`).

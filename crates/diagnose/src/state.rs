@@ -9,6 +9,16 @@ use crate::weigh::Weights;
 /// What is left of a unit's being unharmed where a person says that it does not come up.
 const COMPLAINED: f64 = 0.4;
 
+/// How a start ends that is watched on the unit itself.
+const STARTS: &[State] = &[
+    State::NoPower,
+    State::NoOutput,
+    State::BootloaderFailing,
+    State::BootloaderOnly,
+    State::BootLoop,
+    State::KernelHang,
+];
+
 /// Below this nothing is said.
 const DECIDES_FROM: f64 = 0.25;
 
@@ -35,7 +45,12 @@ pub(crate) fn conclude(
     let is_before_kernel = boots.telling().is_some_and(|boot| {
         boot.furthest().is_some_and(|kind| kind <= StageKind::Spl) || boot.stopped_before_countdown()
     });
+    // What a tool prints on a computer shows no start of the unit.
+    let is_seen_by_tools = reading.evidence.iter().all(|item| item.kind == EvidenceKind::ToolOutput);
     let fits = |state: &State| {
+        if is_seen_by_tools && STARTS.contains(state) {
+            return false;
+        }
         if is_before_kernel && *state == State::KernelHang {
             return false;
         }
@@ -59,7 +74,11 @@ pub(crate) fn conclude(
         (state, (1.0 - doubt) * share)
     };
     let best = doubts.into_iter().map(likelihood).max_by(|left, right| left.1.total_cmp(&right.1));
-    best.filter(|(_, weight)| *weight >= DECIDES_FROM).map_or(State::Unknown, |(state, _)| state)
+    match best.filter(|(_, weight)| *weight >= DECIDES_FROM) {
+        // A system that runs and in which nothing is found is well.
+        Some((State::BootsDegraded, _)) if is_sound => State::Healthy,
+        best => best.map_or(State::Unknown, |(state, _)| state),
+    }
 }
 
 fn last_boot(boots: &Boots, weights: &Weights, is_sound: bool) -> Option<(State, f64)> {
@@ -79,4 +98,19 @@ fn last_boot(boots: &Boots, weights: &Weights, is_sound: bool) -> Option<(State,
         StageKind::Loader => (State::BootloaderOnly, 0.55),
         StageKind::Spl | StageKind::Rom => (State::BootloaderFailing, 0.5),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::case::Evidence;
+    use crate::trial::by_rules_alone;
+
+    #[test]
+    fn what_a_tool_prints_shows_no_start() {
+        let text = "A fatal error occurred: bootloader.bin requires chip revision in range [v3.1 - v3.99]";
+        let state = |kind| by_rules_alone(&[Evidence { kind, name: "text".into(), text: text.into() }]).state;
+        assert_ne!(state(EvidenceKind::SerialLog), State::Unknown);
+        assert_eq!(state(EvidenceKind::ToolOutput), State::Unknown);
+    }
 }

@@ -13,7 +13,7 @@ use debrick_model::EvidenceKind;
 use crate::case::Evidence;
 use crate::matcher::{MATCHER, Pattern, Scratch};
 use crate::rules::noise;
-use speakers::{is_application_line, is_ellipsis, is_prompt};
+use speakers::{Rom, is_application_line, is_ellipsis, is_prompt};
 
 pub(crate) use speakers::{boot_loader_prompt, shell_prompt, typed_command};
 
@@ -113,6 +113,7 @@ impl<'a> Reading<'a> {
         let first = self.lines.len();
         let mut end: VecDeque<Line> = VecDeque::new();
         let mut is_running = false;
+        let mut rom = Rom::default();
         for (index, raw) in item.text.split('\n').enumerate() {
             let line = index as u64 + 1;
             shape.lines = line;
@@ -131,7 +132,7 @@ impl<'a> Reading<'a> {
                     shape.is_cut = is_ellipsis(text);
                 }
                 MATCHER.matches(text, &mut scratch, &mut patterns);
-                let is_applications = is_application_line(text);
+                let is_applications = rom.has_handed_over_to(text) || is_application_line(text);
                 // Of an application's lines that mean nothing the first shows that it runs.
                 let starts_to_run = is_applications && !is_running;
                 if patterns.is_empty() && !starts_to_run && !is_prompt(text) {
@@ -309,6 +310,11 @@ fn kernel_stamp(line: &str) -> Option<u64> {
     let micros = micros.split_once('@').map_or(micros, |(micros, _)| micros);
     let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     (is_number(micros) && micros.len() == 6).then(|| seconds.parse().ok()).flatten()
+}
+
+/// What a kernel says in a line, without its time stamp; `None` where it has none.
+pub(crate) fn kernel_message(line: &str) -> Option<&str> {
+    kernel_stamp(line).map(|_| strip_stamps(line))
 }
 
 /// Takes off what monitors and system logs put in front: `17:03:28.609 -> `, `Jun 05 03:46:05 host kernel: `.

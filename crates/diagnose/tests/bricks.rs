@@ -1,4 +1,4 @@
-//! What is concluded from short logs of units that fail in known ways.
+//! What is concluded from short logs of units that fail in known ways, recorded as they started.
 #![allow(clippy::unwrap_used, reason = "a test may fail where it stands")]
 
 use debrick_diagnose::{Case, Evidence, StorageSurvey, diagnose, diagnose_case};
@@ -18,7 +18,8 @@ fn log(parts: &[&str]) -> Evidence {
 
 #[track_caller]
 fn check(parts: &[&str], cause: Cause, state: State, action: Option<Action>) -> Diagnosis {
-    let diagnosis = diagnose(&[log(parts)]);
+    let evidence = [log(parts)];
+    let diagnosis = diagnose_case(&Case { evidence: &evidence, is_watched: true, ..Case::default() });
     let first = diagnosis.actions.first().map(|proposed| proposed.action);
     let short: Vec<_> =
         diagnosis.findings.iter().map(|finding| (finding.cause, finding.likelihood)).collect();

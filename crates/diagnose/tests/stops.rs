@@ -353,3 +353,63 @@ fn a_root_that_cannot_be_entered() {
         Action::ReflashCorrectImage,
     );
 }
+
+#[test]
+fn a_driver_that_gives_up() {
+    check(
+        "[   13.651182] mwifiex_sdio mmc0:0001:1: Direct firmware load for mrvl/sd8997_uapsta.bin failed with error -2\n\
+         [   13.695910] mwifiex_sdio mmc0:0001:1: Failed to get firmware mrvl/sd8997_uapsta.bin\n\
+         [   13.703774] mwifiex_sdio mmc0:0001:1: info: _mwifiex_fw_dpc: unregister device\n",
+        Cause::FirmwareBug,
+        State::BootsDegraded,
+        Action::InstallOtherBuild,
+    );
+}
+
+#[test]
+fn a_system_that_lacks_a_processor_or_its_server() {
+    check(
+        "[    0.191952] Synchronize counters for CPU 1: done.\n[    1.232191] CPU2: failed to start\n[    2.277589] smp: Brought up 1 node, 2 CPUs\n",
+        Cause::FirmwareBug,
+        State::BootsDegraded,
+        Action::InstallOtherBuild,
+    );
+    check(
+        "[   14.121815] VFS: Mounted root (nfs filesystem) on device 0:21.\n[   14.150126] Run /sbin/init as init process\n[  195.694278] nfs: server 192.168.0.110 not responding, still trying\n",
+        Cause::LinkFault,
+        State::KernelHang,
+        Action::FixNetworkSettings,
+    );
+}
+
+#[test]
+fn an_application_that_crashed_before_its_restart() {
+    check(
+        "3fffffb0:  feefeffe feefeffe 3fffef30 401016d5\n<<<stack<<<\n\n ets Jan  8 2013,rst cause:2, boot mode:(3,6)\n\nload 0x4010f000, len 3460, room 16\ntail 4\nchksum 0xcc\n~ld\nHello World!\n",
+        Cause::FirmwareBug,
+        State::BootLoop,
+        Action::InstallOtherBuild,
+    );
+}
+
+#[test]
+fn what_is_missing_where_it_was_built() {
+    check(
+        "rk3399_dmc_of_to_plat: Cannot read rockchip,sdram-params -1\nDRAM init failed: -1\n",
+        Cause::BootloaderCorrupt,
+        State::BootloaderFailing,
+        Action::ReflashCorrectImage,
+    );
+    check(
+        "[    8.56] systemd[1]: systemd 244.3+ running in system mode.\n[    8.62] systemd[1]: System cannot boot: Missing /etc/machine-id and /etc is mounted read-only.\n",
+        Cause::InitFailure,
+        State::BootsDegraded,
+        Action::ReflashCorrectImage,
+    );
+    check(
+        "== Executing boot script in 2.000 seconds - enter ^C to abort\n^C\nRedBoot> load art_mini.elf\nUsing default protocol (TFTP)\n__udp_sendto: Can't find address of server\nCan't load 'art_mini.elf': some sort of network error\n",
+        Cause::LinkFault,
+        State::BootloaderOnly,
+        Action::FixNetworkSettings,
+    );
+}

@@ -1,7 +1,7 @@
 //! Logistic regression over several classes, where a sample may belong to several in part.
 //!
-//! It minimises `COUNTS` times the sum of the samples' cross entropies, plus half the sum of the squared weights. The
-//! problem is convex, so that plain steps of accelerated descent (Nesterov's, begun anew where they overshoot) come to
+//! It minimises `COUNTS` times the sum of the samples' cross entropies, plus half the sum of the squares of what the weights
+//! are away from those that were known before (none: from nothing). The problem is convex, so that plain steps of accelerated descent (Nesterov's, begun anew where they overshoot) come to
 //! the one minimum.
 
 /// How much the samples count against small weights.
@@ -43,15 +43,16 @@ impl Weights {
     }
 }
 
-/// Fits weights to samples.
-pub(super) fn fit(samples: &[Sample], words: usize, classes: usize) -> Weights {
-    let size = (words + 1) * classes;
+/// Fits weights to samples, near to weights that were known before: row by row, the last row that of what is always
+/// there.
+pub(super) fn fit(samples: &[Sample], known: &[f64], classes: usize) -> Weights {
+    let words = known.len() / classes - 1;
     let step = 1.0 / (0.5 * COUNTS * steepest(samples, words) + 1.0);
-    let mut weights = vec![0.0; size];
+    let mut weights = known.to_vec();
     let mut ahead = weights.clone();
     let mut momentum = 1.0_f64;
     for _ in 0..MOST_STEPS {
-        let gradient = gradient(samples, &ahead, classes);
+        let gradient = gradient(samples, &ahead, known, classes);
         let next: Vec<f64> = ahead.iter().zip(&gradient).map(|(at, slope)| at - step * slope).collect();
         let uphill: f64 = gradient
             .iter()
@@ -95,9 +96,9 @@ fn steepest(samples: &[Sample], words: usize) -> f64 {
     1.1 * length
 }
 
-fn gradient(samples: &[Sample], weights: &[f64], classes: usize) -> Vec<f64> {
+fn gradient(samples: &[Sample], weights: &[f64], known: &[f64], classes: usize) -> Vec<f64> {
     let always = weights.len() - classes;
-    let mut gradient = weights.to_vec();
+    let mut gradient: Vec<f64> = weights.iter().zip(known).map(|(weight, known)| weight - known).collect();
     // What is always there may weigh what it will.
     gradient[always..].fill(0.0);
     let mut sums = vec![0.0; classes];
@@ -138,10 +139,20 @@ mod tests {
             sample(&[1, 2], &[0.0, 1.0, 0.0]),
             sample(&[3], &[0.0, 0.5, 0.5]),
         ];
-        let fitted = fit(&samples, 4, 3);
-        let left = gradient(&samples, &fitted.rows, 3).into_iter().map(f64::abs).fold(0.0, f64::max);
+        let known = [0.0; 15];
+        let fitted = fit(&samples, &known, 3);
+        let left = gradient(&samples, &fitted.rows, &known, 3).into_iter().map(f64::abs).fold(0.0, f64::max);
         assert!(left < 0.1, "{left}");
         assert!(fitted.word(0)[0] > 0.5 && fitted.word(2)[1] > 0.5 && fitted.always().len() == 3);
         assert!(fitted.word(3)[0] < 0.0 && fitted.word(3)[2] > 0.0);
+    }
+
+    #[test]
+    fn what_was_known_stays_where_no_sample_speaks() {
+        let known = [0.0, 4.0, 0.0, 0.0, 0.0, 0.0];
+        let sample = Sample { words: vec![1], shares: vec![1.0, 0.0] };
+        let fitted = fit(&[sample], &known, 2);
+        assert!((fitted.word(0)[1] - 4.0).abs() < 0.1, "{:?}", fitted.rows);
+        assert!(fitted.word(1)[0] > 0.5, "{:?}", fitted.rows);
     }
 }

@@ -84,9 +84,15 @@ impl WordTable {
     }
 
     /// The words that it knows.
-    #[cfg(test)]
-    pub(super) fn words(&self) -> impl Iterator<Item = &String> {
-        self.rows.keys()
+    pub fn words(&self) -> impl Iterator<Item = &str> {
+        self.rows.keys().map(String::as_str).filter(|word| *word != ALWAYS)
+    }
+
+    /// How much a word speaks for a cause; without a word, what speaks for the cause before one is read.
+    pub fn weight(&self, word: Option<&str>, cause: Cause) -> f64 {
+        let row = self.rows.get(word.unwrap_or(ALWAYS));
+        let steps = row.zip(self.column(cause)).and_then(|(row, column)| row.get(column));
+        steps.map_or(0.0, |steps| f64::from(*steps) * self.step)
     }
 
     /// How many words it knows.

@@ -34,6 +34,11 @@ static NOISE: &[&[&str]] = &[
         "[libfs_avb]Invalid hash size",
         "Failed to copy /avb into",
     ],
+    // barebox drivers/hab/habv4.c: a chip that would refuse what its verified boot complains of would not have started the
+    // loader that tells of it.
+    &["ERROR: HABv4: "],
+    // avrdude jtagmkII.c: parts without a place for a boot loader are written all the same.
+    &["jtagmkII_initialize(): Cannot locate"],
     // flashrom ichspi.c, writeprotect.c: how the chip is laid out and what the programmer cannot tell, said before anything
     // is read or written.
     &[
@@ -42,6 +47,8 @@ static NOISE: &[&[&str]] = &[
         "region (0x*) is locked",
         "Failed to get WP status: WP operations",
     ],
+    // U-Boot common/fdt_support.c and fixups of boards: what the kernel's tree does not describe is not changed in it.
+    &["fixup*unable to find node", "fixup*could not find node", "fixup*can't find node"],
     // U-Boot common/avb_verify.c: said of every unit without secure storage.
     &["read_is_device_unlocked not supported yet", "read_rollback_index not supported yet"],
     // barebox common/fastboot.c, drivers/usb/gadget: what the host asks for and the loader has none of; a gadget that runs.
@@ -52,6 +59,7 @@ static NOISE: &[&[&str]] = &[
         "Error initializing runtime service",
         "spl_decode_boot_device: could not find",
         "could not map boot_device to ofpath",
+        "failed to resolve brom_bootdevice_id",
     ],
     // U-Boot arch/arm/mach-k3/security.c: said of every part on units that take unsigned ones.
     &["Did not detect image signing certificate"],
@@ -71,6 +79,8 @@ static NOISE: &[&[&str]] = &[
     &["error resetting after download"],
     // Linux drivers/regulator/core.c: a supply that the device tree does not name is taken as always on.
     &["using dummy regulator", "supply * not found, using"],
+    // BusyBox shell/ash.c: said of every shell on a console that is no terminal of its own.
+    &["can't access tty; job control turned off"],
     // Tools that count what failed, and count none.
     &[
         "Failure 0",
@@ -244,6 +254,7 @@ static NOISE: &[&[&str]] = &[
         "In:    No input devices available",
         "No ethernet found",
         "Could not get PHY for",
+        "auto negotiation to complete*done",
     ],
     // ESP-IDF components/esp_phy, spiffs, fatfs, nimble: goes on with a calibration, a format or a list of its own.
     &[
@@ -271,6 +282,15 @@ static NOISE: &[&[&str]] = &[
         "enabling reset hack; may not recover",
         "open /dev/ttyv",
         "hub can't support USB",
+    ],
+    // Little Kernel app/aboot, target/msm8916: a board without a screen, and partitions that it does without.
+    &[
+        "Neither 'config' nor 'frp' partition found",
+        "Not able to search the panel",
+        "Target panel init not found",
+        "partition misc doesn't exist",
+        "error in emmc_recovery_init",
+        "Unable to locate /bootselect partition",
     ],
     // NVIDIA TegraBoot: boards that carry no EEPROM.
     &["NvTbootI2c"],
@@ -393,6 +413,10 @@ mod tests {
             "[    1.1] supply vcc not found, using dummy regulator\n\
              [    2.0] Kernel panic - not syncing: Fatal exception\n",
             Cause::KernelCrash,
+        );
+        check(
+            "ERROR: HABv4: -------- HAB Event 0 --------\nERROR: HABv4: Engine: CAAM (0x1d)\n",
+            Cause::NoFault,
         );
     }
 }

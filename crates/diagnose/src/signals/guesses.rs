@@ -4,8 +4,9 @@
 use debrick_model::{Cause, EvidenceKind, State};
 
 use super::Signals;
+use super::trouble::tells_of_trouble;
 use crate::case::Evidence;
-use crate::text::{Line, Place, Shape};
+use crate::text::{Line, Place, Reading, Shape, clean, strip_stamps};
 use crate::timeline::{Boot, Seen, StageKind};
 use crate::weigh::{Weights, cite};
 
@@ -41,6 +42,14 @@ const FEW_LINES: usize = 3;
 /// How lines end that say that something worked.
 const SUCCESS: &[&str] =
     &[" ok", ":ok", " pass", " done", " succeed", " success", " successfully", " complete", " completed"];
+
+/// What early loaders say that have loaded the next one and start it (Trusted Firmware-A `common/bl_common.c`,
+/// `bl1/bl1_main.c`, `bl2/bl2_main.c`; Qualcomm SBL).
+const HANDS_ON: &[&str] = &[": Booting BL", " loaded: 0x", "Image Loaded, Delta"];
+
+/// What a driver says last of a device that it does not get to work.
+const GIVES_UP: &[&str] =
+    &["unregister", "giv", "disabl", "remov", "disconnect", "offline", "detach", "shut", "reset"];
 
 /// How MCUboot introduces itself (`boot/zephyr/main.c`).
 const MCUBOOT: &[&str] = &["MCUboot", "Starting bootloader"];
@@ -180,14 +189,20 @@ impl Signals<'_> {
     }
 
     /// Whether a few lines follow in the same text; that none of them tells of trouble is known of the last that does.
-    fn goes_on_behind(&self, line: &Line) -> bool {
+    pub(super) fn goes_on_behind(&self, line: &Line) -> bool {
         let text = self.reading.evidence.get(line.place.evidence).map_or("", |item| item.text.as_str());
         let behind = usize::try_from(line.place.line).unwrap_or(usize::MAX);
-        text.lines().skip(behind).filter(|line| !line.trim().is_empty()).take(FEW_LINES).count() == FEW_LINES
+        let lines = || text.lines().skip(behind).filter(|line| !line.trim().is_empty());
+        lines().take(FEW_LINES).count() == FEW_LINES || lines().last().is_some_and(tells_that_it_worked)
+    }
+
+    /// Whether the part of a kernel that a line names has more to say behind it, the last of which is no trouble.
+    pub(super) fn gets_over(&self, line: &Line) -> bool {
+        gets_over(self.reading, line)
     }
 
     /// The line, counted from one, at which a log begins again: its first two lines come once more, save for numbers.
-    fn begins_again(&self, evidence: usize) -> Option<u64> {
+    pub(super) fn begins_again(&self, evidence: usize) -> Option<u64> {
         let text = &self.reading.evidence.get(evidence)?.text;
         let mut lines =
             (1..).zip(text.lines().map(str::trim)).filter(|(_, line): &(u64, &str)| !line.is_empty());
@@ -236,7 +251,9 @@ impl Signals<'_> {
         }
         let line = line.map(|line| self.cite(line, "The log ends in this stage."));
         // Who shows a start that gets on, and does not say that it stops there, shows a part of it.
-        let gets_on = boot.stages.len() >= 2 || self.tells_of_success(seen.first.evidence);
+        let gets_on = boot.stages.len() >= 2
+            || self.tells_of_success(seen.first.evidence)
+            || self.hands_on(seen.first.evidence);
         if gets_on && !weights.success_is_denied() && self.boots.loops() <= 0.0 {
             weights.add(Cause::NoFault, 0.42, &[], line.clone());
             weights.hint(State::Healthy, 0.5);
@@ -252,14 +269,16 @@ impl Signals<'_> {
         shape.is_some_and(|shape| shape.last_kernel_line > seen.first.line)
     }
 
+    /// Whether a loader says that it has what it starts next.
+    fn hands_on(&self, evidence: usize) -> bool {
+        let text = self.reading.evidence.get(evidence).map_or("", |item| item.text.as_str());
+        text.lines().any(|line| HANDS_ON.iter().any(|words| line.contains(words)))
+    }
+
     /// Whether several lines of a log say that something worked.
     fn tells_of_success(&self, evidence: usize) -> bool {
         let text = self.reading.evidence.get(evidence).map_or("", |item| item.text.as_str());
-        let works = |line: &&str| {
-            let line = line.trim_end().trim_end_matches(['.', '!']).to_ascii_lowercase();
-            line.starts_with("succe") || SUCCESS.iter().any(|word| line.ends_with(word))
-        };
-        text.lines().filter(works).take(FEW_LINES).count() == FEW_LINES
+        text.lines().filter(|line| tells_that_it_worked(line)).take(FEW_LINES).count() == FEW_LINES
     }
 
     /// Where no rule knows what failed, the stage in which it failed still says something. These weights keep any
@@ -280,6 +299,10 @@ impl Signals<'_> {
             },
         };
         let Some(line) = line else { return };
+        let goes_on = goes_on
+            || !weights.success_is_denied()
+                && stage.is_none_or(|(stage, _)| !stage.waits)
+                && (self.goes_on_behind(line) || self.gets_over(line));
         let (says, causes): (_, &[(Cause, f64)]) = match kind {
             StageKind::Rom | StageKind::Spl => (
                 "Something failed before the boot loader ran.",
@@ -291,7 +314,7 @@ impl Signals<'_> {
                 ],
             ),
             StageKind::Loader if goes_on => (
-                "Something failed in the boot loader after its drivers were set up, as with a part that is not there.",
+                "Something failed in the boot loader, and it went on, as without a part that is not there.",
                 &[(Cause::NoFault, 0.34), (Cause::FirmwareBug, 0.3)],
             ),
             StageKind::Loader => (
@@ -302,6 +325,10 @@ impl Signals<'_> {
                     (Cause::BootEnvironmentCorrupt, 0.25),
                     (Cause::ImageIncomplete, 0.2),
                 ],
+            ),
+            StageKind::Linux | StageKind::Userspace | StageKind::Shell if goes_on => (
+                "Something failed in the kernel or its drivers, and it went on, as without a part that is not there.",
+                &[(Cause::NoFault, 0.36), (Cause::FirmwareBug, 0.33)],
             ),
             StageKind::Linux | StageKind::Userspace | StageKind::Shell => (
                 "Something failed in the kernel or its drivers.",
@@ -323,8 +350,30 @@ impl Signals<'_> {
     }
 }
 
+/// Whether the part of a kernel that a line names has more to say behind it, the last of which is no trouble.
+pub(crate) fn gets_over(reading: &Reading<'_>, line: &Line) -> bool {
+    // A driver and its device: `usb 1-1: `, `rtl8367 rtl8367: ` (Linux `drivers/base/core.c`, `dev_printk`).
+    let part = line.text.split_once(": ").map(|(part, _)| part);
+    let part = part.filter(|part| line.kernel_seconds.is_some() && part.contains(' '));
+    let Some(part) = part.filter(|part| !tells_of_trouble(part)) else { return false };
+    let text = reading.evidence.get(line.place.evidence).map_or("", |item| item.text.as_str());
+    let behind = usize::try_from(line.place.line).unwrap_or(usize::MAX);
+    let says = |raw: &str| {
+        let cleaned = clean(raw);
+        let said = strip_stamps(&cleaned).strip_prefix(part).filter(|rest| rest.starts_with(": "));
+        let gives_up = |rest: &str| GIVES_UP.iter().any(|words| rest.to_ascii_lowercase().contains(words));
+        said.map(|rest| !tells_of_trouble(rest) && !gives_up(rest))
+    };
+    text.lines().skip(behind).filter_map(says).last() == Some(true)
+}
+
 /// Whether two lines are the same save for their numbers.
 fn is_same(one: &str, other: &str) -> bool {
     let is_letter = |byte: &u8| !byte.is_ascii_digit();
     one.bytes().filter(is_letter).eq(other.bytes().filter(is_letter))
+}
+/// Whether a line says that something worked.
+fn tells_that_it_worked(line: &str) -> bool {
+    let line = line.trim_end().trim_end_matches(['.', '!']).to_ascii_lowercase();
+    line.starts_with("succe") || SUCCESS.iter().any(|word| line.ends_with(word))
 }

@@ -105,7 +105,8 @@ fn remark_in(line: &str) -> Option<Remark> {
         return None;
     }
     let lower = line.to_ascii_lowercase();
-    let is_set_off = lower.starts_with(MARKS) && !lower.starts_with('=') && !lower.starts_with('#');
+    let is_prompt = lower.starts_with('#') || (lower.starts_with('=') && !lower.starts_with("=="));
+    let is_set_off = lower.starts_with(MARKS) && !is_prompt;
     if !is_set_off && !OPENINGS.iter().any(|words| lower.starts_with(words)) {
         return None;
     }
@@ -127,6 +128,7 @@ mod tests {
         check("---> hangs", Some(Remark::Stops));
         check("(stuck)", Some(Remark::Stops));
         check("<hang>", Some(Remark::Stops));
+        check("=========  (hangs here)", Some(Remark::Stops));
         check("and then nothing", Some(Remark::Stops));
         check("(keep in loop)", Some(Remark::StartsOver));
         check("<reboot>", Some(Remark::StartsOver));

@@ -12,7 +12,7 @@ use debrick_model::{Action as A, Cause as C, EvidenceKind, State as S};
 
 use super::Signals;
 use super::trouble::tells_of_trouble;
-use crate::text::{Place, Reading, boot_loader_prompt, shell_prompt};
+use crate::text::{Line, Place, Reading, boot_loader_prompt, shell_prompt};
 use crate::weigh::{Weights, cite};
 use troubles::TROUBLES;
 
@@ -299,6 +299,22 @@ fn tool_lines(text: &str) -> (Vec<(u64, String)>, bool) {
     (lines, has_returned)
 }
 
+/// Whether a tool that says that it waits for the unit goes on behind that line without trouble: then the unit came.
+pub(crate) fn has_waited_for(reading: &Reading<'_>, line: &Line) -> bool {
+    let item = reading.evidence.get(line.place.evidence);
+    let Some(item) = item.filter(|item| item.kind == EvidenceKind::ToolOutput) else { return false };
+    if !line.text.to_lowercase().contains("waiting for") {
+        return false;
+    }
+    let before = usize::try_from(line.place.line).unwrap_or(usize::MAX);
+    let behind = || item.text.lines().skip(before).take(MAX_LINES).filter(|line| !line.trim().is_empty());
+    behind().count() >= LAST_LINES
+        && !behind().any(|line| {
+            let line = plain(line);
+            tells_of_trouble(&line) || WAITS_ANYWHERE.iter().any(|word| line.contains(word)) || line == "^c"
+        })
+}
+
 /// The last lines of a text that are not empty, each with its number, in lower case.
 fn last_lines(text: &str) -> Vec<(u64, String)> {
     let count = text.lines().count() as u64;
@@ -380,6 +396,7 @@ mod tests {
             ("Writing at 0x00010000... (12 %)\nLost connection to device", C::LinkFault),
             ("Update aborted: battery level too low (12%)", C::PowerFault),
             ("read: No such device (errno 19)", C::LinkFault),
+            ("usb: error at /dev/bus/usb/001/003, errno=13", C::HostPermission),
             ("Uploading...\nSegmentation fault (core dumped)", C::ToolMismatch),
             ("device replied: ERR unknown command", C::ToolMismatch),
             ("NAK received, aborting after 10 retries", C::LinkFault),
@@ -413,6 +430,19 @@ mod tests {
         ] {
             check(output, C::NoFault);
         }
+    }
+
+    #[test]
+    fn a_tool_that_got_what_it_waited_for() {
+        let waits = "$ fastboot oem random\n< waiting for any device >";
+        check(waits, C::NotInRecoveryMode);
+        check(
+            &format!(
+                "{waits}\n(bootloader) Random = 1114ca59\nOKAY [  0.009s]\nFinished. Total time: 0.010s"
+            ),
+            C::NoFault,
+        );
+        check(&format!("{waits}\n< waiting for any device >\n^C"), C::NotInRecoveryMode);
     }
 
     #[test]

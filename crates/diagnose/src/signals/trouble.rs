@@ -13,6 +13,7 @@ pub(super) const WORDS: &[&str] = &[
     "invalid",
     "abort",
     "cannot",
+    "could not",
     "can't",
     "unable to",
     "corrupt",
@@ -81,7 +82,7 @@ pub(crate) fn is_information(text: &str) -> bool {
 }
 
 /// Whether a line tells of trouble, as far as words do.
-pub(super) fn tells_of_trouble(text: &str) -> bool {
+pub(crate) fn tells_of_trouble(text: &str) -> bool {
     let is_typed =
         boot_loader_prompt(text) || shell_prompt(text) || text.starts_with("# ") || text.starts_with("$ ");
     if is_typed || is_information(text) {
@@ -96,6 +97,15 @@ pub(super) fn tells_of_trouble(text: &str) -> bool {
         return false;
     }
     WORDS.iter().any(|word| lower.match_indices(word).any(|(at, _)| is_meant(&lower, at, word)))
+}
+
+/// What a program says that does without what it did not get.
+const DOES_WITHOUT: &[&str] = &["ignoring", "ignored", "skipping", "using default"];
+
+/// Whether a line says of what failed that its program does without.
+pub(crate) fn says_it_goes_on(text: &str) -> bool {
+    let lower = text.to_ascii_lowercase();
+    DOES_WITHOUT.iter().any(|words| lower.contains(words))
 }
 
 /// Whether a line has a word of trouble and tells of none: it counts none, is typed, or says that its program goes on.

@@ -1,6 +1,8 @@
 //! Who wrote a line, by its form: a prompt with a command, an application of a microcontroller, somebody who left lines
 //! out.
 
+use crate::signals::tells_of_trouble;
+
 /// Whether a line looks like the prompt of a boot loader or of a shell, perhaps with a command behind it.
 pub(super) fn is_prompt(text: &str) -> bool {
     boot_loader_prompt(text) || shell_prompt(text)
@@ -33,8 +35,9 @@ pub(crate) fn boot_loader_prompt(text: &str) -> bool {
     let ends_well =
         after.is_empty() || after.starts_with(' ') || after.starts_with(|c: char| c.is_ascii_lowercase());
     let is_arrow = text.starts_with("=>");
-    // `---> hangs` is an arrow, not a name.
-    let is_drawn = !name.is_empty() && !name.contains(|symbol: char| symbol.is_ascii_alphanumeric());
+    // `---> hangs` and `phy0 -> error` are arrows, not names.
+    let is_drawn = name.ends_with(" -")
+        || !name.is_empty() && !name.contains(|symbol: char| symbol.is_ascii_alphanumeric());
     is_name && !is_drawn && ends_well && (is_arrow || (!name.is_empty() && !after.starts_with('#')))
 }
 
@@ -80,6 +83,57 @@ pub(super) fn is_application_line(text: &str) -> bool {
         .is_some_and(|(tag, _)| tag != "mcuboot" && !LOADER_TAGS.iter().any(|name| tag.starts_with(name)))
 }
 
+/// How the boot ROM of Espressif's chips ends: it jumps to what it has loaded (ESP32 `entry 0x400805f0`, ESP8266 `~ld`).
+const JUMPS: &[&str] = &["entry 0x", "~ld"];
+
+/// How its lines begin, and those of the loader that it may have jumped to.
+const ROM_LINES: &[&str] = &[
+    "ets ",
+    "rst:",
+    "rst cause",
+    "ESP-ROM",
+    "load:",
+    "load 0x",
+    "csum",
+    "tail ",
+    "ho ",
+    "E (",
+    "W (",
+    "I (",
+];
+
+/// The fewest letters of a line that says something.
+const FEWEST_LETTERS: usize = 4;
+
+/// What a chip of Espressif has said so far: an application without a log of that form prints whatever it likes, and runs
+/// as soon as it does.
+#[derive(Debug, Default)]
+pub(super) struct Rom {
+    has_jumped: bool,
+}
+
+impl Rom {
+    /// Whether a line is the first words of an application. Lines come in order.
+    pub(super) fn has_handed_over_to(&mut self, text: &str) -> bool {
+        if JUMPS.iter().any(|jump| text.starts_with(jump)) {
+            self.has_jumped = true;
+            return false;
+        }
+        if !self.has_jumped || text.is_empty() {
+            return false;
+        }
+        if ROM_LINES.iter().any(|line| text.starts_with(line)) {
+            self.has_jumped = ["E (", "W (", "I ("].iter().any(|line| text.starts_with(line));
+            return false;
+        }
+        let letters = text.bytes().filter(u8::is_ascii_alphabetic).count();
+        let says_something = letters >= FEWEST_LETTERS && !text.contains(char::REPLACEMENT_CHARACTER);
+        let is_words = says_something && !tells_of_trouble(text);
+        self.has_jumped = !is_words;
+        is_words
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -105,6 +159,7 @@ mod tests {
             "Hit any key to stop autoboot:  0",
             "a <b> c",
             "E> Failed to load",
+            "phy0 -> probe: Error",
             "Image 0 (kernel)",
             "#",
         ] {
@@ -127,6 +182,24 @@ mod tests {
         ] {
             assert!(!is_application_line(line), "{line}");
         }
+    }
+
+    #[test]
+    fn an_application_runs_when_something_is_said_behind_the_jump() {
+        let first = |lines: &[&str]| {
+            let mut rom = Rom::default();
+            lines.iter().position(|line| rom.has_handed_over_to(line))
+        };
+        assert_eq!(
+            first(&["load:0x40080400,len:3600", "entry 0x400805f0", "", "Starting the card"]),
+            Some(3)
+        );
+        assert_eq!(first(&["entry 0x4", "I (29) boot: x", "I (60) boot: y", "Hello world!"]), Some(3));
+        assert_eq!(
+            first(&["Hello world!", "entry 0x4", "ets Jul 29 2019 12:21:46", "words of some kind"]),
+            None
+        );
+        assert_eq!(first(&["entry 0x4", "flash init failed", "0x3"]), None);
     }
 
     #[test]

@@ -58,6 +58,10 @@ pub(super) static MARKERS: &[Marker] = &[
     sign(Shell, "^IP address: "),
     sign(Userspace, "^rf cal sector: "),
     sign(Shell, "powered by Lua"),
+    sign(Shell, "WIF: WifiManager active"),
+    sign(Shell, "HTP: Web server active on"),
+    sign(Userspace, "]: Running through setup()"),
+    sign(Shell, "setup() finished successfully"),
     sign(Shell, "NuttShell (NSH)"),
     sign(Shell, "^nsh> "),
     sign(Shell, "uart:~$"),
@@ -185,6 +189,8 @@ pub(super) static COUNTDOWNS: &[&str] = &[
     " to stop auto",
     "Autobooting in ",
     "Autoboot in ",
+    "Automatic boot in ",
+    "^== Executing boot script in",
     "stop auto run",
     " to stop boot",
     " to abort autoboot",
@@ -192,6 +198,9 @@ pub(super) static COUNTDOWNS: &[&str] = &[
     " to interrupt boot",
     "Please choose the operation",
 ];
+
+/// What a boot loader says that starts a program, as a second boot loader (U-Boot `cmd/boot.c`).
+pub(super) static CHAINED: &[&str] = &["## Starting application at"];
 
 /// What boot loaders say that found a file to load, or look in another place: where they looked before may be empty.
 pub(super) static FOUND: &[&str] = &[
@@ -209,11 +218,13 @@ pub(super) static FOUND: &[&str] = &[
     "^Scanning usb",
     "^switch to partitions",
     "^Jumping to U-Boot(",
+    "^Bytes transferred = ",
+    "DHCP client bound to address",
 ];
 
-/// What U-Boot says once its own drivers are set up (`common/console.c`, `net/eth-uclass.c`): what failed before was
-/// looking for parts that it can do without.
-pub(super) static SETTLED: &[&str] = &["^In:    ", "^Net:   "];
+/// What U-Boot says once its own drivers are set up (`common/console.c`, `net/eth-uclass.c`), or that it does without
+/// what it looked for (`env/common.c`): what failed before was looking for parts that it can do without.
+pub(super) static SETTLED: &[&str] = &["^In:    ", "^Net:   ", "using default environment"];
 
 /// What a boot loader says once it has a kernel: what it did not find before was looked for elsewhere, and it went on.
 pub(super) static LOADINGS: &[&str] =

@@ -27,6 +27,27 @@ pub(super) static RULES: &[Rule] = &[
     .actions(&[A::InstallOtherBuild])
     .from("Linux drivers/mtd/maps/physmap-core.c", "physmap-flash: do_map_probe() failed"),
     rule(
+        "kernel-processors",
+        Kernel,
+        &["^CPU*: failed to start", "^CPU*: failed to come online", "^CPU*: failed to boot"],
+        "A processor beside the first does not start; the system runs with fewer.",
+        &[(C::FirmwareBug, 0.42), (C::BootloaderOutdated, 0.15)],
+    )
+    .states(&[(S::BootsDegraded, 0.5)])
+    .actions(&[A::InstallOtherBuild])
+    .from("Linux kernel/cpu.c, arch/mips/kernel/smp-cps.c, arch/arm/kernel/smp.c", "CPU2: failed to start"),
+    rule(
+        "kernel-network-root",
+        System,
+        &["nfs: server * not responding"],
+        "The other computer that holds the root file system does not answer.",
+        &[(C::LinkFault, 0.5), (C::FirmwareBug, 0.3), (C::SettingsCorrupt, 0.15)],
+    )
+    .without(&["nfs: server * OK"])
+    .states(&[(S::KernelHang, 0.6)])
+    .actions(&[A::FixNetworkSettings, A::SwapCableOrPort])
+    .from("Linux net/sunrpc/clnt.c", "nfs: server 192.168.0.1 not responding, still trying"),
+    rule(
         "kernel-firmware-silent",
         System,
         &["mt7*: Message * (seq *) timeout", "failed to wait for target init", "firmware crashed! (guid", "Trying to read crash dump over", "in crash-regs-harder", "brcmf_sdio_htclk: HT Avail timeout"],
@@ -113,6 +134,36 @@ pub(super) static RULES: &[Rule] = &[
     .states(&[(S::BootsDegraded, 0.65)])
     .actions(&[A::InstallOtherBuild])
     .from("Linux net/sched/sch_generic.c, dev_watchdog", "NETDEV WATCHDOG: eth0 (mtk_soc_eth): transmit queue 3 timed out"),
+    rule(
+        "kernel-too-hot",
+        Lasting,
+        &["Critical temperature reached", "critical temperature reached"],
+        "The kernel takes the unit for too hot, and switches it off.",
+        &[(C::FirmwareBug, 0.45), (C::PowerFault, 0.25)],
+    )
+    .states(&[(S::BootLoop, 0.4)])
+    .actions(&[A::InstallOtherBuild])
+    .from("Linux drivers/thermal/thermal_core.c", "thermal thermal_zone0: critical temperature reached (206 C), shutting down"),
+    rule(
+        "kernel-device-kept",
+        System,
+        &["unregister_netdevice: waiting for"],
+        "The kernel cannot let a network interface go, because something still holds it.",
+        &[(C::FirmwareBug, 0.6), (C::KernelCrash, 0.2)],
+    )
+    .states(&[(S::BootsDegraded, 0.6)])
+    .actions(&[A::InstallOtherBuild])
+    .from("Linux net/core/dev.c", "unregister_netdevice: waiting for wlan0 to become free. Usage count = 1"),
+    rule(
+        "kernel-modules-missing",
+        System,
+        &["kmodloader: * could not be probed", "kmodloader: dependency not loaded"],
+        "Modules of the kernel could not be loaded.",
+        &[(C::FirmwareBug, 0.55), (C::RootfsCorrupt, 0.2), (C::ImageIncomplete, 0.15)],
+    )
+    .states(&[(S::BootsDegraded, 0.6)])
+    .actions(&[A::InstallOtherBuild])
+    .from("OpenWrt ubox kmodloader.c", "kmodloader: 26 modules could not be probed"),
     rule(
         "kernel-radio-firmware",
         System,

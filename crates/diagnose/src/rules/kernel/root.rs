@@ -163,7 +163,7 @@ pub(super) static RULES: &[Rule] = &[
     rule(
         "initramfs-shell",
         System,
-        &["^(initramfs)", "Dropping to a shell", "emergency shell", "sh: can't access tty; job control turned off", "dracut:/#"],
+        &["^(initramfs)", "Dropping to a shell", "emergency shell", "dracut:/#"],
         "The first file system stayed in charge, because the real one could not be mounted.",
         &[(C::RootfsMissing, 0.4), (C::RootfsCorrupt, 0.35)],
     )

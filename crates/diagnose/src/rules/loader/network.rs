@@ -63,6 +63,8 @@ pub(super) static RULES: &[Rule] = &[
             "Auto negotiation",
             "link is down",
             "BOOTP broadcast 5",
+            "some sort of network error",
+            "Can't find address of server",
             "Waiting for PHY auto negotiation to complete* TIMEOUT",
         ],
         "The boot loader does not reach the other computer over the network.",

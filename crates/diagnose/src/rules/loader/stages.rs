@@ -101,8 +101,18 @@ pub(super) static RULES: &[Rule] = &[
         "The memory could not be set up, or does not hold what is written to it.",
         &[(C::RamFault, 0.7), (C::PowerFault, 0.15), (C::BootloaderCorrupt, 0.2), (C::FirmwareBug, 0.15)],
     )
+    .without(&["Cannot read rockchip,sdram-params"])
     .states(&[(S::BootloaderFailing, 0.7)])
     .from("U-Boot common/board_f.c and vendors' loaders", "Board mem test fail"),
+    rule(
+        "rockchip-ram-settings",
+        Rom,
+        &["Cannot read rockchip,sdram-params"],
+        "The first loader was built without the settings of this board's memory.",
+        &[(C::BootloaderCorrupt, 0.5), (C::FirmwareBug, 0.45), (C::ImageWrongDevice, 0.3)],
+    )
+    .states(&[(S::BootloaderFailing, 0.8)])
+    .from("U-Boot drivers/ram/rockchip", "rk3399_dmc_of_to_plat: Cannot read rockchip,sdram-params -1"),
     rule(
         "fsp-stays-away",
         Rom,

@@ -2,7 +2,7 @@
 
 use debrick_model::{Action as A, Cause as C, State as S};
 
-use crate::rule::Level::{Kernel, Lasting, Rom, Tool};
+use crate::rule::Level::{Kernel, Lasting, Rom, System, Tool};
 use crate::rule::{Rule, rule};
 
 pub(super) static RULES: &[Rule] = &[
@@ -105,7 +105,7 @@ pub(super) static RULES: &[Rule] = &[
     rule(
         "esp-application-crash",
         Lasting,
-        &["Guru Meditation Error", "abort() was called at PC", "assert failed:", "Task watchdog got triggered", "Stack canary watchpoint", "Interrupt wdt timeout", "- assert failed!", "CORRUPT HEAP", "LoadProhibited", "StoreProhibited", "InstrFetchProhibited", "A stack overflow in task", "Soft WDT reset", "Exception (28)", "Exception (29)", "Exception (9)", "Exception (0)", "Exception (3)", "epc1=", "Panic * unhandled", "ESP_ERROR_CHECK failed", "Fatal exception (", "User exception (panic"],
+        &["Guru Meditation Error", "abort() was called at PC", "assert failed:", "Task watchdog got triggered", "Stack canary watchpoint", "Interrupt wdt timeout", "- assert failed!", "CORRUPT HEAP", "LoadProhibited", "StoreProhibited", "InstrFetchProhibited", "A stack overflow in task", "Soft WDT reset", "<<<stack<<<", "CUT HERE FOR EXCEPTION DECODER", "Exception (28)", "Exception (29)", "Exception (9)", "Exception (0)", "Exception (3)", "epc1=", "Panic * unhandled", "ESP_ERROR_CHECK failed", "Fatal exception (", "User exception (panic"],
         "The application crashed.",
         &[(C::FirmwareBug, 0.62), (C::KernelCrash, 0.35), (C::PowerFault, 0.08)],
     )
@@ -229,9 +229,19 @@ pub(super) static RULES: &[Rule] = &[
     .actions(&[A::InstallOtherBuild, A::ReflashCorrectImage])
     .from("ESP-IDF components/esp_psram", "E (300) quad_psram: PSRAM ID read error: 0xffffffff"),
     rule(
+        "esp-file-system-empty",
+        System,
+        &["Corrupted dir pair"],
+        "The application finds no file system where it keeps its files, as at its first start, and makes one unless it says otherwise.",
+        &[(C::SettingsCorrupt, 0.45), (C::RootfsCorrupt, 0.35)],
+    )
+    .states(&[(S::BootsDegraded, 0.35)])
+    .actions(&[A::FactoryResetSettings])
+    .from("littlefs lfs.c", "littlefs/lfs.c:1071:error: Corrupted dir pair at {0x0, 0x1}"),
+    rule(
         "esp-settings",
         Lasting,
-        &["ESP_ERR_NVS_NO_FREE_PAGES", "ESP_ERR_NVS_CORRUPT_KEY_PART", "ESP_ERR_NVS_PART_NOT_FOUND", "ESP_ERR_NVS_WRONG_ENCRYPTION", "ESP_ERR_NVS_XTS_DECR_FAILED", "ESP_ERR_NVS_INVALID_STATE", "ESP_ERR_NVS_NEW_VERSION_FOUND", "nvs_flash_init failed", "Failed to init NVS", "Corrupted dir pair", "SPIFFS mount failed", "SPIFFS Mount Failed", "LITTLEFS Mount Failed", "littlefs: mount failed", "LittleFS Mount Failed", "mount failed, -10025", "Failed to mount or format filesystem"],
+        &["ESP_ERR_NVS_NO_FREE_PAGES", "ESP_ERR_NVS_CORRUPT_KEY_PART", "ESP_ERR_NVS_PART_NOT_FOUND", "ESP_ERR_NVS_WRONG_ENCRYPTION", "ESP_ERR_NVS_XTS_DECR_FAILED", "ESP_ERR_NVS_INVALID_STATE", "ESP_ERR_NVS_NEW_VERSION_FOUND", "nvs_flash_init failed", "Failed to init NVS", "SPIFFS mount failed", "SPIFFS Mount Failed", "LITTLEFS Mount Failed", "littlefs: mount failed", "LittleFS Mount Failed", "mount failed, -10025", "Failed to mount or format filesystem"],
         "The stored settings or files of the application cannot be read.",
         &[(C::SettingsCorrupt, 0.6), (C::RootfsCorrupt, 0.4)],
     )

@@ -63,6 +63,16 @@ pub(super) static RULES: &[Rule] = &[
     .actions(&[A::ResumeUpdate])
     .from("AOSP fastboot/device/commands.cpp", "Cannot change slots while a snapshot update is in progress"),
     rule(
+        "fastboot-merging",
+        Tool,
+        &["snapshot-update-status:merging", "snapshot-update-status: merging"],
+        "The unit was merging an update, and did not get to its end.",
+        &[(C::UpdateInterrupted, 0.86)],
+    )
+    .states(&[(S::BootloaderOnly, 0.4)])
+    .actions(&[A::ResumeUpdate])
+    .from("AOSP fastboot/device/variables.cpp", "(bootloader) snapshot-update-status:merging"),
+    rule(
         "fastboot-success",
         Tool,
         &["Finished. Total time:", "OKAY [ ", "OKAY ["],
@@ -74,7 +84,7 @@ pub(super) static RULES: &[Rule] = &[
     rule(
         "fastboot-locked",
         Tool,
-        &["not allowed on locked devices", "not allowed in locked state", "not allowed in Lock State", "not supported in locked device", "device is locked", "Critical partition flashing is not allowed", "not allowed for Critical Partitions", "Partition flashing is not allowed", "unlock device to", "oem unlock is not allowed", "Flashing Unlock is not allowed", "Command not available on locked devices", "bootloader is locked", "Check device critical partition", "Locked Device!", "download for partition * is not allowed", "is not allowed to be flashed", "Command not allowed", "not support by lock", "No support by lock control", "support by lock control", "Device not unlocked", "device is not unlocked", "unlock first", "Unlock the device", "flash permission denied", "unlocked to use this", "need to unlock", "Please unlock", "unlock ability is 0", "get_unlock_ability: 0", "Token verif", "Token Verify Failed", "(remote: not allowed)", "(remote: 'not allowed')", "Lock state: LOCKED", "oem_locked", "Bootloader lock", "Unlock failed", "Wrong unlock code", "unlock code is not correct", "Invalid unlock code", "OEM locked", "Permission denied!", "locked bootloader", "Not allowed to lock", "restricted partition", "check password failed", "unlock not allowed", "Please tick \"Allow OEM Unlock\"", "oem unlock disabled", "Need wipe userdata"],
+        &["not allowed on locked devices", "not allowed in locked state", "not allowed in Lock State", "not supported in locked device", "device is locked", "Critical partition flashing is not allowed", "not allowed for Critical Partitions", "Partition flashing is not allowed", "unlock device to", "oem unlock is not allowed", "Flashing Unlock is not allowed", "Command not available on locked devices", "bootloader is locked", "Check device critical partition", "Locked Device!", "download for partition * is not allowed", "is not allowed to be flashed", "Command not allowed", "not support by lock", "No support by lock control", "support by lock control", "Device not unlocked", "device is not unlocked", "unlock first", "Unlock the device", "flash permission denied", "unlocked to use this", "need to unlock", "Please unlock", "unlock ability is 0", "get_unlock_ability: 0", "Token verif", "Token Verify Failed", "(remote: not allowed)", "(remote: 'not allowed')", "Lock state: LOCKED", "oem_locked", "Bootloader lock", "Unlock failed", "Wrong unlock code", "unlock code is not correct", "Invalid unlock code", "OEM locked", "Permission denied!", "locked bootloader", "Not allowed to lock", "restricted partition", "check password failed", "unlock not allowed", "Please tick \"Allow OEM Unlock\"", "oem unlock disabled", "Need wipe userdata", "(remote: * locked", "(remote: *unlock token"],
         "The boot loader is locked, or its critical partitions are.",
         &[(C::BootloaderLocked, 0.92)],
     )
@@ -164,6 +174,15 @@ pub(super) static RULES: &[Rule] = &[
     .without(&["not allowed on locked devices", "not allowed for Critical Partitions"])
     .states(&[(S::RecoveryMode, 0.6)])
     .from("AOSP fastboot/fastboot_driver.cpp", "FAILED (Status read failed (No such device))"),
+    rule(
+        "sideload-unanswered",
+        Tool,
+        &["failed to read command: Success", "failed to read command: No error", "failed to read command: Undefined error: 0"],
+        "The recovery system ended the transfer without an answer, as it usually does when it has all of the package.",
+        &[(C::NoFault, 0.5), (C::LinkFault, 0.28)],
+    )
+    .states(&[(S::RecoveryMode, 0.45)])
+    .from("AOSP adb/client/commandline.cpp, adb_sideload_host", "adb: failed to read command: Success"),
     rule(
         "sideload-refused",
         Tool,

@@ -198,7 +198,6 @@ pub(super) static RULES: &[Rule] = &[
             "No space left to write bad block table",
             "too many bad blocks",
             "no enough physical eraseblocks",
-            "not enough PEBs",
             "no free eraseblocks",
             "All blocks are bad",
         ],
@@ -208,6 +207,18 @@ pub(super) static RULES: &[Rule] = &[
     .from(
         "Linux drivers/mtd/ubi/vtbl.c",
         "ubi0 error: no enough physical eraseblocks, volume may be resized",
+    ),
+    rule(
+        "ubi-volumes-larger",
+        System,
+        &["not enough PEBs"],
+        "The volumes want more blocks than the flash has: they are made for a larger one, or too many blocks are bad.",
+        &[(C::ImageTooLarge, 0.5), (C::FlashHardwareFault, 0.4), (C::ImageWrongDevice, 0.3), (C::StorageFull, 0.15)],
+    )
+    .actions(&[A::ReflashCorrectImage])
+    .from(
+        "Linux drivers/mtd/ubi/vtbl.c",
+        "ubi0 error: init_volumes: not enough PEBs, required 7478, available 4024",
     ),
     rule(
         "nand-bit-flips",

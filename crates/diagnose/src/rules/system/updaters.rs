@@ -331,7 +331,8 @@ pub(super) static RULES: &[Rule] = &[
         "The recovery system finds that the package is for another model, or wants another boot loader.",
         &[(C::ImageWrongDevice, 0.55), (C::BootloaderOutdated, 0.4)],
     )
-    .without(&["sequencing failed", "target flash area"])
+    // The number with which `make` ends is its own.
+    .without(&["make: ***", "sequencing failed", "target flash area"])
     .states(&[(S::RefusedUnharmed, 0.6)])
     .from("AOSP updater/install.cpp; LineageOS releasetools", "Updater process ended with ERROR: 7"),
     rule(

@@ -58,6 +58,8 @@ pub(super) static SAME_PLACE: Words = Words(&[
 pub(super) static STORAGE: Words = Words(&[
     "emmc|nand|flash|chip|sd|ssd|hdd|hard disk|hard drive|disk|storage|ufs|spi|eeprom|drive|memory|programmer|reader|флеш|память|диск|存储|闪存|芯片|硬盘|pamięć|speicher|festplatte|memoria|mémoire",
     "mmcblk0-|sda-|mtd-|block",
+    "read only ~ file system|filesystem|root|system",
+    "file system|filesystem|root ~ read only",
 ]);
 
 /// Partitions were touched.

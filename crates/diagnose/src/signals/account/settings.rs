@@ -8,6 +8,7 @@ use super::words::Words;
 pub(super) static CHANGED_SETTING: Words = Words(&[
     "chang-|set|setting|edit-|configur-|modif-|enabl-|disabl-|tweak-|messed|played ~ setting|settings|config|configuration|option|options|country|channel|vlan|vlans|firewall|lan|ip|address|dhcp|wifi|wireless|interface|bridge|mtu|password|overclock|resolution|rc local|fstab|network",
     "after|since ~ changing|enabling|disabling|setting|configuring|restoring|editing",
+    "iptables|nftables|firewall rule|firewall rules|crontab|cron job|rc local|startup script",
     "kept|keep|keeping|preserv-|restor-|import- ~ settings|config|configuration|backup",
     "old|previous ~ settings|config|configuration|backup",
     "locked myself out|locked out|can t remember ~ password|ip|address",
@@ -43,7 +44,7 @@ pub(super) static RESET_HELPS: Words = Words(&[
 
 /// The unit runs, and cannot be reached by its address any more.
 pub(super) static ADDRESS_LOST: Words = Words(&[
-    "can t|cannot|cant|unable|not|no longer|couldn t ~ reach|access|connect|log in|login|open|get into|find ~ router|it|page|web|gui|interface|anymore|admin|nas|luci|box",
+    "can t|cannot|cant|unable|not|no longer|couldn t ~ reach|access|connect|log in|login|open|get into|find ~ router|it|page|web|gui|interface|anymore|admin|nas|luci|box|ssh|telnet",
     "locked ~ out|myself",
     "nicht mehr ~ erreich-|drauf|einloggen",
     "erreiche|komme ~ nicht",

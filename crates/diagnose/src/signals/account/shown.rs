@@ -59,6 +59,11 @@ pub(super) static STAYS: Words = Words(&[
     " further than",
     " leads to",
     " leading to",
+    " returned to",
+    " returns to",
+    " falls back to",
+    " fell back to",
+    " bounces",
     " drops to",
     " drops me",
     " drops into",
@@ -367,6 +372,7 @@ mod tests {
         check("It shows the logo, vibrates, and then it reboots", S::BootLoop);
         check("显示logo然后就重启", S::BootLoop);
         check("After some days it rebooted to fastboot", S::BootloaderOnly);
+        check("Every image that was written returned to fastboot", S::BootloaderOnly);
     }
 
     #[test]
