@@ -332,3 +332,28 @@ fn units_that_update_themselves() {
     let done = "[D][ota:353]: OTA in progress: 99.7%\n[I][ota:377]: OTA update finished!\n[I][helpers:266]: Rebooting safely... Reason: 'ota'\nrst:0xc (SW_CPU_RESET),boot:0x13 (SPI_FAST_FLASH_BOOT)";
     check(SerialLog, done, C::NoFault, S::Healthy);
 }
+
+#[test]
+fn tools_that_are_done_and_wait_for_the_next_unit() {
+    for done in [
+        "[INFO ] -> Waiting for devices...\n[INFO ] -> Device found! model=RB450\n[INFO ] -> Rebooting unit\n[INFO ] -> Flashing done\n[INFO ] -> Waiting for devices...",
+        "Kernel updated to 2023-05-01\nVerifying data: 4820k/4820k (100%)\nRootFS updated to 2023-05-01\nlosetup: /dev/loop0: No such device or address\nUnconditional reboot",
+        "If the board does not respond, unplug and re-plug the USB connector.\nErase  : 100.0%\nProgram: 100.0%\nVerify : 100.0%\nRebooting. Elapsed Time 34.281",
+        "Erasing SPI flash.\nWriting 35444 bytes at 0x000000.\nResetting HackRF.\nFirmware Version: 2021.03.1",
+    ] {
+        assert_eq!(read(ToolOutput, done).cause(), C::NoFault, "{done}");
+    }
+    let again = "Loaded firmware, size: 994256 bytes\nattempting reboot on /dev/unit...\nattempting reboot on /dev/unit...\nattempting reboot on /dev/unit...\nattempting reboot on /dev/unit...";
+    assert_eq!(read(ToolOutput, again).cause(), C::NotInRecoveryMode);
+}
+
+#[test]
+fn flash_that_does_not_hold_what_is_written() {
+    let part = "  file loaded (15497 lines read).\nwriting page  65/128.verification error... Have you erased before write ?";
+    assert_eq!(read(ToolOutput, part).state, S::RecoveryMode);
+    let blocks = "spi_nand_erase_block : erase block fail, block = 0x0, status = 0x4\nStatus: BAD(-1)";
+    check(ToolOutput, blocks, C::FlashHardwareFault, S::RecoveryMode);
+    let sums =
+        "[spinand_ecc_fail_check] : ECC cannot recover detected !, page = 0x0\nRead 0%\nStatus: BAD(-1)";
+    assert_eq!(read(ToolOutput, sums).cause(), C::ToolMismatch);
+}

@@ -55,7 +55,7 @@ pub(super) static RULES: &[Rule] = &[
         "The port is not there.",
         &[(C::LinkFault, 0.45), (C::HostPermission, 0.35)],
     )
-    .without(&["permission denied", "resource busy", "Access is denied", "already in use", "mtd device"])
+    .without(&["permission denied", "resource busy", "Access is denied", "already in use", "mtd device", "/dev/loop"])
     .states(&[(S::Unknown, 0.5)])
     .actions(&[A::SwapCableOrPort, A::InstallDriverOrPermission])
     .from("pyserial", "could not open port '/dev/ttyUSB0': No such file or directory: '/dev/ttyUSB0'"),
