@@ -134,8 +134,8 @@ pub(crate) fn apply(
     signals.nothing_but_noise(weights);
     signals.tool_that_ended_well(weights);
     signals.left_in_peace(weights);
-    signals.left_half_changed(weights);
     signals.words_of_an_unknown_tool(weights);
+    signals.left_half_changed(weights);
     signals.writing_that_stops(weights);
     signals.trouble_where_it_stopped(weights);
     if let Some(account) = account {
