@@ -110,7 +110,7 @@ pub(crate) fn diagnose_by(case: &Case<'_>, trial: Option<&Trial>) -> (Diagnosis,
     let mut findings = findings(&weights, case.implausible);
     // A trial is of the rules.
     if trial.is_none() && !case.is_watched {
-        learned::weigh_in(&reading, weights.has_fault(), case.implausible, &mut findings);
+        learned::weigh_in(&reading, weights.ends_with_fault(&reading), case.implausible, &mut findings);
     }
     let state = state::conclude(&reading, &boots, &weights, &findings);
     let mut actions = advice::actions(&findings, state, &weights);

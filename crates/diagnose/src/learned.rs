@@ -2,9 +2,10 @@
 //!
 //! A linear model over single words, fitted by `cargo xtask fit-diagnosis` and kept as a table of small whole numbers
 //! (`learned/words.txt`). It speaks about short texts only, for it was fitted to excerpts. It puts another cause first
-//! only where the rules name none or several that are about as likely, and what it puts first is never more than a guess.
-//! It finds no fault where the rules find that all is well. Where they found one, however unsure, it calls nothing healthy
-//! but logs of which nobody says a word: those are shown for many reasons.
+//! only where the rules are not sure, and what it puts first is never more than a guess. Where they are sure, it names
+//! what else such texts often are. It finds no fault where the rules find that all is well. Where they found one, however
+//! unsure, it calls nothing healthy but logs of which nobody says a word, and which do not end with it: those are shown
+//! for many reasons.
 //! Why, and what it was measured to be worth: `docs/decisions/0017-words-that-were-learned.md`.
 
 mod table;
@@ -35,8 +36,8 @@ const FEWEST_WORDS: usize = 4;
 /// With fewer known words they put nothing before what the rules name, however unsure those are.
 const ENOUGH_WORDS: usize = 16;
 
-/// From this likelihood on, what the rules say stands. Below it the rules have several causes that are about as likely.
-const RULES_DECIDE_FROM: f64 = 0.4;
+/// From this likelihood on, what the rules say stands.
+const RULES_DECIDE_FROM: f64 = 0.5;
 
 /// How much higher another cause must score than the one that the rules name first; as a logarithm.
 const CLEARLY_AHEAD: f64 = 0.4;
@@ -58,6 +59,10 @@ const WORDS_LEAST: f64 = 0.05;
 
 /// What is left of the share of a cause that the device hardly can have.
 const IMPLAUSIBLE: f64 = 0.3;
+
+/// What is left of the words' share for causes behind one that the rules are sure of, and of that one's likelihood.
+const OTHERS_COUNT: f64 = 0.4;
+const BEHIND: f64 = 0.9;
 
 /// Less likely causes are not named.
 const NAMED_FROM: f64 = 0.02;
@@ -133,22 +138,23 @@ impl<'a> Opinion<'a> {
 }
 
 /// Puts the findings in the order that rules and words together give them. What the rules decide stays as
-/// it is, and `unknown` stays first where the words know no better. `has_fault` says whether a rule found a fault.
+/// it is, and `unknown` stays first where the words know no better. `ends_with_fault` says whether a fault that
+/// a rule found is what a text ends with.
 pub(crate) fn weigh_in(
     reading: &Reading<'_>,
-    has_fault: bool,
+    ends_with_fault: bool,
     implausible: &[Cause],
     findings: &mut Vec<Finding>,
 ) {
     if let Some(opinion) = Opinion::of(&TABLE, reading.evidence) {
-        pool(reading, &opinion, has_fault, implausible, findings);
+        pool(reading, &opinion, ends_with_fault, implausible, findings);
     }
 }
 
 fn pool(
     reading: &Reading<'_>,
     opinion: &Opinion<'_>,
-    has_fault: bool,
+    ends_with_fault: bool,
     implausible: &[Cause],
     findings: &mut Vec<Finding>,
 ) {
@@ -163,10 +169,10 @@ fn pool(
     };
     let named = || Cause::ALL.iter().copied().filter(|cause| *cause != Cause::Unknown);
     let rules_first = findings.iter().map(|finding| finding.cause).find(|cause| *cause != Cause::Unknown);
-    // Words call nothing healthy in which the rules found a fault, however unsure that is; but where they only guess, a
-    // log that comes without a word about the unit may as well be one of a unit that works.
+    // Words call nothing healthy in which the rules found a fault, however unsure that is; but a log that comes without a
+    // word about the unit, and goes on behind what the rules found, may as well be one of a unit that works.
     let are_logs = reading.evidence.iter().all(|item| item.kind == EvidenceKind::SerialLog);
-    let may_be_well = is_undecided || (are_logs && !has_fault) || rules_first == Some(Cause::NoFault);
+    let may_be_well = is_undecided || (are_logs && !ends_with_fault) || rules_first == Some(Cause::NoFault);
     let may_lead = |cause: &Cause| *cause != Cause::NoFault || may_be_well;
     let best = named().filter(may_lead).max_by(|left, right| score(*left).total_cmp(&score(*right)));
     let stands_from = if opinion.known < ENOUGH_WORDS { LEAST_LIKELY } else { RULES_DECIDE_FROM };
@@ -178,7 +184,12 @@ fn pool(
             _ => likelihood >= stands_from || likelihood >= LEAST_LIKELY && is_close(),
         }
     };
-    let Some(first) = best.filter(|_| !rules_first.is_some_and(stands)) else { return };
+    let Some(first) = best.filter(|_| !rules_first.is_some_and(stands)) else {
+        if !is_undecided && rules_first != Some(Cause::NoFault) {
+            name_others(reading, opinion, implausible, findings);
+        }
+        return;
+    };
     if is_undecided && opinion.share(Cause::Unknown) >= by_words(first) {
         return;
     }
@@ -209,6 +220,37 @@ fn pool(
     };
     let pooled = order.into_iter().take(MOST_FINDINGS).map(finding).collect();
     *findings = pooled;
+}
+
+/// Adds what words speak for behind what the rules are sure of: next to it, never before it.
+fn name_others(
+    reading: &Reading<'_>,
+    opinion: &Opinion<'_>,
+    implausible: &[Cause],
+    findings: &mut Vec<Finding>,
+) {
+    let Some(first) = findings.first().map(|finding| finding.likelihood) else { return };
+    for cause in Cause::ALL.iter().copied().filter(|cause| !matches!(cause, Cause::Unknown | Cause::NoFault))
+    {
+        let share = opinion.share(cause) * if implausible.contains(&cause) { IMPLAUSIBLE } else { 1.0 };
+        if share < SPEAKS_FROM {
+            continue;
+        }
+        let likelihood = ((OTHERS_COUNT * share).min(BEHIND * first) * 1000.0).round() / 1000.0;
+        match findings.iter().position(|finding| finding.cause == cause) {
+            Some(0) => {}
+            Some(known) => findings[known].likelihood = findings[known].likelihood.max(likelihood),
+            None if likelihood >= NAMED_FROM => {
+                let evidence = opinion.reason(reading, cause).into_iter().collect();
+                findings.push(Finding { cause, likelihood, evidence });
+            }
+            None => {}
+        }
+    }
+    if let Some(others) = findings.get_mut(1..) {
+        others.sort_by(|left, right| right.likelihood.total_cmp(&left.likelihood));
+    }
+    findings.truncate(MOST_FINDINGS);
 }
 
 #[cfg(test)]
@@ -254,7 +296,7 @@ mod tests {
         evidence: &[Evidence],
         table: &WordTable,
         by_rules: &[(Cause, f64)],
-        has_fault: bool,
+        ends_with_fault: bool,
         implausible: &[Cause],
     ) -> Vec<Finding> {
         let finding = |(cause, likelihood): &(Cause, f64)| Finding {
@@ -264,7 +306,7 @@ mod tests {
         };
         let mut findings: Vec<Finding> = by_rules.iter().map(finding).collect();
         if let Some(opinion) = Opinion::of(table, evidence) {
-            pool(&Reading::new(evidence), &opinion, has_fault, implausible, &mut findings);
+            pool(&Reading::new(evidence), &opinion, ends_with_fault, implausible, &mut findings);
         }
         findings
     }
@@ -298,10 +340,15 @@ mod tests {
 
     #[test]
     fn what_the_rules_decide_stays_first() {
-        for (cause, likelihood) in [(Cause::FirmwareBug, 0.4), (Cause::NoFault, 0.31)] {
-            let findings = pooled(TELLING, &[(cause, likelihood)], &[]);
-            assert_eq!((findings.len(), findings[0].cause, findings[0].likelihood), (1, cause, likelihood));
-        }
+        let findings = pooled(TELLING, &[(Cause::NoFault, 0.31)], &[]);
+        assert_eq!((findings.len(), findings[0].cause, findings[0].likelihood), (1, Cause::NoFault, 0.31));
+        let by_rules = [(Cause::FirmwareBug, 0.6), (Cause::RamFault, 0.2), (Cause::LinkFault, 0.1)];
+        let findings = pooled(TELLING, &by_rules, &[]);
+        let order: Vec<Cause> = findings.iter().map(|finding| finding.cause).collect();
+        assert_eq!(order, [Cause::FirmwareBug, Cause::PowerFault, Cause::RamFault, Cause::LinkFault]);
+        assert_eq!(findings[0].likelihood, 0.6);
+        assert!(findings[1].likelihood <= OTHERS_COUNT, "a guess: {findings:?}");
+        assert!(findings[1].evidence[0].says.contains("experience"));
     }
 
     #[test]
@@ -318,8 +365,8 @@ mod tests {
     fn a_log_without_a_word_about_the_unit_may_be_one_of_a_healthy_unit() {
         let log = |kind| [Evidence { kind, name: "log".into(), text: TELLING.into() }];
         let table = table(Cause::NoFault);
-        let first = |evidence: &[Evidence], has_fault| {
-            pooled_of(evidence, &table, &[(Cause::FirmwareBug, 0.2)], has_fault, &[]).remove(0)
+        let first = |evidence: &[Evidence], ends_with_fault| {
+            pooled_of(evidence, &table, &[(Cause::FirmwareBug, 0.2)], ends_with_fault, &[]).remove(0)
         };
         let shown = first(&log(EvidenceKind::SerialLog), false);
         assert_eq!(shown.cause, Cause::NoFault);

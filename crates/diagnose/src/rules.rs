@@ -81,6 +81,14 @@ pub(crate) fn apply(
     if is_denied {
         weights.deny_success();
     }
+    // What nobody complains of, and what a log goes on behind, was a part that the start does without.
+    let goes_on = |(rule, found): &(&Rule, Match<'_>)| {
+        rule.is_last_resort
+            && rule.level <= Level::Lasting
+            && signals::log_goes_on_behind(reading, found.last.place)
+    };
+    let speaking: Vec<(&Rule, Match<'_>)> =
+        speaking.into_iter().filter(|speaks| is_denied || !goes_on(speaks)).collect();
     if is_said_to_fail {
         weights.note_failure();
     }
@@ -132,8 +140,12 @@ pub(crate) fn apply(
         let is_of_another =
             rule.level == Level::Said && (is_said_to_fail || signals::is_complained_of(reading));
         let denied = rule.is_success() && (is_of_another || (rule.level != Level::Said && is_contradicted));
+        // A part of the kernel that has more to say got over it.
+        let got_over = !is_denied
+            && matches!(rule.level, Level::Kernel | Level::System | Level::Lasting)
+            && signals::gets_over(reading, found.last);
         let share = match rule.is_fault() {
-            true if survived || probing || signals::works_later(reading, found.last) => SURVIVED,
+            true if survived || probing || got_over || signals::works_later(reading, found.last) => SURVIVED,
             true if retried || overcome || found_later => RETRIED,
             false if denied && is_said_to_fail => SURVIVED,
             false if denied && is_denied => DENIED,

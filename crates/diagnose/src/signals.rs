@@ -13,10 +13,11 @@ use debrick_model::{Cause, EvidenceKind, EvidenceLine, State};
 
 use crate::case::Case;
 use crate::matcher::MATCHER;
-use crate::text::{Line, Place, Reading, Shape, boot_loader_prompt, typed_command};
+use crate::text::{Line, Place, Reading, Shape, boot_loader_prompt, clean, strip_stamps, typed_command};
 use crate::timeline::{Boot, Boots, Seen, StageKind};
 use crate::weigh::{Weights, cite};
 
+pub(crate) use guesses::gets_over;
 pub(crate) use recovered::works_later;
 pub(crate) use tools::{ends_well_after, has_waited_for};
 pub(crate) use trouble::{is_harmless, is_information, says_it_goes_on, tells_of_trouble};
@@ -47,6 +48,9 @@ const MOST_LOOKS: usize = 500;
 
 /// From how many that tell of trouble on it is usual on a unit.
 const MANY_SPEAKERS: usize = 3;
+/// So many lines behind something that failed show that it was not the end, and so many of them are looked at.
+const FEWEST_NEXT: usize = 5;
+const MOST_NEXT: usize = 300;
 
 /// What people say of a unit that does not get on.
 const COMPLAINTS: &[&str] = &[
@@ -130,6 +134,7 @@ pub(crate) fn apply(
     signals.nothing_but_noise(weights);
     signals.tool_that_ended_well(weights);
     signals.left_in_peace(weights);
+    signals.left_half_changed(weights);
     signals.words_of_an_unknown_tool(weights);
     signals.writing_that_stops(weights);
     signals.trouble_where_it_stopped(weights);
@@ -189,6 +194,16 @@ fn silence_and_garbage(reading: &Reading<'_>, weights: &mut Weights) {
             weights.add(cause, weight, &[], Some(line.clone()));
         }
     }
+}
+
+/// Whether a serial log goes on behind a place, and in the end tells of no trouble.
+pub(crate) fn log_goes_on_behind(reading: &Reading<'_>, place: Place) -> bool {
+    let item = reading.evidence.get(place.evidence).filter(|item| item.kind == EvidenceKind::SerialLog);
+    let Some(item) = item else { return false };
+    let behind = usize::try_from(place.line).unwrap_or(usize::MAX);
+    let next = item.text.lines().skip(behind).filter(|line| !line.trim().is_empty()).take(MOST_NEXT);
+    let is_trouble = |line: &str| tells_of_trouble(strip_stamps(&clean(line)));
+    next.fold(0, |count, line| if is_trouble(line) { 0 } else { count + 1 }) >= FEWEST_NEXT
 }
 
 /// Whether a person says that the unit does not get on.

@@ -11,7 +11,7 @@ use crate::rule::Level;
 use crate::text::{Line, Place, Reading, Shape, boot_loader_prompt, shell_prompt, typed_command};
 use crate::weigh::Weights;
 use StageKind::{Linux, Loader, Shell, Spl, Userspace};
-use markers::{COUNTDOWNS, FOUND, LOADINGS, MARKERS, MEMORY, Marker, SETTLED};
+use markers::{CHAINED, COUNTDOWNS, FOUND, LOADINGS, MARKERS, MEMORY, Marker, SETTLED};
 
 /// A stage of a boot, in order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -41,8 +41,15 @@ static RESTARTS: &[&str] = &[
 
 /// Every line that is needed here.
 pub(crate) fn patterns() -> impl Iterator<Item = &'static str> {
-    let others =
-        COUNTDOWNS.iter().chain(SETTLED).chain(FOUND).chain(LOADINGS).chain(RESTARTS).chain(WAKES).copied();
+    let others = COUNTDOWNS
+        .iter()
+        .chain(CHAINED)
+        .chain(SETTLED)
+        .chain(FOUND)
+        .chain(LOADINGS)
+        .chain(RESTARTS)
+        .chain(WAKES)
+        .copied();
     MARKERS.iter().map(|marker| marker.pattern).chain(others)
 }
 
@@ -54,6 +61,7 @@ struct Numbers {
     settled: Vec<Option<Pattern>>,
     found: Vec<Option<Pattern>>,
     loadings: Vec<Option<Pattern>>,
+    chained: Vec<Option<Pattern>>,
     restarts: Vec<Option<Pattern>>,
     wakes: Vec<Option<Pattern>>,
 }
@@ -73,6 +81,7 @@ static NUMBERS: LazyLock<Numbers> = LazyLock::new(|| {
         settled: of(SETTLED),
         found: of(FOUND),
         loadings: of(LOADINGS),
+        chained: of(CHAINED),
         restarts: of(RESTARTS),
         wakes: of(WAKES),
     }
@@ -105,6 +114,8 @@ pub(crate) struct Boot {
     found: Option<Place>,
     /// Where it last had a kernel to start.
     loading: Option<Place>,
+    /// Where a boot loader last started another program, which may be a boot loader too.
+    chained: Option<Place>,
     /// It announced its own restart.
     pub(crate) announced_restart: bool,
     /// It began because the unit woke up.
@@ -266,6 +277,9 @@ impl Boots {
         if NUMBERS.found.iter().any(has) {
             boot.found = Some(line.place);
         }
+        if NUMBERS.chained.iter().any(has) {
+            boot.chained = Some(line.place);
+        }
         if NUMBERS.loadings.iter().any(has) {
             boot.loading = Some(line.place);
         }
@@ -277,6 +291,12 @@ impl Boots {
         let furthest = boot.furthest();
         if line.kernel_seconds.is_some_and(|seconds| seconds < STARTS_UNTIL) && furthest < Some(Linux) {
             boot.stages.push(Seen { is_implied: true, ..Seen::at(Linux, line.place) });
+        }
+        // A kernel that has been up for long and speaks after the loaders goes on where it slept, or its start was left out.
+        if line.kernel_seconds.is_some_and(|seconds| seconds >= STARTS_UNTIL)
+            && furthest.is_some_and(|kind| kind < Linux)
+        {
+            boot.stages.push(Seen { is_implied: true, ..Seen::at(Userspace, line.place) });
         }
         if line.is_applications && furthest < Some(Userspace) {
             boot.stages.push(Seen::at(Userspace, line.place));
@@ -311,7 +331,11 @@ impl Boots {
         if marker.pattern == MEMORY && furthest == Some(Spl) {
             return;
         }
+        let is_started_by_the_last = marker.stage == Loader
+            && furthest == Some(Loader)
+            && boot.chained.is_some_and(|place| place.evidence == line.place.evidence);
         let again = marker.banner
+            && !is_started_by_the_last
             && (furthest.is_some_and(|kind| kind > marker.stage) || boot.banners.contains(&marker.pattern));
         if again {
             let is_asked_for = self.restart_asked.take().is_some_and(|asked| {

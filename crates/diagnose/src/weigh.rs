@@ -140,6 +140,15 @@ impl Weights {
         !self.faults.is_empty()
     }
 
+    /// Whether a text ends with a fault: at most one line follows it.
+    pub(crate) fn ends_with_fault(&self, reading: &Reading<'_>) -> bool {
+        self.faults.iter().any(|place| {
+            let text = reading.evidence.get(place.evidence).map_or("", |item| item.text.as_str());
+            let behind = usize::try_from(place.line).unwrap_or(usize::MAX);
+            text.lines().skip(behind).filter(|line| !line.trim().is_empty()).take(2).count() < 2
+        })
+    }
+
     /// Whether a fault lies between a place and a line of the same evidence.
     pub(crate) fn fault_between(&self, first: Place, last_line: u64) -> bool {
         self.faults

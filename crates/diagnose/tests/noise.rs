@@ -555,3 +555,67 @@ fn what_a_program_says_that_it_does_without() {
         ],
     );
 }
+
+#[test]
+fn a_loader_that_hands_on_to_the_next() {
+    let bl2 = "NOTICE:  BL2: v2.2-r1.0(debug):v2.2-dirty\nNOTICE:  BL2: Built : 13:36:23, Oct 22 2019\n";
+    check(
+        EvidenceKind::SerialLog,
+        &[
+            bl2,
+            "INFO:    BL2: Loading image id 5\nINFO:    Image id=5 loaded: 0xc0100000 - 0xc01d4022\n",
+            "NOTICE:  ROTPK is not deployed on platform. Skipping ROTPK verification.\nNOTICE:  BL2: Booting BL32\n",
+        ],
+    );
+    // A system that slept is woken by its loaders.
+    check(
+        EvidenceKind::SerialLog,
+        &[
+            "[  814.141037] PM: suspend entry (deep)\n[  814.182128] OOM killer disabled.\n",
+            bl2,
+            "INFO:    BL2: Skip loading image id 3\nNOTICE:  BL2: Booting BL31\n",
+            "[  815.219726] renesas-gbeth 11c30000.ethernet end0: Link is Down\n",
+        ],
+    );
+    // A boot loader that starts another one is no start over.
+    check(
+        EvidenceKind::SerialLog,
+        &[
+            "U-Boot 2010.06-dirty (May 12 2014 - 13:39:15)\nDRAM:  1 GiB\nUsing default environment\n",
+            "reading u-boot.bin\n186092 bytes read\n## Starting application at 0x80800000 ...\n",
+            "U-Boot 2010.06 (Mar 18 2014 - 16:45:35)\nDRAM:  1 GiB\nNo NAND device found!!!\n",
+            "*** Warning - bad CRC or MMC, using default environment\n",
+        ],
+    );
+}
+
+#[test]
+fn a_driver_that_failed_and_a_log_that_goes_on() {
+    check(
+        EvidenceKind::SerialLog,
+        &[
+            "B -    953430 - SBL1, End\n\nNo matched DTBO\nWARN: RTC initialization failed, err=7\n",
+            "WriteProtect not Enabled , wp_enable = 0\nSyspage Validation Succeeded, err:0\n",
+            "EL2 save/restore init\nExiting bootstrap executable el2-save-restore\nQNX Host running\n",
+        ],
+    );
+    check(
+        EvidenceKind::SerialLog,
+        &[
+            "[    7.840000] usb 1-1: Direct firmware load for ath9k_htc/htc_9271-1.4.0.fw failed with error -2\n",
+            "[    7.890000] usb 1-1: ath9k_htc: Firmware htc_9271.fw requested\n",
+            "[    8.200000] usb 1-1: ath9k_htc: Transferred FW: htc_9271.fw, size: 50980\n",
+            "[    8.440000] ath9k_htc 1-1:1.0: ath9k_htc: HTC initialized with 33 credits\n",
+            "[   10.720000] ath9k_htc 1-1:1.0: ath9k_htc: FW Version: 1.3\n",
+            "[   10.760000] ieee80211 phy0: Atheros AR9271 Rev:1\n",
+        ],
+    );
+    check(
+        EvidenceKind::SerialLog,
+        &[
+            "Android Bootloader - UART_DM Initialized!!!\n[0] welcome to lk\n[10] platform_init()\n",
+            "[570] Neither 'config' nor 'frp' partition found\n[590] partition misc doesn't exist\n",
+            "[600] error in emmc_recovery_init\n[600] Unable to locate /bootselect partition\n",
+        ],
+    );
+}

@@ -355,6 +355,18 @@ fn a_root_that_cannot_be_entered() {
 }
 
 #[test]
+fn a_driver_that_gives_up() {
+    check(
+        "[   13.651182] mwifiex_sdio mmc0:0001:1: Direct firmware load for mrvl/sd8997_uapsta.bin failed with error -2\n\
+         [   13.695910] mwifiex_sdio mmc0:0001:1: Failed to get firmware mrvl/sd8997_uapsta.bin\n\
+         [   13.703774] mwifiex_sdio mmc0:0001:1: info: _mwifiex_fw_dpc: unregister device\n",
+        Cause::FirmwareBug,
+        State::BootsDegraded,
+        Action::InstallOtherBuild,
+    );
+}
+
+#[test]
 fn a_system_that_lacks_a_processor_or_its_server() {
     check(
         "[    0.191952] Synchronize counters for CPU 1: done.\n[    1.232191] CPU2: failed to start\n[    2.277589] smp: Brought up 1 node, 2 CPUs\n",
@@ -400,4 +412,16 @@ fn what_is_missing_where_it_was_built() {
         State::BootloaderOnly,
         Action::FixNetworkSettings,
     );
+}
+
+#[test]
+fn kernels_that_crash_without_memory_management_and_ones_that_run_for_long() {
+    let text = "[    1.737622] VFS: Mounted root (ext4 filesystem) readonly on device 179:2.\n[    1.744070] Run /sbin/init as init process\n[    1.906850] Unhandled exception: IPSR = 00000004 LR = fffffffd\n[    1.914282] CPU: 0 PID: 1 Comm: init Not tainted 5.1.0\n[    1.986024] [<0000b24f>] (show_stack) from [<0000b947>] (__invalid_entry+0x4b/0x4c)";
+    let evidence =
+        |text: &str| [Evidence { kind: EvidenceKind::SerialLog, name: "log".into(), text: text.into() }];
+    assert_ne!(diagnose(&evidence(text)).cause(), Cause::NoFault);
+    let text = "[   54.308861] gswip 1e108000.switch: port 5 failed to add ce:9d:84:d1:81:f0 vid 1 to fdb: -22\n[   54.325633] gswip 1e108000.switch: port 5 failed to add e8:de:27:95:c1:b4 vid 0 to fdb: -22";
+    assert_eq!(diagnose(&evidence(text)).state, State::BootsDegraded);
+    let text = "E (659) boot: Factory app partition is not bootable\nE (659) boot: No bootable app partitions in the partition table\nets Jul 29 2019 12:21:46\nrst:0x3 (SW_RESET),boot:0x13 (SPI_FAST_FLASH_BOOT)";
+    assert_eq!(diagnose(&evidence(text)).state, State::BootLoop);
 }

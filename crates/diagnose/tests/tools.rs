@@ -305,3 +305,26 @@ fn units_whose_people_see_one_light_or_no_way_to_unlock() {
     let text = "The \"OEM unlocking\" switch in the developer options is greyed out.";
     assert_eq!(read(Symptom, text).cause(), C::BootloaderLocked);
 }
+
+#[test]
+fn flash_that_is_locked_full_or_does_not_get_on() {
+    let locked = "Trying to erase the same block (iteration: 3)\nError 7: Hardware sequencing failed. Make sure that you have access to target flash area!";
+    check(ToolOutput, locked, C::BootloaderLocked, S::RefusedUnharmed);
+    let full = "Installation error: Error while writing status file: Failed to write file /opt/slot.raucs: write() failed: No space left on device";
+    assert_eq!(read(ToolOutput, full).cause(), C::StorageFull);
+    let storage = "Downloading bootloader succeeded.\nWrite LBA from file (25%)\nWrite LBA failed!";
+    check(ToolOutput, storage, C::FlashHardwareFault, S::RecoveryMode);
+    let begun = "Erasing sector 0000 @: 0x08000000 done\nError: failed to erase memory";
+    check(ToolOutput, begun, C::BootloaderLocked, S::RecoveryMode);
+    let layout = "FREG5: Device Expansion region (0x00f7f000-0x00ffffff) is locked.\nAt least some flash regions are read protected. You have to use a flash layout.\nOK.\nFound Programmer flash chip on internal.\nFailed to get WP status: WP operations are not implemented for this chip";
+    assert_eq!(read(ToolOutput, layout).cause(), C::NoFault);
+    let anew = "[ 138.064394] ubi0 error: ubi_attach_mtd_dev: failed to attach mtd6, error -22\nubiattach: error!: cannot attach mtd6\nubiformat: formatting eraseblock 896 -- 100 % complete\nsysupgrade successful\n[ 147.413134] reboot: Restarting system";
+    check(SerialLog, anew, C::NoFault, S::Healthy);
+}
+
+#[test]
+fn adapters_that_are_not_there_and_ports_of_the_unit() {
+    let text = "Info : esp_usb_jtag: VID set to 0x303a and PID to 0x1001\nError: esp_usb_jtag: could not find or open device!\n\nError: Unsupported xlen: -1\nError: Unknown target arch!";
+    assert_eq!(read(ToolOutput, text).cause(), C::LinkFault);
+    assert_ne!(read(Symptom, "The USB port of the router doesn't work.").cause(), C::LinkFault);
+}

@@ -43,6 +43,14 @@ static NOISE: &[&[&str]] = &[
     &["invalid value for unused bits in fuse", "will result in an error in future version"],
     // avrdude usbasp.c: the programmer keeps the clock that its switch or firmware gives it.
     &["cannot set sck period"],
+    // flashrom ichspi.c, writeprotect.c: how the chip is laid out and what the programmer cannot tell, said before anything
+    // is read or written.
+    &[
+        "flash regions are read protected",
+        "Not all flash regions are freely accessible",
+        "region (0x*) is locked",
+        "Failed to get WP status: WP operations",
+    ],
     // U-Boot common/fdt_support.c and fixups of boards: what the kernel's tree does not describe is not changed in it.
     &["fixup*unable to find node", "fixup*could not find node", "fixup*can't find node"],
     // U-Boot common/avb_verify.c: said of every unit without secure storage.
@@ -278,6 +286,15 @@ static NOISE: &[&[&str]] = &[
         "enabling reset hack; may not recover",
         "open /dev/ttyv",
         "hub can't support USB",
+    ],
+    // Little Kernel app/aboot, target/msm8916: a board without a screen, and partitions that it does without.
+    &[
+        "Neither 'config' nor 'frp' partition found",
+        "Not able to search the panel",
+        "Target panel init not found",
+        "partition misc doesn't exist",
+        "error in emmc_recovery_init",
+        "Unable to locate /bootselect partition",
     ],
     // NVIDIA TegraBoot: boards that carry no EEPROM.
     &["NvTbootI2c"],

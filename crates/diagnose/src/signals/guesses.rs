@@ -6,7 +6,7 @@ use debrick_model::{Cause, EvidenceKind, State};
 use super::Signals;
 use super::trouble::tells_of_trouble;
 use crate::case::Evidence;
-use crate::text::{Line, Place, Shape, clean, strip_stamps};
+use crate::text::{Line, Place, Reading, Shape, clean, strip_stamps};
 use crate::timeline::{Boot, Seen, StageKind};
 use crate::weigh::{Weights, cite};
 
@@ -43,8 +43,19 @@ const FEW_LINES: usize = 3;
 const SUCCESS: &[&str] =
     &[" ok", ":ok", " pass", " done", " succeed", " success", " successfully", " complete", " completed"];
 
+/// What early loaders say that have loaded the next one and start it (Trusted Firmware-A `common/bl_common.c`,
+/// `bl1/bl1_main.c`, `bl2/bl2_main.c`; Qualcomm SBL).
+const HANDS_ON: &[&str] = &[": Booting BL", " loaded: 0x", "Image Loaded, Delta"];
+
+/// What a driver says last of a device that it does not get to work.
+const GIVES_UP: &[&str] =
+    &["unregister", "giv", "disabl", "remov", "disconnect", "offline", "detach", "shut", "reset"];
+
 /// How MCUboot introduces itself (`boot/zephyr/main.c`).
 const MCUBOOT: &[&str] = &["MCUboot", "Starting bootloader"];
+
+/// So many seconds after its start a kernel has long begun the programs of the system.
+const RUNS_FROM: u64 = 30;
 
 /// What a loader says before the firmware that it starts may speak (MCUboot `boot/zephyr/main.c`).
 const HANDS_OVER: &[&str] = &["Jumping to the first image slot", "Booting firmware image at"];
@@ -191,17 +202,7 @@ impl Signals<'_> {
 
     /// Whether the part of a kernel that a line names has more to say behind it, the last of which is no trouble.
     pub(super) fn gets_over(&self, line: &Line) -> bool {
-        let Some((part, _)) = line.text.split_once(": ").filter(|_| line.kernel_seconds.is_some()) else {
-            return false;
-        };
-        let text = self.reading.evidence.get(line.place.evidence).map_or("", |item| item.text.as_str());
-        let behind = usize::try_from(line.place.line).unwrap_or(usize::MAX);
-        let says = |raw: &str| {
-            let cleaned = clean(raw);
-            let said = strip_stamps(&cleaned).strip_prefix(part).filter(|rest| rest.starts_with(": "));
-            said.map(|rest| !tells_of_trouble(rest))
-        };
-        text.lines().skip(behind).filter_map(says).last() == Some(true)
+        gets_over(self.reading, line)
     }
 
     /// The line, counted from one, at which a log begins again: its first two lines come once more, save for numbers.
@@ -254,7 +255,9 @@ impl Signals<'_> {
         }
         let line = line.map(|line| self.cite(line, "The log ends in this stage."));
         // Who shows a start that gets on, and does not say that it stops there, shows a part of it.
-        let gets_on = boot.stages.len() >= 2 || self.tells_of_success(seen.first.evidence);
+        let gets_on = boot.stages.len() >= 2
+            || self.tells_of_success(seen.first.evidence)
+            || self.hands_on(seen.first.evidence);
         if gets_on && !weights.success_is_denied() && self.boots.loops() <= 0.0 {
             weights.add(Cause::NoFault, 0.42, &[], line.clone());
             weights.hint(State::Healthy, 0.5);
@@ -268,6 +271,12 @@ impl Signals<'_> {
     fn kernel_speaks(&self, seen: &Seen) -> bool {
         let shape = self.reading.shapes.get(seen.first.evidence);
         shape.is_some_and(|shape| shape.last_kernel_line > seen.first.line)
+    }
+
+    /// Whether a loader says that it has what it starts next.
+    fn hands_on(&self, evidence: usize) -> bool {
+        let text = self.reading.evidence.get(evidence).map_or("", |item| item.text.as_str());
+        text.lines().any(|line| HANDS_ON.iter().any(|words| line.contains(words)))
     }
 
     /// Whether several lines of a log say that something worked.
@@ -330,12 +339,17 @@ impl Signals<'_> {
                 &[(Cause::FirmwareBug, 0.4), (Cause::KernelCrash, 0.2), (Cause::RootfsMissing, 0.15)],
             ),
         };
+        let shape = self.reading.shapes.get(line.place.evidence);
+        let runs = shape.is_some_and(|shape| shape.kernel_seconds >= RUNS_FROM);
         let line = self.cite(line, says);
         for (cause, weight) in causes {
             weights.add(*cause, *weight, &[], Some(line.clone()));
         }
         weights.hint(
             match kind {
+                StageKind::Linux | StageKind::Userspace if runs && !weights.success_is_denied() => {
+                    State::BootsDegraded
+                }
                 StageKind::Rom | StageKind::Spl => State::BootloaderFailing,
                 StageKind::Loader => State::BootloaderOnly,
                 _ => State::KernelHang,
@@ -343,6 +357,23 @@ impl Signals<'_> {
             0.3,
         );
     }
+}
+
+/// Whether the part of a kernel that a line names has more to say behind it, the last of which is no trouble.
+pub(crate) fn gets_over(reading: &Reading<'_>, line: &Line) -> bool {
+    // A driver and its device: `usb 1-1: `, `rtl8367 rtl8367: ` (Linux `drivers/base/core.c`, `dev_printk`).
+    let part = line.text.split_once(": ").map(|(part, _)| part);
+    let part = part.filter(|part| line.kernel_seconds.is_some() && part.contains(' '));
+    let Some(part) = part.filter(|part| !tells_of_trouble(part)) else { return false };
+    let text = reading.evidence.get(line.place.evidence).map_or("", |item| item.text.as_str());
+    let behind = usize::try_from(line.place.line).unwrap_or(usize::MAX);
+    let says = |raw: &str| {
+        let cleaned = clean(raw);
+        let said = strip_stamps(&cleaned).strip_prefix(part).filter(|rest| rest.starts_with(": "));
+        let gives_up = |rest: &str| GIVES_UP.iter().any(|words| rest.to_ascii_lowercase().contains(words));
+        said.map(|rest| !tells_of_trouble(rest) && !gives_up(rest))
+    };
+    text.lines().skip(behind).filter_map(says).last() == Some(true)
 }
 
 /// Whether two lines are the same save for their numbers.

@@ -4,6 +4,7 @@
 //!
 //! Weights are small, so that a finding from here stays a guess.
 
+mod begun;
 mod endings;
 mod troubles;
 
@@ -136,6 +137,16 @@ impl Signals<'_> {
                 weights.add(C::NoFault, 0.56, &[], Some(line));
                 weights.hint(S::Healthy, 0.45);
             }
+        }
+    }
+
+    /// A tool that failed when it had changed a part of the unit.
+    pub(super) fn left_half_changed(&self, weights: &mut Weights) {
+        let outputs = self.reading.evidence.iter().filter(|item| item.kind == EvidenceKind::ToolOutput);
+        if weights.has_fault()
+            && outputs.into_iter().any(|item| begun::last_change(&last_lines(&item.text)).is_some())
+        {
+            weights.hint(S::RecoveryMode, 0.52);
         }
     }
 

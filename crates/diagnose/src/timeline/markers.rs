@@ -105,6 +105,7 @@ pub(super) static MARKERS: &[Marker] = &[
     sign(Loader, "Ralink UBoot Version"),
     sign(Loader, "U-BOOT Ver "),
     sign(Loader, "boot: Partition Table:"),
+    sign(Loader, "E (* boot: No bootable app"),
     banner(Loader, "Starting bootloader"),
     sign(Loader, "2nd stage bootloader"),
     sign(Loader, "Hit any key to stop autoboot"),
@@ -198,6 +199,9 @@ pub(super) static COUNTDOWNS: &[&str] = &[
     " to interrupt boot",
     "Please choose the operation",
 ];
+
+/// What a boot loader says that starts a program, as a second boot loader (U-Boot `cmd/boot.c`).
+pub(super) static CHAINED: &[&str] = &["## Starting application at"];
 
 /// What boot loaders say that found a file to load, or look in another place: where they looked before may be empty.
 pub(super) static FOUND: &[&str] = &[

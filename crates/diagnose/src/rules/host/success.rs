@@ -187,7 +187,7 @@ pub(super) static RULES: &[Rule] = &[
     rule(
         "upgraded-itself",
         System,
-        &["^Upgrade completed", "^Rebooting system..."],
+        &["^Upgrade completed", "^sysupgrade successful", "^Rebooting system..."],
         "The system wrote its new firmware to the end and starts anew.",
         &[(C::NoFault, 0.6)],
     )
@@ -209,6 +209,7 @@ pub(super) static RULES: &[Rule] = &[
             "Installing `* succeeded",
             "Marked slot * as good",
             "Upgrade completed",
+            "sysupgrade successful",
             "Rebooting system...",
             "All bytes were successfully written",
             "records out",

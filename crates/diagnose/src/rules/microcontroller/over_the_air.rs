@@ -50,6 +50,8 @@ pub(super) static RULES: &[Rule] = &[
             "Protected Range Registers are currently set",
             "Failed to disable write protection",
             "modify the descriptor settings",
+            "access to target flash area",
+            "Unable to start a Secure Flash",
         ],
         "The firmware of the computer keeps its flash chip locked.",
         &[(C::BootloaderLocked, 0.75), (C::ToolMismatch, 0.3)],

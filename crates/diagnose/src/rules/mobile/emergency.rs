@@ -80,6 +80,7 @@ pub(super) static RULES: &[Rule] = &[
         "The loader was sent and does not run: it is made for another variant of the board, or the link lost it.",
         &[(C::ImageWrongDevice, 0.45), (C::ToolMismatch, 0.38), (C::LinkFault, 0.35)],
     )
+    .without(&["Saved platform info"])
     .states(&[(S::RecoveryMode, 0.65)])
     .actions(&[A::ReflashCorrectImage, A::ChangeToolOrOption])
     .from("NVIDIA tegradevflash_v2", "CPU Bootloader is not running on device."),
@@ -393,9 +394,21 @@ pub(super) static RULES: &[Rule] = &[
         "The unit answers, but cannot do this before its loader was sent.",
         &[(C::ToolMismatch, 0.6), (C::LinkFault, 0.3)],
     )
+    .without(&["Downloading bootloader succeeded"])
     .states(&[(S::RecoveryMode, 0.7)])
     .actions(&[A::ChangeToolOrOption])
     .from("rkdeveloptool main.cpp", "Write LBA failed!"),
+    rule(
+        "rockchip-storage-fails",
+        Tool,
+        &["Write LBA failed", "Read LBA failed", "Erase LBA failed", "Getting flash info from device failed", "Reading flash ID failed"],
+        "The loader runs on the unit, and cannot get on with its storage, or loses the link.",
+        &[(C::FlashHardwareFault, 0.45), (C::LinkFault, 0.42), (C::ToolMismatch, 0.2)],
+    )
+    .with(&["Downloading bootloader succeeded"])
+    .states(&[(S::RecoveryMode, 0.7)])
+    .actions(&[A::SwapCableOrPort, A::ReplaceHardware])
+    .from("rkdeveloptool main.cpp", "Downloading bootloader succeeded.\nWrite LBA from file (25%)\nWrite LBA failed!"),
     rule(
         "rockchip-loader-file",
         Tool,

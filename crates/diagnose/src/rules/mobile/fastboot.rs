@@ -161,7 +161,7 @@ pub(super) static RULES: &[Rule] = &[
         "The tool or the unit does not know the command.",
         &[(C::ToolMismatch, 0.7)],
     )
-    .without(&["remote: 'unknown command'"])
+    .without(&["remote: 'unknown command'", "WP operations are not implemented"])
     .states(&[(S::RefusedUnharmed, 0.65)])
     .from("AOSP fastboot/fastboot.cpp", "fastboot: usage: unknown command wipe-super"),
     rule(

@@ -90,6 +90,7 @@ pub(super) static RULES: &[Rule] = &[
             (C::FlashHardwareFault, 0.15),
         ],
     )
+    .without(&["sysupgrade successful"])
     .states(&[(S::RefusedUnharmed, 0.45), (S::Healthy, 0.4)])
     .actions(&[A::InstallOtherBuild, A::ChangeToolOrOption])
     .from("mtd-utils ubi-utils/, lib/libubi.c", "libubi: error!: cannot read \"/sys/class/ubi/ubi8_0/type\""),

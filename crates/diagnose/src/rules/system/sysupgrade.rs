@@ -291,6 +291,7 @@ pub(super) static RULES: &[Rule] = &[
             (C::FlashHardwareFault, 0.2),
         ],
     )
+    .without(&["sysupgrade successful", "error 2 (No such file"])
     .states(&[(S::BootsDegraded, 0.35), (S::RefusedUnharmed, 0.35)])
     .actions(&[A::InstallOtherBuild, A::ChangeToolOrOption])
     .from(

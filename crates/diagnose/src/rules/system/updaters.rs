@@ -332,7 +332,7 @@ pub(super) static RULES: &[Rule] = &[
         &[(C::ImageWrongDevice, 0.55), (C::BootloaderOutdated, 0.4)],
     )
     // The number with which `make` ends is its own.
-    .without(&["make: ***"])
+    .without(&["make: ***", "sequencing failed", "target flash area"])
     .states(&[(S::RefusedUnharmed, 0.6)])
     .from("AOSP updater/install.cpp; LineageOS releasetools", "Updater process ended with ERROR: 7"),
     rule(
