@@ -111,6 +111,7 @@ pub(crate) fn apply(
     let failure = speaking
         .iter()
         .filter(|(rule, found)| rule.is_fault() && is_of_tool(rule, found.last.place))
+        .filter(|(_, found)| success.is_none() || !signals::is_exit_of_make(&found.last.text))
         .map(|(_, found)| found.last.place)
         .max();
     for (rule, found) in &speaking {
@@ -125,7 +126,7 @@ pub(crate) fn apply(
         let probing = rule.level <= Level::Kernel && boot.is_some_and(|boot| boot.settles_after(place));
         let is_tools = of_tool(rule) || reading.kind(place) == Some(EvidenceKind::ToolOutput);
         let retried = is_tools
-            && (success.is_some_and(|success| success > place)
+            && (success.is_some_and(|success| success > place || signals::is_exit_of_make(&found.last.text))
                 || signals::ends_well_after(reading, place)
                 || signals::has_waited_for(reading, found.last));
         // A failure ends what is good, not the mode that the unit is in.

@@ -20,7 +20,7 @@ use crate::weigh::{Weights, cite};
 pub(crate) use guesses::gets_over;
 pub(crate) use recovered::works_later;
 pub(crate) use tools::{ends_well_after, has_waited_for};
-pub(crate) use trouble::{is_harmless, is_information, says_it_goes_on, tells_of_trouble};
+pub(crate) use trouble::{is_exit_of_make, is_harmless, is_information, says_it_goes_on, tells_of_trouble};
 
 pub(crate) use account::Account;
 

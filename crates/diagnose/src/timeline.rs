@@ -314,7 +314,10 @@ impl Boots {
             StageKind::Shell if shell_prompt(&line.text) => seen.waits = true,
             _ => {}
         }
-        seen.last = line.place;
+        // What a kernel shows of where it crashed does not show that it goes on.
+        if !markers::OF_TRACES.iter().any(|words| line.text.contains(words)) {
+            seen.last = line.place;
+        }
     }
 
     fn mark(&mut self, marker: &'static Marker, line: &Line) {

@@ -264,6 +264,46 @@ fn words_within_words_and_names_of_files() {
 }
 
 #[test]
+fn flash_that_is_locked_full_or_does_not_get_on() {
+    let locked = "Trying to erase the same block (iteration: 3)\nError 7: Hardware sequencing failed. Make sure that you have access to target flash area!";
+    check(ToolOutput, locked, C::BootloaderLocked, S::RefusedUnharmed);
+    let full = "Installation error: Error while writing status file: Failed to write file /opt/slot.raucs: write() failed: No space left on device";
+    assert_eq!(read(ToolOutput, full).cause(), C::StorageFull);
+    let storage = "Downloading bootloader succeeded.\nWrite LBA from file (25%)\nWrite LBA failed!";
+    check(ToolOutput, storage, C::FlashHardwareFault, S::RecoveryMode);
+    let begun = "Erasing sector 0000 @: 0x08000000 done\nError: failed to erase memory";
+    check(ToolOutput, begun, C::BootloaderLocked, S::RecoveryMode);
+    let layout = "FREG5: Device Expansion region (0x00f7f000-0x00ffffff) is locked.\nAt least some flash regions are read protected. You have to use a flash layout.\nOK.\nFound Programmer flash chip on internal.\nFailed to get WP status: WP operations are not implemented for this chip";
+    assert_eq!(read(ToolOutput, layout).cause(), C::NoFault);
+    let anew = "[ 138.064394] ubi0 error: ubi_attach_mtd_dev: failed to attach mtd6, error -22\nubiattach: error!: cannot attach mtd6\nubiformat: formatting eraseblock 896 -- 100 % complete\nsysupgrade successful\n[ 147.413134] reboot: Restarting system";
+    check(SerialLog, anew, C::NoFault, S::Healthy);
+}
+
+#[test]
+fn tools_that_return_to_the_shell_and_builds_that_end_with_a_number() {
+    let back = "[user@host tmp]$ rp2040-flash firmware.uf2 --wait\nfailed to detect any devices, waiting...\n#1  sdc\nFlashing......\nDone.\n[user@host tmp]$";
+    check(ToolOutput, back, C::NoFault, S::Healthy);
+    let make = "Programming 0x4E00 bytes...\nValidating...  Success\n0x4E00 bytes written into 0x7000 bytes memory (69.64%).\ngmake[1]: *** [platforms/avr/flash.mk:173: flash] Error 254";
+    assert_eq!(read(ToolOutput, make).cause(), C::NoFault);
+    let script = "Info : clock speed 2000 kHz\nin procedure 'sflash_write_file' \nin procedure 'ocd_bouncer'";
+    assert_eq!(read(ToolOutput, script).cause(), C::LinkFault);
+    let rom = "Verifying flash... FAILED at 0x00000010! Expected=0x5a, Found=0xff\nAn error occurred flashing the Full ROM firmware. DO NOT REBOOT!";
+    check(ToolOutput, rom, C::ToolMismatch, S::Healthy);
+}
+
+#[test]
+fn stores_servers_and_loaders_that_stop_in_between() {
+    let full = "Scheduling…  [****]\nfailed to write data to efivarfs: Error writing to file descriptor: No space left on device";
+    check(ToolOutput, full, C::StorageFull, S::Healthy);
+    let server = "ERROR: Failed to connect\nERROR: Response status (null) while downloading\n  https://sysupgrade.openwrt.org/json/v1/overview.json";
+    check(ToolOutput, server, C::LinkFault, S::Healthy);
+    let lost = "Connecting to target...\n    Erase done\nWriting 360448 bytes starting at address 0x00000000\nERROR: Timeout waiting for ACK/NACK after 'Send data (0x24)'";
+    check(ToolOutput, lost, C::LinkFault, S::RecoveryMode);
+    let freed = "[WARN] Flash is protected, unprotecting...\n[INFO] Flashing 3124 bytes to 0x08000000\n[INFO] Read protected: false\n[INFO] Flash done\n[INFO] Now reset...";
+    assert_eq!(read(ToolOutput, freed).cause(), C::NoFault);
+}
+
+#[test]
 fn a_chip_behind_its_programmer_that_does_not_answer() {
     let text = "avrdude: warning: cannot set sck period. please check for usbasp firmware update.\navrdude: error: program enable: target doesn't answer. 1\navrdude: initialization failed, rc=-1\n         Double check connections and try again, or use -F to override\n         this check.\navrdude done.  Thank you.";
     check(ToolOutput, text, C::LinkFault, S::Unknown);
@@ -304,22 +344,6 @@ fn units_whose_people_see_one_light_or_no_way_to_unlock() {
     assert_ne!(read(Symptom, text).cause(), C::PowerFault);
     let text = "The \"OEM unlocking\" switch in the developer options is greyed out.";
     assert_eq!(read(Symptom, text).cause(), C::BootloaderLocked);
-}
-
-#[test]
-fn flash_that_is_locked_full_or_does_not_get_on() {
-    let locked = "Trying to erase the same block (iteration: 3)\nError 7: Hardware sequencing failed. Make sure that you have access to target flash area!";
-    check(ToolOutput, locked, C::BootloaderLocked, S::RefusedUnharmed);
-    let full = "Installation error: Error while writing status file: Failed to write file /opt/slot.raucs: write() failed: No space left on device";
-    assert_eq!(read(ToolOutput, full).cause(), C::StorageFull);
-    let storage = "Downloading bootloader succeeded.\nWrite LBA from file (25%)\nWrite LBA failed!";
-    check(ToolOutput, storage, C::FlashHardwareFault, S::RecoveryMode);
-    let begun = "Erasing sector 0000 @: 0x08000000 done\nError: failed to erase memory";
-    check(ToolOutput, begun, C::BootloaderLocked, S::RecoveryMode);
-    let layout = "FREG5: Device Expansion region (0x00f7f000-0x00ffffff) is locked.\nAt least some flash regions are read protected. You have to use a flash layout.\nOK.\nFound Programmer flash chip on internal.\nFailed to get WP status: WP operations are not implemented for this chip";
-    assert_eq!(read(ToolOutput, layout).cause(), C::NoFault);
-    let anew = "[ 138.064394] ubi0 error: ubi_attach_mtd_dev: failed to attach mtd6, error -22\nubiattach: error!: cannot attach mtd6\nubiformat: formatting eraseblock 896 -- 100 % complete\nsysupgrade successful\n[ 147.413134] reboot: Restarting system";
-    check(SerialLog, anew, C::NoFault, S::Healthy);
 }
 
 #[test]

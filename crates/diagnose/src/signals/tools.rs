@@ -116,7 +116,7 @@ impl Signals<'_> {
             if item.kind != EvidenceKind::ToolOutput || item.text.trim().is_empty() {
                 continue;
             }
-            self.weigh_words(evidence, &last_lines(&item.text), weights);
+            self.weigh_words(evidence, &item.text, weights);
         }
     }
 
@@ -150,7 +150,9 @@ impl Signals<'_> {
         }
     }
 
-    fn weigh_words(&self, evidence: usize, lines: &[(u64, String)], weights: &mut Weights) {
+    fn weigh_words(&self, evidence: usize, text: &str, weights: &mut Weights) {
+        let (lines, has_returned) = tool_lines(text);
+        let lines = lines.as_slice();
         let cite_at =
             |line: u64, text: &str, says: &str| cite(self.reading, Place { evidence, line }, text, says);
         let found = TROUBLES.iter().find_map(|trouble| Some((trouble, trouble.last_in(lines)?)));
@@ -208,12 +210,18 @@ impl Signals<'_> {
             return;
         }
         if last_trouble.is_none() {
-            self.no_word_of_trouble(evidence, lines, weights);
+            self.no_word_of_trouble(evidence, lines, has_returned, weights);
         }
     }
 
     /// A tool that tells of no trouble either waits for something, or is content.
-    fn no_word_of_trouble(&self, evidence: usize, lines: &[(u64, String)], weights: &mut Weights) {
+    fn no_word_of_trouble(
+        &self,
+        evidence: usize,
+        lines: &[(u64, String)],
+        has_returned: bool,
+        weights: &mut Weights,
+    ) {
         let says_something = |(_, line): &&(u64, String)| line.chars().any(char::is_alphanumeric);
         let Some((number, last)) = lines.iter().rfind(says_something) else { return };
         let last = last.trim_end_matches([' ', '|', '/', '\\', '-']);
@@ -226,7 +234,9 @@ impl Signals<'_> {
             || WAITS_ANYWHERE.iter().any(|word| last.contains(word));
         let hangs = HANGS.iter().any(|word| last.contains(word));
         let breaks_off = last.ends_with("...") || last.ends_with('…');
-        let is_open = hangs || (breaks_off && !endings::is_last_act(last)) || last.ends_with("stuck here)");
+        let is_open = hangs
+            || (breaks_off && !has_returned && !endings::is_last_act(last))
+            || last.ends_with("stuck here)");
         let nothing = weights.findings().first().is_none_or(|finding| finding.likelihood < 0.3);
         if !nothing || weights.success_is_denied() {
             return;
@@ -260,7 +270,8 @@ pub(crate) fn ends_well_after(reading: &Reading<'_>, place: Place) -> bool {
     let item = reading.evidence.get(place.evidence).filter(|item| item.kind == EvidenceKind::ToolOutput);
     let Some(item) = item else { return false };
     let before = usize::try_from(place.line).unwrap_or(usize::MAX);
-    let behind = || item.text.lines().skip(before).take(MAX_LINES).filter(|line| !line.trim().is_empty());
+    let says_something = |line: &&str| !line.trim().is_empty() && !endings::is_bare_prompt(line.trim());
+    let behind = || item.text.lines().skip(before).take(MAX_LINES).filter(says_something);
     let count = behind().count();
     count >= FEW_LINES
         && !behind().any(tells_of_trouble)
@@ -287,6 +298,18 @@ pub(crate) fn has_waited_for(reading: &Reading<'_>, line: &Line) -> bool {
             let line = plain(line);
             tells_of_trouble(&line) || WAITS_ANYWHERE.iter().any(|word| line.contains(word)) || line == "^c"
         })
+}
+
+/// The last lines of a text that are not empty, each with its number, in lower case; without the prompt of the shell that
+/// stands there again when the tool has ended, and whether there was one.
+fn tool_lines(text: &str) -> (Vec<(u64, String)>, bool) {
+    let mut lines = last_lines(text);
+    let count = lines.len();
+    while lines.len() > FEWEST_LINES && lines.last().is_some_and(|(_, line)| endings::is_bare_prompt(line)) {
+        lines.pop();
+    }
+    let has_returned = lines.len() < count;
+    (lines, has_returned)
 }
 
 /// The last lines of a text that are not empty, each with its number, in lower case.

@@ -118,6 +118,11 @@ pub(crate) fn is_harmless(text: &str) -> bool {
     WORDS.iter().any(|word| lower.contains(word)) && !tells_of_trouble(text)
 }
 
+/// Whether with this line a `make` says that a program it ran ended with a number, and not why.
+pub(crate) fn is_exit_of_make(text: &str) -> bool {
+    text.contains("make") && text.contains("*** [") && text.contains("] Error ")
+}
+
 /// Whether a line in lower case says that its program goes on nevertheless.
 pub(super) fn goes_on(line: &str) -> bool {
     GOES_ON.iter().any(|words| line.contains(words))

@@ -200,6 +200,18 @@ pub(super) static COUNTDOWNS: &[&str] = &[
     "Please choose the operation",
 ];
 
+/// What stands in what a kernel shows of where it crashed (Linux `lib/dump_stack.c`, `kernel/module/main.c`,
+/// `arch/*/kernel/traps.c`).
+pub(super) const OF_TRACES: &[&str] = &[
+    " PID: ",
+    "Modules linked in:",
+    "Hardware name:",
+    "Call Trace:",
+    "Call trace:",
+    "Oops [#",
+    "Internal error: ",
+];
+
 /// What a boot loader says that starts a program, as a second boot loader (U-Boot `cmd/boot.c`).
 pub(super) static CHAINED: &[&str] = &["## Starting application at"];
 
@@ -221,6 +233,7 @@ pub(super) static FOUND: &[&str] = &[
     "^Jumping to U-Boot",
     "^Bytes transferred = ",
     "DHCP client bound to address",
+    "^host * is alive",
 ];
 
 /// What U-Boot says once its own drivers are set up (`common/console.c`, `net/eth-uclass.c`), or that it does without

@@ -91,6 +91,17 @@ pub(super) static RULES: &[Rule] = &[
     .states(&[(S::RefusedUnharmed, 0.4)])
     .from("dfu-util; flashrom", "Multiple flash chip definitions match the detected chip(s)"),
     rule(
+        "script-unwinds",
+        Output,
+        &["^in procedure '"],
+        "The script of the tool ended in one of its commands.",
+        &[(C::LinkFault, 0.38), (C::ToolMismatch, 0.36), (C::NotInRecoveryMode, 0.2)],
+    )
+    .states(&[(S::Unknown, 0.3)])
+    .actions(&[A::SwapCableOrPort, A::ChangeToolOrOption])
+    .last_resort()
+    .from("OpenOCD, Jim Tcl", "in procedure 'ocd_bouncer'"),
+    rule(
         "tool-fails",
         Output,
         &["fatal error", "^error:", "^FAIL", " FAIL", "error:", "ERROR", "error ", "failed", "failure", "exception", "exited with status", "exit status", "could not", "cannot", "unable to", "timeout", "timed out"],

@@ -58,7 +58,7 @@ pub(super) static RULES: &[Rule] = &[
     rule(
         "own-flash-not-written",
         Tool,
-        &["DO NOT REBOOT OR POWEROFF"],
+        &["DO NOT REBOOT OR POWEROFF", "error occurred flashing * DO NOT REBOOT"],
         "The running computer could not write all of its own flash: parts are protected, and parts may have changed.",
         &[(C::ToolMismatch, 0.5), (C::BootloaderLocked, 0.46), (C::FlashHardwareFault, 0.3), (C::UpdateInterrupted, 0.2)],
     )
@@ -72,7 +72,7 @@ pub(super) static RULES: &[Rule] = &[
         "The flash chip does not hold what was written.",
         &[(C::FlashHardwareFault, 0.48), (C::LinkFault, 0.48), (C::BootloaderLocked, 0.1)],
     )
-    .without(&["DO NOT REBOOT OR POWEROFF"])
+    .without(&["DO NOT REBOOT OR POWEROFF", "error occurred flashing * DO NOT REBOOT"])
     .states(&[(S::Unknown, 0.45)])
     .actions(&[A::SwapCableOrPort, A::ChangeToolOrOption])
     .from("flashrom flashrom.c", "FAILED at 0x00001000! Expected=0xff, Found=0x00, failed byte count from 0x00000000-0x0000ffff: 0x1000"),

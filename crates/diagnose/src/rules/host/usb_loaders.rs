@@ -253,7 +253,7 @@ pub(super) static RULES: &[Rule] = &[
         "The image is larger than what it is written to.",
         &[(C::ImageTooLarge, 0.75), (C::RecoveryMediaWrong, 0.2)],
     )
-    .without(&["Failed to write file", "writing status file", "failed to create *: No space left"])
+    .without(&["efivarfs", "efi_set_variable", "EFI boot entry", "EFI Boot variable", "Failed to write file", "writing status file", "failed to create *: No space left"])
     .states(&[(S::RefusedUnharmed, 0.5)])
     .actions(&[A::InstallOtherBuild, A::ReflashCorrectImage])
     .from("picotool main.cpp; bmaptool BmapCopy.py", "ERROR: File size 0x400000 is too big to fit in flash size 0x200000"),

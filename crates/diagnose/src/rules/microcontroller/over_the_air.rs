@@ -83,6 +83,16 @@ pub(super) static RULES: &[Rule] = &[
     .actions(&[A::ChangeToolOrOption, A::PowerCycleAndRetry])
     .from("valetudo-helper-miioota; python-miio updater.py", "ERROR: Did not receive a firmware download request after 30s"),
     rule(
+        "build-server-silent",
+        Tool,
+        &["Response status (null) while downloading", "No data available (61)", "server reply invalid"],
+        "The server that builds or keeps the firmware does not answer; the unit is as it was.",
+        &[(C::LinkFault, 0.55), (C::ToolMismatch, 0.38)],
+    )
+    .states(&[(S::Healthy, 0.6)])
+    .actions(&[A::PowerCycleAndRetry, A::FixNetworkSettings])
+    .from("OpenWrt utils/owut, utils/auc", "ERROR: Response status (null) while downloading"),
+    rule(
         "drive-refuses",
         Tool,
         &[

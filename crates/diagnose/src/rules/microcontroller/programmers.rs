@@ -94,7 +94,7 @@ pub(super) static RULES: &[Rule] = &[
         "The chip is protected against reading or writing.",
         &[(C::BootloaderLocked, 0.62), (C::ToolMismatch, 0.3), (C::FlashHardwareFault, 0.1)],
     )
-    .without(&["Bypassing security", "Successfully sent payload", "protection: disabled", "protection: off", "protection is disabled", "not protected", "flash regions are read protected"])
+    .without(&["Bypassing security", "Successfully sent payload", "Read protected: false", "protection: disabled", "protection: off", "protection is disabled", "not protected", "flash regions are read protected"])
     .states(&[(S::RefusedUnharmed, 0.6)])
     .actions(&[A::UnlockBootloader, A::ChangeToolOrOption])
     .from("stm32flash stm32.c; stlink; OpenOCD src/flash/nor/stm32f1x.c", "Got NACK from device on command 0x31"),
@@ -280,9 +280,20 @@ pub(super) static RULES: &[Rule] = &[
         "The loader of the chip does not answer: the chip runs its application, or another program holds the port.",
         &[(C::NotInRecoveryMode, 0.52), (C::HostPortConflict, 0.38), (C::LinkFault, 0.25)],
     )
+    .without(&["Timeout waiting for ACK/NACK after 'Send data", "Timeout waiting for ACK/NACK after 'Bank Erase"])
     .states(&[(S::Unknown, 0.5)])
     .actions(&[A::EnterRecoveryMode, A::FreePortOrStopProcess])
     .from("cc2538-bsl.py; universal-silabs-flasher", "ERROR: Timeout waiting for ACK/NACK after 'Synch (0x55 0x55)'"),
+    rule(
+        "radio-loader-lost-in-between",
+        Tool,
+        &["Timeout waiting for ACK/NACK after 'Send data", "Timeout waiting for ACK/NACK after 'Bank Erase"],
+        "The loader of the chip answered, and then no longer: bytes are lost on the way, or another program reads them.",
+        &[(C::LinkFault, 0.58), (C::HostPortConflict, 0.3), (C::ToolMismatch, 0.2)],
+    )
+    .states(&[(S::RecoveryMode, 0.6)])
+    .actions(&[A::SwapCableOrPort, A::FreePortOrStopProcess])
+    .from("cc2538-bsl.py", "ERROR: Timeout waiting for ACK/NACK after 'Send data (0x24)'"),
     rule(
         "probe-absent",
         Tool,
@@ -290,7 +301,7 @@ pub(super) static RULES: &[Rule] = &[
         "The probe, or the chip behind it, does not answer.",
         &[(C::LinkFault, 0.52), (C::ToolMismatch, 0.36), (C::HostPermission, 0.25), (C::NotInRecoveryMode, 0.15)],
     )
-    .without(&["device needs paging"])
+    .without(&["device needs paging", "writing to file descriptor"])
     .states(&[(S::Unknown, 0.5)])
     .actions(&[A::SwapCableOrPort, A::ChangeToolOrOption])
     .from("pyOCD; nrfjprog; SEGGER J-Link; OpenOCD", "FATAL ERROR: Unable to find a board; is the board connected?"),

@@ -157,7 +157,7 @@ pub(super) static RULES: &[Rule] = &[
     rule(
         "fastboot-unknown",
         Tool,
-        &["fastboot: usage: unknown command", "Unrecognized command", "unrecognized command", "unknown cmd", "unsupported command", "unknown option", "unrecognized option", "invalid option", "Unknown variable", "Cannot generate image", "Slot out of range", "Bad slot suffix", "Invalid partition size", "Partition already exists", "Command not supported", "not supported in default implementation", "invalid command", "command is not support", "GetVar Variable Not found", "the requst is invalid", "Unknown reason", "Not implemented", "unknown command '", "no such command", "Invalid argument:", "Error reading sparse"],
+        &["fastboot: usage: unknown command", "Unrecognized command", "unrecognized command", "unknown cmd", "unsupported command", "unknown option", "unrecognized option", "invalid option", "Unknown variable", "Cannot generate image", "Slot out of range", "Bad slot suffix", "Invalid partition size", "Partition already exists", "Command not supported", "not supported in default implementation", "invalid command", "command is not support", "GetVar Variable Not found", "the requst is invalid", "Unknown reason", "Not implemented", "unknown command '", "no such command", "check download item failed", "Invalid argument:", "Error reading sparse"],
         "The tool or the unit does not know the command.",
         &[(C::ToolMismatch, 0.7)],
     )

@@ -91,7 +91,7 @@ fn typed(line: &str) -> Option<&str> {
 }
 
 /// Whether a line is the prompt of a shell, and nothing else.
-fn is_bare_prompt(line: &str) -> bool {
+pub(super) fn is_bare_prompt(line: &str) -> bool {
     line.len() <= LONGEST_PROMPT && line.trim_end().ends_with(['#', '$'])
 }
 
