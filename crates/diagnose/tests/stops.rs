@@ -420,6 +420,18 @@ fn what_is_missing_where_it_was_built() {
 }
 
 #[test]
+fn kernels_that_crash_without_memory_management_and_ones_that_run_for_long() {
+    let text = "[    1.737622] VFS: Mounted root (ext4 filesystem) readonly on device 179:2.\n[    1.744070] Run /sbin/init as init process\n[    1.906850] Unhandled exception: IPSR = 00000004 LR = fffffffd\n[    1.914282] CPU: 0 PID: 1 Comm: init Not tainted 5.1.0\n[    1.986024] [<0000b24f>] (show_stack) from [<0000b947>] (__invalid_entry+0x4b/0x4c)";
+    let evidence =
+        |text: &str| [Evidence { kind: EvidenceKind::SerialLog, name: "log".into(), text: text.into() }];
+    assert_ne!(by_rules(&evidence(text)).cause(), Cause::NoFault);
+    let text = "[   54.308861] gswip 1e108000.switch: port 5 failed to add ce:9d:84:d1:81:f0 vid 1 to fdb: -22\n[   54.325633] gswip 1e108000.switch: port 5 failed to add e8:de:27:95:c1:b4 vid 0 to fdb: -22";
+    assert_eq!(by_rules(&evidence(text)).state, State::BootsDegraded);
+    let text = "E (659) boot: Factory app partition is not bootable\nE (659) boot: No bootable app partitions in the partition table\nets Jul 29 2019 12:21:46\nrst:0x3 (SW_RESET),boot:0x13 (SPI_FAST_FLASH_BOOT)";
+    assert_eq!(by_rules(&evidence(text)).state, State::BootLoop);
+}
+
+#[test]
 fn a_boot_loader_that_stops_or_refuses_a_file() {
     check(
         "U-Boot 1.1.4 (Apr 19 2014 - 00:17:22)\n\nap135 - Scorpion 1.0DRAM:\nsri\n 4 MB\nTop of RAM usable for U-Boot at: 80400000\nReserving 128k for boot params() at: 8037bfb0\nStack Pointer at: 8037bf98\n",

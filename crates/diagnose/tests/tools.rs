@@ -400,3 +400,10 @@ fn flash_that_does_not_hold_what_is_written() {
         "[spinand_ecc_fail_check] : ECC cannot recover detected !, page = 0x0\nRead 0%\nStatus: BAD(-1)";
     assert_eq!(read(ToolOutput, sums).cause(), C::ToolMismatch);
 }
+
+#[test]
+fn adapters_that_are_not_there_and_ports_of_the_unit() {
+    let text = "Info : esp_usb_jtag: VID set to 0x303a and PID to 0x1001\nError: esp_usb_jtag: could not find or open device!\n\nError: Unsupported xlen: -1\nError: Unknown target arch!";
+    assert_eq!(read(ToolOutput, text).cause(), C::LinkFault);
+    assert_ne!(read(Symptom, "The USB port of the router doesn't work.").cause(), C::LinkFault);
+}
