@@ -25,6 +25,7 @@ mod praise;
 mod seen;
 mod settings;
 mod shown;
+mod standing;
 mod tools;
 mod versions;
 mod well;
@@ -36,6 +37,7 @@ use debrick_model::{Action as A, Cause as C, EvidenceKind, State as S};
 
 use crate::text::{Place, Reading};
 use crate::weigh::{Weights, cite};
+use accident::{BROKE_OFF, POWER_LOST, whole_at};
 use by_circumstance::BY_CIRCUMSTANCE;
 use circumstances::NO_BATTERY;
 use computer::{STARTS_AS_EVER, TRIES_TO_ENTER};
@@ -51,7 +53,7 @@ use network::NETWORK;
 use outcome::OTHER_CABLE;
 use parts::SAME_PLACE;
 use plainly::PLAINLY;
-use praise::{ENDED_WELL, SPOILED};
+use praise::{ENDED_WELL, SPOILED, STAYS_OFF};
 use seen::{GONE, LOOPS, SETTLES};
 use tools::{AFTERWARDS, FAILS, OTHER_TOOL_WORKS, TOOLS};
 use versions::{IS_LOCKED, NOT_BACKWARDS};
@@ -75,6 +77,9 @@ const WHERE_IT_STARTS_AS_EVER: f64 = 0.3;
 
 /// What is left of the computer's part where the unit is dead.
 const WHERE_IT_IS_DEAD: f64 = 0.55;
+
+/// What is left of a broken update where it was done before anything was switched off.
+const WHERE_IT_WAS_DONE: f64 = 0.55;
 
 /// In so many sentences at its end an account tells how it went in the end.
 const LAST_SENTENCES: usize = 2;
@@ -154,11 +159,17 @@ impl Account {
 
     /// Whether its last sentences say that it works in the end.
     fn ends_well(&self) -> bool {
-        let ends = |sentence: &String| {
+        for sentence in self.sentences.iter().rev().take(LAST_SENTENCES) {
             let from = ENDED_WELL.first_in(sentence).and_then(|at| sentence.get(at..));
-            from.is_some_and(|praise| !SPOILED.are_in(praise))
-        };
-        self.sentences.iter().rev().take(LAST_SENTENCES).any(ends)
+            if from.is_some_and(|praise| !SPOILED.are_in(praise)) {
+                return true;
+            }
+            // What came last is how it ended.
+            if DEEPLY_GONE.are_in(sentence) || LOOPS.are_in(sentence) || STAYS_OFF.are_in(sentence) {
+                return false;
+            }
+        }
+        false
     }
 
     /// Whether any of these words is in it; what has gaps, within a sentence.
@@ -212,6 +223,10 @@ impl Account {
         if self.ends_well() {
             weights.hint(S::Healthy, 0.45 * share);
         }
+        if self.was_done_first() {
+            weights
+                .fade(WHERE_IT_WAS_DONE, |cause| matches!(cause, C::UpdateInterrupted | C::ImageIncomplete));
+        }
         if self.names_working_version {
             let line = cite(reading, self.place, "", "It names a version that works.");
             let (cause, actions): (C, &'static [A]) = match self.is_about_tool() {
@@ -230,6 +245,30 @@ impl Account {
             Well::Remedied => weights.hint(S::Healthy, 0.3 * share),
             Well::No => {}
         }
+    }
+
+    /// Whether what was written was written whole, and only then the unit was switched off or started anew.
+    fn was_done_first(&self) -> bool {
+        let mut is_whole = false;
+        for sentence in &self.sentences {
+            let broken_off = BROKE_OFF.are_in(sentence) || POWER_LOST.are_in(sentence);
+            match whole_at(sentence) {
+                Some(done) => {
+                    let behind = sentence.get(done..).unwrap_or_default();
+                    let before = sentence.get(..done).unwrap_or_default();
+                    if BROKE_OFF.are_in(before) || POWER_LOST.are_in(before) {
+                        return false;
+                    }
+                    if BROKE_OFF.are_in(behind) || POWER_LOST.are_in(behind) {
+                        return true;
+                    }
+                    is_whole = true;
+                }
+                None if broken_off => return is_whole,
+                None => {}
+            }
+        }
+        false
     }
 
     /// Whether the unit itself fails, so that no computer sees it for that reason.
@@ -278,6 +317,14 @@ impl Account {
             if let Some((state, weight)) = conclusion.state {
                 weights.hint(state, weight * share);
             }
+        }
+    }
+
+    /// Where no phrase says where the unit stands, what the last sentence that tells of it says.
+    pub(super) fn place_by_last_words(&self, weights: &mut Weights) {
+        if !self.has_others && weights.doubts().values().all(|doubt| 1.0 - doubt < standing::SAYS) {
+            let told = standing::last_told(&self.sentences);
+            told.into_iter().for_each(|state| weights.hint(state, standing::SAYS));
         }
     }
 
@@ -402,6 +449,36 @@ mod tests {
         ] {
             assert_eq!(check(account, C::NoFault, A::NothingNeeded), S::Healthy, "{account}");
         }
+    }
+
+    #[test]
+    fn what_was_done_first_was_not_interrupted() {
+        let likelihood = |account: &str| {
+            let evidence =
+                [Evidence { kind: EvidenceKind::Symptom, name: "answers".into(), text: account.into() }];
+            let findings = by_rules_alone(&evidence).findings;
+            let found = findings.iter().find(|finding| finding.cause == C::UpdateInterrupted);
+            found.map_or(0.0, |finding| finding.likelihood)
+        };
+        let broken = likelihood("The upload was running when I pulled the plug, now it does not start.");
+        let done = likelihood("固件上传完，拔掉电源再插上，起不来了");
+        assert!(done < 0.4 && broken > 0.45, "{done} {broken}");
+    }
+
+    #[test]
+    fn what_came_last_is_how_it_ended() {
+        let state = check(
+            "I cancelled the update of the watch and reset it by force. Nothing broke.",
+            C::NoFault,
+            A::NothingNeeded,
+        );
+        assert_eq!(state, S::Healthy);
+        let evidence = [Evidence {
+            kind: EvidenceKind::Symptom,
+            name: "answers".into(),
+            text: "I flashed the first one and it works fine now. The second one does not turn on.".into(),
+        }];
+        assert_ne!(by_rules_alone(&evidence).cause(), C::NoFault);
     }
 
     #[test]

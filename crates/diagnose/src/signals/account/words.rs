@@ -260,6 +260,9 @@ const DENIES: &[&str] = &[
 
 #[cfg(test)]
 mod tests {
+    use super::super::standing::{
+        AGAIN_AND_AGAIN, AS_ALWAYS, IN_ITS_MODE, MODE_NOT_REACHED, NOW_AND_THEN, REFUSED,
+    };
     use super::super::{
         accident::*, circumstances::*, computer::*, done::*, fates::*, life::*, lights::*, means::*,
         mishaps::*, mismatched::*, network::*, outcome::*, parts::*, praise::*, seen::*, settings::*,
@@ -505,6 +508,12 @@ mod tests {
             &SURELY_FINE,
             &REMEDIED,
             &ASKS_IF_NORMAL,
+            &AGAIN_AND_AGAIN,
+            &AS_ALWAYS,
+            &IN_ITS_MODE,
+            &MODE_NOT_REACHED,
+            &NOW_AND_THEN,
+            &REFUSED,
             &MEMORY,
             &MEMORY_CHANGED,
         ] {
