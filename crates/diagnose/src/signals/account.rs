@@ -27,6 +27,7 @@ mod settings;
 mod shown;
 mod standing;
 mod tools;
+mod turns;
 mod versions;
 mod well;
 mod words;
@@ -37,7 +38,7 @@ use debrick_model::{Action as A, Cause as C, EvidenceKind, State as S};
 
 use crate::text::{Place, Reading};
 use crate::weigh::{Weights, cite};
-use accident::{BROKE_OFF, POWER_LOST, whole_at};
+use accident::{LIGHTNING, SUPPLY, SUPPLY_IS_BAD};
 use by_circumstance::BY_CIRCUMSTANCE;
 use circumstances::NO_BATTERY;
 use computer::{STARTS_AS_EVER, TRIES_TO_ENTER};
@@ -56,6 +57,7 @@ use plainly::PLAINLY;
 use praise::{ENDED_WELL, SPOILED, STAYS_OFF};
 use seen::{GONE, LOOPS, SETTLES};
 use tools::{AFTERWARDS, FAILS, OTHER_TOOL_WORKS, TOOLS};
+use turns::{HELPED_BY_HAND, POWER_BY_HAND, TURNS, WHEN_IT_WAS_SET};
 use versions::{IS_LOCKED, NOT_BACKWARDS};
 use well::Well;
 use words::Words;
@@ -79,7 +81,10 @@ const WHERE_IT_STARTS_AS_EVER: f64 = 0.3;
 const WHERE_IT_IS_DEAD: f64 = 0.55;
 
 /// What is left of a broken update where it was done before anything was switched off.
-const WHERE_IT_WAS_DONE: f64 = 0.55;
+const WHERE_IT_WAS_DONE: f64 = 0.45;
+
+/// What is left of the supply's part where power is named for another reason.
+const WHERE_POWER_IS_NO_SUSPECT: f64 = 0.45;
 
 /// In so many sentences at its end an account tells how it went in the end.
 const LAST_SENTENCES: usize = 2;
@@ -204,7 +209,7 @@ impl Account {
     pub(super) fn weigh(&self, reading: &Reading<'_>, weights: &mut Weights) {
         let share = if self.has_others { BESIDE_OTHERS } else { 1.0 };
         let well = self.is_well();
-        let lists = [CONCLUSIONS, ENDINGS, BY_CIRCUMSTANCE, FATES, NETWORK, PLAINLY];
+        let lists = [CONCLUSIONS, ENDINGS, BY_CIRCUMSTANCE, FATES, NETWORK, PLAINLY, TURNS];
         self.conclude(lists.into_iter().flatten(), share, reading, weights);
         if well == Well::ByItself && !self.has_others {
             weights.fade(WHERE_ALL_IS_WELL, |cause| cause != C::NoFault);
@@ -223,9 +228,12 @@ impl Account {
         if self.ends_well() {
             weights.hint(S::Healthy, 0.45 * share);
         }
-        if self.was_done_first() {
+        if accident::was_done_first(&self.sentences) {
             weights
                 .fade(WHERE_IT_WAS_DONE, |cause| matches!(cause, C::UpdateInterrupted | C::ImageIncomplete));
+        }
+        if self.takes_power_itself() {
+            weights.fade(WHERE_POWER_IS_NO_SUSPECT, |cause| cause == C::PowerFault);
         }
         if self.names_working_version {
             let line = cite(reading, self.place, "", "It names a version that works.");
@@ -247,28 +255,15 @@ impl Account {
         }
     }
 
-    /// Whether what was written was written whole, and only then the unit was switched off or started anew.
-    fn was_done_first(&self) -> bool {
-        let mut is_whole = false;
-        for sentence in &self.sentences {
-            let broken_off = BROKE_OFF.are_in(sentence) || POWER_LOST.are_in(sentence);
-            match whole_at(sentence) {
-                Some(done) => {
-                    let behind = sentence.get(done..).unwrap_or_default();
-                    let before = sentence.get(..done).unwrap_or_default();
-                    if BROKE_OFF.are_in(before) || POWER_LOST.are_in(before) {
-                        return false;
-                    }
-                    if BROKE_OFF.are_in(behind) || POWER_LOST.are_in(behind) {
-                        return true;
-                    }
-                    is_whole = true;
-                }
-                None if broken_off => return is_whole,
-                None => {}
-            }
-        }
-        false
+    /// Whether power is named as what somebody took away, or it went when something was set; and no word is about the
+    /// supply itself.
+    fn takes_power_itself(&self) -> bool {
+        [&POWER_BY_HAND, &HELPED_BY_HAND, &WHEN_IT_WAS_SET].into_iter().any(|words| self.says(words))
+            && !self.says(&LIGHTNING)
+            && !self
+                .sentences
+                .iter()
+                .any(|sentence| SUPPLY.are_in(sentence) && SUPPLY_IS_BAD.are_in(sentence))
     }
 
     /// Whether the unit itself fails, so that no computer sees it for that reason.
@@ -322,9 +317,13 @@ impl Account {
 
     /// Where no phrase says where the unit stands, what the last sentence that tells of it says.
     pub(super) fn place_by_last_words(&self, weights: &mut Weights) {
-        if !self.has_others && weights.doubts().values().all(|doubt| 1.0 - doubt < standing::SAYS) {
+        let mut doubts = weights.doubts();
+        let unknown = doubts.remove(&S::Unknown).map_or(0.0, |doubt| 1.0 - doubt);
+        if !self.has_others && doubts.values().all(|doubt| 1.0 - doubt < standing::SAYS) {
             let told = standing::last_told(&self.sentences);
-            told.into_iter().for_each(|state| weights.hint(state, standing::SAYS));
+            let loops = standing::SAYS.max(unknown + standing::MORE);
+            let weight = |state| if state == S::BootLoop { loops } else { standing::SAYS };
+            told.into_iter().for_each(|state| weights.hint(state, weight(state)));
         }
     }
 

@@ -143,11 +143,27 @@ static NOT_WHOLE_YET: Words = Words(&[
 const DENIED_WITHIN: usize = 30;
 
 /// Behind which byte of a sentence that says that something was written to its end.
-pub(super) fn whole_at(sentence: &str) -> Option<usize> {
+fn whole_at(sentence: &str) -> Option<usize> {
     let at = DONE_WHOLE.first_in(sentence)?;
     let from = (at.saturating_sub(DENIED_WITHIN)..=at).find(|from| sentence.is_char_boundary(*from))?;
     let before = sentence.get(from..=at).or_else(|| sentence.get(from..at))?;
     (!NOT_WHOLE_YET.are_in(before)).then_some(at)
+}
+
+/// Whether what was written was written whole, and only then the unit was switched off or started anew.
+pub(super) fn was_done_first(sentences: &[String]) -> bool {
+    let is_broken_off = |words: &str| BROKE_OFF.are_in(words) || POWER_LOST.are_in(words);
+    let mut is_whole = false;
+    for sentence in sentences {
+        match whole_at(sentence).and_then(|at| sentence.split_at_checked(at)) {
+            Some((before, _)) if is_broken_off(before) => return false,
+            Some((_, behind)) if is_broken_off(behind) => return true,
+            Some(_) => is_whole = true,
+            None if is_broken_off(sentence) => return is_whole,
+            None => {}
+        }
+    }
+    false
 }
 
 /// All but a part of it works.

@@ -10,6 +10,9 @@ use super::words::Words;
 /// How much such a sentence says; a little more than what lets a state be named at all.
 pub(super) const SAYS: f64 = 0.27;
 
+/// How much more than what leaves the state open.
+pub(super) const MORE: f64 = 0.02;
+
 /// It starts anew, again and again.
 pub(super) static AGAIN_AND_AGAIN: Words = Words(&[
     "reboot-|restart-|reset-|resets|power cycl-|turns off|shuts down|startet neu|bootet neu|rebootet|перезагруж-|перезапуск-|riavvi-|reinici-|redémarr-|restartuje ~ every|whenever|constantly|endless-|forever|itself|by itself|each|continuous-|nonstop|ständig|dauernd|immer|andauernd|постоянно|бесконечно|каждые|solo|sola|constantemente|sans cesse|w kółko|cały czas",
@@ -29,6 +32,7 @@ pub(super) static NOW_AND_THEN: Words = Words(&[
     "random-|sometimes|occasional-|sporad-|intermitt-|manchmal|иногда|偶尔 ~ freez-|crash-|hang-|stuck|reboot-|reset-|segfault-|зависа-|перезагруж-|死机",
     "usually|mostly|often ~ boot-|start-|works ~ but",
     "something ~ went wrong",
+    "keys|keybinds|buttons|touch|colors|colours|picture|screen|display ~ wrong|misplaced|swapped|mirrored|inverted|garbled|flipped|upside",
     "wizard|setup|assistant|menu|settings|app ~ fail-|error|stuck|crash-|nothing",
     "works|runs|boots|starts|up ~ but|except|only|without ~ slow|wifi|wlan|bluetooth|sound|touch|camera|network|internet|display",
     "not|wont|never ~ connect|join|register ~ my|the|our|to ~ wifi|wlan|network|ap",
