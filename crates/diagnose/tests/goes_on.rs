@@ -233,3 +233,16 @@ fn a_restart_that_was_typed() {
         ],
     );
 }
+
+#[test]
+fn a_display_that_the_boot_loader_left_running() {
+    check(
+        EvidenceKind::SerialLog,
+        &[
+            "[    0.800288] rk_iommu ff373f00.iommu: Enable stall request timed out, status: 0x00004b\n",
+            "[    0.802056] rk_iommu ff373f00.iommu: Disable paging request timed out, status: 0x00004b\n",
+            "[    0.808769] rockchip-drm display-subsystem: bound ff3c0000.hdmi (ops dw_hdmi_rockchip_ops)\n",
+            "[    0.810869] [drm] Initialized rockchip 1.0.0 20140818 for display-subsystem on minor 0\n",
+        ],
+    );
+}

@@ -83,6 +83,8 @@ static NOISE: &[&[&str]] = &[
     &["error resetting after download", "unable to read DFU status after completion"],
     // Linux drivers/regulator/core.c: a supply that the device tree does not name is taken as always on.
     &["using dummy regulator", "supply * not found, using"],
+    // A display that the boot loader left running (Linux drivers/iommu/rockchip-iommu.c).
+    &["rk_iommu * stall request timed out", "rk_iommu * paging request timed out"],
     // BusyBox shell/ash.c: said of every shell on a console that is no terminal of its own.
     &["can't access tty; job control turned off"],
     // Tools that count what failed, and count none.
