@@ -13,12 +13,11 @@ use debrick_model::{Cause, EvidenceKind, EvidenceLine, State};
 
 use crate::case::Case;
 use crate::matcher::MATCHER;
-use crate::text::{Line, Place, Reading, Shape, boot_loader_prompt, clean, strip_stamps, typed_command};
+use crate::text::{Line, Place, Reading, Shape, boot_loader_prompt, typed_command};
 use crate::timeline::{Boot, Boots, Seen, StageKind};
 use crate::weigh::{Weights, cite};
 
-pub(crate) use guesses::gets_over;
-pub(crate) use recovered::works_later;
+pub(crate) use recovered::{gets_over, log_goes_on_behind, works_later};
 pub(crate) use tools::{ends_well_after, has_waited_for};
 pub(crate) use trouble::{is_exit_of_make, is_harmless, is_information, says_it_goes_on, tells_of_trouble};
 
@@ -45,12 +44,6 @@ const RUNS_FROM: u64 = 90;
 
 /// How many of the last lines with a word of trouble are looked at.
 const MOST_LOOKS: usize = 500;
-
-/// From how many that tell of trouble on it is usual on a unit.
-const MANY_SPEAKERS: usize = 3;
-/// So many lines behind something that failed show that it was not the end, and so many of them are looked at.
-const FEWEST_NEXT: usize = 5;
-const MOST_NEXT: usize = 300;
 
 /// What people say of a unit that does not get on.
 const COMPLAINTS: &[&str] = &[
@@ -195,16 +188,6 @@ fn silence_and_garbage(reading: &Reading<'_>, weights: &mut Weights) {
             weights.add(cause, weight, &[], Some(line.clone()));
         }
     }
-}
-
-/// Whether a serial log goes on behind a place, and in the end tells of no trouble.
-pub(crate) fn log_goes_on_behind(reading: &Reading<'_>, place: Place) -> bool {
-    let item = reading.evidence.get(place.evidence).filter(|item| item.kind == EvidenceKind::SerialLog);
-    let Some(item) = item else { return false };
-    let behind = usize::try_from(place.line).unwrap_or(usize::MAX);
-    let next = item.text.lines().skip(behind).filter(|line| !line.trim().is_empty()).take(MOST_NEXT);
-    let is_trouble = |line: &str| tells_of_trouble(strip_stamps(&clean(line)));
-    next.fold(0, |count, line| if is_trouble(line) { 0 } else { count + 1 }) >= FEWEST_NEXT
 }
 
 /// Whether a person says that the unit does not get on.
@@ -391,35 +374,10 @@ impl Signals<'_> {
             .max_by_key(|line| line.place)
     }
 
-    /// Whether trouble behind a place is the end of what is known, or of what its part of the kernel says.
-    fn is_in_trouble(&self, place: Place) -> bool {
-        let is_the_end = |line: &Line| !self.gets_over(line) && !self.goes_on_behind(line);
-        self.trouble_after(place).is_some_and(is_the_end) && !self.complains_of_much(place)
-    }
-
-    /// Whether several speakers tell of trouble behind a place: a kernel that passes over so much passes over the last, too.
-    fn complains_of_much(&self, place: Place) -> bool {
-        let behind = |line: &&Line| line.place >= place && line.place.evidence == place.evidence;
-        let speaker =
-            |line: &Line| line.text.split([':', ' ']).next().unwrap_or_default().to_ascii_lowercase();
-        let lines = trouble::WORDS.iter().flat_map(|word| self.lines(word).take(MOST_LOOKS));
-        let troubled = lines.filter(behind).filter(|line| !line.is_noise && tells_of_trouble(&line.text));
-        let speakers: std::collections::HashSet<String> = troubled.map(speaker).collect();
-        speakers.len() >= MANY_SPEAKERS
-    }
-
     /// Whether a part does not answer a boot loader's driver behind a place, by the number of the error (`ETIMEDOUT`).
     fn times_out_after(&self, place: Place) -> bool {
         let behind = |line: &&Line| line.place >= place && line.place.evidence == place.evidence;
         self.lines(TIMED_OUT).any(|line| behind(&line))
-    }
-
-    /// Whether one of the last lines of the log that a stage stands in tells of trouble.
-    fn ends_in_trouble(&self, seen: &Seen) -> bool {
-        let text = self.reading.evidence.get(seen.first.evidence).map_or("", |item| item.text.as_str());
-        let Some(trouble) = self.trouble_after(seen.first) else { return false };
-        let behind = usize::try_from(trouble.place.line).unwrap_or(usize::MAX);
-        text.lines().skip(behind).filter(|line| !line.trim().is_empty()).take(2).count() < 2
     }
 
     /// A log of which at least half are lines of a kernel.

@@ -27,6 +27,9 @@ const MAX_KEPT: usize = 8192;
 /// The longest part of a line that is kept, in bytes.
 const MAX_TEXT: usize = 600;
 
+/// So many lines are passed over at most on the way to a place in a text.
+const MARKED: usize = 256;
+
 /// A log shorter than this is not called garbage.
 const MIN_GARBAGE: usize = 24;
 
@@ -65,6 +68,8 @@ pub(crate) struct Reading<'a> {
     pub(crate) shapes: Vec<Shape>,
     /// For each pattern, where in `lines` it is found.
     found: Vec<Vec<u32>>,
+    /// For each evidence, the byte at which every [`MARKED`]th line begins.
+    marks: Vec<Vec<usize>>,
 }
 
 /// A text as a whole.
@@ -90,7 +95,8 @@ pub(crate) struct Shape {
 
 impl<'a> Reading<'a> {
     pub(crate) fn new(evidence: &'a [Evidence]) -> Self {
-        let mut reading = Self { evidence, lines: Vec::new(), shapes: Vec::new(), found: Vec::new() };
+        let (lines, shapes, found, marks) = Default::default();
+        let mut reading = Self { evidence, lines, shapes, found, marks };
         for (index, item) in evidence.iter().enumerate() {
             let shape = reading.read(index, item);
             reading.shapes.push(shape);
@@ -114,9 +120,15 @@ impl<'a> Reading<'a> {
         let mut end: VecDeque<Line> = VecDeque::new();
         let mut is_running = false;
         let mut rom = Rom::default();
+        let mut marks = Vec::new();
+        let mut begins = 0;
         for (index, raw) in item.text.split('\n').enumerate() {
             let line = index as u64 + 1;
             shape.lines = line;
+            if index % MARKED == 0 {
+                marks.push(begins);
+            }
+            begins += raw.len() + 1;
             for piece in pieces(raw) {
                 shape.count(piece);
                 shape.system_lines += u64::from(is_system_line(piece));
@@ -160,7 +172,21 @@ impl<'a> Reading<'a> {
             }
         }
         self.lines.extend(end);
+        self.marks.push(marks);
         shape
+    }
+
+    /// The lines behind a place in its text, as they stand there.
+    pub(crate) fn behind(&self, place: Place) -> impl Iterator<Item = &'a str> + Clone + use<'a> {
+        let text = self.evidence.get(place.evidence).map_or("", |item| item.text.as_str());
+        let line = usize::try_from(place.line).unwrap_or(usize::MAX);
+        let marks = self.marks.get(place.evidence).map(Vec::as_slice).unwrap_or_default();
+        let (mark, begins) = match marks.get(line / MARKED) {
+            Some(begins) => (line / MARKED * MARKED, *begins),
+            // No text has so many lines.
+            None => (0, text.len()),
+        };
+        text.get(begins..).unwrap_or_default().lines().skip(line - mark)
     }
 
     /// The kind of the evidence that a place belongs to.

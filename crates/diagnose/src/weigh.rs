@@ -148,11 +148,9 @@ impl Weights {
 
     /// Whether a text ends with a fault: at most one line follows it.
     pub(crate) fn ends_with_fault(&self, reading: &Reading<'_>) -> bool {
-        self.faults.iter().any(|place| {
-            let text = reading.evidence.get(place.evidence).map_or("", |item| item.text.as_str());
-            let behind = usize::try_from(place.line).unwrap_or(usize::MAX);
-            text.lines().skip(behind).filter(|line| !line.trim().is_empty()).take(2).count() < 2
-        })
+        self.faults
+            .iter()
+            .any(|place| reading.behind(*place).filter(|line| !line.trim().is_empty()).take(2).count() < 2)
     }
 
     /// Whether a fault lies between a place and a line of the same evidence.

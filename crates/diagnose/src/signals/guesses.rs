@@ -4,9 +4,9 @@
 use debrick_model::{Cause, EvidenceKind, State};
 
 use super::Signals;
-use super::trouble::tells_of_trouble;
+use super::recovered::gets_over;
 use crate::case::Evidence;
-use crate::text::{Line, Place, Reading, Shape, clean, strip_stamps};
+use crate::text::{Line, Place, Shape};
 use crate::timeline::{Boot, Seen, StageKind};
 use crate::weigh::{Weights, cite};
 
@@ -37,7 +37,7 @@ const LAST_LINES: usize = 3;
 const FEWEST_LINES: u64 = 3;
 
 /// So many lines behind the last word of trouble show that it was not the end.
-const FEW_LINES: usize = 3;
+pub(super) const FEW_LINES: usize = 3;
 
 /// How lines end that say that something worked.
 const SUCCESS: &[&str] =
@@ -46,10 +46,6 @@ const SUCCESS: &[&str] =
 /// What early loaders say that have loaded the next one and start it (Trusted Firmware-A `common/bl_common.c`,
 /// `bl1/bl1_main.c`, `bl2/bl2_main.c`; Qualcomm SBL).
 const HANDS_ON: &[&str] = &[": Booting BL", " loaded: 0x", "Image Loaded, Delta"];
-
-/// What a driver says last of a device that it does not get to work.
-const GIVES_UP: &[&str] =
-    &["unregister", "giv", "disabl", "remov", "disconnect", "offline", "detach", "shut", "reset"];
 
 /// How MCUboot introduces itself (`boot/zephyr/main.c`).
 const MCUBOOT: &[&str] = &["MCUboot", "Starting bootloader"];
@@ -192,19 +188,6 @@ impl Signals<'_> {
         }
     }
 
-    /// Whether a few lines follow in the same text; that none of them tells of trouble is known of the last that does.
-    pub(super) fn goes_on_behind(&self, line: &Line) -> bool {
-        let text = self.reading.evidence.get(line.place.evidence).map_or("", |item| item.text.as_str());
-        let behind = usize::try_from(line.place.line).unwrap_or(usize::MAX);
-        let lines = || text.lines().skip(behind).filter(|line| !line.trim().is_empty());
-        lines().take(FEW_LINES).count() == FEW_LINES || lines().last().is_some_and(tells_that_it_worked)
-    }
-
-    /// Whether the part of a kernel that a line names has more to say behind it, the last of which is no trouble.
-    pub(super) fn gets_over(&self, line: &Line) -> bool {
-        gets_over(self.reading, line)
-    }
-
     /// The line, counted from one, at which a log begins again: its first two lines come once more, save for numbers.
     pub(super) fn begins_again(&self, evidence: usize) -> Option<u64> {
         let text = &self.reading.evidence.get(evidence)?.text;
@@ -306,7 +289,7 @@ impl Signals<'_> {
         let goes_on = goes_on
             || !weights.success_is_denied()
                 && stage.is_none_or(|(stage, _)| !stage.waits)
-                && (self.goes_on_behind(line) || self.gets_over(line));
+                && (self.goes_on_behind(line) || gets_over(self.reading, line));
         let (says, causes): (_, &[(Cause, f64)]) = match kind {
             StageKind::Rom | StageKind::Spl => (
                 "Something failed before the boot loader ran.",
@@ -359,30 +342,14 @@ impl Signals<'_> {
     }
 }
 
-/// Whether the part of a kernel that a line names has more to say behind it, the last of which is no trouble.
-pub(crate) fn gets_over(reading: &Reading<'_>, line: &Line) -> bool {
-    // A driver and its device: `usb 1-1: `, `rtl8367 rtl8367: ` (Linux `drivers/base/core.c`, `dev_printk`).
-    let part = line.text.split_once(": ").map(|(part, _)| part);
-    let part = part.filter(|part| line.kernel_seconds.is_some() && part.contains(' '));
-    let Some(part) = part.filter(|part| !tells_of_trouble(part)) else { return false };
-    let text = reading.evidence.get(line.place.evidence).map_or("", |item| item.text.as_str());
-    let behind = usize::try_from(line.place.line).unwrap_or(usize::MAX);
-    let says = |raw: &str| {
-        let cleaned = clean(raw);
-        let said = strip_stamps(&cleaned).strip_prefix(part).filter(|rest| rest.starts_with(": "));
-        let gives_up = |rest: &str| GIVES_UP.iter().any(|words| rest.to_ascii_lowercase().contains(words));
-        said.map(|rest| !tells_of_trouble(rest) && !gives_up(rest))
-    };
-    text.lines().skip(behind).filter_map(says).last() == Some(true)
-}
-
 /// Whether two lines are the same save for their numbers.
 fn is_same(one: &str, other: &str) -> bool {
     let is_letter = |byte: &u8| !byte.is_ascii_digit();
     one.bytes().filter(is_letter).eq(other.bytes().filter(is_letter))
 }
+
 /// Whether a line says that something worked.
-fn tells_that_it_worked(line: &str) -> bool {
+pub(super) fn tells_that_it_worked(line: &str) -> bool {
     let line = line.trim_end().trim_end_matches(['.', '!']).to_ascii_lowercase();
     line.starts_with("succe") || SUCCESS.iter().any(|word| line.ends_with(word))
 }

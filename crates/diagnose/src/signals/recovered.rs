@@ -1,10 +1,29 @@
-//! A part that failed and worked afterwards: its driver tries another firmware file, another mode, or simply again.
+//! Trouble that was not the end: a part that works later, since its driver tries another firmware file, another mode, or
+//! simply again; and logs that go on behind it.
 
-use crate::signals::trouble::tells_of_trouble;
-use crate::text::{Line, Reading, kernel_message};
+use std::collections::HashSet;
+
+use debrick_model::EvidenceKind;
+
+use super::guesses::{FEW_LINES, tells_that_it_worked};
+use super::trouble::{self, tells_of_trouble};
+use super::{MOST_LOOKS, Signals};
+use crate::text::{Line, Place, Reading, clean, kernel_message, strip_stamps};
+use crate::timeline::Seen;
 
 /// How many lines behind its trouble a part is looked for.
 const MAX_LINES: usize = 400;
+
+/// So many lines behind something that failed show that it was not the end, and so many of them are looked at.
+const FEWEST_NEXT: usize = 5;
+const MOST_NEXT: usize = 300;
+
+/// From how many that tell of trouble on it is usual on a unit.
+const MANY_SPEAKERS: usize = 3;
+
+/// What a driver says last of a device that it does not get to work.
+const GIVES_UP: &[&str] =
+    &["unregister", "giv", "disabl", "remov", "disconnect", "offline", "detach", "shut", "reset"];
 
 /// What a driver says of a part that works (Linux `drivers/net/wireless`, `drivers/usb`, `drivers/mmc`).
 const WORKS: &[&str] = &[
@@ -26,22 +45,78 @@ const WORKS: &[&str] = &[
 
 /// Whether the part of which a line of a kernel tells trouble is said to work further down.
 pub(crate) fn works_later(reading: &Reading<'_>, line: &Line) -> bool {
-    let Some(text) = reading.evidence.get(line.place.evidence).map(|item| item.text.as_str()) else {
-        return false;
-    };
     if line.kernel_seconds.is_none() {
         return false;
     }
     let names = names(&line.text);
-    let behind = usize::try_from(line.place.line).unwrap_or(usize::MAX);
     !names.is_empty()
-        && text.lines().skip(behind).take(MAX_LINES).any(|later| {
+        && reading.behind(line.place).take(MAX_LINES).any(|later| {
             let Some(later) = kernel_message(later) else { return false };
             let lower = later.to_ascii_lowercase();
             WORKS.iter().any(|word| lower.contains(word))
                 && names.iter().any(|name| speaks_of(&lower, name))
                 && !tells_of_trouble(later)
         })
+}
+
+/// Whether the part of a kernel that a line names has more to say behind it, the last of which is no trouble.
+pub(crate) fn gets_over(reading: &Reading<'_>, line: &Line) -> bool {
+    // A driver and its device: `usb 1-1: `, `rtl8367 rtl8367: ` (Linux `drivers/base/core.c`, `dev_printk`).
+    let part = line.text.split_once(": ").map(|(part, _)| part);
+    let part = part.filter(|part| line.kernel_seconds.is_some() && part.contains(' '));
+    let Some(part) = part.filter(|part| !tells_of_trouble(part)) else { return false };
+    let says = |raw: &str| {
+        let cleaned = clean(raw);
+        let said = strip_stamps(&cleaned).strip_prefix(part).filter(|rest| rest.starts_with(": "));
+        let gives_up = |rest: &str| GIVES_UP.iter().any(|words| rest.to_ascii_lowercase().contains(words));
+        said.map(|rest| !tells_of_trouble(rest) && !gives_up(rest))
+    };
+    let behind = reading.behind(line.place).take(MAX_LINES);
+    behind.filter(|raw| raw.contains(part)).filter_map(says).last() == Some(true)
+}
+
+/// Whether a serial log goes on behind a place, and in the end tells of no trouble.
+pub(crate) fn log_goes_on_behind(reading: &Reading<'_>, place: Place) -> bool {
+    if reading.kind(place) != Some(EvidenceKind::SerialLog) {
+        return false;
+    }
+    let is_trouble = |line: &str| tells_of_trouble(strip_stamps(&clean(line)));
+    let next = reading.behind(place).filter(|line| !line.trim().is_empty()).take(MOST_NEXT);
+    next.fold(0, |count, line| if is_trouble(line) { 0 } else { count + 1 }) >= FEWEST_NEXT
+}
+
+impl Signals<'_> {
+    /// Whether a few lines follow in the same text, or it ends with something that worked; that none of them tells of
+    /// trouble is known of the last that does.
+    pub(super) fn goes_on_behind(&self, line: &Line) -> bool {
+        let lines = self.reading.behind(line.place).filter(|line| !line.trim().is_empty());
+        let few: Vec<&str> = lines.take(FEW_LINES).collect();
+        few.len() == FEW_LINES || few.last().is_some_and(|line| tells_that_it_worked(line))
+    }
+
+    /// Whether trouble behind a place is the end of what is known, or of what its part of the kernel says.
+    pub(super) fn is_in_trouble(&self, place: Place) -> bool {
+        let is_the_end = |line: &Line| !gets_over(self.reading, line) && !self.goes_on_behind(line);
+        self.trouble_after(place).is_some_and(is_the_end) && !self.complains_of_much(place)
+    }
+
+    /// Whether several speakers tell of trouble behind a place: a kernel that passes over so much passes over the last, too.
+    fn complains_of_much(&self, place: Place) -> bool {
+        let behind = |line: &&Line| line.place >= place && line.place.evidence == place.evidence;
+        let speaker =
+            |line: &Line| line.text.split([':', ' ']).next().unwrap_or_default().to_ascii_lowercase();
+        let lines = trouble::WORDS.iter().flat_map(|word| self.lines(word).take(MOST_LOOKS));
+        let troubled = lines.filter(behind).filter(|line| !line.is_noise && tells_of_trouble(&line.text));
+        let speakers: HashSet<String> = troubled.map(speaker).collect();
+        speakers.len() >= MANY_SPEAKERS
+    }
+
+    /// Whether one of the last lines of the log that a stage stands in tells of trouble.
+    pub(super) fn ends_in_trouble(&self, seen: &Seen) -> bool {
+        let Some(trouble) = self.trouble_after(seen.first) else { return false };
+        let behind = self.reading.behind(trouble.place);
+        behind.filter(|line| !line.trim().is_empty()).take(2).count() < 2
+    }
 }
 
 /// What a line calls the part: the name of the device before its first colon and blank, and the driver whose file it wants.
