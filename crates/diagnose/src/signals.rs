@@ -134,13 +134,14 @@ pub(crate) fn apply(
     signals.nothing_but_noise(weights);
     signals.tool_that_ended_well(weights);
     signals.left_in_peace(weights);
-    signals.left_half_changed(weights);
     signals.words_of_an_unknown_tool(weights);
+    signals.left_half_changed(weights);
     signals.writing_that_stops(weights);
     signals.trouble_where_it_stopped(weights);
     if let Some(account) = account {
         account.weigh(reading, weights);
         account.guess(reading, weights);
+        account.place_by_last_words(weights);
     }
     signals.nothing_known(weights);
     signals.remark_behind_the_log(weights);

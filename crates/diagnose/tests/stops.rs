@@ -456,3 +456,35 @@ fn a_running_system_whose_kernel_crashes() {
         Action::InstallOtherBuild,
     );
 }
+
+#[test]
+fn what_a_kernel_cannot_register_or_attach() {
+    check(
+        "[    1.846204] mtk_soc_eth 1e100000.ethernet eth0: mediatek frame engine at 0xbe100000, irq 19\n[    1.987149] mtk_soc_eth 1e100000.ethernet eth0: error -17 registering interface eth0\n[    2.024849] DSA: tree 0 setup\n",
+        Cause::FirmwareBug,
+        State::BootsDegraded,
+        Action::InstallOtherBuild,
+    );
+    check(
+        "ubi0 error: init_volumes: not enough PEBs, required 1738, available 1020\nubi0 error: ubi_wl_init: no enough physical eraseblocks (-718, need 1)\nubi0 error: ubi_attach_mtd_dev: failed to attach mtd1, error -12\n",
+        Cause::ImageTooLarge,
+        State::KernelHang,
+        Action::ReflashCorrectImage,
+    );
+}
+
+#[test]
+fn loaders_of_microcontrollers_that_start_nothing() {
+    check(
+        "[MCUBOOT] [INF] main: Starting bootloader\n[MCUBOOT] [ERR] flash_area_get_sectors: area 1 size 0x32000 not divisible by sector size 0xd000\n[MCUBOOT] [ERR] main: Unable to find bootable image\n",
+        Cause::FirmwareBug,
+        State::BootloaderOnly,
+        Action::UpdateBootloader,
+    );
+    check(
+        "entry 0x40080334\nI (44) boot: SPI Flash Size : 4MB\nE (48) flash_parts: partition 0 invalid magic number 0x0\nE (59) boot: load partition table error!\nuser code done\n",
+        Cause::PartitionTableDamaged,
+        State::BootloaderOnly,
+        Action::RestorePartitionTable,
+    );
+}

@@ -347,6 +347,61 @@ fn units_whose_people_see_one_light_or_no_way_to_unlock() {
 }
 
 #[test]
+fn tools_that_close_what_failed() {
+    let closed = "############ ---- 60%\nFailed to send data frame, check that the serial port is normal.\nFailed to download File!\n\nUSB channels were closed successfully.";
+    let diagnosis = read(ToolOutput, closed);
+    assert_ne!(diagnosis.cause(), C::NoFault);
+    assert_ne!(diagnosis.state, S::Healthy);
+    let held = "Start Download\nDownload Fail:QPST Is running\nFinish Download";
+    assert_eq!(read(ToolOutput, held).cause(), C::HostPortConflict);
+    let refused = "Found devices:\n 1: [SC64] at port [serial://COM8]\nIO error: Acesso negado. (os error 5)";
+    assert_eq!(read(ToolOutput, refused).cause(), C::HostPortConflict);
+    let packed =
+        "installer: checksum is OK\n0+0 records in\n0+0 records out\ngzip: corrupted data\nSetting up /dev";
+    check(ToolOutput, packed, C::ImageCorrupt, S::RecoveryMode);
+    let unsigned = "recv (8):\n7e 00 a6 00 00 0f 3c 7e\nunexpected response (0x00a6)";
+    check(ToolOutput, unsigned, C::VerifiedBootRejected, S::RecoveryMode);
+    let outside =
+        "error: In application programming aborted due to an out of bounds address.\ntype: interface";
+    assert_eq!(read(ToolOutput, outside).cause(), C::ImageWrongDevice);
+    let apple = "Found device in DFU mode\nSending iBSS (80410 bytes)...\nERROR: Device did not disconnect. Possibly invalid iBSS. Reset device and try again.";
+    check(ToolOutput, apple, C::LinkFault, S::RecoveryMode);
+}
+
+#[test]
+fn units_that_update_themselves() {
+    let found = "MQT: stat/tasmota/UPGRADE = {\"Upgrade\":\"Failed File Not Found (404)\"}";
+    check(SerialLog, found, C::ToolMismatch, S::Healthy);
+    let done = "[D][ota:353]: OTA in progress: 99.7%\n[I][ota:377]: OTA update finished!\n[I][helpers:266]: Rebooting safely... Reason: 'ota'\nrst:0xc (SW_CPU_RESET),boot:0x13 (SPI_FAST_FLASH_BOOT)";
+    check(SerialLog, done, C::NoFault, S::Healthy);
+}
+
+#[test]
+fn tools_that_are_done_and_wait_for_the_next_unit() {
+    for done in [
+        "[INFO ] -> Waiting for devices...\n[INFO ] -> Device found! model=RB450\n[INFO ] -> Rebooting unit\n[INFO ] -> Flashing done\n[INFO ] -> Waiting for devices...",
+        "Kernel updated to 2023-05-01\nVerifying data: 4820k/4820k (100%)\nRootFS updated to 2023-05-01\nlosetup: /dev/loop0: No such device or address\nUnconditional reboot",
+        "If the board does not respond, unplug and re-plug the USB connector.\nErase  : 100.0%\nProgram: 100.0%\nVerify : 100.0%\nRebooting. Elapsed Time 34.281",
+        "Erasing SPI flash.\nWriting 35444 bytes at 0x000000.\nResetting HackRF.\nFirmware Version: 2021.03.1",
+    ] {
+        assert_eq!(read(ToolOutput, done).cause(), C::NoFault, "{done}");
+    }
+    let again = "Loaded firmware, size: 994256 bytes\nattempting reboot on /dev/unit...\nattempting reboot on /dev/unit...\nattempting reboot on /dev/unit...\nattempting reboot on /dev/unit...";
+    assert_eq!(read(ToolOutput, again).cause(), C::NotInRecoveryMode);
+}
+
+#[test]
+fn flash_that_does_not_hold_what_is_written() {
+    let part = "  file loaded (15497 lines read).\nwriting page  65/128.verification error... Have you erased before write ?";
+    assert_eq!(read(ToolOutput, part).state, S::RecoveryMode);
+    let blocks = "spi_nand_erase_block : erase block fail, block = 0x0, status = 0x4\nStatus: BAD(-1)";
+    check(ToolOutput, blocks, C::FlashHardwareFault, S::RecoveryMode);
+    let sums =
+        "[spinand_ecc_fail_check] : ECC cannot recover detected !, page = 0x0\nRead 0%\nStatus: BAD(-1)";
+    assert_eq!(read(ToolOutput, sums).cause(), C::ToolMismatch);
+}
+
+#[test]
 fn adapters_that_are_not_there_and_ports_of_the_unit() {
     let text = "Info : esp_usb_jtag: VID set to 0x303a and PID to 0x1001\nError: esp_usb_jtag: could not find or open device!\n\nError: Unsupported xlen: -1\nError: Unknown target arch!";
     assert_eq!(read(ToolOutput, text).cause(), C::LinkFault);

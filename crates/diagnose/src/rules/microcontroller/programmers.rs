@@ -274,6 +274,16 @@ pub(super) static RULES: &[Rule] = &[
     .actions(&[A::FixPower, A::SwapCableOrPort])
     .from("OpenOCD src/jtag/drivers/stlink_usb.c", "Info : Target voltage: 0.062440"),
     rule(
+        "drag-and-drop-outside",
+        Tool,
+        &["aborted due to an out of bounds address", "The hex file contains data outside", "The application file format is unknown"],
+        "The file is for another chip, or for another place in its memory.",
+        &[(C::ImageWrongDevice, 0.58), (C::ToolMismatch, 0.3), (C::ImageTooLarge, 0.2)],
+    )
+    .states(&[(S::RecoveryMode, 0.5)])
+    .actions(&[A::ReflashCorrectImage, A::ChangeToolOrOption])
+    .from("DAPLink source/daplink/error.c", "error: In application programming aborted due to an out of bounds address."),
+    rule(
         "radio-loader-silent",
         Tool,
         &["Timeout waiting for ACK/NACK", "Failed to probe running application type", "Failed to enter bootloader", "did not enter the bootloader", "BSL sync or chip read failed"],

@@ -161,7 +161,7 @@ pub(super) static RULES: &[Rule] = &[
         "The tool or the unit does not know the command.",
         &[(C::ToolMismatch, 0.7)],
     )
-    .without(&["remote: 'unknown command'", "WP operations are not implemented"])
+    .without(&["Not in sahara mode", "remote: 'unknown command'", "WP operations are not implemented"])
     .states(&[(S::RefusedUnharmed, 0.65)])
     .from("AOSP fastboot/fastboot.cpp", "fastboot: usage: unknown command wipe-super"),
     rule(
@@ -261,7 +261,7 @@ pub(super) static RULES: &[Rule] = &[
         "The tool sees no unit in the mode that it needs.",
         &[(C::NotInRecoveryMode, 0.6), (C::LinkFault, 0.35), (C::HostPermission, 0.3)],
     )
-    .without(&["no permissions", "Device detected", "FAILED (", "Sending invitation"])
+    .without(&["waiting for any device*Finished", "no permissions", "Device detected", "FAILED (", "Sending invitation"])
     .states(&[(S::Unknown, 0.4)])
     .actions(&[A::EnterRecoveryMode])
     .from("AOSP fastboot/fastboot.cpp", "< waiting for any device >"),

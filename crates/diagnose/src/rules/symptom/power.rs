@@ -92,6 +92,17 @@ pub(super) static RULES: &[Rule] = &[
         "The hardware was damaged from outside.",
         &[(C::PowerFault, 0.4), (C::FlashHardwareFault, 0.25)],
     )
+    .without(&[
+        "shorted * mode",
+        "shorted * dfu",
+        "shorted * boot pin",
+        "boot pins shorted",
+        "bootpins shorted",
+        "boot pads shorted",
+        "shorted the boot",
+        "shorted the test",
+        "shorted test",
+    ])
     .states(&[(S::NoPower, 0.3)])
     .actions(&[A::SeekProfessional, A::ReplaceHardware])
     .from("symptom answers", "Lightning struck, and since then it is dead."),
