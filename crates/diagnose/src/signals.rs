@@ -199,10 +199,10 @@ fn silence_and_garbage(reading: &Reading<'_>, weights: &mut Weights) {
 
 /// Whether a serial log goes on behind a place, and in the end tells of no trouble.
 pub(crate) fn log_goes_on_behind(reading: &Reading<'_>, place: Place) -> bool {
-    let item = reading.evidence.get(place.evidence).filter(|item| item.kind == EvidenceKind::SerialLog);
-    let Some(item) = item else { return false };
-    let behind = usize::try_from(place.line).unwrap_or(usize::MAX);
-    let next = item.text.lines().skip(behind).filter(|line| !line.trim().is_empty()).take(MOST_NEXT);
+    if reading.kind(place) != Some(EvidenceKind::SerialLog) {
+        return false;
+    }
+    let next = reading.lines_behind(place).filter(|line| !line.trim().is_empty()).take(MOST_NEXT);
     let is_trouble = |line: &str| tells_of_trouble(strip_stamps(&clean(line)));
     next.fold(0, |count, line| if is_trouble(line) { 0 } else { count + 1 }) >= FEWEST_NEXT
 }
@@ -416,10 +416,8 @@ impl Signals<'_> {
 
     /// Whether one of the last lines of the log that a stage stands in tells of trouble.
     fn ends_in_trouble(&self, seen: &Seen) -> bool {
-        let text = self.reading.evidence.get(seen.first.evidence).map_or("", |item| item.text.as_str());
         let Some(trouble) = self.trouble_after(seen.first) else { return false };
-        let behind = usize::try_from(trouble.place.line).unwrap_or(usize::MAX);
-        text.lines().skip(behind).filter(|line| !line.trim().is_empty()).take(2).count() < 2
+        self.reading.lines_behind(trouble.place).filter(|line| !line.trim().is_empty()).take(2).count() < 2
     }
 
     /// A log of which at least half are lines of a kernel.

@@ -65,6 +65,8 @@ pub(crate) struct Reading<'a> {
     pub(crate) shapes: Vec<Shape>,
     /// For each pattern, where in `lines` it is found.
     found: Vec<Vec<u32>>,
+    /// For each evidence, where in its text each line begins.
+    starts: Vec<Vec<usize>>,
 }
 
 /// A text as a whole.
@@ -90,7 +92,8 @@ pub(crate) struct Shape {
 
 impl<'a> Reading<'a> {
     pub(crate) fn new(evidence: &'a [Evidence]) -> Self {
-        let mut reading = Self { evidence, lines: Vec::new(), shapes: Vec::new(), found: Vec::new() };
+        let mut reading =
+            Self { evidence, lines: Vec::new(), shapes: Vec::new(), found: Vec::new(), starts: Vec::new() };
         for (index, item) in evidence.iter().enumerate() {
             let shape = reading.read(index, item);
             reading.shapes.push(shape);
@@ -114,9 +117,13 @@ impl<'a> Reading<'a> {
         let mut end: VecDeque<Line> = VecDeque::new();
         let mut is_running = false;
         let mut rom = Rom::default();
+        let mut starts = Vec::new();
+        let mut start = 0;
         for (index, raw) in item.text.split('\n').enumerate() {
             let line = index as u64 + 1;
             shape.lines = line;
+            starts.push(start);
+            start += raw.len() + 1;
             for piece in pieces(raw) {
                 shape.count(piece);
                 shape.system_lines += u64::from(is_system_line(piece));
@@ -160,7 +167,16 @@ impl<'a> Reading<'a> {
             }
         }
         self.lines.extend(end);
+        self.starts.push(starts);
         shape
+    }
+
+    /// The lines behind a place in the same text, as they are.
+    pub(crate) fn lines_behind(&self, place: Place) -> std::str::Lines<'a> {
+        let text = self.evidence.get(place.evidence).map_or("", |item| item.text.as_str());
+        let starts = self.starts.get(place.evidence);
+        let start = starts.and_then(|starts| starts.get(usize::try_from(place.line).ok()?).copied());
+        start.and_then(|start| text.get(start..)).unwrap_or_default().lines()
     }
 
     /// The kind of the evidence that a place belongs to.

@@ -194,10 +194,8 @@ impl Signals<'_> {
 
     /// Whether a few lines follow in the same text; that none of them tells of trouble is known of the last that does.
     pub(super) fn goes_on_behind(&self, line: &Line) -> bool {
-        let text = self.reading.evidence.get(line.place.evidence).map_or("", |item| item.text.as_str());
-        let behind = usize::try_from(line.place.line).unwrap_or(usize::MAX);
-        let lines = || text.lines().skip(behind).filter(|line| !line.trim().is_empty());
-        lines().take(FEW_LINES).count() == FEW_LINES || lines().last().is_some_and(tells_that_it_worked)
+        let lines = || self.reading.lines_behind(line.place).filter(|line| !line.trim().is_empty());
+        lines().take(FEW_LINES).count() == FEW_LINES || lines().next_back().is_some_and(tells_that_it_worked)
     }
 
     /// Whether the part of a kernel that a line names has more to say behind it, the last of which is no trouble.
@@ -365,15 +363,13 @@ pub(crate) fn gets_over(reading: &Reading<'_>, line: &Line) -> bool {
     let part = line.text.split_once(": ").map(|(part, _)| part);
     let part = part.filter(|part| line.kernel_seconds.is_some() && part.contains(' '));
     let Some(part) = part.filter(|part| !tells_of_trouble(part)) else { return false };
-    let text = reading.evidence.get(line.place.evidence).map_or("", |item| item.text.as_str());
-    let behind = usize::try_from(line.place.line).unwrap_or(usize::MAX);
     let says = |raw: &str| {
         let cleaned = clean(raw);
         let said = strip_stamps(&cleaned).strip_prefix(part).filter(|rest| rest.starts_with(": "));
         let gives_up = |rest: &str| GIVES_UP.iter().any(|words| rest.to_ascii_lowercase().contains(words));
         said.map(|rest| !tells_of_trouble(rest) && !gives_up(rest))
     };
-    text.lines().skip(behind).filter_map(says).last() == Some(true)
+    reading.lines_behind(line.place).filter_map(says).next_back() == Some(true)
 }
 
 /// Whether two lines are the same save for their numbers.

@@ -26,16 +26,12 @@ const WORKS: &[&str] = &[
 
 /// Whether the part of which a line of a kernel tells trouble is said to work further down.
 pub(crate) fn works_later(reading: &Reading<'_>, line: &Line) -> bool {
-    let Some(text) = reading.evidence.get(line.place.evidence).map(|item| item.text.as_str()) else {
-        return false;
-    };
     if line.kernel_seconds.is_none() {
         return false;
     }
     let names = names(&line.text);
-    let behind = usize::try_from(line.place.line).unwrap_or(usize::MAX);
     !names.is_empty()
-        && text.lines().skip(behind).take(MAX_LINES).any(|later| {
+        && reading.lines_behind(line.place).take(MAX_LINES).any(|later| {
             let Some(later) = kernel_message(later) else { return false };
             let lower = later.to_ascii_lowercase();
             WORKS.iter().any(|word| lower.contains(word))

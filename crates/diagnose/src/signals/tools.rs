@@ -281,11 +281,11 @@ impl Signals<'_> {
 
 /// Whether a tool went on behind a line without trouble, and ends as one does that has got to its end.
 pub(crate) fn ends_well_after(reading: &Reading<'_>, place: Place) -> bool {
-    let item = reading.evidence.get(place.evidence).filter(|item| item.kind == EvidenceKind::ToolOutput);
-    let Some(item) = item else { return false };
-    let before = usize::try_from(place.line).unwrap_or(usize::MAX);
+    if reading.kind(place) != Some(EvidenceKind::ToolOutput) {
+        return false;
+    }
     let says_something = |line: &&str| !line.trim().is_empty() && !endings::is_bare_prompt(line.trim());
-    let behind = || item.text.lines().skip(before).take(MAX_LINES).filter(says_something);
+    let behind = || reading.lines_behind(place).take(MAX_LINES).filter(says_something);
     let count = behind().count();
     count >= FEW_LINES
         && !behind().any(tells_of_trouble)
@@ -317,8 +317,7 @@ pub(crate) fn has_waited_for(reading: &Reading<'_>, line: &Line) -> bool {
     if !line.text.to_lowercase().contains("waiting for") {
         return false;
     }
-    let before = usize::try_from(line.place.line).unwrap_or(usize::MAX);
-    let behind = || item.text.lines().skip(before).take(MAX_LINES).filter(|line| !line.trim().is_empty());
+    let behind = || reading.lines_behind(line.place).take(MAX_LINES).filter(|line| !line.trim().is_empty());
     if behind().next().is_none() && waits_for_the_next(&last_lines(&item.text)) {
         return true;
     }
