@@ -407,3 +407,13 @@ fn adapters_that_are_not_there_and_ports_of_the_unit() {
     assert_eq!(read(ToolOutput, text).cause(), C::LinkFault);
     assert_ne!(read(Symptom, "The USB port of the router doesn't work.").cause(), C::LinkFault);
 }
+
+#[test]
+fn partitions_that_are_not_found_and_adapters_that_are_taken_away() {
+    let text = "Couldn't detect existing seccfg partition. Aborting unlock.";
+    assert_eq!(read(ToolOutput, text).cause(), C::ToolMismatch);
+    let text = "[1182096.803145] usb 1-9: usbfs: interface 0 claimed by ch341 while 'brltty' sets config #1\n[1182096.803731] ch341-uart ttyUSB0: ch341-uart converter now disconnected from ttyUSB0";
+    assert_eq!(read(SerialLog, text).cause(), C::HostPortConflict);
+    let text = "[    8.531720] kmodloader: 1 module could not be probed\n[    8.532613] kmodloader: - leds-mlxcpld - 0";
+    assert_eq!(read(SerialLog, text).cause(), C::NoFault);
+}

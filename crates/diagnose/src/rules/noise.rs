@@ -41,6 +41,8 @@ static NOISE: &[&[&str]] = &[
     &["jtagmkII_initialize(): Cannot locate"],
     // avrdude main.c: bits of a fuse that mean nothing are written as they were given.
     &["invalid value for unused bits in fuse", "will result in an error in future version"],
+    // OpenWrt ubox kmodloader.c: one module of many is for a part that the unit does not have.
+    &["kmodloader: 1 module could not be probed"],
     // avrdude usbasp.c: the programmer keeps the clock that its switch or firmware gives it.
     &["cannot set sck period"],
     // flashrom ichspi.c, writeprotect.c: how the chip is laid out and what the programmer cannot tell, said before anything

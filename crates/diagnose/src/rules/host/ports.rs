@@ -2,7 +2,7 @@
 
 use debrick_model::{Action as A, Cause as C, State as S};
 
-use crate::rule::Level::{Output, Tool};
+use crate::rule::Level::{Lasting, Output, Tool};
 use crate::rule::{Rule, rule};
 
 pub(super) static RULES: &[Rule] = &[
@@ -38,6 +38,19 @@ pub(super) static RULES: &[Rule] = &[
     .states(&[(S::RefusedUnharmed, 0.5), (S::Unknown, 0.2)])
     .actions(&[A::FreePortOrStopProcess])
     .from("libc, errno EBUSY; libusb", "could not open port /dev/ttyUSB0: Device or resource busy"),
+    rule(
+        "host-port-taken-away",
+        Lasting,
+        &["usbfs: interface * claimed by * while"],
+        "Another program of this computer takes the adapter away from its driver.",
+        &[(C::HostPortConflict, 0.7), (C::HostPermission, 0.25), (C::LinkFault, 0.2)],
+    )
+    .states(&[(S::Unknown, 0.4)])
+    .actions(&[A::FreePortOrStopProcess])
+    .from(
+        "Linux drivers/usb/core/devio.c, check_ctrlrecip",
+        "usb 1-9: usbfs: interface 0 claimed by ch341 while 'brltty' sets config #1",
+    ),
     rule(
         "windows-refuses-port",
         Output,

@@ -287,6 +287,21 @@ pub(super) static TROUBLES: &[Trouble] = &[
     },
     Trouble {
         any: &[
+            &["n't detect", "partition"],
+            &["not detect", "partition"],
+            &["n't find", "partition"],
+            &["not find", "partition"],
+            &["cannot find", "partition"],
+            &["unable to find", "partition"],
+            &["failed to find", "partition"],
+        ],
+        says: "The tool reads the unit and does not find the partition that it is told of.",
+        causes: &[(C::ToolMismatch, 0.45), (C::PartitionTableDamaged, 0.3), (C::ImageWrongDevice, 0.15)],
+        state: Some((S::RefusedUnharmed, 0.4)),
+        actions: &[A::ChangeToolOrOption],
+    },
+    Trouble {
+        any: &[
             &["not detected"],
             &["no device"],
             &["!any", "device"],
