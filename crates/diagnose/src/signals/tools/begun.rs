@@ -4,7 +4,7 @@ use super::super::trouble::tells_of_trouble;
 
 /// What a tool names that changes the unit's flash.
 const CHANGES: &[&str] =
-    &["writ", "eras", "program", "flash", "upload", "download", "sending", "lba", "load "];
+    &["writ", "eras", "program", "flash", "upload", "download", "sending", "lba", "load ", "% copied"];
 
 /// What it says of a part that is done.
 const DONE: &[&str] = &["okay [", " done", " erased", "erased ", "pages written", "blocks written"];
