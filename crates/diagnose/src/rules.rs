@@ -18,7 +18,7 @@ use debrick_model::EvidenceKind;
 use crate::matcher::MATCHER;
 use crate::rule::{Level, Rule};
 use crate::signals;
-use crate::text::{Line, Reading};
+use crate::text::{Line, Reading, boot_loader_prompt, typed_command};
 use crate::timeline::Boots;
 use crate::trial::{Spoke, Trial};
 use crate::weigh::{SURVIVED, Weights, cite};
@@ -207,6 +207,7 @@ impl<'a> Match<'a> {
                 || (rule.level <= Level::Lasting && signals::says_it_goes_on(&line.text))
                 || (rule.is_last_resort && signals::is_information(&line.text))
                 || (rule.is_last_resort && is_of_tool && signals::is_harmless(&line.text))
+                || (rule.level <= Level::Lasting && is_typed(&line.text))
         };
         let readable = |line: &&Line| {
             reading.kind(line.place).is_some_and(reads)
@@ -220,6 +221,11 @@ impl<'a> Match<'a> {
         let cited = rule.any.iter().find_map(last_with).unwrap_or(last);
         Some(Self { last, cited })
     }
+}
+
+/// Whether somebody typed a line at a boot loader's prompt: the unit does not say it.
+fn is_typed(text: &str) -> bool {
+    boot_loader_prompt(text) && typed_command(text).starts_with(|symbol: char| symbol.is_ascii_lowercase())
 }
 
 #[cfg(test)]

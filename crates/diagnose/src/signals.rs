@@ -340,6 +340,9 @@ impl Signals<'_> {
                 (0.4, "Somebody works at the boot loader's prompt, and nothing failed.")
             }
             StageKind::Loader if last.waits || weights.success_is_denied() => return,
+            StageKind::Rom | StageKind::Spl if boot.is_asked_for => {
+                (0.45, "The unit starts over as somebody told it to, and nothing failed.")
+            }
             StageKind::Rom | StageKind::Spl if self.is_cut(last) => {
                 (0.4, "The loaders run, and nothing failed as far as the log goes.")
             }

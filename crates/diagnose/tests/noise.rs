@@ -1,8 +1,13 @@
 //! Lines that sound like trouble in logs of units that are well.
 #![allow(clippy::unwrap_used, reason = "a test may fail where it stands")]
 
-use debrick_diagnose::{Evidence, diagnose};
-use debrick_model::{Action, Cause, EvidenceKind};
+use debrick_diagnose::{Case, Evidence, Trial, diagnose_in_trial};
+use debrick_model::{Action, Cause, Diagnosis, EvidenceKind};
+
+/// What the rules say, without the words that were learned.
+fn by_rules(evidence: &[Evidence]) -> Diagnosis {
+    diagnose_in_trial(&Case { evidence, ..Case::default() }, &Trial::default())
+}
 
 const UBOOT: &str = "U-Boot 2023.01 (Jun 22 2026 - 08:38:07 +0000)\nDRAM:  512 MiB\n";
 const COUNTDOWN: &str = "Hit any key to stop autoboot:  0\n";
@@ -12,7 +17,7 @@ const LOGIN: &str = "[   12.000000] procd: - init complete -\nPlease press Enter
 
 #[track_caller]
 fn check(kind: EvidenceKind, parts: &[&str]) {
-    let diagnosis = diagnose(&[Evidence { kind, name: "evidence".into(), text: parts.concat() }]);
+    let diagnosis = by_rules(&[Evidence { kind, name: "evidence".into(), text: parts.concat() }]);
     let likely: Vec<_> =
         diagnosis.findings.iter().map(|finding| (finding.cause, finding.likelihood)).collect();
     assert_eq!(diagnosis.cause(), Cause::NoFault, "{likely:?}");
@@ -443,16 +448,16 @@ fn a_log_that_ends_where_the_kernel_is_started() {
     check(EvidenceKind::SerialLog, &[loading, "\nStarting kernel ...\n"]);
     let hangs = [loading, "\nStarting kernel ...\n--> hangs\n"].concat();
     let log = |text: &str| Evidence { kind: EvidenceKind::SerialLog, name: "log".into(), text: text.into() };
-    assert_ne!(diagnose(&[log(&hangs)]).cause(), Cause::NoFault);
+    assert_ne!(by_rules(&[log(&hangs)]).cause(), Cause::NoFault);
     let said = Evidence {
         kind: EvidenceKind::Symptom,
         name: "account".into(),
         text: "no other output after this".into(),
     };
     let quoted = [loading, "\nStarting kernel ...\n"].concat();
-    assert_ne!(diagnose(&[log(&quoted), said]).cause(), Cause::NoFault);
+    assert_ne!(by_rules(&[log(&quoted), said]).cause(), Cause::NoFault);
     assert_ne!(
-        diagnose(&[log("Uncompressing Linux... done, booting the kernel.\n")]).cause(),
+        by_rules(&[log("Uncompressing Linux... done, booting the kernel.\n")]).cause(),
         Cause::NoFault
     );
 }
@@ -617,5 +622,21 @@ fn a_driver_that_failed_and_a_log_that_goes_on() {
             "[570] Neither 'config' nor 'frp' partition found\n[590] partition misc doesn't exist\n",
             "[600] error in emmc_recovery_init\n[600] Unable to locate /bootselect partition\n",
         ],
+    );
+}
+
+#[test]
+fn commands_that_reach_what_they_ask_for() {
+    check(
+        EvidenceKind::SerialLog,
+        &[
+            "=> dhcp\nBOOTP broadcast 1\nDHCP client bound to address 10.0.0.5 (146 ms)\n",
+            "*** ERROR: `serverip' not set\nCannot autoload with TFTPGET\n",
+            "=> ping 8.8.8.8\nUsing ethernet@2188000 device\nhost 8.8.8.8 is alive\n",
+        ],
+    );
+    check(
+        EvidenceKind::SerialLog,
+        &["rst:0x1 (POWERON_RESET),boot:0x13 (SPI_FAST_FLASH_BOOT)\n", "...\nSetup start\nSetup done\n"],
     );
 }

@@ -1,8 +1,13 @@
 //! Where a unit stops, and what usually keeps it there.
 #![allow(clippy::unwrap_used, reason = "a test may fail where it stands")]
 
-use debrick_diagnose::{Case, Evidence, diagnose, diagnose_case};
-use debrick_model::{Action, Cause, EvidenceKind, State};
+use debrick_diagnose::{Case, Evidence, Trial, diagnose_case, diagnose_in_trial};
+use debrick_model::{Action, Cause, Diagnosis, EvidenceKind, State};
+
+/// What the rules say, without the words that were learned.
+fn by_rules(evidence: &[Evidence]) -> Diagnosis {
+    diagnose_in_trial(&Case { evidence, ..Case::default() }, &Trial::default())
+}
 
 const UBOOT: &str = "U-Boot 2023.01 (Jun 22 2026 - 08:38:07 +0000)\nDRAM:  512 MiB\n";
 const LINUX: &str = "Starting kernel ...\n[    0.000000] Linux version 6.1.0 (gcc) #1\n";
@@ -11,7 +16,7 @@ const NO_ROOT: &str = "[    1.20] VFS: Cannot open root device \"(null)\" or unk
 #[track_caller]
 fn check(text: &str, cause: Cause, state: State, action: Action) {
     let diagnosis =
-        diagnose(&[Evidence { kind: EvidenceKind::SerialLog, name: "log".into(), text: text.into() }]);
+        by_rules(&[Evidence { kind: EvidenceKind::SerialLog, name: "log".into(), text: text.into() }]);
     let likely: Vec<_> =
         diagnosis.findings.iter().map(|finding| (finding.cause, finding.likelihood)).collect();
     assert_eq!(diagnosis.cause(), cause, "{likely:?}");
@@ -73,7 +78,7 @@ fn an_application_where_the_boot_loader_belongs() {
 
 #[track_caller]
 fn state(text: &str) -> State {
-    diagnose(&[Evidence { kind: EvidenceKind::SerialLog, name: "log".into(), text: text.into() }]).state
+    by_rules(&[Evidence { kind: EvidenceKind::SerialLog, name: "log".into(), text: text.into() }]).state
 }
 
 #[test]
@@ -257,14 +262,14 @@ fn a_prompt_without_a_countdown_in_a_log_that_begins_in_the_middle() {
     let heard = diagnose_case(&Case { evidence: &evidence, is_watched: true, ..Case::default() });
     assert_eq!((heard.cause(), heard.state), (Cause::BootEnvironmentCorrupt, State::BootloaderOnly));
     assert_eq!(heard.actions.first().unwrap().action, Action::FixBootEnvironment);
-    let shown = diagnose(&evidence);
+    let shown = by_rules(&evidence);
     assert_eq!(shown.cause(), Cause::NoFault);
     assert!(shown.findings[0].likelihood < 0.4, "a guess: {:?}", shown.findings);
     assert_eq!(shown.findings[1].cause, Cause::BootEnvironmentCorrupt);
     assert!(shown.next_evidence.iter().any(|ask| ask.contains("printenv")), "{:?}", shown.next_evidence);
     let end = "Net:   eth0: virtio-net#33\nHit any key to stop autoboot:  0 \n=> ";
     let diagnosis =
-        diagnose(&[Evidence { kind: EvidenceKind::SerialLog, name: "log".into(), text: end.into() }]);
+        by_rules(&[Evidence { kind: EvidenceKind::SerialLog, name: "log".into(), text: end.into() }]);
     assert_ne!(diagnosis.cause(), Cause::BootEnvironmentCorrupt, "it was interrupted");
 }
 
@@ -286,7 +291,7 @@ fn flash_that_reads_differently_at_each_start() {
     let text = format!(
         "{start}load:0x3fff0018,len:4\nload:0x40078000,len:10124\ncsum err:0x9f!=0x00\nets_main.c 384\n{start}invalid header: 0xffffffff\ninvalid header: 0xffffffff\n"
     );
-    let diagnosis = diagnose(&[Evidence { kind: EvidenceKind::SerialLog, name: "log".into(), text }]);
+    let diagnosis = by_rules(&[Evidence { kind: EvidenceKind::SerialLog, name: "log".into(), text }]);
     let causes: Vec<Cause> = diagnosis.findings.iter().take(3).map(|finding| finding.cause).collect();
     assert!(causes.contains(&Cause::FlashHardwareFault) && causes.contains(&Cause::PowerFault), "{causes:?}");
     assert_eq!(diagnosis.state, State::BootLoop);
@@ -411,5 +416,31 @@ fn what_is_missing_where_it_was_built() {
         Cause::LinkFault,
         State::BootloaderOnly,
         Action::FixNetworkSettings,
+    );
+}
+
+#[test]
+fn a_boot_loader_that_stops_or_refuses_a_file() {
+    check(
+        "U-Boot 1.1.4 (Apr 19 2014 - 00:17:22)\n\nap135 - Scorpion 1.0DRAM:\nsri\n 4 MB\nTop of RAM usable for U-Boot at: 80400000\nReserving 128k for boot params() at: 8037bfb0\nStack Pointer at: 8037bf98\n",
+        Cause::RamFault,
+        State::BootloaderFailing,
+        Action::ReplaceHardware,
+    );
+    check(
+        "reading gnubee.bin\n\n17039524 bytes read\n## Checking image at 8e000000 ...\nBad Magic Number,0DF6F587\nCheck image error!\n",
+        Cause::ImageWrongDevice,
+        State::BootloaderOnly,
+        Action::ReflashCorrectImage,
+    );
+}
+
+#[test]
+fn a_running_system_whose_kernel_crashes() {
+    check(
+        "Welcome to Buildroot\nbuildroot login: root\n# echo function > /sys/kernel/debug/tracing/current_tracer\n[   45.234334] Unable to handle kernel paging request at virtual address ffffffd38ae80900\n[   45.242313] Oops [#1]\n[   45.244600] Modules linked in:\n[   45.247678] CPU: 0 PID: 11 Comm: migration/0 Not tainted 5.9.0 #215\n",
+        Cause::KernelCrash,
+        State::BootsDegraded,
+        Action::InstallOtherBuild,
     );
 }

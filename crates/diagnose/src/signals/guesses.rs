@@ -142,7 +142,8 @@ impl Signals<'_> {
             {
                 let line = cite(self.reading, start, "", "No line of the log tells of trouble.");
                 weights.add(Cause::NoFault, 0.31, &[], Some(line));
-                if self.reading.shapes.get(evidence).is_some_and(Shape::is_system_log) {
+                let is_kernels = self.kernel_log() == Some(evidence);
+                if is_kernels || self.reading.shapes.get(evidence).is_some_and(Shape::is_system_log) {
                     weights.hint(State::Healthy, 0.6);
                 }
             } else if self.boots.last().is_none() && weights.success_is_denied() {

@@ -40,6 +40,10 @@ const GOES_ON: &[&str] = &[
     "formatting",
     "failsafe",
     "failover",
+    "deprecated",
+    "in future version",
+    "in a future version",
+    "in the future",
 ];
 
 /// The marks of lines that are no more than information (ESP-IDF `components/log`, Zephyr `subsys/logging`,

@@ -80,7 +80,7 @@ pub(super) static RULES: &[Rule] = &[
         "The flash chip does not answer.",
         &[(C::FlashHardwareFault, 0.55), (C::FirmwareBug, 0.4), (C::LinkFault, 0.1)],
     )
-    .without(&["Jumping to U-Boot("])
+    .without(&["Jumping to U-Boot"])
     .states(&[(S::KernelHang, 0.3)])
     .from("Linux drivers/mtd/spi-nor/core.c", "spi-nor spi0.0: unrecognized JEDEC id bytes: ff ff ff ff ff ff"),
     rule(

@@ -9,14 +9,24 @@ pub(super) static RULES: &[Rule] = &[
     rule(
         "avr-not-in-sync",
         Tool,
-        &["not in sync", "programmer is not responding", "programmer did not respond", "stk500_recv()", "stk500_getsync()", "stk500v2_ReceiveMessage(): timeout", "stk500v2_getsync(): timeout", "initialization failed, rc=", "ser_open(): can't set", "initialization failed", "timeout communicating with programmer", "target doesn't answer", "jtagmkII_getsync", "unable to sign on"],
+        &["not in sync", "programmer is not responding", "programmer did not respond", "stk500_recv()", "stk500_getsync()", "stk500v2_ReceiveMessage(): timeout", "stk500v2_getsync(): timeout", "initialization failed, rc=", "ser_open(): can't set", "initialization failed", "timeout communicating with programmer", "jtagmkII_getsync", "unable to sign on"],
         "The boot loader of the chip does not answer the programmer.",
         &[(C::ToolMismatch, 0.45), (C::LinkFault, 0.38), (C::BootloaderCorrupt, 0.2), (C::NotInRecoveryMode, 0.25)],
     )
-    .without(&["Programmer initialization failed"])
+    .without(&["Programmer initialization failed", "target doesn't answer"])
     .states(&[(S::Unknown, 0.5)])
     .actions(&[A::ChangeToolOrOption, A::SwapCableOrPort])
     .from("avrdude src/stk500.c", "avrdude: stk500_getsync() attempt 10 of 10: not in sync: resp=0x00"),
+    rule(
+        "avr-target-silent",
+        Tool,
+        &["target doesn't answer"],
+        "The programmer is there, and the chip behind it does not answer: wiring, supply, or clock.",
+        &[(C::LinkFault, 0.5), (C::PowerFault, 0.22), (C::NotInRecoveryMode, 0.15), (C::FlashHardwareFault, 0.15)],
+    )
+    .states(&[(S::Unknown, 0.5)])
+    .actions(&[A::SwapCableOrPort, A::FixPower])
+    .from("avrdude src/usbasp.c, usbasp_spi_program_enable", "avrdude: error: program enable: target doesn't answer. 1"),
     rule(
         "avr-no-programmer",
         Tool,
@@ -44,6 +54,7 @@ pub(super) static RULES: &[Rule] = &[
         "The programmer type that the tool was given does not fit.",
         &[(C::ToolMismatch, 0.6)],
     )
+    .without(&["target doesn't answer"])
     .states(&[(S::Unknown, 0.4)])
     .from("avrdude src/butterfly.c", "avrdude: error: buffered memory access not supported. Maybe it isn't"),
     rule(

@@ -167,13 +167,24 @@ pub(super) static RULES: &[Rule] = &[
     rule(
         "fastboot-transfer",
         Tool,
-        &["Status read failed", "bulk OUT failed", "bulk IN failed", "Write to device failed", "Couldn't download data", "data transfer failure", "remote: 'unknown command'", "remote: 'data invalid size'", "usb_write failed", "command write failed", "Sending * FAILED (Write", "Sending * FAILED (Status", "Too many links", "no link", "Protocol error", "data transfer", "Error reading data", "Transfer aborted", "device disconnected"],
+        &["Status read failed", "bulk OUT failed", "bulk IN failed", "Write to device failed", "Couldn't download data", "data transfer failure", "Sending * FAILED (remote: 'unknown command'", "remote: 'data invalid size'", "usb_write failed", "command write failed", "Sending * FAILED (Write", "Sending * FAILED (Status", "Too many links", "no link", "Protocol error", "data transfer", "Error reading data", "Transfer aborted", "device disconnected"],
         "The transfer to the unit broke.",
         &[(C::LinkFault, 0.65), (C::ToolMismatch, 0.33)],
     )
     .without(&["not allowed on locked devices", "not allowed for Critical Partitions"])
     .states(&[(S::RecoveryMode, 0.6)])
     .from("AOSP fastboot/fastboot_driver.cpp", "FAILED (Status read failed (No such device))"),
+    rule(
+        "fastboot-unknown-command",
+        Tool,
+        &["remote: 'unknown command'", "remote: unknown command", "remote: 'Command not supported"],
+        "The unit's fastboot does not know the command; another one, as of its boot loader or its recovery, may.",
+        &[(C::ToolMismatch, 0.5), (C::NotInRecoveryMode, 0.32), (C::BootloaderLocked, 0.16)],
+    )
+    .without(&["Sending * FAILED (remote: 'unknown command'"])
+    .states(&[(S::RefusedUnharmed, 0.5)])
+    .actions(&[A::ChangeToolOrOption, A::EnterRecoveryMode])
+    .from("boot loaders with fastboot, such as U-Boot drivers/fastboot/fb_command.c", "FAILED (remote: 'unknown command')"),
     rule(
         "sideload-unanswered",
         Tool,
