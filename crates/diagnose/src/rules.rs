@@ -209,9 +209,15 @@ impl<'a> Match<'a> {
                 || (rule.is_last_resort && is_of_tool && signals::is_harmless(&line.text))
                 || (rule.level <= Level::Lasting && is_typed(&line.text))
         };
+        // What somebody types at a boot loader's prompt did not happen by itself.
+        let is_typed = |line: &Line| {
+            rule.level <= Level::Lasting
+                && boot_loader_prompt(&line.text)
+                && typed_command(&line.text).starts_with(|first: char| first.is_ascii_lowercase())
+        };
         let readable = |line: &&Line| {
             reading.kind(line.place).is_some_and(reads)
-                && !(is_harmless(line) && rule.is_fault())
+                && !((is_harmless(line) || is_typed(line)) && rule.is_fault())
                 && !is_others(line)
         };
         let last_with = |pattern: &&'static str| {

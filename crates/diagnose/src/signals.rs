@@ -141,6 +141,7 @@ pub(crate) fn apply(
     if let Some(account) = account {
         account.weigh(reading, weights);
         account.guess(reading, weights);
+        account.place_by_last_words(weights);
     }
     signals.nothing_known(weights);
     signals.remark_behind_the_log(weights);

@@ -420,6 +420,18 @@ fn what_is_missing_where_it_was_built() {
 }
 
 #[test]
+fn kernels_that_crash_without_memory_management_and_ones_that_run_for_long() {
+    let text = "[    1.737622] VFS: Mounted root (ext4 filesystem) readonly on device 179:2.\n[    1.744070] Run /sbin/init as init process\n[    1.906850] Unhandled exception: IPSR = 00000004 LR = fffffffd\n[    1.914282] CPU: 0 PID: 1 Comm: init Not tainted 5.1.0\n[    1.986024] [<0000b24f>] (show_stack) from [<0000b947>] (__invalid_entry+0x4b/0x4c)";
+    let evidence =
+        |text: &str| [Evidence { kind: EvidenceKind::SerialLog, name: "log".into(), text: text.into() }];
+    assert_ne!(by_rules(&evidence(text)).cause(), Cause::NoFault);
+    let text = "[   54.308861] gswip 1e108000.switch: port 5 failed to add ce:9d:84:d1:81:f0 vid 1 to fdb: -22\n[   54.325633] gswip 1e108000.switch: port 5 failed to add e8:de:27:95:c1:b4 vid 0 to fdb: -22";
+    assert_eq!(by_rules(&evidence(text)).state, State::BootsDegraded);
+    let text = "E (659) boot: Factory app partition is not bootable\nE (659) boot: No bootable app partitions in the partition table\nets Jul 29 2019 12:21:46\nrst:0x3 (SW_RESET),boot:0x13 (SPI_FAST_FLASH_BOOT)";
+    assert_eq!(by_rules(&evidence(text)).state, State::BootLoop);
+}
+
+#[test]
 fn a_boot_loader_that_stops_or_refuses_a_file() {
     check(
         "U-Boot 1.1.4 (Apr 19 2014 - 00:17:22)\n\nap135 - Scorpion 1.0DRAM:\nsri\n 4 MB\nTop of RAM usable for U-Boot at: 80400000\nReserving 128k for boot params() at: 8037bfb0\nStack Pointer at: 8037bf98\n",
@@ -442,5 +454,37 @@ fn a_running_system_whose_kernel_crashes() {
         Cause::KernelCrash,
         State::BootsDegraded,
         Action::InstallOtherBuild,
+    );
+}
+
+#[test]
+fn what_a_kernel_cannot_register_or_attach() {
+    check(
+        "[    1.846204] mtk_soc_eth 1e100000.ethernet eth0: mediatek frame engine at 0xbe100000, irq 19\n[    1.987149] mtk_soc_eth 1e100000.ethernet eth0: error -17 registering interface eth0\n[    2.024849] DSA: tree 0 setup\n",
+        Cause::FirmwareBug,
+        State::BootsDegraded,
+        Action::InstallOtherBuild,
+    );
+    check(
+        "ubi0 error: init_volumes: not enough PEBs, required 1738, available 1020\nubi0 error: ubi_wl_init: no enough physical eraseblocks (-718, need 1)\nubi0 error: ubi_attach_mtd_dev: failed to attach mtd1, error -12\n",
+        Cause::ImageTooLarge,
+        State::KernelHang,
+        Action::ReflashCorrectImage,
+    );
+}
+
+#[test]
+fn loaders_of_microcontrollers_that_start_nothing() {
+    check(
+        "[MCUBOOT] [INF] main: Starting bootloader\n[MCUBOOT] [ERR] flash_area_get_sectors: area 1 size 0x32000 not divisible by sector size 0xd000\n[MCUBOOT] [ERR] main: Unable to find bootable image\n",
+        Cause::FirmwareBug,
+        State::BootloaderOnly,
+        Action::UpdateBootloader,
+    );
+    check(
+        "entry 0x40080334\nI (44) boot: SPI Flash Size : 4MB\nE (48) flash_parts: partition 0 invalid magic number 0x0\nE (59) boot: load partition table error!\nuser code done\n",
+        Cause::PartitionTableDamaged,
+        State::BootloaderOnly,
+        Action::RestorePartitionTable,
     );
 }

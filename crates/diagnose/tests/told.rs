@@ -167,3 +167,21 @@ fn an_update_that_is_not_taken() {
         assert_eq!(diagnosis.state, S::Healthy, "{text}: {:?}", diagnosis.findings);
     }
 }
+
+#[test]
+fn a_tool_that_stands_still_is_no_unit_that_hangs() {
+    for account in [
+        "esptool hangs at Connecting.",
+        "heimdall gets stuck at the initialising of the protocol.",
+        "My mtkclient keeps hanging at the stage of the preloader.",
+        "avrdude hängt bei reading.",
+    ] {
+        let evidence = [Evidence { kind: Symptom, name: "account".into(), text: account.into() }];
+        let diagnosis = by_rules(&evidence);
+        assert!(matches!(diagnosis.cause(), C::LinkFault | C::ToolMismatch), "{account}: {diagnosis:?}");
+        assert_ne!(diagnosis.state, S::KernelHang, "{account}");
+    }
+    let account = "I wrote it with odin and now it is stuck at the logo.";
+    let evidence = [Evidence { kind: Symptom, name: "account".into(), text: account.into() }];
+    assert_eq!(by_rules(&evidence).state, S::KernelHang);
+}

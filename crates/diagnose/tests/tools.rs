@@ -304,6 +304,49 @@ fn stores_servers_and_loaders_that_stop_in_between() {
 }
 
 #[test]
+fn a_chip_behind_its_programmer_that_does_not_answer() {
+    let text = "avrdude: warning: cannot set sck period. please check for usbasp firmware update.\navrdude: error: program enable: target doesn't answer. 1\navrdude: initialization failed, rc=-1\n         Double check connections and try again, or use -F to override\n         this check.\navrdude done.  Thank you.";
+    check(ToolOutput, text, C::LinkFault, S::Unknown);
+}
+
+/// A command that the unit does not know, and one that it misunderstood.
+#[test]
+fn commands_that_fastboot_does_not_know() {
+    check(
+        ToolOutput,
+        "Writing 'boot_a' FAILED (remote: 'unknown command')",
+        C::ToolMismatch,
+        S::RefusedUnharmed,
+    );
+    let text = "Sending 'boot_a' (17772 KB) FAILED (remote: 'unknown command')";
+    check(ToolOutput, text, C::LinkFault, S::RecoveryMode);
+}
+
+#[test]
+fn complaints_after_the_work_is_done_and_of_what_may_come() {
+    let text = "DFU mode device DFU version 0110\nCopying data from PC to DFU device\nDownload\t[=========================] 100%        36780 bytes\nDownload done.\nstate(7) = dfuMANIFEST, status(0) = No error condition is present\ndfu-util: unable to read DFU status after completion";
+    assert_eq!(read(ToolOutput, text).cause(), C::NoFault);
+    let text = "avrdude: WARNING: invalid value for unused bits in fuse \"fuse5\", should be set to 1 according to datasheet\nThis behaviour is deprecated and will result in an error in future version";
+    assert_eq!(read(ToolOutput, text).cause(), C::NoFault);
+}
+
+#[test]
+fn a_kernel_that_tells_of_no_trouble_and_one_with_fewer_processors() {
+    let text = "[    1.173776] ipqess-edma c080000.ethernet: of_get_ethdev_address: -517\n[    1.614607] ipqess-edma c080000.ethernet eth0: entered promiscuous mode\n[    5.246105] ipqess-edma c080000.ethernet eth0: configuring for fixed/internal link mode\n[    5.260754] ipqess-edma c080000.ethernet eth0: Link is Up - 1Gbps/Full - flow control rx/tx";
+    check(SerialLog, text, C::NoFault, S::Healthy);
+    let text = "[    5.095816] CPU1: failed to come online\n[    5.095892] smp: Brought up 1 node, 1 CPU\n[    5.095898] SMP: Total of 1 processors activated.";
+    check(SerialLog, text, C::FirmwareBug, S::BootsDegraded);
+}
+
+#[test]
+fn units_whose_people_see_one_light_or_no_way_to_unlock() {
+    let text = "I uploaded the file, it rebooted and nothing. No leds blinking, only the power led is on.";
+    assert_ne!(read(Symptom, text).cause(), C::PowerFault);
+    let text = "The \"OEM unlocking\" switch in the developer options is greyed out.";
+    assert_eq!(read(Symptom, text).cause(), C::BootloaderLocked);
+}
+
+#[test]
 fn tools_that_close_what_failed() {
     let closed = "############ ---- 60%\nFailed to send data frame, check that the serial port is normal.\nFailed to download File!\n\nUSB channels were closed successfully.";
     let diagnosis = read(ToolOutput, closed);
@@ -359,44 +402,8 @@ fn flash_that_does_not_hold_what_is_written() {
 }
 
 #[test]
-fn a_chip_behind_its_programmer_that_does_not_answer() {
-    let text = "avrdude: warning: cannot set sck period. please check for usbasp firmware update.\navrdude: error: program enable: target doesn't answer. 1\navrdude: initialization failed, rc=-1\n         Double check connections and try again, or use -F to override\n         this check.\navrdude done.  Thank you.";
-    check(ToolOutput, text, C::LinkFault, S::Unknown);
-}
-
-/// A command that the unit does not know, and one that it misunderstood.
-#[test]
-fn commands_that_fastboot_does_not_know() {
-    check(
-        ToolOutput,
-        "Writing 'boot_a' FAILED (remote: 'unknown command')",
-        C::ToolMismatch,
-        S::RefusedUnharmed,
-    );
-    let text = "Sending 'boot_a' (17772 KB) FAILED (remote: 'unknown command')";
-    check(ToolOutput, text, C::LinkFault, S::RecoveryMode);
-}
-
-#[test]
-fn complaints_after_the_work_is_done_and_of_what_may_come() {
-    let text = "DFU mode device DFU version 0110\nCopying data from PC to DFU device\nDownload\t[=========================] 100%        36780 bytes\nDownload done.\nstate(7) = dfuMANIFEST, status(0) = No error condition is present\ndfu-util: unable to read DFU status after completion";
-    assert_eq!(read(ToolOutput, text).cause(), C::NoFault);
-    let text = "avrdude: WARNING: invalid value for unused bits in fuse \"fuse5\", should be set to 1 according to datasheet\nThis behaviour is deprecated and will result in an error in future version";
-    assert_eq!(read(ToolOutput, text).cause(), C::NoFault);
-}
-
-#[test]
-fn a_kernel_that_tells_of_no_trouble_and_one_with_fewer_processors() {
-    let text = "[    1.173776] ipqess-edma c080000.ethernet: of_get_ethdev_address: -517\n[    1.614607] ipqess-edma c080000.ethernet eth0: entered promiscuous mode\n[    5.246105] ipqess-edma c080000.ethernet eth0: configuring for fixed/internal link mode\n[    5.260754] ipqess-edma c080000.ethernet eth0: Link is Up - 1Gbps/Full - flow control rx/tx";
-    check(SerialLog, text, C::NoFault, S::Healthy);
-    let text = "[    5.095816] CPU1: failed to come online\n[    5.095892] smp: Brought up 1 node, 1 CPU\n[    5.095898] SMP: Total of 1 processors activated.";
-    check(SerialLog, text, C::FirmwareBug, S::BootsDegraded);
-}
-
-#[test]
-fn units_whose_people_see_one_light_or_no_way_to_unlock() {
-    let text = "I uploaded the file, it rebooted and nothing. No leds blinking, only the power led is on.";
-    assert_ne!(read(Symptom, text).cause(), C::PowerFault);
-    let text = "The \"OEM unlocking\" switch in the developer options is greyed out.";
-    assert_eq!(read(Symptom, text).cause(), C::BootloaderLocked);
+fn adapters_that_are_not_there_and_ports_of_the_unit() {
+    let text = "Info : esp_usb_jtag: VID set to 0x303a and PID to 0x1001\nError: esp_usb_jtag: could not find or open device!\n\nError: Unsupported xlen: -1\nError: Unknown target arch!";
+    assert_eq!(read(ToolOutput, text).cause(), C::LinkFault);
+    assert_ne!(read(Symptom, "The USB port of the router doesn't work.").cause(), C::LinkFault);
 }

@@ -39,6 +39,10 @@ static NOISE: &[&[&str]] = &[
     &["ERROR: HABv4: "],
     // avrdude jtagmkII.c: parts without a place for a boot loader are written all the same.
     &["jtagmkII_initialize(): Cannot locate"],
+    // avrdude main.c: bits of a fuse that mean nothing are written as they were given.
+    &["invalid value for unused bits in fuse", "will result in an error in future version"],
+    // avrdude usbasp.c: the programmer keeps the clock that its switch or firmware gives it.
+    &["cannot set sck period"],
     // flashrom ichspi.c, writeprotect.c: how the chip is laid out and what the programmer cannot tell, said before anything
     // is read or written.
     &[
@@ -47,10 +51,6 @@ static NOISE: &[&[&str]] = &[
         "region (0x*) is locked",
         "Failed to get WP status: WP operations",
     ],
-    // avrdude main.c: bits of a fuse that mean nothing are written as they were given.
-    &["invalid value for unused bits in fuse", "will result in an error in future version"],
-    // avrdude usbasp.c: the programmer keeps the clock that its switch or firmware gives it.
-    &["cannot set sck period"],
     // U-Boot common/fdt_support.c and fixups of boards: what the kernel's tree does not describe is not changed in it.
     &["fixup*unable to find node", "fixup*could not find node", "fixup*can't find node"],
     // U-Boot common/avb_verify.c: said of every unit without secure storage.

@@ -25,7 +25,9 @@ mod praise;
 mod seen;
 mod settings;
 mod shown;
+mod standing;
 mod tools;
+mod turns;
 mod versions;
 mod well;
 mod words;
@@ -36,6 +38,7 @@ use debrick_model::{Action as A, Cause as C, EvidenceKind, State as S};
 
 use crate::text::{Place, Reading};
 use crate::weigh::{Weights, cite};
+use accident::{LIGHTNING, SUPPLY, SUPPLY_IS_BAD};
 use by_circumstance::BY_CIRCUMSTANCE;
 use circumstances::NO_BATTERY;
 use computer::{STARTS_AS_EVER, TRIES_TO_ENTER};
@@ -51,9 +54,10 @@ use network::NETWORK;
 use outcome::OTHER_CABLE;
 use parts::SAME_PLACE;
 use plainly::PLAINLY;
-use praise::{ENDED_WELL, SPOILED};
+use praise::{ENDED_WELL, SPOILED, STAYS_OFF};
 use seen::{GONE, LOOPS, SETTLES};
-use tools::{AFTERWARDS, FAILS, OTHER_TOOL_WORKS, TOOLS};
+use tools::{AFTERWARDS, FAILS, OTHER_TOOL_WORKS, TOOL_HANGS, TOOLS};
+use turns::{HELPED_BY_HAND, POWER_BY_HAND, TURNS, WHEN_IT_WAS_SET};
 use versions::{IS_LOCKED, NOT_BACKWARDS};
 use well::Well;
 use words::Words;
@@ -75,6 +79,14 @@ const WHERE_IT_STARTS_AS_EVER: f64 = 0.3;
 
 /// What is left of the computer's part where the unit is dead.
 const WHERE_IT_IS_DEAD: f64 = 0.55;
+
+/// What is left of what the unit itself may have where a tool on the computer does not get on.
+const WHERE_A_TOOL_HANGS: f64 = 0.3;
+/// What is left of a broken update where it was done before anything was switched off.
+const WHERE_IT_WAS_DONE: f64 = 0.45;
+
+/// What is left of the supply's part where power is named for another reason.
+const WHERE_POWER_IS_NO_SUSPECT: f64 = 0.45;
 
 /// In so many sentences at its end an account tells how it went in the end.
 const LAST_SENTENCES: usize = 2;
@@ -154,11 +166,17 @@ impl Account {
 
     /// Whether its last sentences say that it works in the end.
     fn ends_well(&self) -> bool {
-        let ends = |sentence: &String| {
+        for sentence in self.sentences.iter().rev().take(LAST_SENTENCES) {
             let from = ENDED_WELL.first_in(sentence).and_then(|at| sentence.get(at..));
-            from.is_some_and(|praise| !SPOILED.are_in(praise))
-        };
-        self.sentences.iter().rev().take(LAST_SENTENCES).any(ends)
+            if from.is_some_and(|praise| !SPOILED.are_in(praise)) {
+                return true;
+            }
+            // What came last is how it ended.
+            if DEEPLY_GONE.are_in(sentence) || LOOPS.are_in(sentence) || STAYS_OFF.are_in(sentence) {
+                return false;
+            }
+        }
+        false
     }
 
     /// Whether any of these words is in it; what has gaps, within a sentence.
@@ -186,14 +204,21 @@ impl Account {
 
     /// Whether it tells of a tool that does not get at the unit, rather than of a unit that does not start.
     fn is_about_tool(&self) -> bool {
-        TOOLS.are_in(&self.text) && FAILS.are_in(&self.text) && !AFTERWARDS.are_in(&self.text)
+        let fails = TOOLS.are_in(&self.text) && FAILS.are_in(&self.text);
+        (fails || self.tells_of_tool_that_hangs()) && !AFTERWARDS.are_in(&self.text)
+    }
+
+    /// Whether it is a tool on the computer that does not get on, and not the unit with its logo.
+    fn tells_of_tool_that_hangs(&self) -> bool {
+        let hangs = |(state, _): &(S, f64)| matches!(state, S::KernelHang | S::BootLoop);
+        self.says(&TOOL_HANGS) && !shown::states(&self.sentences).iter().any(hangs)
     }
 
     /// Adds what its words say together.
     pub(super) fn weigh(&self, reading: &Reading<'_>, weights: &mut Weights) {
         let share = if self.has_others { BESIDE_OTHERS } else { 1.0 };
         let well = self.is_well();
-        let lists = [CONCLUSIONS, ENDINGS, BY_CIRCUMSTANCE, FATES, NETWORK, PLAINLY];
+        let lists = [CONCLUSIONS, ENDINGS, BY_CIRCUMSTANCE, FATES, NETWORK, PLAINLY, TURNS];
         self.conclude(lists.into_iter().flatten(), share, reading, weights);
         if well == Well::ByItself && !self.has_others {
             weights.fade(WHERE_ALL_IS_WELL, |cause| cause != C::NoFault);
@@ -203,6 +228,13 @@ impl Account {
                 matches!(cause, C::NotInRecoveryMode | C::HostPermission | C::LinkFault)
             });
         }
+        // Where the computer's tool stands still, nothing is said of how the unit starts.
+        if self.is_about_tool() && self.tells_of_tool_that_hangs() && !self.has_others {
+            weights.fade(WHERE_A_TOOL_HANGS, |cause| {
+                matches!(cause, C::FirmwareBug | C::ImageCorrupt | C::ImageWrongDevice | C::RootfsCorrupt)
+            });
+            weights.fade_state(WHERE_A_TOOL_HANGS, S::KernelHang);
+        }
         if self.starts_as_ever() || (weights.is_said_to_fail() && well == Well::No) {
             weights.fade(WHERE_IT_STARTS_AS_EVER, |cause| cause == C::NoFault);
         }
@@ -211,6 +243,13 @@ impl Account {
         }
         if self.ends_well() {
             weights.hint(S::Healthy, 0.45 * share);
+        }
+        if accident::was_done_first(&self.sentences) {
+            weights
+                .fade(WHERE_IT_WAS_DONE, |cause| matches!(cause, C::UpdateInterrupted | C::ImageIncomplete));
+        }
+        if self.takes_power_itself() {
+            weights.fade(WHERE_POWER_IS_NO_SUSPECT, |cause| cause == C::PowerFault);
         }
         if self.names_working_version {
             let line = cite(reading, self.place, "", "It names a version that works.");
@@ -230,6 +269,17 @@ impl Account {
             Well::Remedied => weights.hint(S::Healthy, 0.3 * share),
             Well::No => {}
         }
+    }
+
+    /// Whether power is named as what somebody took away, or it went when something was set; and no word is about the
+    /// supply itself.
+    fn takes_power_itself(&self) -> bool {
+        [&POWER_BY_HAND, &HELPED_BY_HAND, &WHEN_IT_WAS_SET].into_iter().any(|words| self.says(words))
+            && !self.says(&LIGHTNING)
+            && !self
+                .sentences
+                .iter()
+                .any(|sentence| SUPPLY.are_in(sentence) && SUPPLY_IS_BAD.are_in(sentence))
     }
 
     /// Whether the unit itself fails, so that no computer sees it for that reason.
@@ -278,6 +328,18 @@ impl Account {
             if let Some((state, weight)) = conclusion.state {
                 weights.hint(state, weight * share);
             }
+        }
+    }
+
+    /// Where no phrase says where the unit stands, what the last sentence that tells of it says.
+    pub(super) fn place_by_last_words(&self, weights: &mut Weights) {
+        let mut doubts = weights.doubts();
+        let unknown = doubts.remove(&S::Unknown).map_or(0.0, |doubt| 1.0 - doubt);
+        if !self.has_others && doubts.values().all(|doubt| 1.0 - doubt < standing::SAYS) {
+            let told = standing::last_told(&self.sentences);
+            let loops = standing::SAYS.max(unknown + standing::MORE);
+            let weight = |state| if state == S::BootLoop { loops } else { standing::SAYS };
+            told.into_iter().for_each(|state| weights.hint(state, weight(state)));
         }
     }
 
@@ -402,6 +464,36 @@ mod tests {
         ] {
             assert_eq!(check(account, C::NoFault, A::NothingNeeded), S::Healthy, "{account}");
         }
+    }
+
+    #[test]
+    fn what_was_done_first_was_not_interrupted() {
+        let likelihood = |account: &str| {
+            let evidence =
+                [Evidence { kind: EvidenceKind::Symptom, name: "answers".into(), text: account.into() }];
+            let findings = by_rules_alone(&evidence).findings;
+            let found = findings.iter().find(|finding| finding.cause == C::UpdateInterrupted);
+            found.map_or(0.0, |finding| finding.likelihood)
+        };
+        let broken = likelihood("The upload was running when I pulled the plug, now it does not start.");
+        let done = likelihood("固件上传完，拔掉电源再插上，起不来了");
+        assert!(done < 0.4 && broken > 0.45, "{done} {broken}");
+    }
+
+    #[test]
+    fn what_came_last_is_how_it_ended() {
+        let state = check(
+            "I cancelled the update of the watch and reset it by force. Nothing broke.",
+            C::NoFault,
+            A::NothingNeeded,
+        );
+        assert_eq!(state, S::Healthy);
+        let evidence = [Evidence {
+            kind: EvidenceKind::Symptom,
+            name: "answers".into(),
+            text: "I flashed the first one and it works fine now. The second one does not turn on.".into(),
+        }];
+        assert_ne!(by_rules_alone(&evidence).cause(), C::NoFault);
     }
 
     #[test]

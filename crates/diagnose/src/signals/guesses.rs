@@ -54,6 +54,9 @@ const GIVES_UP: &[&str] =
 /// How MCUboot introduces itself (`boot/zephyr/main.c`).
 const MCUBOOT: &[&str] = &["MCUboot", "Starting bootloader"];
 
+/// So many seconds after its start a kernel has long begun the programs of the system.
+const RUNS_FROM: u64 = 30;
+
 /// What a loader says before the firmware that it starts may speak (MCUboot `boot/zephyr/main.c`).
 const HANDS_OVER: &[&str] = &["Jumping to the first image slot", "Booting firmware image at"];
 
@@ -336,12 +339,17 @@ impl Signals<'_> {
                 &[(Cause::FirmwareBug, 0.4), (Cause::KernelCrash, 0.2), (Cause::RootfsMissing, 0.15)],
             ),
         };
+        let shape = self.reading.shapes.get(line.place.evidence);
+        let runs = shape.is_some_and(|shape| shape.kernel_seconds >= RUNS_FROM);
         let line = self.cite(line, says);
         for (cause, weight) in causes {
             weights.add(*cause, *weight, &[], Some(line.clone()));
         }
         weights.hint(
             match kind {
+                StageKind::Linux | StageKind::Userspace if runs && !weights.success_is_denied() => {
+                    State::BootsDegraded
+                }
                 StageKind::Rom | StageKind::Spl => State::BootloaderFailing,
                 StageKind::Loader => State::BootloaderOnly,
                 _ => State::KernelHang,

@@ -92,6 +92,7 @@ const RESETS: &[&str] = &["rst:", "rst cause"];
 /// How its lines begin, and those of the loader that it may have jumped to.
 const ROM_LINES: &[&str] = &[
     "ets ",
+    "user code done",
     "rst:",
     "rst cause",
     "ESP-ROM",
@@ -212,6 +213,7 @@ mod tests {
         assert_eq!(first(&["entry 0x4", "flash init failed", "0x3"]), None);
         assert_eq!(first(&["rst:0x1 (POWERON_RESET)", "...", "Setup starts"]), Some(2));
         assert_eq!(first(&["...", "Setup starts"]), None);
+        assert_eq!(first(&["entry 0x4", "E (59) boot: load partition table error!", "user code done"]), None);
         assert_eq!(first(&["entry 0x4", "\u{2e2e}\u{2e2e}FCnNBJ\u{2e2e}NBbB", "\u{fffd}NBs J"]), None);
     }
 

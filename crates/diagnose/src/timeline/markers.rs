@@ -105,6 +105,7 @@ pub(super) static MARKERS: &[Marker] = &[
     sign(Loader, "Ralink UBoot Version"),
     sign(Loader, "U-BOOT Ver "),
     sign(Loader, "boot: Partition Table:"),
+    sign(Loader, "E (* boot: No bootable app"),
     banner(Loader, "Starting bootloader"),
     sign(Loader, "2nd stage bootloader"),
     sign(Loader, "Hit any key to stop autoboot"),

@@ -181,6 +181,7 @@ pub(super) static RULES: &[Rule] = &[
             "Oops [#",
             "BUG: unable to handle",
             "Unhandled fault: ",
+            "Unhandled exception: IPSR",
             "bus error, epc ==",
             "Reserved instruction in kernel code",
             "synchronous external abort",

@@ -37,6 +37,19 @@ pub(super) static RULES: &[Rule] = &[
     .actions(&[A::InstallOtherBuild])
     .from("Linux kernel/cpu.c, arch/mips/kernel/smp-cps.c, arch/arm/kernel/smp.c", "CPU2: failed to start"),
     rule(
+        "kernel-interface-refused",
+        Lasting,
+        &["error * registering interface", "error * registering net device", "Cannot register net device"],
+        "A network interface could not be registered, as when its name is taken; the unit does without it.",
+        &[(C::FirmwareBug, 0.48)],
+    )
+    .states(&[(S::BootsDegraded, 0.5)])
+    .actions(&[A::InstallOtherBuild])
+    .from(
+        "Linux drivers/net/ethernet, net/dsa/user.c",
+        "mtk_soc_eth 1e100000.ethernet eth0: error -17 registering interface eth0",
+    ),
+    rule(
         "kernel-network-root",
         System,
         &["nfs: server * not responding"],

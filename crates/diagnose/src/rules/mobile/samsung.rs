@@ -60,6 +60,26 @@ pub(super) static RULES: &[Rule] = &[
     .actions(&[A::SwapCableOrPort, A::ChangeToolOrOption, A::ReflashCorrectImage])
     .from("Samsung Odin", "<ID:0/003> Complete(Write) operation failed."),
     rule(
+        "odin-linux-silent",
+        Tool,
+        &["ioctl bulk read Fail", "ioctl bulk write Fail", "Fail Initialize Connection", "Fail initializeConnection", "Fail Setup Connection"],
+        "The phone is seen on USB, and does not answer the tool.",
+        &[(C::LinkFault, 0.55), (C::ToolMismatch, 0.3), (C::HostPermission, 0.15)],
+    )
+    .states(&[(S::RecoveryMode, 0.6)])
+    .actions(&[A::SwapCableOrPort, A::PowerCycleAndRetry])
+    .from("Samsung odin4", "ioctl bulk read Fail : Connection timed out  110"),
+    rule(
+        "odin-linux-refused",
+        Tool,
+        &["Fail uploadBinaries", "Fail request receive"],
+        "The phone took the connection and broke off at one of the files: it does not accept it, or the connection failed.",
+        &[(C::ImageWrongDevice, 0.42), (C::RollbackRejected, 0.4), (C::VerifiedBootRejected, 0.35), (C::LinkFault, 0.25)],
+    )
+    .states(&[(S::RecoveryMode, 0.6)])
+    .actions(&[A::ReflashCorrectImage, A::UseSignedOrNewerImage])
+    .from("Samsung odin4", "Fail uploadBinaries"),
+    rule(
         "odin-port",
         Tool,
         &["Can't open the serial(COM) port"],

@@ -92,6 +92,17 @@ pub(super) static RULES: &[Rule] = &[
         "The hardware was damaged from outside.",
         &[(C::PowerFault, 0.4), (C::FlashHardwareFault, 0.25)],
     )
+    .without(&[
+        "shorted * mode",
+        "shorted * dfu",
+        "shorted * boot pin",
+        "boot pins shorted",
+        "bootpins shorted",
+        "boot pads shorted",
+        "shorted the boot",
+        "shorted the test",
+        "shorted test",
+    ])
     .states(&[(S::NoPower, 0.3)])
     .actions(&[A::SeekProfessional, A::ReplaceHardware])
     .from("symptom answers", "Lightning struck, and since then it is dead."),
@@ -132,7 +143,17 @@ pub(super) static RULES: &[Rule] = &[
             "different cable",
             "another cable",
             "usb hub",
-            "usb port",
+            "another usb port",
+            "different usb port",
+            "other usb port",
+            "usb ports of",
+            "front usb port",
+            "each usb port",
+            "every usb port",
+            "usb 2.0 port",
+            "usb 3.0 port",
+            "usb2 port",
+            "usb3 port",
             "wiring",
             "Kabel",
             "кабель",

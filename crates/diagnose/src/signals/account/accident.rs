@@ -78,6 +78,94 @@ pub(super) static BROKE_OFF: Words = Words(&[
     "zresetował-|wcisnął-|drückte|gedrückt",
 ]);
 
+/// What was being written was written to its end.
+static DONE_WHOLE: Words = Words(&[
+    " successfully",
+    " succeeded",
+    " finished",
+    " completed",
+    " completes",
+    " was done",
+    " 100 percent",
+    " went through",
+    " last night and then",
+    "上传完",
+    "刷完",
+    "刷好",
+    "写完",
+    "烧录完",
+    "升级完",
+    "更新完",
+    "刷写成功",
+    "刷机成功",
+    "升级成功",
+    "успешно",
+    "прошилось",
+    "прошился",
+    " abgeschlossen",
+    " erfolgreich",
+    " fertig",
+    " correctamente",
+    " con éxito",
+    " avec succès",
+    " zakończ",
+    " pomyślnie",
+]);
+
+/// What shortly before it says that it was not.
+static NOT_WHOLE_YET: Words = Words(&[
+    " not ",
+    "n t ",
+    " never ",
+    " before ",
+    " until ",
+    " without ",
+    " almost ",
+    " nearly ",
+    " had n",
+    "没",
+    "未",
+    "还",
+    "不",
+    " не ",
+    " nicht ",
+    " bevor ",
+    " nie ",
+    " ohne ",
+    " wait",
+    " sin ",
+    " sans ",
+    " avant ",
+    " antes ",
+]);
+
+/// How far before it that stands, in bytes.
+const DENIED_WITHIN: usize = 30;
+
+/// Behind which byte of a sentence that says that something was written to its end.
+fn whole_at(sentence: &str) -> Option<usize> {
+    let at = DONE_WHOLE.first_in(sentence)?;
+    let from = (at.saturating_sub(DENIED_WITHIN)..=at).find(|from| sentence.is_char_boundary(*from))?;
+    let before = sentence.get(from..=at).or_else(|| sentence.get(from..at))?;
+    (!NOT_WHOLE_YET.are_in(before)).then_some(at)
+}
+
+/// Whether what was written was written whole, and only then the unit was switched off or started anew.
+pub(super) fn was_done_first(sentences: &[String]) -> bool {
+    let is_broken_off = |words: &str| BROKE_OFF.are_in(words) || POWER_LOST.are_in(words);
+    let mut is_whole = false;
+    for sentence in sentences {
+        match whole_at(sentence).and_then(|at| sentence.split_at_checked(at)) {
+            Some((before, _)) if is_broken_off(before) => return false,
+            Some((_, behind)) if is_broken_off(behind) => return true,
+            Some(_) => is_whole = true,
+            None if is_broken_off(sentence) => return is_whole,
+            None => {}
+        }
+    }
+    false
+}
+
 /// All but a part of it works.
 pub(super) static REST_WORKS: Words = Words(&[
     "everything else|all else|the rest|other parts|other half ~ works|work|working|fine|ok",

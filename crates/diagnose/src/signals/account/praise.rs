@@ -144,6 +144,23 @@ pub(super) static SPOILED: Words = Words(&[
     "直到",
 ]);
 
+/// It does not even start.
+pub(super) static STAYS_OFF: Words = Words(&[
+    " not turn on",
+    "n t turn on",
+    " wont turn on",
+    " not switch on",
+    " not boot",
+    "n t boot",
+    " wont boot",
+    " not start ",
+    "n t start ",
+    " stays off",
+    "не включ",
+    "无法启动",
+    "开不了机",
+]);
+
 /// It was seen in the end that nothing was broken: it was hidden, slow, or switched off and on.
 pub(super) static ONLY_LOOKED_BROKEN: Words = Words(&[
     " turned the power on and off",

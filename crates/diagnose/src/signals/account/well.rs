@@ -99,6 +99,13 @@ pub(super) static LIGHT_IS_FINE: Words = Words(&[
 
 /// What is said only of a unit that is well.
 pub(super) static SURELY_FINE: Words = Words(&[
+    "nothing ~ broke|broken|bricked|harmed",
+    "no ~ harm|damage ~ done",
+    "not|doesn t|does not|didn t ~ affect|limit|hurt|impair|influence ~ operation|functionality|function-|use|capabilit-|anything|it",
+    "functionality|operation|function-|everything else ~ unaffected|not affected",
+    "seem-|appear- ~ run|work|running|working ~ well|fine|ok|normal-",
+    "after ~ reboot-|restart-|power cycl-|it ~ everything ~ seems|is|was|looks ~ fine|ok|normal|good",
+    "reboot-|restart-|started|resumed ~ and ~ it ~ complet-|finish- ~ success-|succes-|fine|ok|normally",
     "false alarm|all good|all is well|nothing wrong|nothing is wrong|panic over|panicked|for nothing|got scared|scared me|freaked me|freaked out|heart attack|blinks happily",
     "no|any|without ~ problem|problems|issue|issues|trouble ~ since|at all|anymore|now|otherwise|with it",
     "turned out|turns out|apparently|i read|learned|manual says|wiki says ~ normal|how it|by design|supposed|expected|harmless|comes from the factory|meant to",

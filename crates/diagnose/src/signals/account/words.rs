@@ -260,6 +260,13 @@ const DENIES: &[&str] = &[
 
 #[cfg(test)]
 mod tests {
+    use super::super::standing::{
+        AGAIN_AND_AGAIN, AS_ALWAYS, IN_ITS_MODE, MODE_NOT_REACHED, NOW_AND_THEN, REFUSED,
+    };
+    use super::super::turns::{
+        HANGS_AT_RESTART, HELPED_BY_HAND, NOT_JOINING, NOW_IT_STARTS, POWER_BY_HAND, WHEN_IT_WAS_SET,
+        WIPE_FAILED,
+    };
     use super::super::{
         accident::*, circumstances::*, computer::*, done::*, fates::*, life::*, lights::*, means::*,
         mishaps::*, mismatched::*, network::*, outcome::*, parts::*, praise::*, seen::*, settings::*,
@@ -505,6 +512,19 @@ mod tests {
             &SURELY_FINE,
             &REMEDIED,
             &ASKS_IF_NORMAL,
+            &AGAIN_AND_AGAIN,
+            &HANGS_AT_RESTART,
+            &HELPED_BY_HAND,
+            &NOT_JOINING,
+            &NOW_IT_STARTS,
+            &POWER_BY_HAND,
+            &WHEN_IT_WAS_SET,
+            &WIPE_FAILED,
+            &AS_ALWAYS,
+            &IN_ITS_MODE,
+            &MODE_NOT_REACHED,
+            &NOW_AND_THEN,
+            &REFUSED,
             &MEMORY,
             &MEMORY_CHANGED,
         ] {
