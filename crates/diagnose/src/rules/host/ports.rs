@@ -34,7 +34,7 @@ pub(super) static RULES: &[Rule] = &[
         "Another program holds the port.",
         &[(C::HostPortConflict, 0.8), (C::HostPermission, 0.2)],
     )
-    .without(&["device reports readiness to read but returned no data", "Failed updating slot", "opening output device"])
+    .without(&["umount", "device reports readiness to read but returned no data", "Failed updating slot", "opening output device"])
     .states(&[(S::RefusedUnharmed, 0.5), (S::Unknown, 0.2)])
     .actions(&[A::FreePortOrStopProcess])
     .from("libc, errno EBUSY; libusb", "could not open port /dev/ttyUSB0: Device or resource busy"),

@@ -17,6 +17,16 @@ pub(super) static RULES: &[Rule] = &[
     .actions(&[A::SwapCableOrPort, A::ReplaceHardware])
     .from("SNANDer src/spi_nand_flash.c", "spi_nand_erase_block : erase block fail, block = 0x0, status = 0x4"),
     rule(
+        "flash-command-fails",
+        Tool,
+        &["Flash command failed"],
+        "The flash of the chip does not take a command: its pages are locked, want to be erased first, or are worn.",
+        &[(C::ToolMismatch, 0.48), (C::FlashHardwareFault, 0.38), (C::BootloaderLocked, 0.25)],
+    )
+    .states(&[(S::RecoveryMode, 0.4)])
+    .actions(&[A::ChangeToolOrOption, A::ReflashSameImage])
+    .from("BOSSA src/bossac.cpp, FlashCmdError", "Flash command failed"),
+    rule(
         "spi-nand-ecc",
         Tool,
         &["ECC cannot recover"],

@@ -4,7 +4,7 @@ use super::super::trouble::tells_of_trouble;
 
 /// What a tool names that changes the unit's flash.
 const CHANGES: &[&str] =
-    &["writ", "eras", "program", "flash", "upload", "download", "sending", "lba", "load "];
+    &["writ", "eras", "program", "flash", "upload", "download", "sending", "lba", "load ", "% copied"];
 
 /// What it says of a part that is done.
 const DONE: &[&str] = &["okay [", " done", " erased", "erased ", "pages written", "blocks written"];
@@ -27,21 +27,41 @@ pub(super) fn last_change(lines: &[(u64, String)]) -> Option<usize> {
     if at_once {
         return Some(troubled);
     }
-    lines.iter().take(troubled).rposition(|(_, line)| is_change(line) && !tells_of_trouble(line))
+    let text = |index: usize| lines.get(index).map_or("", |(_, line)| line.as_str());
+    (0..troubled).rfind(|&index| {
+        let line = text(index);
+        let is_bar_of_change = line.starts_with('[')
+            && is_part_way(line)
+            && index.checked_sub(1).is_some_and(|before| names_change(text(before)));
+        (is_change(line) || is_bar_of_change) && !tells_of_trouble(line)
+    })
+}
+
+/// Whether a line in lower case names what changes the flash.
+fn names_change(line: &str) -> bool {
+    CHANGES.iter().any(|word| line.contains(word)) && !READS.iter().any(|word| line.contains(word))
 }
 
 /// Whether a line in lower case shows that a part of the flash was changed.
 fn is_change(line: &str) -> bool {
-    CHANGES.iter().any(|word| line.contains(word))
-        && !READS.iter().any(|word| line.contains(word))
+    names_change(line)
         && (is_part_way(line) || is_some_of_many(line) || DONE.iter().any(|word| line.contains(word)))
 }
 
-/// Whether a line names a number of parts out of all, neither none nor all of them: `65/128`.
+/// Whether a line names a number of parts out of all, neither none nor all of them: `65/128`. Dates and paths have more than
+/// one such mark.
 fn is_some_of_many(line: &str) -> bool {
     line.match_indices('/').any(|(at, slash)| {
         let (before, behind) = (line.get(..at), line.get(at + slash.len()..));
         let digits = |symbol: char| !symbol.is_ascii_digit();
+        let is_of_more = |rest: Option<&str>| {
+            rest.is_some_and(|rest| rest.trim_matches(|symbol: char| symbol.is_ascii_digit()).contains('/'))
+        };
+        let word_before = before.and_then(|before| before.split_whitespace().next_back());
+        let word_behind = behind.and_then(|behind| behind.split_whitespace().next());
+        if is_of_more(word_before) || is_of_more(word_behind) {
+            return false;
+        }
         let part = before.and_then(|before| before.rsplit(digits).next()?.parse::<u64>().ok());
         let all = behind.and_then(|behind| behind.split(digits).next()?.parse::<u64>().ok());
         part.zip(all).is_some_and(|(part, all)| part > 0 && part < all && all >= FEWEST_PARTS)
@@ -74,6 +94,7 @@ mod tests {
             "writing page  65/128.verification error... Have you erased before write ?",
             " 18/18 pages written\nERROR common.c: Verification of flash failed at offset: 0",
             "Load 315392/381572\nVerify fail",
+            "Write 93760 bytes to flash (184 pages)\n[=====      ] 17% (33/184 pages)\nFlash command failed",
             "Erasing 'metadata'  OKAY [  0.007s]\nSending 'super'  FAILED (Status read failed)",
         ] {
             assert!(last_change(&lines(text)).is_some(), "{text}");
@@ -83,6 +104,8 @@ mod tests {
             "Verifying (12 %)\nError: mismatch",
             "Reading flash (12 %)\nError: timeout",
             "Writing (100 %)\nall done",
+            "12/26/2024 download of a/2/64\nError: timeout",
+            "Reading 93760 bytes\n[=====      ] 17% (33/184 pages)\ncommand failed",
             "programming attempt 1/3\nError: timeout",
             "Error: failed to erase memory",
             "",
