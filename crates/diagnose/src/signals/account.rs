@@ -19,6 +19,7 @@ mod mishaps;
 mod mismatched;
 mod network;
 mod outcome;
+mod partly;
 mod parts;
 mod plainly;
 mod praise;
@@ -52,6 +53,7 @@ use means::MODULES;
 use mishaps::{RESET_TO_FACTORY, WENT_BACK};
 use network::NETWORK;
 use outcome::OTHER_CABLE;
+use partly::{A_PART_FAILS, A_PART_WORKS, AT_TIMES, NOT_IN_MODE, PARTLY, STANDS_IN_MODE, WAITED_FOR};
 use parts::SAME_PLACE;
 use plainly::PLAINLY;
 use praise::{ENDED_WELL, SPOILED, STAYS_OFF};
@@ -85,6 +87,9 @@ const WHERE_IT_WAS_DONE: f64 = 0.45;
 
 /// What is left of the supply's part where power is named for another reason.
 const WHERE_POWER_IS_NO_SUSPECT: f64 = 0.45;
+
+/// What is left of its not being in the mode where it is said to stand in it.
+const WHERE_IT_STANDS_IN_MODE: f64 = 0.45;
 
 /// In so many sentences at its end an account tells how it went in the end.
 const LAST_SENTENCES: usize = 2;
@@ -142,8 +147,7 @@ impl Account {
         let names_working_version = words::names_working_version(&raw);
         let place = Place { evidence, line: 0 };
         let last_words = |sentence: &str| words::plain(sentence.rsplit(BREAKS).next().unwrap_or_default());
-        let (sentences, last_words): (Vec<String>, Vec<String>) = raw
-            .split(ENDS)
+        let (sentences, last_words): (Vec<String>, Vec<String>) = sentences_of(&raw)
             .map(|sentence| (words::plain(sentence), last_words(sentence)))
             .filter(|(sentence, _)| sentence.len() > 1)
             .unzip();
@@ -209,7 +213,7 @@ impl Account {
     pub(super) fn weigh(&self, reading: &Reading<'_>, weights: &mut Weights) {
         let share = if self.has_others { BESIDE_OTHERS } else { 1.0 };
         let well = self.is_well();
-        let lists = [CONCLUSIONS, ENDINGS, BY_CIRCUMSTANCE, FATES, NETWORK, PLAINLY, TURNS];
+        let lists = [CONCLUSIONS, ENDINGS, BY_CIRCUMSTANCE, FATES, NETWORK, PLAINLY, TURNS, PARTLY];
         self.conclude(lists.into_iter().flatten(), share, reading, weights);
         if well == Well::ByItself && !self.has_others {
             weights.fade(WHERE_ALL_IS_WELL, |cause| cause != C::NoFault);
@@ -232,6 +236,10 @@ impl Account {
             weights
                 .fade(WHERE_IT_WAS_DONE, |cause| matches!(cause, C::UpdateInterrupted | C::ImageIncomplete));
         }
+        if self.stands_in_mode() {
+            weights.fade(WHERE_IT_STANDS_IN_MODE, |cause| cause == C::NotInRecoveryMode);
+            weights.add(C::HostPermission, 0.2 * share, &[A::InstallDriverOrPermission], None);
+        }
         if self.takes_power_itself() {
             weights.fade(WHERE_POWER_IS_NO_SUSPECT, |cause| cause == C::PowerFault);
         }
@@ -253,6 +261,16 @@ impl Account {
             Well::Remedied => weights.hint(S::Healthy, 0.3 * share),
             Well::No => {}
         }
+    }
+
+    /// Whether only a part of it works, or all of it only at times.
+    fn works_partly(&self) -> bool {
+        self.says(&AT_TIMES) || (self.says(&A_PART_WORKS) && self.says(&A_PART_FAILS))
+    }
+
+    /// Whether it stands in the mode in which it is written, and a tool on a computer does not see it.
+    fn stands_in_mode(&self) -> bool {
+        self.says(&STANDS_IN_MODE) && !self.says(&NOT_IN_MODE) && self.says(&WAITED_FOR)
     }
 
     /// Whether power is named as what somebody took away, or it went when something was set; and no word is about the
@@ -290,7 +308,7 @@ impl Account {
     /// How it is in the end.
     fn is_well(&self) -> Well {
         let is_refused = [&IS_LOCKED, &NOT_BACKWARDS, &SAME_PLACE].into_iter().any(|words| self.says(words));
-        if is_refused || self.starts_as_ever() {
+        if is_refused || self.starts_as_ever() || self.works_partly() {
             return Well::No;
         }
         let is_gone = GONE.are_in(&self.text);
@@ -355,6 +373,21 @@ impl Account {
             weights.add(*cause, *weight, actions, Some(line.clone()));
         }
     }
+}
+
+/// The sentences of a text. A dot within a number, as in an address or a version, ends none.
+fn sentences_of(text: &str) -> impl Iterator<Item = &str> {
+    let mut rest = Some(text);
+    std::iter::from_fn(move || {
+        let text = rest?;
+        let ends = |at: usize| {
+            let next = text.as_bytes().get(at + 1);
+            !text[at..].starts_with('.') || !next.is_some_and(|next| next.is_ascii_digit())
+        };
+        let end = text.match_indices(ENDS).find(|(at, _)| ends(*at));
+        rest = end.map(|(at, found)| &text[at + found.len()..]);
+        Some(end.map_or(text, |(at, _)| &text[..at]))
+    })
 }
 
 /// A text, and the same with all its denials in one form.
@@ -462,6 +495,13 @@ mod tests {
         let broken = likelihood("The upload was running when I pulled the plug, now it does not start.");
         let done = likelihood("固件上传完，拔掉电源再插上，起不来了");
         assert!(done < 0.4 && broken > 0.45, "{done} {broken}");
+    }
+
+    #[test]
+    fn a_dot_within_a_number_ends_no_sentence() {
+        let text = "It has 192.168.1.1 and a lamp. Version v2.5 runs! So.end";
+        let sentences: Vec<&str> = sentences_of(text).collect();
+        assert_eq!(sentences, ["It has 192.168.1.1 and a lamp", " Version v2.5 runs", " So", "end"]);
     }
 
     #[test]

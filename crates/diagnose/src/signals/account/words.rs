@@ -260,6 +260,10 @@ const DENIES: &[&str] = &[
 
 #[cfg(test)]
 mod tests {
+    use super::super::partly::{
+        A_PART_FAILS, A_PART_WORKS, AT_TIMES, DONE_IN_SPITE_OF, NOT_IN_MODE, STANDS_IN_MODE,
+        STOPPED_AT_A_SHARE, THEN_IT_WENT, WAITED_FOR,
+    };
     use super::super::standing::{
         AGAIN_AND_AGAIN, AS_ALWAYS, IN_ITS_MODE, MODE_NOT_REACHED, NOW_AND_THEN, REFUSED,
     };
@@ -513,6 +517,15 @@ mod tests {
             &REMEDIED,
             &ASKS_IF_NORMAL,
             &AGAIN_AND_AGAIN,
+            &A_PART_FAILS,
+            &A_PART_WORKS,
+            &AT_TIMES,
+            &DONE_IN_SPITE_OF,
+            &NOT_IN_MODE,
+            &STANDS_IN_MODE,
+            &STOPPED_AT_A_SHARE,
+            &THEN_IT_WENT,
+            &WAITED_FOR,
             &HANGS_AT_RESTART,
             &HELPED_BY_HAND,
             &NOT_JOINING,
