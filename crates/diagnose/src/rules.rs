@@ -18,7 +18,7 @@ use debrick_model::EvidenceKind;
 use crate::matcher::MATCHER;
 use crate::rule::{Level, Rule};
 use crate::signals;
-use crate::text::{Line, Reading};
+use crate::text::{Line, Reading, boot_loader_prompt, typed_command};
 use crate::timeline::Boots;
 use crate::trial::{Spoke, Trial};
 use crate::weigh::{SURVIVED, Weights, cite};
@@ -111,6 +111,7 @@ pub(crate) fn apply(
     let failure = speaking
         .iter()
         .filter(|(rule, found)| rule.is_fault() && is_of_tool(rule, found.last.place))
+        .filter(|(_, found)| success.is_none() || !signals::is_exit_of_make(&found.last.text))
         .map(|(_, found)| found.last.place)
         .max();
     for (rule, found) in &speaking {
@@ -125,7 +126,7 @@ pub(crate) fn apply(
         let probing = rule.level <= Level::Kernel && boot.is_some_and(|boot| boot.settles_after(place));
         let is_tools = of_tool(rule) || reading.kind(place) == Some(EvidenceKind::ToolOutput);
         let retried = is_tools
-            && (success.is_some_and(|success| success > place)
+            && (success.is_some_and(|success| success > place || signals::is_exit_of_make(&found.last.text))
                 || signals::ends_well_after(reading, place)
                 || signals::has_waited_for(reading, found.last));
         // A failure ends what is good, not the mode that the unit is in.
@@ -206,10 +207,17 @@ impl<'a> Match<'a> {
                 || (rule.level <= Level::Lasting && signals::says_it_goes_on(&line.text))
                 || (rule.is_last_resort && signals::is_information(&line.text))
                 || (rule.is_last_resort && is_of_tool && signals::is_harmless(&line.text))
+                || (rule.level <= Level::Lasting && is_typed(&line.text))
+        };
+        // What somebody types at a boot loader's prompt did not happen by itself.
+        let is_typed = |line: &Line| {
+            rule.level <= Level::Lasting
+                && boot_loader_prompt(&line.text)
+                && typed_command(&line.text).starts_with(|first: char| first.is_ascii_lowercase())
         };
         let readable = |line: &&Line| {
             reading.kind(line.place).is_some_and(reads)
-                && !(is_harmless(line) && rule.is_fault())
+                && !((is_harmless(line) || is_typed(line)) && rule.is_fault())
                 && !is_others(line)
         };
         let last_with = |pattern: &&'static str| {
@@ -219,6 +227,11 @@ impl<'a> Match<'a> {
         let cited = rule.any.iter().find_map(last_with).unwrap_or(last);
         Some(Self { last, cited })
     }
+}
+
+/// Whether somebody typed a line at a boot loader's prompt: the unit does not say it.
+fn is_typed(text: &str) -> bool {
+    boot_loader_prompt(text) && typed_command(text).starts_with(|symbol: char| symbol.is_ascii_lowercase())
 }
 
 #[cfg(test)]

@@ -20,7 +20,7 @@ use crate::weigh::{Weights, cite};
 pub(crate) use guesses::gets_over;
 pub(crate) use recovered::works_later;
 pub(crate) use tools::{ends_well_after, has_waited_for};
-pub(crate) use trouble::{is_harmless, is_information, says_it_goes_on, tells_of_trouble};
+pub(crate) use trouble::{is_exit_of_make, is_harmless, is_information, says_it_goes_on, tells_of_trouble};
 
 pub(crate) use account::Account;
 
@@ -134,8 +134,8 @@ pub(crate) fn apply(
     signals.nothing_but_noise(weights);
     signals.tool_that_ended_well(weights);
     signals.left_in_peace(weights);
-    signals.left_half_changed(weights);
     signals.words_of_an_unknown_tool(weights);
+    signals.left_half_changed(weights);
     signals.writing_that_stops(weights);
     signals.trouble_where_it_stopped(weights);
     if let Some(account) = account {
@@ -341,6 +341,9 @@ impl Signals<'_> {
                 (0.4, "Somebody works at the boot loader's prompt, and nothing failed.")
             }
             StageKind::Loader if last.waits || weights.success_is_denied() => return,
+            StageKind::Rom | StageKind::Spl if boot.is_asked_for => {
+                (0.45, "The unit starts over as somebody told it to, and nothing failed.")
+            }
             StageKind::Rom | StageKind::Spl if self.is_cut(last) => {
                 (0.4, "The loaders run, and nothing failed as far as the log goes.")
             }

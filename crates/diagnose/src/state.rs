@@ -9,6 +9,9 @@ use crate::weigh::Weights;
 /// What is left of a unit's being unharmed where a person says that it does not come up.
 const COMPLAINED: f64 = 0.4;
 
+/// The same where it does not come up since it has what is for another unit: that was not refused.
+const WAS_WRITTEN: f64 = 0.28;
+
 /// How a start ends that is watched on the unit itself.
 const STARTS: &[State] = &[
     State::NoPower,
@@ -65,10 +68,14 @@ pub(crate) fn conclude(
     };
     // Nobody complains of a unit that is as it was.
     let is_unharmed = |state: &State| matches!(state, State::RefusedUnharmed | State::Healthy);
+    let is_for_another = findings.first().is_some_and(|finding| finding.cause == Cause::ImageWrongDevice);
     let likelihood = |(state, doubt): (State, f64)| {
         let share = match () {
             () if !fits(&state) => 0.2,
-            () if is_unharmed(&state) && weights.is_said_to_fail() => COMPLAINED,
+            () if is_unharmed(&state) && weights.is_said_to_fail() => match is_for_another {
+                true => WAS_WRITTEN,
+                false => COMPLAINED,
+            },
             () => 1.0,
         };
         (state, (1.0 - doubt) * share)
@@ -105,6 +112,14 @@ mod tests {
     use super::*;
     use crate::case::Evidence;
     use crate::trial::by_rules_alone;
+
+    #[test]
+    fn what_does_not_start_since_it_was_written_was_not_refused() {
+        let text =
+            "I took the wrong firmware variant and updated the router with it, and it won't boot anymore.";
+        let account = [Evidence { kind: EvidenceKind::Symptom, name: "account".into(), text: text.into() }];
+        assert_ne!(by_rules_alone(&account).state, State::RefusedUnharmed);
+    }
 
     #[test]
     fn what_a_tool_prints_shows_no_start() {

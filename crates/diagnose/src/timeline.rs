@@ -120,6 +120,8 @@ pub(crate) struct Boot {
     pub(crate) announced_restart: bool,
     /// It began because the unit woke up.
     woke: bool,
+    /// It began because somebody told the boot loader before it to start over.
+    pub(crate) is_asked_for: bool,
 }
 
 impl Boot {
@@ -197,9 +199,12 @@ impl Boot {
             Level::Lasting | Level::Tool | Level::Output | Level::Said => return false,
         };
         let here = |other: Place| other > place && other.evidence == place.evidence;
-        self.stages
-            .iter()
-            .any(|seen| (seen.kind >= needed && here(seen.first)) || (seen.kind > needed && here(seen.last)))
+        let is_behind = |seen: &Seen| {
+            (seen.kind >= needed && here(seen.first)) || (seen.kind > needed && here(seen.last))
+        };
+        // What failed before the first loader began did not keep it from beginning.
+        let is_first_loader = |seen: &Seen| level == Level::Rom && seen.kind == Spl && here(seen.first);
+        self.stages.iter().any(|seen| is_behind(seen) || is_first_loader(seen))
     }
 }
 
@@ -212,6 +217,12 @@ const ANNOUNCED: f64 = 0.75;
 /// How many lines behind the command a boot loader that is told to start over says that it does (U-Boot
 /// `drivers/sysreset`, `do_reset`).
 const RESTART_LINES: u64 = 2;
+
+/// Commands with which a boot loader starts the unit over (U-Boot `cmd/boot.c`, `cmd/wdt.c`).
+const STARTS_OVER: &[&str] = &["reset", "wdt expire"];
+
+/// How many lines behind such a command the next start begins at the latest.
+const STARTS_WITHIN: u64 = 12;
 
 /// All boots of all serial logs.
 #[derive(Debug, Default)]
@@ -248,7 +259,8 @@ impl Boots {
         if boot_loader_prompt(&line.text) {
             let command = typed_command(&line.text);
             self.version_asked = command.starts_with("ver").then_some(line.place);
-            self.restart_asked = command.starts_with("reset").then_some(line.place);
+            let is_restart = STARTS_OVER.iter().any(|start| command.starts_with(start));
+            self.restart_asked = is_restart.then_some(line.place);
         }
         let has = |number: &Option<Pattern>| number.is_some_and(|number| line.patterns.contains(&number));
         let marker = |pattern: &Pattern| NUMBERS.markers.get(pattern.index()).copied().flatten();
@@ -302,7 +314,10 @@ impl Boots {
             StageKind::Shell if shell_prompt(&line.text) => seen.waits = true,
             _ => {}
         }
-        seen.last = line.place;
+        // What a kernel shows of where it crashed does not show that it goes on.
+        if !markers::OF_TRACES.iter().any(|words| line.text.contains(words)) {
+            seen.last = line.place;
+        }
     }
 
     fn mark(&mut self, marker: &'static Marker, line: &Line) {
@@ -326,7 +341,10 @@ impl Boots {
             && !is_started_by_the_last
             && (furthest.is_some_and(|kind| kind > marker.stage) || boot.banners.contains(&marker.pattern));
         if again {
-            self.boots.push(Boot::default());
+            let is_asked_for = self.restart_asked.take().is_some_and(|asked| {
+                asked.evidence == line.place.evidence && line.place.line <= asked.line + STARTS_WITHIN
+            });
+            self.boots.push(Boot { is_asked_for, ..Boot::default() });
         } else if furthest.is_some_and(|kind| kind > marker.stage) {
             return;
         }
@@ -382,7 +400,7 @@ impl Boots {
                 seen.last().is_some_and(|boot| boot.announced_restart && boot.furthest() < Some(Shell));
             return if announced { ANNOUNCED } else { 0.0 };
         };
-        if last.woke {
+        if last.woke || last.is_asked_for && !last.announced_restart {
             return 0.0;
         }
         let log = |boot: &Boot| boot.stages.first().map(|seen| seen.first.evidence);

@@ -93,6 +93,12 @@ impl Weights {
         meant.flat_map(|(_, voices)| voices).for_each(|voice| voice.weight *= share);
     }
 
+    /// Leaves a share of all that has spoken for a state.
+    pub(crate) fn fade_state(&mut self, share: f64, faded: State) {
+        let meant = self.states.iter_mut().filter(|(state, _)| *state == faded);
+        meant.for_each(|(_, weight)| *weight *= share);
+    }
+
     /// Notes that a person says of the unit that it does not work.
     pub(crate) fn deny_success(&mut self) {
         self.success_is_denied = true;

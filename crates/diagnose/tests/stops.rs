@@ -1,8 +1,13 @@
 //! Where a unit stops, and what usually keeps it there.
 #![allow(clippy::unwrap_used, reason = "a test may fail where it stands")]
 
-use debrick_diagnose::{Case, Evidence, diagnose, diagnose_case};
-use debrick_model::{Action, Cause, EvidenceKind, State};
+use debrick_diagnose::{Case, Evidence, Trial, diagnose_case, diagnose_in_trial};
+use debrick_model::{Action, Cause, Diagnosis, EvidenceKind, State};
+
+/// What the rules say, without the words that were learned.
+fn by_rules(evidence: &[Evidence]) -> Diagnosis {
+    diagnose_in_trial(&Case { evidence, ..Case::default() }, &Trial::default())
+}
 
 const UBOOT: &str = "U-Boot 2023.01 (Jun 22 2026 - 08:38:07 +0000)\nDRAM:  512 MiB\n";
 const LINUX: &str = "Starting kernel ...\n[    0.000000] Linux version 6.1.0 (gcc) #1\n";
@@ -11,7 +16,7 @@ const NO_ROOT: &str = "[    1.20] VFS: Cannot open root device \"(null)\" or unk
 #[track_caller]
 fn check(text: &str, cause: Cause, state: State, action: Action) {
     let diagnosis =
-        diagnose(&[Evidence { kind: EvidenceKind::SerialLog, name: "log".into(), text: text.into() }]);
+        by_rules(&[Evidence { kind: EvidenceKind::SerialLog, name: "log".into(), text: text.into() }]);
     let likely: Vec<_> =
         diagnosis.findings.iter().map(|finding| (finding.cause, finding.likelihood)).collect();
     assert_eq!(diagnosis.cause(), cause, "{likely:?}");
@@ -73,7 +78,7 @@ fn an_application_where_the_boot_loader_belongs() {
 
 #[track_caller]
 fn state(text: &str) -> State {
-    diagnose(&[Evidence { kind: EvidenceKind::SerialLog, name: "log".into(), text: text.into() }]).state
+    by_rules(&[Evidence { kind: EvidenceKind::SerialLog, name: "log".into(), text: text.into() }]).state
 }
 
 #[test]
@@ -257,14 +262,14 @@ fn a_prompt_without_a_countdown_in_a_log_that_begins_in_the_middle() {
     let heard = diagnose_case(&Case { evidence: &evidence, is_watched: true, ..Case::default() });
     assert_eq!((heard.cause(), heard.state), (Cause::BootEnvironmentCorrupt, State::BootloaderOnly));
     assert_eq!(heard.actions.first().unwrap().action, Action::FixBootEnvironment);
-    let shown = diagnose(&evidence);
+    let shown = by_rules(&evidence);
     assert_eq!(shown.cause(), Cause::NoFault);
     assert!(shown.findings[0].likelihood < 0.4, "a guess: {:?}", shown.findings);
     assert_eq!(shown.findings[1].cause, Cause::BootEnvironmentCorrupt);
     assert!(shown.next_evidence.iter().any(|ask| ask.contains("printenv")), "{:?}", shown.next_evidence);
     let end = "Net:   eth0: virtio-net#33\nHit any key to stop autoboot:  0 \n=> ";
     let diagnosis =
-        diagnose(&[Evidence { kind: EvidenceKind::SerialLog, name: "log".into(), text: end.into() }]);
+        by_rules(&[Evidence { kind: EvidenceKind::SerialLog, name: "log".into(), text: end.into() }]);
     assert_ne!(diagnosis.cause(), Cause::BootEnvironmentCorrupt, "it was interrupted");
 }
 
@@ -286,7 +291,7 @@ fn flash_that_reads_differently_at_each_start() {
     let text = format!(
         "{start}load:0x3fff0018,len:4\nload:0x40078000,len:10124\ncsum err:0x9f!=0x00\nets_main.c 384\n{start}invalid header: 0xffffffff\ninvalid header: 0xffffffff\n"
     );
-    let diagnosis = diagnose(&[Evidence { kind: EvidenceKind::SerialLog, name: "log".into(), text }]);
+    let diagnosis = by_rules(&[Evidence { kind: EvidenceKind::SerialLog, name: "log".into(), text }]);
     let causes: Vec<Cause> = diagnosis.findings.iter().take(3).map(|finding| finding.cause).collect();
     assert!(causes.contains(&Cause::FlashHardwareFault) && causes.contains(&Cause::PowerFault), "{causes:?}");
     assert_eq!(diagnosis.state, State::BootLoop);
@@ -411,5 +416,75 @@ fn what_is_missing_where_it_was_built() {
         Cause::LinkFault,
         State::BootloaderOnly,
         Action::FixNetworkSettings,
+    );
+}
+
+#[test]
+fn kernels_that_crash_without_memory_management_and_ones_that_run_for_long() {
+    let text = "[    1.737622] VFS: Mounted root (ext4 filesystem) readonly on device 179:2.\n[    1.744070] Run /sbin/init as init process\n[    1.906850] Unhandled exception: IPSR = 00000004 LR = fffffffd\n[    1.914282] CPU: 0 PID: 1 Comm: init Not tainted 5.1.0\n[    1.986024] [<0000b24f>] (show_stack) from [<0000b947>] (__invalid_entry+0x4b/0x4c)";
+    let evidence =
+        |text: &str| [Evidence { kind: EvidenceKind::SerialLog, name: "log".into(), text: text.into() }];
+    assert_ne!(by_rules(&evidence(text)).cause(), Cause::NoFault);
+    let text = "[   54.308861] gswip 1e108000.switch: port 5 failed to add ce:9d:84:d1:81:f0 vid 1 to fdb: -22\n[   54.325633] gswip 1e108000.switch: port 5 failed to add e8:de:27:95:c1:b4 vid 0 to fdb: -22";
+    assert_eq!(by_rules(&evidence(text)).state, State::BootsDegraded);
+    let text = "E (659) boot: Factory app partition is not bootable\nE (659) boot: No bootable app partitions in the partition table\nets Jul 29 2019 12:21:46\nrst:0x3 (SW_RESET),boot:0x13 (SPI_FAST_FLASH_BOOT)";
+    assert_eq!(by_rules(&evidence(text)).state, State::BootLoop);
+}
+
+#[test]
+fn a_boot_loader_that_stops_or_refuses_a_file() {
+    check(
+        "U-Boot 1.1.4 (Apr 19 2014 - 00:17:22)\n\nap135 - Scorpion 1.0DRAM:\nsri\n 4 MB\nTop of RAM usable for U-Boot at: 80400000\nReserving 128k for boot params() at: 8037bfb0\nStack Pointer at: 8037bf98\n",
+        Cause::RamFault,
+        State::BootloaderFailing,
+        Action::ReplaceHardware,
+    );
+    check(
+        "reading gnubee.bin\n\n17039524 bytes read\n## Checking image at 8e000000 ...\nBad Magic Number,0DF6F587\nCheck image error!\n",
+        Cause::ImageWrongDevice,
+        State::BootloaderOnly,
+        Action::ReflashCorrectImage,
+    );
+}
+
+#[test]
+fn a_running_system_whose_kernel_crashes() {
+    check(
+        "Welcome to Buildroot\nbuildroot login: root\n# echo function > /sys/kernel/debug/tracing/current_tracer\n[   45.234334] Unable to handle kernel paging request at virtual address ffffffd38ae80900\n[   45.242313] Oops [#1]\n[   45.244600] Modules linked in:\n[   45.247678] CPU: 0 PID: 11 Comm: migration/0 Not tainted 5.9.0 #215\n",
+        Cause::KernelCrash,
+        State::BootsDegraded,
+        Action::InstallOtherBuild,
+    );
+}
+
+#[test]
+fn what_a_kernel_cannot_register_or_attach() {
+    check(
+        "[    1.846204] mtk_soc_eth 1e100000.ethernet eth0: mediatek frame engine at 0xbe100000, irq 19\n[    1.987149] mtk_soc_eth 1e100000.ethernet eth0: error -17 registering interface eth0\n[    2.024849] DSA: tree 0 setup\n",
+        Cause::FirmwareBug,
+        State::BootsDegraded,
+        Action::InstallOtherBuild,
+    );
+    check(
+        "ubi0 error: init_volumes: not enough PEBs, required 1738, available 1020\nubi0 error: ubi_wl_init: no enough physical eraseblocks (-718, need 1)\nubi0 error: ubi_attach_mtd_dev: failed to attach mtd1, error -12\n",
+        Cause::ImageTooLarge,
+        State::KernelHang,
+        Action::ReflashCorrectImage,
+    );
+}
+
+#[test]
+fn loaders_of_microcontrollers_that_start_nothing() {
+    check(
+        "[MCUBOOT] [INF] main: Starting bootloader\n[MCUBOOT] [ERR] flash_area_get_sectors: area 1 size 0x32000 not divisible by sector size 0xd000\n[MCUBOOT] [ERR] main: Unable to find bootable image\n",
+        Cause::FirmwareBug,
+        State::BootloaderOnly,
+        Action::UpdateBootloader,
+    );
+    check(
+        "entry 0x40080334\nI (44) boot: SPI Flash Size : 4MB\nE (48) flash_parts: partition 0 invalid magic number 0x0\nE (59) boot: load partition table error!\nuser code done\n",
+        Cause::PartitionTableDamaged,
+        State::BootloaderOnly,
+        Action::RestorePartitionTable,
     );
 }

@@ -1,14 +1,19 @@
 //! What is concluded from what tools print when all went well or ill, and from what people tell.
 #![allow(clippy::unwrap_used, reason = "a test may fail where it stands")]
 
-use debrick_diagnose::{Evidence, diagnose};
-use debrick_model::{Action as A, Cause as C, EvidenceKind, State as S};
+use debrick_diagnose::{Case, Evidence, Trial, diagnose_in_trial};
+use debrick_model::{Action as A, Cause as C, Diagnosis, EvidenceKind, State as S};
 
 use EvidenceKind::{Symptom, ToolOutput};
 
+/// What the rules say, without the words that were learned.
+fn by_rules(evidence: &[Evidence]) -> Diagnosis {
+    diagnose_in_trial(&Case { evidence, ..Case::default() }, &Trial::default())
+}
+
 #[track_caller]
 fn check(kind: EvidenceKind, text: &str, cause: C, action: A, state: S) {
-    let diagnosis = diagnose(&[Evidence { kind, name: "evidence".into(), text: text.into() }]);
+    let diagnosis = by_rules(&[Evidence { kind, name: "evidence".into(), text: text.into() }]);
     let likely: Vec<_> =
         diagnosis.findings.iter().map(|finding| (finding.cause, finding.likelihood)).collect();
     let first = diagnosis.actions.first().map(|proposed| proposed.action);
@@ -33,7 +38,7 @@ fn tools_that_are_content() {
         "Firmware Update Complete: Total=1 Success=1 Failed=0\n",
     ];
     for text in running {
-        let diagnosis = diagnose(&[Evidence { kind: ToolOutput, name: "tool".into(), text: text.into() }]);
+        let diagnosis = by_rules(&[Evidence { kind: ToolOutput, name: "tool".into(), text: text.into() }]);
         assert_eq!(diagnosis.cause(), C::NoFault, "{text}: {:?}", diagnosis.findings);
     }
 }
@@ -134,7 +139,7 @@ fn people_tell_what_went_wrong() {
         ("firmware.bin was 0 bytes in size.", C::ImageIncomplete, A::RedownloadImage),
     ];
     for (text, cause, action) in cases {
-        let diagnosis = diagnose(&[Evidence { kind: Symptom, name: "account".into(), text: text.into() }]);
+        let diagnosis = by_rules(&[Evidence { kind: Symptom, name: "account".into(), text: text.into() }]);
         let first = diagnosis.actions.first().map(|proposed| proposed.action);
         assert_eq!((diagnosis.cause(), first), (cause, Some(action)), "{text}: {:?}", diagnosis.findings);
     }
@@ -145,7 +150,7 @@ fn people_tell_what_went_wrong() {
 fn another_unit_that_works() {
     let text =
         "I have two. On the first the update works fine. I then updated the second and it does not turn on.";
-    let diagnosis = diagnose(&[Evidence { kind: Symptom, name: "account".into(), text: text.into() }]);
+    let diagnosis = by_rules(&[Evidence { kind: Symptom, name: "account".into(), text: text.into() }]);
     assert_ne!(diagnosis.cause(), C::NoFault, "{:?}", diagnosis.findings);
     assert_ne!(diagnosis.state, S::Healthy);
 }
@@ -158,7 +163,25 @@ fn an_update_that_is_not_taken() {
         "The update says it was successful, but it still shows the old version, same version as before.",
         "After the reboot I always find the old BIOS in place.",
     ] {
-        let diagnosis = diagnose(&[Evidence { kind: Symptom, name: "account".into(), text: text.into() }]);
+        let diagnosis = by_rules(&[Evidence { kind: Symptom, name: "account".into(), text: text.into() }]);
         assert_eq!(diagnosis.state, S::Healthy, "{text}: {:?}", diagnosis.findings);
     }
+}
+
+#[test]
+fn a_tool_that_stands_still_is_no_unit_that_hangs() {
+    for account in [
+        "esptool hangs at Connecting.",
+        "heimdall gets stuck at the initialising of the protocol.",
+        "My mtkclient keeps hanging at the stage of the preloader.",
+        "avrdude hängt bei reading.",
+    ] {
+        let evidence = [Evidence { kind: Symptom, name: "account".into(), text: account.into() }];
+        let diagnosis = by_rules(&evidence);
+        assert!(matches!(diagnosis.cause(), C::LinkFault | C::ToolMismatch), "{account}: {diagnosis:?}");
+        assert_ne!(diagnosis.state, S::KernelHang, "{account}");
+    }
+    let account = "I wrote it with odin and now it is stuck at the logo.";
+    let evidence = [Evidence { kind: Symptom, name: "account".into(), text: account.into() }];
+    assert_eq!(by_rules(&evidence).state, S::KernelHang);
 }

@@ -278,3 +278,132 @@ fn flash_that_is_locked_full_or_does_not_get_on() {
     let anew = "[ 138.064394] ubi0 error: ubi_attach_mtd_dev: failed to attach mtd6, error -22\nubiattach: error!: cannot attach mtd6\nubiformat: formatting eraseblock 896 -- 100 % complete\nsysupgrade successful\n[ 147.413134] reboot: Restarting system";
     check(SerialLog, anew, C::NoFault, S::Healthy);
 }
+
+#[test]
+fn tools_that_return_to_the_shell_and_builds_that_end_with_a_number() {
+    let back = "[user@host tmp]$ rp2040-flash firmware.uf2 --wait\nfailed to detect any devices, waiting...\n#1  sdc\nFlashing......\nDone.\n[user@host tmp]$";
+    check(ToolOutput, back, C::NoFault, S::Healthy);
+    let make = "Programming 0x4E00 bytes...\nValidating...  Success\n0x4E00 bytes written into 0x7000 bytes memory (69.64%).\ngmake[1]: *** [platforms/avr/flash.mk:173: flash] Error 254";
+    assert_eq!(read(ToolOutput, make).cause(), C::NoFault);
+    let script = "Info : clock speed 2000 kHz\nin procedure 'sflash_write_file' \nin procedure 'ocd_bouncer'";
+    assert_eq!(read(ToolOutput, script).cause(), C::LinkFault);
+    let rom = "Verifying flash... FAILED at 0x00000010! Expected=0x5a, Found=0xff\nAn error occurred flashing the Full ROM firmware. DO NOT REBOOT!";
+    check(ToolOutput, rom, C::ToolMismatch, S::Healthy);
+}
+
+#[test]
+fn stores_servers_and_loaders_that_stop_in_between() {
+    let full = "Scheduling…  [****]\nfailed to write data to efivarfs: Error writing to file descriptor: No space left on device";
+    check(ToolOutput, full, C::StorageFull, S::Healthy);
+    let server = "ERROR: Failed to connect\nERROR: Response status (null) while downloading\n  https://sysupgrade.openwrt.org/json/v1/overview.json";
+    check(ToolOutput, server, C::LinkFault, S::Healthy);
+    let lost = "Connecting to target...\n    Erase done\nWriting 360448 bytes starting at address 0x00000000\nERROR: Timeout waiting for ACK/NACK after 'Send data (0x24)'";
+    check(ToolOutput, lost, C::LinkFault, S::RecoveryMode);
+    let freed = "[WARN] Flash is protected, unprotecting...\n[INFO] Flashing 3124 bytes to 0x08000000\n[INFO] Read protected: false\n[INFO] Flash done\n[INFO] Now reset...";
+    assert_eq!(read(ToolOutput, freed).cause(), C::NoFault);
+}
+
+#[test]
+fn a_chip_behind_its_programmer_that_does_not_answer() {
+    let text = "avrdude: warning: cannot set sck period. please check for usbasp firmware update.\navrdude: error: program enable: target doesn't answer. 1\navrdude: initialization failed, rc=-1\n         Double check connections and try again, or use -F to override\n         this check.\navrdude done.  Thank you.";
+    check(ToolOutput, text, C::LinkFault, S::Unknown);
+}
+
+/// A command that the unit does not know, and one that it misunderstood.
+#[test]
+fn commands_that_fastboot_does_not_know() {
+    check(
+        ToolOutput,
+        "Writing 'boot_a' FAILED (remote: 'unknown command')",
+        C::ToolMismatch,
+        S::RefusedUnharmed,
+    );
+    let text = "Sending 'boot_a' (17772 KB) FAILED (remote: 'unknown command')";
+    check(ToolOutput, text, C::LinkFault, S::RecoveryMode);
+}
+
+#[test]
+fn complaints_after_the_work_is_done_and_of_what_may_come() {
+    let text = "DFU mode device DFU version 0110\nCopying data from PC to DFU device\nDownload\t[=========================] 100%        36780 bytes\nDownload done.\nstate(7) = dfuMANIFEST, status(0) = No error condition is present\ndfu-util: unable to read DFU status after completion";
+    assert_eq!(read(ToolOutput, text).cause(), C::NoFault);
+    let text = "avrdude: WARNING: invalid value for unused bits in fuse \"fuse5\", should be set to 1 according to datasheet\nThis behaviour is deprecated and will result in an error in future version";
+    assert_eq!(read(ToolOutput, text).cause(), C::NoFault);
+}
+
+#[test]
+fn a_kernel_that_tells_of_no_trouble_and_one_with_fewer_processors() {
+    let text = "[    1.173776] ipqess-edma c080000.ethernet: of_get_ethdev_address: -517\n[    1.614607] ipqess-edma c080000.ethernet eth0: entered promiscuous mode\n[    5.246105] ipqess-edma c080000.ethernet eth0: configuring for fixed/internal link mode\n[    5.260754] ipqess-edma c080000.ethernet eth0: Link is Up - 1Gbps/Full - flow control rx/tx";
+    check(SerialLog, text, C::NoFault, S::Healthy);
+    let text = "[    5.095816] CPU1: failed to come online\n[    5.095892] smp: Brought up 1 node, 1 CPU\n[    5.095898] SMP: Total of 1 processors activated.";
+    check(SerialLog, text, C::FirmwareBug, S::BootsDegraded);
+}
+
+#[test]
+fn units_whose_people_see_one_light_or_no_way_to_unlock() {
+    let text = "I uploaded the file, it rebooted and nothing. No leds blinking, only the power led is on.";
+    assert_ne!(read(Symptom, text).cause(), C::PowerFault);
+    let text = "The \"OEM unlocking\" switch in the developer options is greyed out.";
+    assert_eq!(read(Symptom, text).cause(), C::BootloaderLocked);
+}
+
+#[test]
+fn tools_that_close_what_failed() {
+    let closed = "############ ---- 60%\nFailed to send data frame, check that the serial port is normal.\nFailed to download File!\n\nUSB channels were closed successfully.";
+    let diagnosis = read(ToolOutput, closed);
+    assert_ne!(diagnosis.cause(), C::NoFault);
+    assert_ne!(diagnosis.state, S::Healthy);
+    let held = "Start Download\nDownload Fail:QPST Is running\nFinish Download";
+    assert_eq!(read(ToolOutput, held).cause(), C::HostPortConflict);
+    let refused = "Found devices:\n 1: [SC64] at port [serial://COM8]\nIO error: Acesso negado. (os error 5)";
+    assert_eq!(read(ToolOutput, refused).cause(), C::HostPortConflict);
+    let packed =
+        "installer: checksum is OK\n0+0 records in\n0+0 records out\ngzip: corrupted data\nSetting up /dev";
+    check(ToolOutput, packed, C::ImageCorrupt, S::RecoveryMode);
+    let unsigned = "recv (8):\n7e 00 a6 00 00 0f 3c 7e\nunexpected response (0x00a6)";
+    check(ToolOutput, unsigned, C::VerifiedBootRejected, S::RecoveryMode);
+    let outside =
+        "error: In application programming aborted due to an out of bounds address.\ntype: interface";
+    assert_eq!(read(ToolOutput, outside).cause(), C::ImageWrongDevice);
+    let apple = "Found device in DFU mode\nSending iBSS (80410 bytes)...\nERROR: Device did not disconnect. Possibly invalid iBSS. Reset device and try again.";
+    check(ToolOutput, apple, C::LinkFault, S::RecoveryMode);
+}
+
+#[test]
+fn units_that_update_themselves() {
+    let found = "MQT: stat/tasmota/UPGRADE = {\"Upgrade\":\"Failed File Not Found (404)\"}";
+    check(SerialLog, found, C::ToolMismatch, S::Healthy);
+    let done = "[D][ota:353]: OTA in progress: 99.7%\n[I][ota:377]: OTA update finished!\n[I][helpers:266]: Rebooting safely... Reason: 'ota'\nrst:0xc (SW_CPU_RESET),boot:0x13 (SPI_FAST_FLASH_BOOT)";
+    check(SerialLog, done, C::NoFault, S::Healthy);
+}
+
+#[test]
+fn tools_that_are_done_and_wait_for_the_next_unit() {
+    for done in [
+        "[INFO ] -> Waiting for devices...\n[INFO ] -> Device found! model=RB450\n[INFO ] -> Rebooting unit\n[INFO ] -> Flashing done\n[INFO ] -> Waiting for devices...",
+        "Kernel updated to 2023-05-01\nVerifying data: 4820k/4820k (100%)\nRootFS updated to 2023-05-01\nlosetup: /dev/loop0: No such device or address\nUnconditional reboot",
+        "If the board does not respond, unplug and re-plug the USB connector.\nErase  : 100.0%\nProgram: 100.0%\nVerify : 100.0%\nRebooting. Elapsed Time 34.281",
+        "Erasing SPI flash.\nWriting 35444 bytes at 0x000000.\nResetting HackRF.\nFirmware Version: 2021.03.1",
+    ] {
+        assert_eq!(read(ToolOutput, done).cause(), C::NoFault, "{done}");
+    }
+    let again = "Loaded firmware, size: 994256 bytes\nattempting reboot on /dev/unit...\nattempting reboot on /dev/unit...\nattempting reboot on /dev/unit...\nattempting reboot on /dev/unit...";
+    assert_eq!(read(ToolOutput, again).cause(), C::NotInRecoveryMode);
+}
+
+#[test]
+fn flash_that_does_not_hold_what_is_written() {
+    let part = "  file loaded (15497 lines read).\nwriting page  65/128.verification error... Have you erased before write ?";
+    assert_eq!(read(ToolOutput, part).state, S::RecoveryMode);
+    let blocks = "spi_nand_erase_block : erase block fail, block = 0x0, status = 0x4\nStatus: BAD(-1)";
+    check(ToolOutput, blocks, C::FlashHardwareFault, S::RecoveryMode);
+    let sums =
+        "[spinand_ecc_fail_check] : ECC cannot recover detected !, page = 0x0\nRead 0%\nStatus: BAD(-1)";
+    assert_eq!(read(ToolOutput, sums).cause(), C::ToolMismatch);
+}
+
+#[test]
+fn adapters_that_are_not_there_and_ports_of_the_unit() {
+    let text = "Info : esp_usb_jtag: VID set to 0x303a and PID to 0x1001\nError: esp_usb_jtag: could not find or open device!\n\nError: Unsupported xlen: -1\nError: Unknown target arch!";
+    assert_eq!(read(ToolOutput, text).cause(), C::LinkFault);
+    assert_ne!(read(Symptom, "The USB port of the router doesn't work.").cause(), C::LinkFault);
+}

@@ -150,8 +150,11 @@ mod tests {
     #[test]
     fn what_was_known_stays_where_no_sample_speaks() {
         let known = [0.0, 4.0, 0.0, 0.0, 0.0, 0.0];
-        let sample = Sample { words: vec![1], shares: vec![1.0, 0.0] };
-        let fitted = fit(&[sample], &known, 2);
+        let samples = [
+            Sample { words: vec![1], shares: vec![1.0, 0.0] },
+            Sample { words: vec![], shares: vec![0.0, 1.0] },
+        ];
+        let fitted = fit(&samples, &known, 2);
         assert!((fitted.word(0)[1] - 4.0).abs() < 0.1, "{:?}", fitted.rows);
         assert!(fitted.word(1)[0] > 0.5, "{:?}", fitted.rows);
     }

@@ -102,6 +102,21 @@ pub(crate) struct WaiverArgs {
     pub(crate) because: Option<String>,
 }
 
+/// How a repair goes about it.
+#[derive(Debug, clap::Args)]
+pub(crate) struct WayArgs {
+    /// Use only this method of the device's record.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) method: Option<String>,
+
+    /// How often the repaired unit is restarted and watched.
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(..=1000))]
+    pub(crate) soak: u32,
+
+    #[command(flatten)]
+    pub(crate) waivers: WaiverArgs,
+}
+
 #[derive(Debug, clap::Args)]
 pub(crate) struct Rescue {
     /// The device, by its catalog id or its whole name: "Archer C7 v5". The same as --device.
@@ -145,16 +160,8 @@ pub(crate) struct Rescue {
     #[arg(long, value_name = "FILE", requires = "image")]
     pub(crate) signature: Vec<PathBuf>,
 
-    /// Use only this method of the device's record.
-    #[arg(long, value_name = "NAME")]
-    pub(crate) method: Option<String>,
-
-    /// How often the repaired unit is restarted and watched.
-    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(..=1000))]
-    pub(crate) soak: u32,
-
     #[command(flatten)]
-    pub(crate) waivers: WaiverArgs,
+    pub(crate) way: WayArgs,
 }
 
 impl Rescue {
@@ -188,16 +195,8 @@ pub(crate) struct Resume {
     #[arg(long, value_name = "FILE")]
     pub(crate) answers: Option<PathBuf>,
 
-    /// Use only this method of the device's record.
-    #[arg(long, value_name = "NAME")]
-    pub(crate) method: Option<String>,
-
-    /// How often the repaired unit is restarted and watched.
-    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(..=1000))]
-    pub(crate) soak: u32,
-
     #[command(flatten)]
-    pub(crate) waivers: WaiverArgs,
+    pub(crate) way: WayArgs,
 }
 
 #[derive(Debug, clap::Args)]

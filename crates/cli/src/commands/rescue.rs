@@ -34,11 +34,11 @@ pub(super) fn rescue(context: &Context, args: &Rescue) -> Result<i32, Failure> {
         return by_door::rescue(context, args, interface);
     }
     let stop = Stop::listen()?;
-    let waivers = waivers(&args.waivers)?;
+    let waivers = waivers(&args.way.waivers)?;
     let named = Named::by(context, &args.unit())?;
-    let method = method(&named.device, args.method.as_deref())?;
+    let method = method(&named.device, args.way.method.as_deref())?;
     let trusted = trust_file::read(&context.state_dir()?)?;
-    let wishes = Wishes { waivers, method, trusted, soak_restarts: args.soak };
+    let wishes = Wishes { waivers, method, trusted, soak_restarts: args.way.soak };
     let answers = answers(&args.unit.answers)?;
     let image = args.image.as_deref().map(open_image).transpose()?;
     let evidence = evidence(args)?;
@@ -60,7 +60,7 @@ pub(super) fn rescue(context: &Context, args: &Rescue) -> Result<i32, Failure> {
 
 pub(super) fn resume(context: &Context, args: &Resume) -> Result<i32, Failure> {
     let stop = Stop::listen()?;
-    let waivers = waivers(&args.waivers)?;
+    let waivers = waivers(&args.way.waivers)?;
     let vault = context.vault()?;
     let session = match &args.session {
         Some(session) => session.clone(),
@@ -80,9 +80,9 @@ pub(super) fn resume(context: &Context, args: &Resume) -> Result<i32, Failure> {
     let console = args.console.clone().or(console).ok_or_else(|| {
         Failure::usage("the session does not say which console it used", "Name it with --console.")
     })?;
-    let method = method(&device, args.method.as_deref())?;
+    let method = method(&device, args.way.method.as_deref())?;
     let trusted = trust_file::read(&context.state_dir()?)?;
-    let wishes = Wishes { waivers, method, trusted, soak_restarts: args.soak };
+    let wishes = Wishes { waivers, method, trusted, soak_restarts: args.way.soak };
     let answers = answers(&args.answers)?;
     let named = Named { device, console, no_network: args.no_network, record: None };
     let ports = named.ports(context)?;

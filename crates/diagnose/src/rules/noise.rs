@@ -39,6 +39,10 @@ static NOISE: &[&[&str]] = &[
     &["ERROR: HABv4: "],
     // avrdude jtagmkII.c: parts without a place for a boot loader are written all the same.
     &["jtagmkII_initialize(): Cannot locate"],
+    // avrdude main.c: bits of a fuse that mean nothing are written as they were given.
+    &["invalid value for unused bits in fuse", "will result in an error in future version"],
+    // avrdude usbasp.c: the programmer keeps the clock that its switch or firmware gives it.
+    &["cannot set sck period"],
     // flashrom ichspi.c, writeprotect.c: how the chip is laid out and what the programmer cannot tell, said before anything
     // is read or written.
     &[
@@ -75,8 +79,8 @@ static NOISE: &[&[&str]] = &[
         "[pmu]: bus read error",
         "POWER SETTING ERROR!",
     ],
-    // dfu-util src/main.c: the unit has left its loader before it could be told to.
-    &["error resetting after download"],
+    // dfu-util src/main.c, dfu_load.c: the unit has left its loader before it could be told to, or asked.
+    &["error resetting after download", "unable to read DFU status after completion"],
     // Linux drivers/regulator/core.c: a supply that the device tree does not name is taken as always on.
     &["using dummy regulator", "supply * not found, using"],
     // BusyBox shell/ash.c: said of every shell on a console that is no terminal of its own.

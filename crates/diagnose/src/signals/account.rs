@@ -58,7 +58,7 @@ use parts::SAME_PLACE;
 use plainly::PLAINLY;
 use praise::{ENDED_WELL, SPOILED, STAYS_OFF};
 use seen::{GONE, LOOPS, SETTLES};
-use tools::{AFTERWARDS, FAILS, OTHER_TOOL_WORKS, TOOLS};
+use tools::{AFTERWARDS, FAILS, OTHER_TOOL_WORKS, TOOL_HANGS, TOOLS};
 use turns::{HELPED_BY_HAND, POWER_BY_HAND, TURNS, WHEN_IT_WAS_SET};
 use versions::{IS_LOCKED, NOT_BACKWARDS};
 use well::Well;
@@ -82,6 +82,8 @@ const WHERE_IT_STARTS_AS_EVER: f64 = 0.3;
 /// What is left of the computer's part where the unit is dead.
 const WHERE_IT_IS_DEAD: f64 = 0.55;
 
+/// What is left of what the unit itself may have where a tool on the computer does not get on.
+const WHERE_A_TOOL_HANGS: f64 = 0.3;
 /// What is left of a broken update where it was done before anything was switched off.
 const WHERE_IT_WAS_DONE: f64 = 0.45;
 
@@ -206,7 +208,14 @@ impl Account {
 
     /// Whether it tells of a tool that does not get at the unit, rather than of a unit that does not start.
     fn is_about_tool(&self) -> bool {
-        TOOLS.are_in(&self.text) && FAILS.are_in(&self.text) && !AFTERWARDS.are_in(&self.text)
+        let fails = TOOLS.are_in(&self.text) && FAILS.are_in(&self.text);
+        (fails || self.tells_of_tool_that_hangs()) && !AFTERWARDS.are_in(&self.text)
+    }
+
+    /// Whether it is a tool on the computer that does not get on, and not the unit with its logo.
+    fn tells_of_tool_that_hangs(&self) -> bool {
+        let hangs = |(state, _): &(S, f64)| matches!(state, S::KernelHang | S::BootLoop);
+        self.says(&TOOL_HANGS) && !shown::states(&self.sentences).iter().any(hangs)
     }
 
     /// Adds what its words say together.
@@ -222,6 +231,13 @@ impl Account {
             weights.fade(WHERE_IT_IS_DEAD, |cause| {
                 matches!(cause, C::NotInRecoveryMode | C::HostPermission | C::LinkFault)
             });
+        }
+        // Where the computer's tool stands still, nothing is said of how the unit starts.
+        if self.is_about_tool() && self.tells_of_tool_that_hangs() && !self.has_others {
+            weights.fade(WHERE_A_TOOL_HANGS, |cause| {
+                matches!(cause, C::FirmwareBug | C::ImageCorrupt | C::ImageWrongDevice | C::RootfsCorrupt)
+            });
+            weights.fade_state(WHERE_A_TOOL_HANGS, S::KernelHang);
         }
         if self.starts_as_ever() || (weights.is_said_to_fail() && well == Well::No) {
             weights.fade(WHERE_IT_STARTS_AS_EVER, |cause| cause == C::NoFault);

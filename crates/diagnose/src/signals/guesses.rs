@@ -54,6 +54,9 @@ const GIVES_UP: &[&str] =
 /// How MCUboot introduces itself (`boot/zephyr/main.c`).
 const MCUBOOT: &[&str] = &["MCUboot", "Starting bootloader"];
 
+/// So many seconds after its start a kernel has long begun the programs of the system.
+const RUNS_FROM: u64 = 30;
+
 /// What a loader says before the firmware that it starts may speak (MCUboot `boot/zephyr/main.c`).
 const HANDS_OVER: &[&str] = &["Jumping to the first image slot", "Booting firmware image at"];
 
@@ -142,7 +145,8 @@ impl Signals<'_> {
             {
                 let line = cite(self.reading, start, "", "No line of the log tells of trouble.");
                 weights.add(Cause::NoFault, 0.31, &[], Some(line));
-                if self.reading.shapes.get(evidence).is_some_and(Shape::is_system_log) {
+                let is_kernels = self.kernel_log() == Some(evidence);
+                if is_kernels || self.reading.shapes.get(evidence).is_some_and(Shape::is_system_log) {
                     weights.hint(State::Healthy, 0.6);
                 }
             } else if self.boots.last().is_none() && weights.success_is_denied() {
@@ -335,12 +339,17 @@ impl Signals<'_> {
                 &[(Cause::FirmwareBug, 0.4), (Cause::KernelCrash, 0.2), (Cause::RootfsMissing, 0.15)],
             ),
         };
+        let shape = self.reading.shapes.get(line.place.evidence);
+        let runs = shape.is_some_and(|shape| shape.kernel_seconds >= RUNS_FROM);
         let line = self.cite(line, says);
         for (cause, weight) in causes {
             weights.add(*cause, *weight, &[], Some(line.clone()));
         }
         weights.hint(
             match kind {
+                StageKind::Linux | StageKind::Userspace if runs && !weights.success_is_denied() => {
+                    State::BootsDegraded
+                }
                 StageKind::Rom | StageKind::Spl => State::BootloaderFailing,
                 StageKind::Loader => State::BootloaderOnly,
                 _ => State::KernelHang,

@@ -86,3 +86,39 @@ impl Signals<'_> {
         seen.first.line > FEWEST_BEFORE_START && !is_doubted
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use debrick_model::{Cause, EvidenceKind, State};
+
+    use crate::case::Evidence;
+    use crate::trial::by_rules_alone;
+
+    fn of_log(log: &str) -> (Cause, State) {
+        let diagnosis = by_rules_alone(&[Evidence {
+            kind: EvidenceKind::SerialLog,
+            name: "log".into(),
+            text: log.into(),
+        }]);
+        (diagnosis.cause(), diagnosis.state)
+    }
+
+    #[test]
+    fn a_first_loader_that_came_after_trouble_and_hands_over_is_well() {
+        let log = "try sd...\nERROR:   CMD8\nERROR:   sd f! l:90\nnor m:0xc8 d:0x6017\n\n\
+                   U-Boot SPL 2022.10 (Apr 28 2026 - 15:32:04 +0000)\nDDR quick boot consume 9ms\n";
+        let handed_over = format!("{log}Jumping to U-Boot via RISC-V OpenSBI\n");
+        assert_eq!(of_log(&handed_over), (Cause::NoFault, State::Healthy));
+        let failed = format!("{log}ERROR:   BL31 not found\n");
+        assert_ne!(of_log(&failed).0, Cause::NoFault);
+    }
+
+    #[test]
+    fn a_restart_that_somebody_typed_is_none_of_the_units() {
+        let log = "=> wdt dev watchdog@1c20ca0\n=> wdt reset\n=> COMMAND\n\n\
+                   U-Boot SPL 2022.04-rc3 (Mar 25 2022 - 13:48:33 +0000)\n";
+        assert_eq!(of_log(&log.replace("COMMAND", "wdt expire")), (Cause::NoFault, State::Healthy));
+        assert_ne!(of_log(&log.replace("COMMAND", "bootm 42000000")).0, Cause::NoFault);
+        assert_ne!(of_log("WDT reset\nU-Boot SPL 2022.04 (Mar 25 2022)\n").0, Cause::NoFault);
+    }
+}

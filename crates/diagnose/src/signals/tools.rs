@@ -77,6 +77,9 @@ const SURE_ENDINGS: &[&str] = &[
     "erfolgreich",
 ];
 
+/// What a tool does in any case when it ends.
+const CLOSES: &[&str] = &["closed", "closing", "disconnect", "released", "cleaned", "cleanup", "unmounted"];
+
 /// What is near to a word of success and denies it.
 const DENIALS: &[&str] = &["incomplete", "unsuccess", "not ", "un-", "0 success", "n't "];
 
@@ -105,6 +108,12 @@ const LONG_AFTER: usize = 8;
 /// With how many lines a tool tells how it ended.
 const LAST_LINES: usize = 2;
 
+/// The same, for a tool that restarts the unit last.
+const LAST_LINES_OF_RESTART: usize = 4;
+
+/// So often in a row a tool says what it does before it is sure that nobody answers.
+const FEWEST_REPEATS: usize = 3;
+
 impl Signals<'_> {
     /// A tool of which no rule knows more than that it failed, or not even that.
     pub(super) fn words_of_an_unknown_tool(&self, weights: &mut Weights) {
@@ -116,7 +125,7 @@ impl Signals<'_> {
             if item.kind != EvidenceKind::ToolOutput || item.text.trim().is_empty() {
                 continue;
             }
-            self.weigh_words(evidence, &last_lines(&item.text), weights);
+            self.weigh_words(evidence, &item.text, weights);
         }
     }
 
@@ -143,21 +152,25 @@ impl Signals<'_> {
     /// A tool that failed when it had changed a part of the unit.
     pub(super) fn left_half_changed(&self, weights: &mut Weights) {
         let outputs = self.reading.evidence.iter().filter(|item| item.kind == EvidenceKind::ToolOutput);
-        if weights.has_fault()
+        if weights.findings().first().is_some_and(|finding| finding.cause != C::NoFault)
             && outputs.into_iter().any(|item| begun::last_change(&last_lines(&item.text)).is_some())
         {
             weights.hint(S::RecoveryMode, 0.52);
         }
     }
 
-    fn weigh_words(&self, evidence: usize, lines: &[(u64, String)], weights: &mut Weights) {
+    fn weigh_words(&self, evidence: usize, text: &str, weights: &mut Weights) {
+        let (lines, has_returned) = tool_lines(text);
+        let lines = lines.as_slice();
         let cite_at =
             |line: u64, text: &str, says: &str| cite(self.reading, Place { evidence, line }, text, says);
         let found = TROUBLES.iter().find_map(|trouble| Some((trouble, trouble.last_in(lines)?)));
         let troubled = lines.iter().rposition(|(_, line)| tells_of_trouble(line));
         let last_trouble = troubled.max(found.map(|(_, index)| index));
         if let Some((number, text)) = lines.last() {
-            let sure = lines.iter().rev().take(LAST_LINES).any(|(_, line)| is_sure_ending(line))
+            let restarts = endings::restarts_unit(text) && !tells_of_trouble(text);
+            let last_lines = if restarts { LAST_LINES_OF_RESTART } else { LAST_LINES };
+            let sure = lines.iter().rev().take(last_lines).any(|(_, line)| is_sure_ending(line))
                 || is_quiet_ending(text);
             let went_on = last_trouble.is_none_or(|at| at + 1 < lines.len());
             if sure && went_on && !weights.success_is_denied() {
@@ -208,12 +221,18 @@ impl Signals<'_> {
             return;
         }
         if last_trouble.is_none() {
-            self.no_word_of_trouble(evidence, lines, weights);
+            self.no_word_of_trouble(evidence, lines, has_returned, weights);
         }
     }
 
     /// A tool that tells of no trouble either waits for something, or is content.
-    fn no_word_of_trouble(&self, evidence: usize, lines: &[(u64, String)], weights: &mut Weights) {
+    fn no_word_of_trouble(
+        &self,
+        evidence: usize,
+        lines: &[(u64, String)],
+        has_returned: bool,
+        weights: &mut Weights,
+    ) {
         let says_something = |(_, line): &&(u64, String)| line.chars().any(char::is_alphanumeric);
         let Some((number, last)) = lines.iter().rfind(says_something) else { return };
         let last = last.trim_end_matches([' ', '|', '/', '\\', '-']);
@@ -223,10 +242,14 @@ impl Signals<'_> {
         let waits = (is_typed && lines.len() > 1 && last.contains("devices"))
             || last.ends_with("list of devices attached")
             || WAITS.iter().any(|word| last.starts_with(word))
-            || WAITS_ANYWHERE.iter().any(|word| last.contains(word));
+            || WAITS_ANYWHERE.iter().any(|word| last.contains(word))
+            || (last.ends_with("...") && is_repeated(lines));
+        let waits = waits && !waits_for_the_next(lines);
         let hangs = HANGS.iter().any(|word| last.contains(word));
         let breaks_off = last.ends_with("...") || last.ends_with('…');
-        let is_open = hangs || (breaks_off && !endings::is_last_act(last)) || last.ends_with("stuck here)");
+        let is_open = hangs
+            || (breaks_off && !has_returned && !endings::is_last_act(last))
+            || last.ends_with("stuck here)");
         let nothing = weights.findings().first().is_none_or(|finding| finding.likelihood < 0.3);
         if !nothing || weights.success_is_denied() {
             return;
@@ -246,7 +269,8 @@ impl Signals<'_> {
         } else if lines.len() >= FEWEST_LINES
             && !is_typed
             && last != "$"
-            && !BEGINNINGS.iter().any(|word| last.contains(word))
+            && (!BEGINNINGS.iter().any(|word| last.contains(word))
+                || lines.iter().any(|(_, line)| endings::is_last_act(line)))
         {
             let line = cite(self.reading, place, last, "No line of the tool tells of trouble.");
             weights.add(C::NoFault, 0.34, &[], Some(line));
@@ -260,7 +284,8 @@ pub(crate) fn ends_well_after(reading: &Reading<'_>, place: Place) -> bool {
     let item = reading.evidence.get(place.evidence).filter(|item| item.kind == EvidenceKind::ToolOutput);
     let Some(item) = item else { return false };
     let before = usize::try_from(place.line).unwrap_or(usize::MAX);
-    let behind = || item.text.lines().skip(before).take(MAX_LINES).filter(|line| !line.trim().is_empty());
+    let says_something = |line: &&str| !line.trim().is_empty() && !endings::is_bare_prompt(line.trim());
+    let behind = || item.text.lines().skip(before).take(MAX_LINES).filter(says_something);
     let count = behind().count();
     count >= FEW_LINES
         && !behind().any(tells_of_trouble)
@@ -273,6 +298,18 @@ pub(crate) fn ends_well_after(reading: &Reading<'_>, place: Place) -> bool {
             && behind().any(|line| has_result(&plain(line)))
 }
 
+/// The last lines of a text that are not empty, each with its number, in lower case; without the prompt of the shell that
+/// stands there again when the tool has ended, and whether there was one.
+fn tool_lines(text: &str) -> (Vec<(u64, String)>, bool) {
+    let mut lines = last_lines(text);
+    let count = lines.len();
+    while lines.len() > FEWEST_LINES && lines.last().is_some_and(|(_, line)| endings::is_bare_prompt(line)) {
+        lines.pop();
+    }
+    let has_returned = lines.len() < count;
+    (lines, has_returned)
+}
+
 /// Whether a tool that says that it waits for the unit goes on behind that line without trouble: then the unit came.
 pub(crate) fn has_waited_for(reading: &Reading<'_>, line: &Line) -> bool {
     let item = reading.evidence.get(line.place.evidence);
@@ -282,11 +319,34 @@ pub(crate) fn has_waited_for(reading: &Reading<'_>, line: &Line) -> bool {
     }
     let before = usize::try_from(line.place.line).unwrap_or(usize::MAX);
     let behind = || item.text.lines().skip(before).take(MAX_LINES).filter(|line| !line.trim().is_empty());
+    if behind().next().is_none() && waits_for_the_next(&last_lines(&item.text)) {
+        return true;
+    }
     behind().count() >= LAST_LINES
         && !behind().any(|line| {
             let line = plain(line);
             tells_of_trouble(&line) || WAITS_ANYWHERE.iter().any(|word| line.contains(word)) || line == "^c"
         })
+}
+
+/// Whether a tool ends as it began to wait, and was done with a unit in between: it waits for the next one.
+fn waits_for_the_next(lines: &[(u64, String)]) -> bool {
+    let words = |line: &str| line.chars().filter(|symbol| symbol.is_alphabetic()).collect::<String>();
+    let Some(((_, last), before)) = lines.split_last() else { return false };
+    let waiting = words(last);
+    let first = before.iter().rposition(|(_, line)| words(line) == waiting);
+    first.is_some_and(|first| {
+        let between = || before.iter().skip(first + 1).map(|(_, line)| line);
+        !between().any(|line| tells_of_trouble(line))
+            && between().any(|line| is_sure_ending(line) || is_quiet_ending(line))
+    })
+}
+
+/// Whether the last line stands there again and again.
+fn is_repeated(lines: &[(u64, String)]) -> bool {
+    let mut last = lines.iter().rev().take(FEWEST_REPEATS).map(|(_, line)| line);
+    let first = last.next();
+    lines.len() > FEWEST_REPEATS && last.all(|line| Some(line) == first)
 }
 
 /// The last lines of a text that are not empty, each with its number, in lower case.
@@ -312,6 +372,7 @@ fn plain(line: &str) -> String {
 fn is_sure_ending(line: &str) -> bool {
     SURE_ENDINGS.iter().any(|ending| line.contains(ending))
         && !DENIALS.iter().any(|denial| line.contains(denial))
+        && !CLOSES.iter().any(|word| line.contains(word))
         && !tells_of_trouble(line)
 }
 

@@ -40,6 +40,10 @@ const GOES_ON: &[&str] = &[
     "formatting",
     "failsafe",
     "failover",
+    "deprecated",
+    "in future version",
+    "in a future version",
+    "in the future",
 ];
 
 /// The marks of lines that are no more than information (ESP-IDF `components/log`, Zephyr `subsys/logging`,
@@ -112,6 +116,11 @@ pub(crate) fn says_it_goes_on(text: &str) -> bool {
 pub(crate) fn is_harmless(text: &str) -> bool {
     let lower = text.to_ascii_lowercase();
     WORDS.iter().any(|word| lower.contains(word)) && !tells_of_trouble(text)
+}
+
+/// Whether with this line a `make` says that a program it ran ended with a number, and not why.
+pub(crate) fn is_exit_of_make(text: &str) -> bool {
+    text.contains("make") && text.contains("*** [") && text.contains("] Error ")
 }
 
 /// Whether a line in lower case says that its program goes on nevertheless.

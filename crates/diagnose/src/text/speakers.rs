@@ -86,9 +86,13 @@ pub(super) fn is_application_line(text: &str) -> bool {
 /// How the boot ROM of Espressif's chips ends: it jumps to what it has loaded (ESP32 `entry 0x400805f0`, ESP8266 `~ld`).
 const JUMPS: &[&str] = &["entry 0x", "~ld"];
 
+/// How it begins: with why the chip starts.
+const RESETS: &[&str] = &["rst:", "rst cause"];
+
 /// How its lines begin, and those of the loader that it may have jumped to.
 const ROM_LINES: &[&str] = &[
     "ets ",
+    "user code done",
     "rst:",
     "rst cause",
     "ESP-ROM",
@@ -109,16 +113,21 @@ const FEWEST_LETTERS: usize = 4;
 /// as soon as it does.
 #[derive(Debug, Default)]
 pub(super) struct Rom {
+    has_spoken: bool,
     has_jumped: bool,
 }
 
 impl Rom {
     /// Whether a line is the first words of an application. Lines come in order.
     pub(super) fn has_handed_over_to(&mut self, text: &str) -> bool {
-        if JUMPS.iter().any(|jump| text.starts_with(jump)) {
+        // The jump may be in what was left out.
+        let may_have_jumped = self.has_spoken && is_ellipsis(text);
+        if may_have_jumped || JUMPS.iter().any(|jump| text.starts_with(jump)) {
             self.has_jumped = true;
+            self.has_spoken = false;
             return false;
         }
+        self.has_spoken |= RESETS.iter().any(|reset| text.starts_with(reset));
         if !self.has_jumped || text.is_empty() {
             return false;
         }
@@ -126,8 +135,10 @@ impl Rom {
             self.has_jumped = ["E (", "W (", "I ("].iter().any(|line| text.starts_with(line));
             return false;
         }
+        // What comes in at another rate has few letters that belong together.
         let letters = text.bytes().filter(u8::is_ascii_alphabetic).count();
-        let says_something = letters >= FEWEST_LETTERS && !text.contains(char::REPLACEMENT_CHARACTER);
+        let is_read = !text.contains([char::REPLACEMENT_CHARACTER, '\u{2e2e}']);
+        let says_something = letters >= FEWEST_LETTERS && is_read;
         let is_words = says_something && !tells_of_trouble(text);
         self.has_jumped = !is_words;
         is_words
@@ -200,6 +211,10 @@ mod tests {
             None
         );
         assert_eq!(first(&["entry 0x4", "flash init failed", "0x3"]), None);
+        assert_eq!(first(&["rst:0x1 (POWERON_RESET)", "...", "Setup starts"]), Some(2));
+        assert_eq!(first(&["...", "Setup starts"]), None);
+        assert_eq!(first(&["entry 0x4", "E (59) boot: load partition table error!", "user code done"]), None);
+        assert_eq!(first(&["entry 0x4", "\u{2e2e}\u{2e2e}FCnNBJ\u{2e2e}NBbB", "\u{fffd}NBs J"]), None);
     }
 
     #[test]

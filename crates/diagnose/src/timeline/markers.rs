@@ -33,7 +33,7 @@ pub(super) static MARKERS: &[Marker] = &[
     sign(Spl, "SBL1, Start"),
     sign(Spl, "Intel Slim Bootloader STAGE1"),
     sign(Loader, "Intel Slim Bootloader STAGE2"),
-    sign(Loader, "^Jumping to U-Boot("),
+    sign(Loader, "^Jumping to U-Boot"),
     sign(Spl, "I> MB1 ("),
     sign(Spl, "I> Task: "),
     sign(Spl, "NOTICE: BL2"),
@@ -105,6 +105,7 @@ pub(super) static MARKERS: &[Marker] = &[
     sign(Loader, "Ralink UBoot Version"),
     sign(Loader, "U-BOOT Ver "),
     sign(Loader, "boot: Partition Table:"),
+    sign(Loader, "E (* boot: No bootable app"),
     banner(Loader, "Starting bootloader"),
     sign(Loader, "2nd stage bootloader"),
     sign(Loader, "Hit any key to stop autoboot"),
@@ -199,6 +200,18 @@ pub(super) static COUNTDOWNS: &[&str] = &[
     "Please choose the operation",
 ];
 
+/// What stands in what a kernel shows of where it crashed (Linux `lib/dump_stack.c`, `kernel/module/main.c`,
+/// `arch/*/kernel/traps.c`).
+pub(super) const OF_TRACES: &[&str] = &[
+    " PID: ",
+    "Modules linked in:",
+    "Hardware name:",
+    "Call Trace:",
+    "Call trace:",
+    "Oops [#",
+    "Internal error: ",
+];
+
 /// What a boot loader says that starts a program, as a second boot loader (U-Boot `cmd/boot.c`).
 pub(super) static CHAINED: &[&str] = &["## Starting application at"];
 
@@ -217,9 +230,10 @@ pub(super) static FOUND: &[&str] = &[
     "^Scanning mmc",
     "^Scanning usb",
     "^switch to partitions",
-    "^Jumping to U-Boot(",
+    "^Jumping to U-Boot",
     "^Bytes transferred = ",
     "DHCP client bound to address",
+    "^host * is alive",
 ];
 
 /// What U-Boot says once its own drivers are set up (`common/console.c`, `net/eth-uclass.c`), or that it does without

@@ -38,11 +38,11 @@ const LAN: &str = "lan:";
 
 pub(super) fn rescue(context: &Context, args: &Rescue, interface: &str) -> Result<i32, Failure> {
     let stop = Stop::listen()?;
-    let waivers = waivers(&args.waivers)?;
+    let waivers = waivers(&args.way.waivers)?;
     let device = recoverable(&named_device(context, &args.unit())?)?;
-    let method = method(&device, args.method.as_deref())?;
+    let method = method(&device, args.way.method.as_deref())?;
     let trusted = trust_file::read(&context.state_dir()?)?;
-    let wishes = Wishes { waivers, method, trusted, soak_restarts: args.soak };
+    let wishes = Wishes { waivers, method, trusted, soak_restarts: args.way.soak };
     let answers = answers(&args.unit.answers)?;
     let image = args.image.as_deref().map(open_image).transpose()?;
     let files = evidence(args)?;
@@ -95,10 +95,10 @@ pub(super) fn resume(
     let interface = args.lan.clone().or(used).ok_or_else(|| {
         Failure::usage("the session does not say which network interface it used", "Name it with --lan.")
     })?;
-    let method = method(&device, args.method.as_deref())?;
+    let method = method(&device, args.way.method.as_deref())?;
     let trusted = trust_file::read(&context.state_dir()?)?;
-    let waivers = waivers(&args.waivers)?;
-    let wishes = Wishes { waivers, method, trusted, soak_restarts: args.soak };
+    let waivers = waivers(&args.way.waivers)?;
+    let wishes = Wishes { waivers, method, trusted, soak_restarts: args.way.soak };
     let answers = answers(&args.answers)?;
     let mut table = Table::lay(context, &device, &wishes, &interface, args.console.as_deref())?;
     let passes = match goes_in_passes(&device, &wishes) {

@@ -56,10 +56,10 @@ impl Target {
 pub(super) fn rescue(context: &Context, args: &Rescue, target: &str) -> Result<i32, Failure> {
     let stop = Stop::listen()?;
     let wishes = Wishes {
-        waivers: waivers(&args.waivers)?,
+        waivers: waivers(&args.way.waivers)?,
         method: None,
         trusted: trust_file::read(&context.state_dir()?)?,
-        soak_restarts: args.soak,
+        soak_restarts: args.way.soak,
     };
     let device = named_device(context, &args.unit())?;
     let answers = answers(&args.unit.answers)?;
@@ -94,10 +94,10 @@ pub(super) fn resume(
 ) -> Result<i32, Failure> {
     let stop = Stop::listen()?;
     let wishes = Wishes {
-        waivers: waivers(&args.waivers)?,
+        waivers: waivers(&args.way.waivers)?,
         method: None,
         trusted: trust_file::read(&context.state_dir()?)?,
-        soak_restarts: args.soak,
+        soak_restarts: args.way.soak,
     };
     let answers = answers(&args.answers)?;
     let (passes, ports) = alone(context, target, &args.system, &stop)?;

@@ -30,7 +30,7 @@ pub(super) static RULES: &[Rule] = &[
     rule(
         "host-port-busy",
         Tool,
-        &["resource busy", "LIBUSB_ERROR_BUSY", "already in use", "being in use", "is busy or doesn't exist", "port is busy", "port busy", "Address already in use", "Could not exclusively lock port", "claimed by", "Claiming interface failed", "Cannot claim interface", "multiple access on port", "could not claim interface", "Resource temporarily unavailable", "PermissionError(13, 'Access is denied", "Access is denied", "brltty", "ModemManager", "in use by another", "held by another", "is locked by", "another instance", "another program", "usbfs: interface", "EADDRINUSE", "only one usage of each socket address", "another process"],
+        &["resource busy", "LIBUSB_ERROR_BUSY", "already in use", "being in use", "is busy or doesn't exist", "port is busy", "port busy", "Address already in use", "Could not exclusively lock port", "claimed by", "Claiming interface failed", "Cannot claim interface", "multiple access on port", "could not claim interface", "Resource temporarily unavailable", "PermissionError(13, 'Access is denied", "Access is denied", "QPST Is running", "brltty", "ModemManager", "in use by another", "held by another", "is locked by", "another instance", "another program", "usbfs: interface", "EADDRINUSE", "only one usage of each socket address", "another process"],
         "Another program holds the port.",
         &[(C::HostPortConflict, 0.8), (C::HostPermission, 0.2)],
     )
@@ -39,13 +39,23 @@ pub(super) static RULES: &[Rule] = &[
     .actions(&[A::FreePortOrStopProcess])
     .from("libc, errno EBUSY; libusb", "could not open port /dev/ttyUSB0: Device or resource busy"),
     rule(
+        "windows-refuses-port",
+        Output,
+        &["Acesso negado", "Acceso denegado", "Accès refusé", "Accesso negato", "Zugriff verweigert", "Odmowa dostępu", "Отказано в доступе", "拒绝访问", "存取被拒", "アクセスが拒否"],
+        "Windows does not let the program have the port: another one holds it, or only an administrator may.",
+        &[(C::HostPortConflict, 0.62), (C::HostPermission, 0.5)],
+    )
+    .states(&[(S::Unknown, 0.45)])
+    .actions(&[A::FreePortOrStopProcess, A::InstallDriverOrPermission])
+    .from("Windows, ERROR_ACCESS_DENIED in its languages", "IO error: Acesso negado. (os error 5)"),
+    rule(
         "host-port-missing",
         Tool,
         &["could not open port", "No such file or directory: '/dev/tty", "can't open device", "serial port * could not be found", "No such device or address", "cannot open /dev/tty", "The port * doesn't exist", "Serial port not found", "Serial port * not found", "Failed to open serial port", "No serial ports found", "Could not open /dev/tty", "Could not open COM"],
         "The port is not there.",
         &[(C::LinkFault, 0.45), (C::HostPermission, 0.35)],
     )
-    .without(&["permission denied", "resource busy", "Access is denied", "already in use", "mtd device"])
+    .without(&["permission denied", "resource busy", "Access is denied", "already in use", "mtd device", "/dev/loop"])
     .states(&[(S::Unknown, 0.5)])
     .actions(&[A::SwapCableOrPort, A::InstallDriverOrPermission])
     .from("pyserial", "could not open port '/dev/ttyUSB0': No such file or directory: '/dev/ttyUSB0'"),
@@ -83,7 +93,7 @@ pub(super) static RULES: &[Rule] = &[
     rule(
         "tool-device-choice",
         Tool,
-        &["More than one DFU capable USB device", "Multiple flash chip definitions match", "more than one device", "Multiple devices found", "specify a programmer", "missing -s address", "No such file or directory", "cannot load", "does not support this chip", "doesn't support this chip", "missing argument", "requires an argument", "Failed to parse memory layout", "unrecognized arguments", "invalid choice", "the following arguments are required", "command not found", "executable file not found", "adb 1.0.* or newer", "adb*unknown command", "不是内部或外部命令", "不是內部或外部命令", "не является внутренней или внешней", "ist entweder falsch geschrieben", "pas reconnu en tant que commande", "no se reconoce como un comando", "is not recognized as", "not a valid command", "ModuleNotFoundError", "ImportError", "usage: ", "Traceback (most recent call last)", "version is too old", "please update your", "unsupported version"],
+        &["More than one DFU capable USB device", "Multiple flash chip definitions match", "more than one device", "Multiple devices found", "specify a programmer", "missing -s address", "No such file or directory", "cannot load", "does not support this chip", "doesn't support this chip", "missing argument", "requires an argument", "Failed to parse memory layout", "fail to open /usr/", "fail to open /opt/", "unrecognized arguments", "invalid choice", "the following arguments are required", "command not found", "executable file not found", "adb 1.0.* or newer", "adb*unknown command", "不是内部或外部命令", "不是內部或外部命令", "не является внутренней или внешней", "ist entweder falsch geschrieben", "pas reconnu en tant que commande", "no se reconoce como un comando", "is not recognized as", "not a valid command", "ModuleNotFoundError", "ImportError", "usage: ", "Traceback (most recent call last)", "version is too old", "please update your", "unsupported version"],
         "The tool needs another option, file or version.",
         &[(C::ToolMismatch, 0.5)],
     )
@@ -91,13 +101,24 @@ pub(super) static RULES: &[Rule] = &[
     .states(&[(S::RefusedUnharmed, 0.4)])
     .from("dfu-util; flashrom", "Multiple flash chip definitions match the detected chip(s)"),
     rule(
+        "script-unwinds",
+        Output,
+        &["^in procedure '"],
+        "The script of the tool ended in one of its commands.",
+        &[(C::LinkFault, 0.38), (C::ToolMismatch, 0.36), (C::NotInRecoveryMode, 0.2)],
+    )
+    .states(&[(S::Unknown, 0.3)])
+    .actions(&[A::SwapCableOrPort, A::ChangeToolOrOption])
+    .last_resort()
+    .from("OpenOCD, Jim Tcl", "in procedure 'ocd_bouncer'"),
+    rule(
         "tool-fails",
         Output,
         &["fatal error", "^error:", "^FAIL", " FAIL", "error:", "ERROR", "error ", "failed", "failure", "exception", "exited with status", "exit status", "could not", "cannot", "unable to", "timeout", "timed out"],
         "A tool failed without saying more.",
         &[(C::ToolMismatch, 0.32), (C::LinkFault, 0.3)],
     )
-    .without(&["Waiting for remote to respond", "File downloaded successfully", "Total xfer: 1.00x"])
+    .without(&["QPST Is running", "Waiting for remote to respond", "File downloaded successfully", "Total xfer: 1.00x"])
     .states(&[(S::Unknown, 0.25), (S::RefusedUnharmed, 0.22)])
     .actions(&[A::ChangeToolOrOption, A::SwapCableOrPort])
     .last_resort()

@@ -7,6 +7,26 @@ use crate::rule::{Rule, rule};
 
 pub(super) static RULES: &[Rule] = &[
     rule(
+        "spi-nand-erase",
+        Tool,
+        &["erase block fail", "Erase Fail at addr", "Program Fail at addr"],
+        "The flash chip does not erase or write its blocks: it is worn, protected, or not held well.",
+        &[(C::FlashHardwareFault, 0.5), (C::LinkFault, 0.4), (C::BootloaderLocked, 0.25)],
+    )
+    .states(&[(S::RecoveryMode, 0.5)])
+    .actions(&[A::SwapCableOrPort, A::ReplaceHardware])
+    .from("SNANDer src/spi_nand_flash.c", "spi_nand_erase_block : erase block fail, block = 0x0, status = 0x4"),
+    rule(
+        "spi-nand-ecc",
+        Tool,
+        &["ECC cannot recover"],
+        "The programmer checks the data as the chip would; the unit may keep other check sums, or the chip is worn.",
+        &[(C::ToolMismatch, 0.48), (C::FlashHardwareFault, 0.4), (C::LinkFault, 0.3)],
+    )
+    .states(&[(S::Unknown, 0.45)])
+    .actions(&[A::ChangeToolOrOption, A::ReplaceHardware])
+    .from("SNANDer src/spi_nand_flash.c", "[spinand_ecc_fail_check] : ECC cannot recover detected !, page = 0x0"),
+    rule(
         "programmer-protected",
         Tool,
         &["Hardware protection is active", "not fully writable", "Block protection could not be disabled", "write protection", "write protect is enabled", "SPI Configuration is locked down", "Lockdown activated", "flash regions are write protected", "Setting BIOS Control at * failed", "regions are locked", "Protection mode: hardware", "WP: * enabled"],
@@ -58,7 +78,7 @@ pub(super) static RULES: &[Rule] = &[
     rule(
         "own-flash-not-written",
         Tool,
-        &["DO NOT REBOOT OR POWEROFF"],
+        &["DO NOT REBOOT OR POWEROFF", "error occurred flashing * DO NOT REBOOT"],
         "The running computer could not write all of its own flash: parts are protected, and parts may have changed.",
         &[(C::ToolMismatch, 0.5), (C::BootloaderLocked, 0.46), (C::FlashHardwareFault, 0.3), (C::UpdateInterrupted, 0.2)],
     )
@@ -72,7 +92,7 @@ pub(super) static RULES: &[Rule] = &[
         "The flash chip does not hold what was written.",
         &[(C::FlashHardwareFault, 0.48), (C::LinkFault, 0.48), (C::BootloaderLocked, 0.1)],
     )
-    .without(&["DO NOT REBOOT OR POWEROFF"])
+    .without(&["DO NOT REBOOT OR POWEROFF", "error occurred flashing * DO NOT REBOOT"])
     .states(&[(S::Unknown, 0.45)])
     .actions(&[A::SwapCableOrPort, A::ChangeToolOrOption])
     .from("flashrom flashrom.c", "FAILED at 0x00001000! Expected=0xff, Found=0x00, failed byte count from 0x00000000-0x0000ffff: 0x1000"),

@@ -106,7 +106,7 @@ pub(super) static RULES: &[Rule] = &[
         "The unit took everything that the tool sent.",
         &[(C::NoFault, 0.62)],
     )
-    .without(&["activation Successful"])
+    .without(&["activation Successful", "Download Fail"])
     .states(&[(S::RecoveryMode, 0.55)])
     .from(
         "NXP mfgtools uuu/; dfu-util; picotool; rkdeveloptool; SP Flash Tool; QFIL; Linux_for_Tegra; Heimdall; Odin; nmrpflash",
@@ -187,7 +187,7 @@ pub(super) static RULES: &[Rule] = &[
     rule(
         "upgraded-itself",
         System,
-        &["^Upgrade completed", "^sysupgrade successful", "^Rebooting system..."],
+        &["^Upgrade completed", "^sysupgrade successful", "OTA update finished", "^Rebooting system..."],
         "The system wrote its new firmware to the end and starts anew.",
         &[(C::NoFault, 0.6)],
     )
@@ -230,7 +230,7 @@ pub(super) static RULES: &[Rule] = &[
         "The updater finished its work.",
         &[(C::NoFault, 0.55)],
     )
-    .without(&["dd: error", "dd: writing", "No space left", "Input/output error"])
+    .without(&["gzip: corrupted data", "0+0 records out", "dd: error", "dd: writing", "No space left", "Input/output error"])
     .states(&[(S::Healthy, 0.5)])
     .from(
         "RAUC src/main.c; OpenWrt lib/upgrade/stage2, mtd.c; GNU coreutils dd; bmaptool BmapCopy.py; fwupdmgr",

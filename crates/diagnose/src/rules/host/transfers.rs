@@ -123,6 +123,7 @@ pub(super) static RULES: &[Rule] = &[
         &[(C::NotInRecoveryMode, 0.48), (C::LinkFault, 0.45)],
     )
     .without(&[
+        "NAK on sector",
         "Waiting for remote to respond",
         "Received configuration request",
         "Received upload request",

@@ -3,7 +3,7 @@
 
 use debrick_model::{Action as A, Cause as C, State as S};
 
-use crate::rule::Level::Tool;
+use crate::rule::Level::{Lasting, Output, Tool};
 use crate::rule::{Rule, rule};
 
 pub(super) static RULES: &[Rule] = &[
@@ -240,6 +240,26 @@ pub(super) static RULES: &[Rule] = &[
     .actions(&[A::SwapCableOrPort, A::ReflashSameImage])
     .from("picotool main.cpp; STM32CubeProgrammer; OpenOCD src/flash/nor", "ERROR: The device contents did not match the file"),
     rule(
+        "archive-broken",
+        Lasting,
+        &["gzip: corrupted data", "gzip: crc error", "gunzip: crc error", "gzip: invalid compressed data", "xz: * File is corrupt", "xz: corrupted data", "unexpected end of file in archive"],
+        "The packed file does not unpack.",
+        &[(C::ImageCorrupt, 0.6), (C::ImageIncomplete, 0.36)],
+    )
+    .states(&[(S::RecoveryMode, 0.35)])
+    .actions(&[A::RedownloadImage, A::ReflashCorrectImage])
+    .from("BusyBox archival/libarchive/decompress_gunzip.c; GNU gzip", "gzip: corrupted data"),
+    rule(
+        "table-in-use",
+        Output,
+        &["unable to inform the kernel of the change"],
+        "The disk has its new table, and the running system still uses the old one.",
+        &[(C::ToolMismatch, 0.46), (C::FirmwareBug, 0.3)],
+    )
+    .states(&[(S::RecoveryMode, 0.4)])
+    .actions(&[A::PowerCycleAndRetry, A::ChangeToolOrOption])
+    .from("GNU parted libparted/arch/linux.c", "Error: Partition(s) 3 on /dev/sda have been written, but we have been unable to inform the kernel of the change"),
+    rule(
         "rom-size",
         Tool,
         &[
@@ -253,7 +273,7 @@ pub(super) static RULES: &[Rule] = &[
         "The image is larger than what it is written to.",
         &[(C::ImageTooLarge, 0.75), (C::RecoveryMediaWrong, 0.2)],
     )
-    .without(&["Failed to write file", "writing status file", "failed to create *: No space left"])
+    .without(&["efivarfs", "efi_set_variable", "EFI boot entry", "EFI Boot variable", "Failed to write file", "writing status file", "failed to create *: No space left"])
     .states(&[(S::RefusedUnharmed, 0.5)])
     .actions(&[A::InstallOtherBuild, A::ReflashCorrectImage])
     .from("picotool main.cpp; bmaptool BmapCopy.py", "ERROR: File size 0x400000 is too big to fit in flash size 0x200000"),

@@ -181,6 +181,7 @@ pub(super) static RULES: &[Rule] = &[
             "Oops [#",
             "BUG: unable to handle",
             "Unhandled fault: ",
+            "Unhandled exception: IPSR",
             "bus error, epc ==",
             "Reserved instruction in kernel code",
             "synchronous external abort",
@@ -275,8 +276,6 @@ pub(super) static RULES: &[Rule] = &[
             "not syncing: Failed to get",
             "not syncing: Failed to find",
             "not syncing: unable to",
-            "CPU*: failed to come online",
-            "CPU*: failed to boot",
         ],
         "The kernel does not find what it needs of this board in its device tree or configuration.",
         &[

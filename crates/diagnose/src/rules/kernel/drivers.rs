@@ -37,6 +37,19 @@ pub(super) static RULES: &[Rule] = &[
     .actions(&[A::InstallOtherBuild])
     .from("Linux kernel/cpu.c, arch/mips/kernel/smp-cps.c, arch/arm/kernel/smp.c", "CPU2: failed to start"),
     rule(
+        "kernel-interface-refused",
+        Lasting,
+        &["error * registering interface", "error * registering net device", "Cannot register net device"],
+        "A network interface could not be registered, as when its name is taken; the unit does without it.",
+        &[(C::FirmwareBug, 0.48)],
+    )
+    .states(&[(S::BootsDegraded, 0.5)])
+    .actions(&[A::InstallOtherBuild])
+    .from(
+        "Linux drivers/net/ethernet, net/dsa/user.c",
+        "mtk_soc_eth 1e100000.ethernet eth0: error -17 registering interface eth0",
+    ),
+    rule(
         "kernel-network-root",
         System,
         &["nfs: server * not responding"],
@@ -80,7 +93,7 @@ pub(super) static RULES: &[Rule] = &[
         "The flash chip does not answer.",
         &[(C::FlashHardwareFault, 0.55), (C::FirmwareBug, 0.4), (C::LinkFault, 0.1)],
     )
-    .without(&["Jumping to U-Boot("])
+    .without(&["Jumping to U-Boot"])
     .states(&[(S::KernelHang, 0.3)])
     .from("Linux drivers/mtd/spi-nor/core.c", "spi-nor spi0.0: unrecognized JEDEC id bytes: ff ff ff ff ff ff"),
     rule(

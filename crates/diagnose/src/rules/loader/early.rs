@@ -139,6 +139,36 @@ pub(super) static RULES: &[Rule] = &[
     .actions(&[A::ReflashCorrectImage])
     .from("MediaTek and Ralink U-Boot, dual image support", "Image1: Bad Magic Number,6F6B0A0D"),
     rule(
+        "ralink-file-refused",
+        Loader,
+        &["Check image error!"],
+        "The boot loader was given a file that is no image for it.",
+        &[(C::ImageWrongDevice, 0.45), (C::ImageCorrupt, 0.4)],
+    )
+    .states(&[(S::BootloaderOnly, 0.5)])
+    .actions(&[A::ReflashCorrectImage])
+    .from("MediaTek and Ralink U-Boot, update from a USB stick", "Check image error!"),
+    rule(
+        "uboot-does-not-move",
+        Loader,
+        &["^Stack Pointer at: "],
+        "The boot loader stops where it is to move into the memory.",
+        &[(C::RamFault, 0.45), (C::BootloaderCorrupt, 0.3), (C::PowerFault, 0.2)],
+    )
+    .without(&[
+        "Now running in RAM",
+        "^Flash:",
+        "^In:    ",
+        "^Net:   ",
+        "using default environment",
+        "Hit any key",
+        "^Starting kernel ...",
+        "Linux version",
+    ])
+    .states(&[(S::BootloaderFailing, 0.6)])
+    .actions(&[A::ReplaceHardware])
+    .from("U-Boot lib_mips/board.c", "Stack Pointer at: 8037bf98"),
+    rule(
         "loader-asks-over-serial",
         Rom,
         &[

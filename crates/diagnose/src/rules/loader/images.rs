@@ -89,6 +89,7 @@ pub(super) static RULES: &[Rule] = &[
         "Bad hash value for * hash node in * image node",
         "Bad FIT * image format!",
         "Bad Header Checksum",
+        "Check image error!",
     ])
     .states(&[(S::BootloaderOnly, 0.6)])
     .from("U-Boot boot/bootm.c", "Wrong Image Format for bootm command"),

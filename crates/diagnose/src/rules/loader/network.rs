@@ -71,6 +71,7 @@ pub(super) static RULES: &[Rule] = &[
         &[(C::LinkFault, 0.55), (C::ToolMismatch, 0.3)],
     )
     .without(&[
+        "NAK on sector",
         "bad CRC, using default environment",
         "pxelinux.cfg/",
         "Missing TFTP server",

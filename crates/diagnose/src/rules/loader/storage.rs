@@ -26,7 +26,7 @@ pub(super) static RULES: &[Rule] = &[
         "The flash memory does not answer, or is of a kind that the boot loader does not know.",
         &[(C::FlashHardwareFault, 0.6), (C::BootloaderOutdated, 0.2)],
     )
-    .without(&["Jumping to U-Boot("])
+    .without(&["Jumping to U-Boot"])
     .states(&[(S::BootloaderOnly, 0.4)])
     .from("U-Boot drivers/mtd/spi/spi-nor-core.c", "unrecognized JEDEC id bytes: ff, ff, ff"),
     rule(

@@ -142,6 +142,7 @@ pub(super) static RULES: &[Rule] = &[
         "The firmware itself started the chip over, as it does after a crash.",
         &[(C::FirmwareBug, 0.36)],
     )
+    .without(&["Rebooting safely", "OTA update finished", "Successful. Restarting"])
     .states(&[(S::BootLoop, 0.4)])
     .actions(&[A::InstallOtherBuild])
     .last_resort()

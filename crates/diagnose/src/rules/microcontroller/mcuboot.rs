@@ -39,6 +39,7 @@ pub(super) static RULES: &[Rule] = &[
             "Failed reading sectors",
             "No bootable area",
             "Not enough free space to run swap",
+            "not divisible by sector size",
         ],
         "The boot loader was built for fewer or smaller sectors than the slots of this board have.",
         &[(C::FirmwareBug, 0.8), (C::ImageTooLarge, 0.5), (C::BootloaderOutdated, 0.3)],

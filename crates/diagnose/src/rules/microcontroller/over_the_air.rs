@@ -3,7 +3,7 @@
 
 use debrick_model::{Action as A, Cause as C, State as S};
 
-use crate::rule::Level::Tool;
+use crate::rule::Level::{Lasting, Tool};
 use crate::rule::{Rule, rule};
 
 pub(super) static RULES: &[Rule] = &[
@@ -19,6 +19,7 @@ pub(super) static RULES: &[Rule] = &[
         "The unit was called over the network, and does not call back: a firewall, or its own network.",
         &[(C::LinkFault, 0.62), (C::ToolMismatch, 0.35), (C::HostPortConflict, 0.25)],
     )
+    .without(&["Bootloader no answer"])
     .states(&[(S::RefusedUnharmed, 0.55), (S::Healthy, 0.3)])
     .actions(&[A::PowerCycleAndRetry, A::ChangeToolOrOption])
     .from("arduino-esp32 tools/espota.py", "[ERROR]: No response from device"),
@@ -82,6 +83,26 @@ pub(super) static RULES: &[Rule] = &[
     .states(&[(S::RefusedUnharmed, 0.65)])
     .actions(&[A::ChangeToolOrOption, A::PowerCycleAndRetry])
     .from("valetudo-helper-miioota; python-miio updater.py", "ERROR: Did not receive a firmware download request after 30s"),
+    rule(
+        "ota-refused-by-itself",
+        Lasting,
+        &["\"Upgrade\":\"Failed", "UPGRADE = Failed", "Upgrade failed: "],
+        "The unit tried to update itself and could not: the address, the file or the room for it.",
+        &[(C::ToolMismatch, 0.58), (C::LinkFault, 0.3), (C::ImageTooLarge, 0.15)],
+    )
+    .states(&[(S::Healthy, 0.65)])
+    .actions(&[A::ChangeToolOrOption, A::ReflashCorrectImage])
+    .from("Tasmota xdrv_01_webserver, support_tasmota.ino", "MQT: stat/tasmota/UPGRADE = {\"Upgrade\":\"Failed File Not Found (404)\"}"),
+    rule(
+        "build-server-silent",
+        Tool,
+        &["Response status (null) while downloading", "No data available (61)", "server reply invalid"],
+        "The server that builds or keeps the firmware does not answer; the unit is as it was.",
+        &[(C::LinkFault, 0.55), (C::ToolMismatch, 0.38)],
+    )
+    .states(&[(S::Healthy, 0.6)])
+    .actions(&[A::PowerCycleAndRetry, A::FixNetworkSettings])
+    .from("OpenWrt utils/owut, utils/auc", "ERROR: Response status (null) while downloading"),
     rule(
         "drive-refuses",
         Tool,

@@ -70,7 +70,7 @@ pub(super) static RULES: &[Rule] = &[
     rule(
         "radio-loader-lost",
         Tool,
-        &["No response from target on status request", "Target replied with a NACK", "Erase * NACK", "Timeout waiting for data"],
+        &["No response from target on status request", "Target replied with a NACK", "Erase * NACK"],
         "The loader of the chip stopped answering in between: another program speaks on the port, or bytes are lost.",
         &[(C::LinkFault, 0.44), (C::HostPortConflict, 0.42), (C::ImageIncomplete, 0.2)],
     )

@@ -9,14 +9,24 @@ pub(super) static RULES: &[Rule] = &[
     rule(
         "avr-not-in-sync",
         Tool,
-        &["not in sync", "programmer is not responding", "programmer did not respond", "stk500_recv()", "stk500_getsync()", "stk500v2_ReceiveMessage(): timeout", "stk500v2_getsync(): timeout", "initialization failed, rc=", "ser_open(): can't set", "initialization failed", "timeout communicating with programmer", "target doesn't answer", "jtagmkII_getsync", "unable to sign on"],
+        &["not in sync", "programmer is not responding", "programmer did not respond", "stk500_recv()", "stk500_getsync()", "stk500v2_ReceiveMessage(): timeout", "stk500v2_getsync(): timeout", "initialization failed, rc=", "ser_open(): can't set", "initialization failed", "timeout communicating with programmer", "jtagmkII_getsync", "unable to sign on"],
         "The boot loader of the chip does not answer the programmer.",
         &[(C::ToolMismatch, 0.45), (C::LinkFault, 0.38), (C::BootloaderCorrupt, 0.2), (C::NotInRecoveryMode, 0.25)],
     )
-    .without(&["Programmer initialization failed"])
+    .without(&["Programmer initialization failed", "target doesn't answer"])
     .states(&[(S::Unknown, 0.5)])
     .actions(&[A::ChangeToolOrOption, A::SwapCableOrPort])
     .from("avrdude src/stk500.c", "avrdude: stk500_getsync() attempt 10 of 10: not in sync: resp=0x00"),
+    rule(
+        "avr-target-silent",
+        Tool,
+        &["target doesn't answer"],
+        "The programmer is there, and the chip behind it does not answer: wiring, supply, or clock.",
+        &[(C::LinkFault, 0.5), (C::PowerFault, 0.22), (C::NotInRecoveryMode, 0.15), (C::FlashHardwareFault, 0.15)],
+    )
+    .states(&[(S::Unknown, 0.5)])
+    .actions(&[A::SwapCableOrPort, A::FixPower])
+    .from("avrdude src/usbasp.c, usbasp_spi_program_enable", "avrdude: error: program enable: target doesn't answer. 1"),
     rule(
         "avr-no-programmer",
         Tool,
@@ -44,6 +54,7 @@ pub(super) static RULES: &[Rule] = &[
         "The programmer type that the tool was given does not fit.",
         &[(C::ToolMismatch, 0.6)],
     )
+    .without(&["target doesn't answer"])
     .states(&[(S::Unknown, 0.4)])
     .from("avrdude src/butterfly.c", "avrdude: error: buffered memory access not supported. Maybe it isn't"),
     rule(
@@ -59,7 +70,7 @@ pub(super) static RULES: &[Rule] = &[
     rule(
         "debug-probe",
         Tool,
-        &["cannot read IDR", "JTAG scan chain interrogation failed", "target voltage may be too low", "Failed to read memory at", "No STM32 target found", "Unable to get core ID", "Error connecting DP", "swd: no response", "no device found on the JTAG", "init mode failed", "unable to connect to the target", "Failed to connect to target", "Can not connect to target", "Couldn't find any ST-Link", "No ST-LINK detected", "No debug probes", "unable to open CMSIS-DAP", "NRST is not connected", "Could not find core", "Cannot connect to the probe", "No J-Link", "no probe", "Failed to init device", "Failed to enter SWD mode", "Connection to target", "Failed to connect multidrop"],
+        &["cannot read IDR", "JTAG scan chain interrogation failed", "target voltage may be too low", "Failed to read memory at", "No STM32 target found", "Unable to get core ID", "Error connecting DP", "swd: no response", "no device found on the JTAG", "could not find or open device", "init mode failed", "unable to connect to the target", "Failed to connect to target", "Can not connect to target", "Couldn't find any ST-Link", "No ST-LINK detected", "No debug probes", "unable to open CMSIS-DAP", "NRST is not connected", "Could not find core", "Cannot connect to the probe", "No J-Link", "no probe", "Failed to init device", "Failed to enter SWD mode", "Connection to target", "Failed to connect multidrop"],
         "The debug probe or adapter does not reach the chip.",
         &[(C::LinkFault, 0.55), (C::PowerFault, 0.25), (C::NotInRecoveryMode, 0.25), (C::BootloaderLocked, 0.15)],
     )
@@ -83,7 +94,7 @@ pub(super) static RULES: &[Rule] = &[
         "The chip is protected against reading or writing.",
         &[(C::BootloaderLocked, 0.62), (C::ToolMismatch, 0.3), (C::FlashHardwareFault, 0.1)],
     )
-    .without(&["Bypassing security", "Successfully sent payload", "protection: disabled", "protection: off", "protection is disabled", "not protected", "flash regions are read protected"])
+    .without(&["Bypassing security", "Successfully sent payload", "Read protected: false", "protection: disabled", "protection: off", "protection is disabled", "not protected", "flash regions are read protected"])
     .states(&[(S::RefusedUnharmed, 0.6)])
     .actions(&[A::UnlockBootloader, A::ChangeToolOrOption])
     .from("stm32flash stm32.c; stlink; OpenOCD src/flash/nor/stm32f1x.c", "Got NACK from device on command 0x31"),
@@ -263,15 +274,36 @@ pub(super) static RULES: &[Rule] = &[
     .actions(&[A::FixPower, A::SwapCableOrPort])
     .from("OpenOCD src/jtag/drivers/stlink_usb.c", "Info : Target voltage: 0.062440"),
     rule(
+        "drag-and-drop-outside",
+        Tool,
+        &["aborted due to an out of bounds address", "The hex file contains data outside", "The application file format is unknown"],
+        "The file is for another chip, or for another place in its memory.",
+        &[(C::ImageWrongDevice, 0.58), (C::ToolMismatch, 0.3), (C::ImageTooLarge, 0.2)],
+    )
+    .states(&[(S::RecoveryMode, 0.5)])
+    .actions(&[A::ReflashCorrectImage, A::ChangeToolOrOption])
+    .from("DAPLink source/daplink/error.c", "error: In application programming aborted due to an out of bounds address."),
+    rule(
         "radio-loader-silent",
         Tool,
         &["Timeout waiting for ACK/NACK", "Failed to probe running application type", "Failed to enter bootloader", "did not enter the bootloader", "BSL sync or chip read failed"],
         "The loader of the chip does not answer: the chip runs its application, or another program holds the port.",
         &[(C::NotInRecoveryMode, 0.52), (C::HostPortConflict, 0.38), (C::LinkFault, 0.25)],
     )
+    .without(&["Timeout waiting for ACK/NACK after 'Send data", "Timeout waiting for ACK/NACK after 'Bank Erase"])
     .states(&[(S::Unknown, 0.5)])
     .actions(&[A::EnterRecoveryMode, A::FreePortOrStopProcess])
     .from("cc2538-bsl.py; universal-silabs-flasher", "ERROR: Timeout waiting for ACK/NACK after 'Synch (0x55 0x55)'"),
+    rule(
+        "radio-loader-lost-in-between",
+        Tool,
+        &["Timeout waiting for ACK/NACK after 'Send data", "Timeout waiting for ACK/NACK after 'Bank Erase"],
+        "The loader of the chip answered, and then no longer: bytes are lost on the way, or another program reads them.",
+        &[(C::LinkFault, 0.58), (C::HostPortConflict, 0.3), (C::ToolMismatch, 0.2)],
+    )
+    .states(&[(S::RecoveryMode, 0.6)])
+    .actions(&[A::SwapCableOrPort, A::FreePortOrStopProcess])
+    .from("cc2538-bsl.py", "ERROR: Timeout waiting for ACK/NACK after 'Send data (0x24)'"),
     rule(
         "probe-absent",
         Tool,
@@ -279,7 +311,7 @@ pub(super) static RULES: &[Rule] = &[
         "The probe, or the chip behind it, does not answer.",
         &[(C::LinkFault, 0.52), (C::ToolMismatch, 0.36), (C::HostPermission, 0.25), (C::NotInRecoveryMode, 0.15)],
     )
-    .without(&["device needs paging"])
+    .without(&["device needs paging", "writing to file descriptor"])
     .states(&[(S::Unknown, 0.5)])
     .actions(&[A::SwapCableOrPort, A::ChangeToolOrOption])
     .from("pyOCD; nrfjprog; SEGGER J-Link; OpenOCD", "FATAL ERROR: Unable to find a board; is the board connected?"),

@@ -29,6 +29,17 @@ pub(super) static RULES: &[Rule] = &[
     .actions(&[A::SwapCableOrPort, A::PowerCycleAndRetry])
     .from("AOSP adb transport.cpp", "R58M12ABCDE offline"),
     rule(
+        "apple-loader-silent",
+        Tool,
+        &["Possibly invalid iBSS", "Possibly invalid iBEC", "Unable to send iBEC", "Unable to send iBSS", "Unable to place device into recovery mode"],
+        "The phone does not come back with what was sent to start it: the link, the driver, or the tool's age.",
+        &[(C::LinkFault, 0.48), (C::ToolMismatch, 0.42), (C::HostPermission, 0.2)],
+    )
+    .without(&["not being signed", "Unable to get SHSH blobs"])
+    .states(&[(S::RecoveryMode, 0.6)])
+    .actions(&[A::SwapCableOrPort, A::ChangeToolOrOption])
+    .from("idevicerestore src/dfu.c, src/recovery.c", "ERROR: Device did not disconnect. Possibly invalid iBSS. Reset device and try again."),
+    rule(
         "apple-restore",
         Tool,
         &[
@@ -36,7 +47,6 @@ pub(super) static RULES: &[Rule] = &[
             "Unable to get SHSH blobs",
             "image personalization failed",
             "not being signed",
-            "Unable to place device into recovery mode",
         ],
         "The vendor's server does not sign this firmware for the unit.",
         &[(C::VerifiedBootRejected, 0.55), (C::RollbackRejected, 0.35), (C::LinkFault, 0.2)],

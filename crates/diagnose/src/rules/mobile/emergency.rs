@@ -399,6 +399,36 @@ pub(super) static RULES: &[Rule] = &[
     .actions(&[A::ChangeToolOrOption])
     .from("rkdeveloptool main.cpp", "Write LBA failed!"),
     rule(
+        "sahara-session-over",
+        Tool,
+        &["Not in sahara mode"],
+        "The boot ROM of the phone is in the middle of another session, and wants to be started anew.",
+        &[(C::ToolMismatch, 0.45), (C::LinkFault, 0.36), (C::NotInRecoveryMode, 0.2)],
+    )
+    .states(&[(S::RecoveryMode, 0.65)])
+    .actions(&[A::PowerCycleAndRetry, A::ChangeToolOrOption])
+    .from("openpst sahara", "No data waiting. Not in sahara mode, already in a session, or device requires a restart."),
+    rule(
+        "unisoc-loader-silent",
+        Tool,
+        &["usb_send failed (", "usb_recv failed : LIBUSB", "usb_send failed : LIBUSB", "unexpected response (0x0096)"],
+        "The loader that was sent to the phone does not answer any longer, or does not know the command.",
+        &[(C::ToolMismatch, 0.44), (C::LinkFault, 0.42), (C::ImageWrongDevice, 0.25)],
+    )
+    .states(&[(S::RecoveryMode, 0.65)])
+    .actions(&[A::ChangeToolOrOption, A::SwapCableOrPort])
+    .from("spreadtrum_flash spd_dump.c", "usb_send failed (0 / 8)"),
+    rule(
+        "unisoc-loader-unsigned",
+        Tool,
+        &["unexpected response (0x00a6)", "BSL_REP_VERIFY_ERROR"],
+        "The boot ROM of the phone takes only loaders with its vendor's signature.",
+        &[(C::VerifiedBootRejected, 0.5), (C::ToolMismatch, 0.38), (C::BootloaderLocked, 0.2)],
+    )
+    .states(&[(S::RecoveryMode, 0.65)])
+    .actions(&[A::ChangeToolOrOption, A::UseSignedOrNewerImage])
+    .from("spreadtrum_flash spd_cmd.h", "unexpected response (0x00a6)"),
+    rule(
         "rockchip-storage-fails",
         Tool,
         &["Write LBA failed", "Read LBA failed", "Erase LBA failed", "Getting flash info from device failed", "Reading flash ID failed"],

@@ -157,23 +157,34 @@ pub(super) static RULES: &[Rule] = &[
     rule(
         "fastboot-unknown",
         Tool,
-        &["fastboot: usage: unknown command", "Unrecognized command", "unrecognized command", "unknown cmd", "unsupported command", "unknown option", "unrecognized option", "invalid option", "Unknown variable", "Cannot generate image", "Slot out of range", "Bad slot suffix", "Invalid partition size", "Partition already exists", "Command not supported", "not supported in default implementation", "invalid command", "command is not support", "GetVar Variable Not found", "the requst is invalid", "Unknown reason", "Not implemented", "unknown command '", "no such command", "Invalid argument:", "Error reading sparse"],
+        &["fastboot: usage: unknown command", "Unrecognized command", "unrecognized command", "unknown cmd", "unsupported command", "unknown option", "unrecognized option", "invalid option", "Unknown variable", "Cannot generate image", "Slot out of range", "Bad slot suffix", "Invalid partition size", "Partition already exists", "Command not supported", "not supported in default implementation", "invalid command", "command is not support", "GetVar Variable Not found", "the requst is invalid", "Unknown reason", "Not implemented", "unknown command '", "no such command", "check download item failed", "Invalid argument:", "Error reading sparse"],
         "The tool or the unit does not know the command.",
         &[(C::ToolMismatch, 0.7)],
     )
-    .without(&["remote: 'unknown command'", "WP operations are not implemented"])
+    .without(&["Not in sahara mode", "remote: 'unknown command'", "WP operations are not implemented"])
     .states(&[(S::RefusedUnharmed, 0.65)])
     .from("AOSP fastboot/fastboot.cpp", "fastboot: usage: unknown command wipe-super"),
     rule(
         "fastboot-transfer",
         Tool,
-        &["Status read failed", "bulk OUT failed", "bulk IN failed", "Write to device failed", "Couldn't download data", "data transfer failure", "remote: 'unknown command'", "remote: 'data invalid size'", "usb_write failed", "command write failed", "Sending * FAILED (Write", "Sending * FAILED (Status", "Too many links", "no link", "Protocol error", "data transfer", "Error reading data", "Transfer aborted", "device disconnected"],
+        &["Status read failed", "bulk OUT failed", "bulk IN failed", "Write to device failed", "Couldn't download data", "data transfer failure", "Sending * FAILED (remote: 'unknown command'", "remote: 'data invalid size'", "usb_write failed", "command write failed", "Sending * FAILED (Write", "Sending * FAILED (Status", "Too many links", "no link", "Protocol error", "data transfer", "Error reading data", "Transfer aborted", "device disconnected"],
         "The transfer to the unit broke.",
         &[(C::LinkFault, 0.65), (C::ToolMismatch, 0.33)],
     )
     .without(&["not allowed on locked devices", "not allowed for Critical Partitions"])
     .states(&[(S::RecoveryMode, 0.6)])
     .from("AOSP fastboot/fastboot_driver.cpp", "FAILED (Status read failed (No such device))"),
+    rule(
+        "fastboot-unknown-command",
+        Tool,
+        &["remote: 'unknown command'", "remote: unknown command", "remote: 'Command not supported"],
+        "The unit's fastboot does not know the command; another one, as of its boot loader or its recovery, may.",
+        &[(C::ToolMismatch, 0.5), (C::NotInRecoveryMode, 0.32), (C::BootloaderLocked, 0.16)],
+    )
+    .without(&["Sending * FAILED (remote: 'unknown command'"])
+    .states(&[(S::RefusedUnharmed, 0.5)])
+    .actions(&[A::ChangeToolOrOption, A::EnterRecoveryMode])
+    .from("boot loaders with fastboot, such as U-Boot drivers/fastboot/fb_command.c", "FAILED (remote: 'unknown command')"),
     rule(
         "sideload-unanswered",
         Tool,
@@ -250,7 +261,7 @@ pub(super) static RULES: &[Rule] = &[
         "The tool sees no unit in the mode that it needs.",
         &[(C::NotInRecoveryMode, 0.6), (C::LinkFault, 0.35), (C::HostPermission, 0.3)],
     )
-    .without(&["no permissions", "Device detected", "FAILED (", "Sending invitation"])
+    .without(&["waiting for any device*Finished", "no permissions", "Device detected", "FAILED (", "Sending invitation"])
     .states(&[(S::Unknown, 0.4)])
     .actions(&[A::EnterRecoveryMode])
     .from("AOSP fastboot/fastboot.cpp", "< waiting for any device >"),

@@ -161,6 +161,25 @@ pub(super) static RULES: &[Rule] = &[
     .actions(&[A::FactoryResetSettings])
     .from("BusyBox coreutils/mkdir.c", "mkdir: can't create directory 'rw/work': No space left on device"),
     rule(
+        "firmware-variables-full",
+        Lasting,
+        &[
+            "efivarfs*No space left",
+            "efi_set_variable*No space left",
+            "EFI boot entry*No space left",
+            "EFI Boot variable*No space left",
+            "prepare Boot variable*No space left",
+        ],
+        "The store in which the firmware of the computer keeps its variables is full.",
+        &[(C::StorageFull, 0.7), (C::SettingsCorrupt, 0.15)],
+    )
+    .states(&[(S::Healthy, 0.5)])
+    .actions(&[A::FactoryResetSettings, A::ChangeToolOrOption])
+    .from(
+        "efivar src/efivarfs.c; GRUB util/grub-install; fwupd",
+        "failed to write data to efivarfs: Error writing to file descriptor: No space left on device",
+    ),
+    rule(
         "storage-full",
         Lasting,
         &[

@@ -5,8 +5,8 @@ use debrick_model::{Action as A, Cause as C, State as S};
 use crate::rule::Level::{Kernel, Lasting, Loader, System};
 use crate::rule::{Rule, rule};
 
-/// With these words it is not the kernel that fails on its way to the root file system.
-const UBI_TOOLS: &[&str] = &[
+/// With these words it is not the kernel that fails on its way to the root file system, or it names the reason.
+const UBI_ELSEWHERE: &[&str] = &[
     "libubi: error!",
     "ubiattach: error!",
     "ubiformat: error!",
@@ -14,6 +14,7 @@ const UBI_TOOLS: &[&str] = &[
     "ubirmvol: error!",
     "ubiupdatevol: error!",
     "maybe not a NAND or raw device",
+    "not enough PEBs",
 ];
 
 pub(super) static RULES: &[Rule] = &[
@@ -62,7 +63,7 @@ pub(super) static RULES: &[Rule] = &[
             (C::ImageWrongDevice, 0.15),
         ],
     )
-    .without(UBI_TOOLS)
+    .without(UBI_ELSEWHERE)
     .states(&[(S::KernelHang, 0.4)])
     .from(
         "Linux drivers/mtd/ubi/attach.c",
@@ -204,6 +205,8 @@ pub(super) static RULES: &[Rule] = &[
         "The flash has too few good blocks left.",
         &[(C::FlashHardwareFault, 0.55), (C::ImageTooLarge, 0.3), (C::StorageFull, 0.2)],
     )
+    // By how many they are too few says more.
+    .without(&["not enough PEBs"])
     .from(
         "Linux drivers/mtd/ubi/vtbl.c",
         "ubi0 error: no enough physical eraseblocks, volume may be resized",
@@ -215,6 +218,7 @@ pub(super) static RULES: &[Rule] = &[
         "The volumes want more blocks than the flash has: they are made for a larger one, or too many blocks are bad.",
         &[(C::ImageTooLarge, 0.5), (C::FlashHardwareFault, 0.4), (C::ImageWrongDevice, 0.3), (C::StorageFull, 0.15)],
     )
+    .states(&[(S::KernelHang, 0.4)])
     .actions(&[A::ReflashCorrectImage])
     .from(
         "Linux drivers/mtd/ubi/vtbl.c",

@@ -58,6 +58,7 @@ pub(super) static RULES: &[Rule] = &[
         "One of the two systems did not come up after it was written; the other one runs.",
         &[(C::FirmwareBug, 0.44), (C::ImageCorrupt, 0.32), (C::UpdateInterrupted, 0.2)],
     )
+    .without(&["BAD("])
     .states(&[(S::Healthy, 0.6)])
     .actions(&[A::InstallOtherBuild, A::ReflashSameImage])
     .from("RAUC src/status.c; Home Assistant CLI, os info", "boot status: bad"),

@@ -281,6 +281,7 @@ pub(super) static RULES: &[Rule] = &[
             (C::FirmwareBug, 0.25),
         ],
     )
+    .without(&["erification of flash"])
     .states(&[(S::RefusedUnharmed, 0.55)])
     .last_resort()
     .from("updaters of all kinds", "[ERROR] : SWUPDATE failed"),
@@ -372,7 +373,6 @@ pub(super) static RULES: &[Rule] = &[
             "Failed to prepare",
             "no longer exists",
             "device disappeared",
-            "re-plug",
         ],
         "The device did not come back after its firmware was written.",
         &[(C::LinkFault, 0.5), (C::UpdateInterrupted, 0.35)],

@@ -203,7 +203,7 @@ pub(super) static NOT_DONE_YET: Words = Words(&[
 
 /// Something was written to it, or was about to be.
 pub(super) static WRITING: Words = Words(&[
-    "updat-|upgrad-|flash-|reflash-|sysupgrad-|install-|firmware|downgrad-|dfu|ota|sideload-|writing|written|uploading",
+    "updat-|upgrad-|flash-|reflash-|sysupgrad-|install-|firmware|downgrad-|dfu|ota|sideload-|writing|written|uploading|uploaded",
     "прош-|обнов-|апдейт-|перепрош-",
     "刷机|刷|升级|升級|更新|固件|烧录|写这|写入|写了",
     "aktualisier-|geflasht|flashen|einspielen|update-|firmwareupdate-|aufspielen",

@@ -16,6 +16,7 @@ use super::means::{
     RECOVERY_SYSTEM, SLOTS, STRAPPED, STRAPS,
 };
 use super::mishaps::{HELPED, RESET_TO_FACTORY, WORKED};
+use super::mismatched::OTHER_PLACE;
 use super::outcome::{CARD, NOT_TAKEN};
 use super::praise::ENDED_WELL;
 use super::seen::{GONE, LOOPS, WORKS_AGAIN};
@@ -230,6 +231,15 @@ pub(super) static BY_CIRCUMSTANCE: &[Conclusion] = &[
         actions: &[A::RedownloadImage, A::ReflashCorrectImage],
     },
     Conclusion {
+        all: &[],
+        near: &[&OTHER_PLACE, &WROTE],
+        none: &[],
+        says: "It was written to another place than the chip starts from.",
+        causes: &[(C::ToolMismatch, 0.46), (C::BootloaderCorrupt, 0.36)],
+        state: None,
+        actions: &[A::ReflashCorrectImage, A::ChangeToolOrOption],
+    },
+    Conclusion {
         all: &[&WRONG_BUILD],
         near: &[],
         none: &[],
@@ -392,6 +402,11 @@ mod tests {
             (
                 "I forced the upgrade although it warned, now it does not start.",
                 C::ImageWrongDevice,
+                A::ReflashCorrectImage,
+            ),
+            (
+                "Плата не запускается, программа записала образ по адресу 0x1000 вместо 0x0.",
+                C::ToolMismatch,
                 A::ReflashCorrectImage,
             ),
             ("我刷的只是升级包而非完整包，无法启动。", C::ImageIncomplete, A::ReflashCorrectImage),

@@ -44,6 +44,9 @@ pub(super) static OLD_AGAIN: Words = Words(&[
 
 /// A light of the unit is on or blinks.
 pub(super) static SOME_LIGHT: Words = Words(&[
+    " only the power led",
+    " only the power light",
+    " only power led",
     " lights come on",
     " light comes on",
     " light is on",

@@ -122,3 +122,17 @@ pub(super) static ROOM_FOR_FIRMWARE: Words = Words(&[
     "image|firmware|build|file|rom|kernel|partition|flash|chip|4 mb|4mb|8 mb|8mb|16mb|32mb",
     "datei|прошивк-|образ|раздел|固件|分区|闪存|镜像|plik|partycj-|archivo|partición|fichier|partizione|arquivo|partição",
 ]);
+
+/// It was written to another place than the chip looks at.
+pub(super) static OTHER_PLACE: Words = Words(&[
+    "address|offset|0x0|0x1000|0x10000 ~ instead of ~ 0x-",
+    "wrong|incorrect ~ address|offset",
+    "falsche- ~ adresse|offset",
+    "adresse|offset|0x- ~ statt|anstatt|au lieu de ~ 0x-",
+    "mauvaise|dirección|indirizzo|endereço ~ adresse|equivocad-|incorrect-|sbagliat-|errad-",
+    "адрес-|смещени- ~ вместо ~ 0x-",
+    "неверн-|неправильн-|не тот|не тому ~ адрес-|смещени-",
+    "地址|偏移 ~ 错|不对|而不是|应为",
+    "刷错|写错|烧错|错误的 ~ 地址|偏移",
+    "zły|złym|błędn-|niewłaściw- ~ adres-|offset-",
+]);

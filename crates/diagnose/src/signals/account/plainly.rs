@@ -13,6 +13,7 @@ use super::computer::{
 };
 use super::conclusions::Conclusion;
 use super::fates::UNCHANGED;
+use super::lights::SOME_LIGHT;
 use super::means::RECOVERY_SYSTEM;
 use super::mishaps::DROPPED_SETTINGS;
 use super::mismatched::{DIGEST_DIFFERS, FOR_ANOTHER, NOT_WHOLE, ROOM_FOR_FIRMWARE, TOO_LARGE};
@@ -124,7 +125,7 @@ pub(super) static PLAINLY: &[Conclusion] = &[
     Conclusion {
         all: &[&NO_LIGHTS],
         near: &[],
-        none: &[&WRITING, &FINE_AFTER_ALL],
+        none: &[&WRITING, &FINE_AFTER_ALL, &SOME_LIGHT],
         says: "It shows no light and does not turn on, and nothing was written to it.",
         causes: &[(C::PowerFault, 0.4)],
         state: Some((S::NoPower, 0.35)),

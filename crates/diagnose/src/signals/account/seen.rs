@@ -234,6 +234,20 @@ pub(super) static LOOPS: Words = Words(&[
     "反复重启",
     "重复重启",
     "不断重启",
+    "无限循环",
+    "秒|分钟|每轮|开机后 ~ 必定|自动|再|就|又 ~ 重启|复位|重新启动",
+    "每隔|每轮|每几 ~ 重启|复位|重新启动",
+    "reboots|restarts|resets ~ every ~ second-|sec|minute-|min|hour-",
+    "rebootet|resettet ~ alle|ständig|dauernd|immer wieder|ununterbrochen",
+    "ständig|dauernd|immer wieder ~ neustart-|reboot-|neu gestartet",
+    "startet|bootet ~ alle|ständig|dauernd|immer wieder|ununterbrochen|von selbst ~ neu",
+    "redémarre ~ toutes|sans cesse|sans arrêt|constamment|tout seul",
+    "reinicia ~ cada|continuamente|constantemente|sin parar|una y otra vez|sozinho|a cada|sem parar",
+    "riavvia ~ ogni|continuamente|di continuo|da solo",
+    "restartuje|resetuje ~ co|ciągle|cały czas|w kółko|neustále|pořád",
+    "перезагруж-|ребут-|перезапуска- ~ кажд-|бесконечн-|по кругу|раз в",
+    "бесконечн-|непрерывн- ~ перезагр-|ребут-|перезапуск-",
+    "постійно|безкінечн-|циклічн- ~ перезавантаж-",
 ]);
 
 /// The system runs and is not reached.
@@ -437,3 +451,28 @@ pub(super) static NO_LOSS: Words = Words(&[
     " power was not interrupted",
     " was not interrupted",
 ]);
+
+#[cfg(test)]
+mod tests {
+    use super::LOOPS;
+    use crate::signals::account::words::plain;
+
+    #[test]
+    fn what_comes_again_each_time_is_a_loop() {
+        for account in [
+            "It restarts every 30 seconds.",
+            "Das Gerät startet alle zwei Minuten neu.",
+            "Le routeur redémarre toutes les 30 secondes.",
+            "El router se reinicia cada 20 segundos.",
+            "Устройство перезагружается каждые 10 секунд.",
+            "开机约 10 秒必定重启",
+            "刷机后每隔3分钟复位一次",
+        ] {
+            assert!(LOOPS.are_in(&plain(account)), "{account}");
+        }
+        for account in ["I restart it every week.", "我每次重启后设置都丢失", "The wifi crashes every hour."]
+        {
+            assert!(!LOOPS.are_in(&plain(account)), "{account}");
+        }
+    }
+}

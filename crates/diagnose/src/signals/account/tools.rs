@@ -170,6 +170,15 @@ pub(super) static FAILS: Words = Words(&[
     " błąd",
 ]);
 
+/// A tool on the computer does not get on, whatever becomes of the unit.
+pub(super) static TOOL_HANGS: Words = Words(&[
+    "esptool|avrdude|fastboot|adb|odin|heimdall|mtkclient|mtk client|openocd|dfu util|stm32flash|flashrom|rkdeveloptool|rkdevtool|nmrpflash|flash tool|flashtool|sp flash tool|miflash|qfil|qdl|edl|uuu|bossac|picotool|tftp|uploader|flasher|installer|balena etcher|etcher ~ hangs|hanging|stuck|freezes|froze|keeps waiting|waits forever|waiting forever|stops at|sits at|never gets past|doesn t get past|won t get past",
+    "esptool|avrdude|fastboot|adb|odin|heimdall|mtkclient|mtk client|openocd|dfu util|stm32flash|flashrom|rkdeveloptool|rkdevtool|nmrpflash|flash tool|flashtool|sp flash tool|miflash|qfil|qdl|edl|uuu|bossac|picotool|tftp|uploader|flasher|installer|balena etcher|etcher ~ hängt|bleibt|steht ~ bei|auf|stehen|hängen",
+    "esptool|avrdude|fastboot|adb|odin|heimdall|mtkclient|mtk client|openocd|dfu util|stm32flash|flashrom|rkdeveloptool|rkdevtool|nmrpflash|flash tool|flashtool|sp flash tool|miflash|qfil|qdl|edl|uuu|bossac|picotool|tftp|uploader|flasher|installer|balena etcher|etcher ~ завис-|застрева-|висит|останавлива-",
+    "esptool|avrdude|fastboot|adb|odin|heimdall|mtkclient|mtk client|openocd|dfu util|stm32flash|flashrom|rkdeveloptool|rkdevtool|nmrpflash|flash tool|flashtool|sp flash tool|miflash|qfil|qdl|edl|uuu|bossac|picotool|tftp|uploader|flasher|installer|balena etcher|etcher ~ 卡在|卡住|停在|一直停|不动",
+    "esptool|avrdude|fastboot|adb|odin|heimdall|mtkclient|mtk client|openocd|dfu util|stm32flash|flashrom|rkdeveloptool|rkdevtool|nmrpflash|flash tool|flashtool|sp flash tool|miflash|qfil|qdl|edl|uuu|bossac|picotool|tftp|uploader|flasher|installer|balena etcher|etcher ~ bloque|reste bloqué|se queda|trava|si blocca|zawiesza|zatrzymuje",
+]);
+
 /// It tells of the time behind a write.
 pub(super) static AFTERWARDS: Words = Words(&[
     " after flashing",

@@ -34,6 +34,7 @@ pub(super) static IS_LOCKED: Words = Words(&[
     "locked|lock ~ state|bootloader|device|status",
     "bootloader|device|phone ~ is locked|still locked|locked|not unlocked|isn t unlocked|wasn t unlocked",
     "oem unlock|oem unlocking|unlock- ~ grey-|gray-|not allowed|missing|disabled|refus-|denied|code|token|permission|wait",
+    "oem unlock|oem unlocking ~ option|options|switch|toggle ~ grey-|gray-|missing|disabled|not available",
     "can t|cannot|not|refus- ~ unlock-",
     "unlock-|entsperr- ~ nicht|verboten|ausgegraut",
     "загрузчик ~ заблокир-|залоч-|не разблок-",

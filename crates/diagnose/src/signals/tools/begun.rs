@@ -3,17 +3,30 @@
 use super::super::trouble::tells_of_trouble;
 
 /// What a tool names that changes the unit's flash.
-const CHANGES: &[&str] = &["writ", "eras", "program", "flash", "upload", "download", "sending", "lba"];
+const CHANGES: &[&str] =
+    &["writ", "eras", "program", "flash", "upload", "download", "sending", "lba", "load "];
 
 /// What it says of a part that is done.
-const DONE: &[&str] = &["okay [", " done", " erased", "erased "];
+const DONE: &[&str] = &["okay [", " done", " erased", "erased ", "pages written", "blocks written"];
 
 /// What it names that leaves the flash as it is.
-const READS: &[&str] = &["read", "verif", "compar", "check", "programmer"];
+const READS: &[&str] = &["read", "verif", "compar", "check", "programmer", "uses ", "used", "storage"];
+
+/// With what a line begins that names the part which is written.
+const WRITES_PART: &[&str] = &["writing", "programming", "erasing", "flashing"];
+
+/// Fewer parts than this are attempts, not parts.
+const FEWEST_PARTS: u64 = 16;
 
 /// The line, by its index, of the last change before the tool's last trouble.
 pub(super) fn last_change(lines: &[(u64, String)]) -> Option<usize> {
     let troubled = lines.iter().rposition(|(_, line)| tells_of_trouble(line))?;
+    let at_once = lines.get(troubled).is_some_and(|(_, line)| {
+        WRITES_PART.iter().any(|part| line.starts_with(part)) && is_some_of_many(line)
+    });
+    if at_once {
+        return Some(troubled);
+    }
     lines.iter().take(troubled).rposition(|(_, line)| is_change(line) && !tells_of_trouble(line))
 }
 
@@ -21,7 +34,18 @@ pub(super) fn last_change(lines: &[(u64, String)]) -> Option<usize> {
 fn is_change(line: &str) -> bool {
     CHANGES.iter().any(|word| line.contains(word))
         && !READS.iter().any(|word| line.contains(word))
-        && (is_part_way(line) || DONE.iter().any(|word| line.contains(word)))
+        && (is_part_way(line) || is_some_of_many(line) || DONE.iter().any(|word| line.contains(word)))
+}
+
+/// Whether a line names a number of parts out of all, neither none nor all of them: `65/128`.
+fn is_some_of_many(line: &str) -> bool {
+    line.match_indices('/').any(|(at, slash)| {
+        let (before, behind) = (line.get(..at), line.get(at + slash.len()..));
+        let digits = |symbol: char| !symbol.is_ascii_digit();
+        let part = before.and_then(|before| before.rsplit(digits).next()?.parse::<u64>().ok());
+        let all = behind.and_then(|behind| behind.split(digits).next()?.parse::<u64>().ok());
+        part.zip(all).is_some_and(|(part, all)| part > 0 && part < all && all >= FEWEST_PARTS)
+    })
 }
 
 /// Whether a line names a share of the work that is neither nothing nor all.
@@ -47,6 +71,9 @@ mod tests {
             "Erasing sector 0 done\nError: failed to erase memory",
             "Writing at 0x1000... (12 %)\nA fatal error occurred: timeout",
             "Write LBA from file (25%)\nWrite LBA failed!",
+            "writing page  65/128.verification error... Have you erased before write ?",
+            " 18/18 pages written\nERROR common.c: Verification of flash failed at offset: 0",
+            "Load 315392/381572\nVerify fail",
             "Erasing 'metadata'  OKAY [  0.007s]\nSending 'super'  FAILED (Status read failed)",
         ] {
             assert!(last_change(&lines(text)).is_some(), "{text}");
@@ -56,6 +83,7 @@ mod tests {
             "Verifying (12 %)\nError: mismatch",
             "Reading flash (12 %)\nError: timeout",
             "Writing (100 %)\nall done",
+            "programming attempt 1/3\nError: timeout",
             "Error: failed to erase memory",
             "",
         ] {

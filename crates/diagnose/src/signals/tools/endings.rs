@@ -59,6 +59,11 @@ pub(super) fn is_last_act(line: &str) -> bool {
     LAST_ACTS.iter().any(|act| line.contains(act))
 }
 
+/// Whether with this line, in lower case, a tool restarts the unit.
+pub(super) fn restarts_unit(line: &str) -> bool {
+    line.contains("reboot") || line.contains("restarting")
+}
+
 /// The line, by its index, that shows that the unit was left in peace, and what it shows.
 pub(super) fn left_in_peace(lines: &[(u64, String)]) -> Option<(usize, &'static str)> {
     let last = lines.len().checked_sub(1)?;
@@ -91,7 +96,7 @@ fn typed(line: &str) -> Option<&str> {
 }
 
 /// Whether a line is the prompt of a shell, and nothing else.
-fn is_bare_prompt(line: &str) -> bool {
+pub(super) fn is_bare_prompt(line: &str) -> bool {
     line.len() <= LONGEST_PROMPT && line.trim_end().ends_with(['#', '$'])
 }
 

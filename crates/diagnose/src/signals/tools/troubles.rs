@@ -343,11 +343,22 @@ pub(super) static TROUBLES: &[Trouble] = &[
     },
     Trouble {
         any: &[
-            &["verif", "fail"],
+            &["verif", "fail", "offset"],
+            &["verif", "fail", "address"],
+            &["verif", "fail", "flash"],
             &["verif", "mismatch"],
             &["verif", "error"],
             &["mismatch", "at 0x"],
             &["mismatch", "address"],
+        ],
+        says: "The unit does not hold what the tool wrote.",
+        causes: &[(C::LinkFault, 0.36), (C::ToolMismatch, 0.34), (C::FlashHardwareFault, 0.33)],
+        state: Some((S::RecoveryMode, 0.35)),
+        actions: &[A::SwapCableOrPort, A::ChangeToolOrOption],
+    },
+    Trouble {
+        any: &[
+            &["verif", "fail"],
             &["erase", "fail"],
             &["write", "fail"],
             &["writing", "fail"],

@@ -1,0 +1,235 @@
+//! Logs of units that are well, which go on behind what sounds like trouble, or end early.
+#![allow(clippy::unwrap_used, reason = "a test may fail where it stands")]
+
+use debrick_diagnose::{Case, Evidence, Trial, diagnose_in_trial};
+use debrick_model::{Action, Cause, Diagnosis, EvidenceKind};
+
+/// What the rules say, without the words that were learned.
+fn by_rules(evidence: &[Evidence]) -> Diagnosis {
+    diagnose_in_trial(&Case { evidence, ..Case::default() }, &Trial::default())
+}
+
+const UBOOT: &str = "U-Boot 2023.01 (Jun 22 2026 - 08:38:07 +0000)\nDRAM:  512 MiB\n";
+const COUNTDOWN: &str = "Hit any key to stop autoboot:  0\n";
+
+#[track_caller]
+fn check(kind: EvidenceKind, parts: &[&str]) {
+    let diagnosis = by_rules(&[Evidence { kind, name: "evidence".into(), text: parts.concat() }]);
+    let likely: Vec<_> =
+        diagnosis.findings.iter().map(|finding| (finding.cause, finding.likelihood)).collect();
+    assert_eq!(diagnosis.cause(), Cause::NoFault, "{likely:?}");
+    assert_eq!(diagnosis.actions.first().map(|proposed| proposed.action), Some(Action::NothingNeeded));
+}
+
+/// Who shows that a start stops there says so, or quotes no more than the last line.
+#[test]
+fn a_log_that_ends_where_the_kernel_is_started() {
+    let loading = "## Booting kernel from Legacy Image at a1000000 ...\n   Verifying Checksum ... OK\n\
+                   ## Flattened Device Tree blob at a0000000\n   Loading Device Tree to 00000000fbb19000 ... OK\n\
+                   Unable to update property /sysclk:clock-frequency, err=FDT_ERR_NOTFOUND\n";
+    check(EvidenceKind::SerialLog, &[loading, "\nStarting kernel ...\n"]);
+    let hangs = [loading, "\nStarting kernel ...\n--> hangs\n"].concat();
+    let log = |text: &str| Evidence { kind: EvidenceKind::SerialLog, name: "log".into(), text: text.into() };
+    assert_ne!(by_rules(&[log(&hangs)]).cause(), Cause::NoFault);
+    let said = Evidence {
+        kind: EvidenceKind::Symptom,
+        name: "account".into(),
+        text: "no other output after this".into(),
+    };
+    let quoted = [loading, "\nStarting kernel ...\n"].concat();
+    assert_ne!(by_rules(&[log(&quoted), said]).cause(), Cause::NoFault);
+    assert_ne!(
+        by_rules(&[log("Uncompressing Linux... done, booting the kernel.\n")]).cause(),
+        Cause::NoFault
+    );
+}
+
+#[test]
+fn something_fails_and_the_log_goes_on() {
+    // A boot loader whose messages nobody knows.
+    check(
+        EvidenceKind::SerialLog,
+        &[
+            "CFE version 1.0.38-162.76 for BCM963138 (32bit,SP,LE)\nChip ID: BCM63139_B0\n",
+            "ERROR!!! Data pointer greater than total entry size\n",
+            "Board IP address : 192.168.1.1\nHost IP address : 192.168.1.100\nRun from flash/host/tftp (f/h/c) : f\n",
+        ],
+    );
+    // A part of the kernel that has more to say.
+    check(
+        EvidenceKind::SerialLog,
+        &[
+            "[    7.941126] rtl8367 rtl8367: cannot find mdio node phandle\n",
+            "[    7.947562] rtl8367 rtl8367: RTL8367R ver. 0 chip found\n",
+            "[    9.056830] rtl8367 rtl8367: cpu_port:9, assigned to extif0\n",
+        ],
+    );
+    // What U-Boot does without, in a log that ends before its countdown.
+    check(
+        EvidenceKind::SerialLog,
+        &[
+            UBOOT,
+            "MMC:   rksdmmc@ff500000: 1\nCard did not respond to voltage select!\nmmc_init: -95, time 9\n",
+            "*** Warning - No block device, using default environment\n",
+        ],
+    );
+}
+
+#[test]
+fn a_loader_that_reaches_the_other_computer_in_the_end() {
+    for lines in [
+        "ethernet@48484000 Waiting for PHY auto negotiation to complete. done\nlink up on port 0, speed 100, full duplex\n",
+        "BOOTP broadcast 4\nBOOTP broadcast 5\nDHCP client bound to address 10.0.4.178 (4899 ms)\n",
+        "Loading: T T T T T ####\ndone\nBytes transferred = 13872076 (d3abcc hex)\n",
+    ] {
+        check(EvidenceKind::SerialLog, &[UBOOT, "Net:   eth0: ethernet@1\n", COUNTDOWN, lines]);
+    }
+}
+
+#[test]
+fn applications_and_shells_without_a_form_of_their_own() {
+    check(
+        EvidenceKind::SerialLog,
+        &[
+            "ets Jul 29 2019 12:21:46\n\nrst:0x1 (POWERON_RESET),boot:0x13 (SPI_FAST_FLASH_BOOT)\n",
+            "load:0x40080400,len:3600\nentry 0x400805f0\nFound PSRAM\nStarting SD Card\n",
+        ],
+    );
+    check(
+        EvidenceKind::SerialLog,
+        &[
+            "Press the [f] key and hit [enter] to enter failsafe mode\nf\n- failsafe -\n\n",
+            "BusyBox v1.23.2 (2021-05-12 11:31:03 CST) built-in shell (ash)\n\n",
+            "ash: can't access tty; job control turned off\n",
+        ],
+    );
+    check(
+        EvidenceKind::SerialLog,
+        &[
+            UBOOT,
+            "Net:   eth0: ethernet@e000b000\nAutomatic boot in 3s...\n",
+            "Enter 'noautoboot' to enter prompt without timeout\nni-e31x-uboot>\n",
+        ],
+    );
+}
+
+#[test]
+fn what_a_program_says_that_it_does_without() {
+    check(
+        EvidenceKind::SerialLog,
+        &[
+            "[    6.288036] squashfs: SQUASHFS error: Xattrs in filesystem, these will be ignored\n",
+            "[    6.290710] unable to read xattr id index table\n",
+            "[    9.701208] systemd[1]: systemd 250 running in system mode\n",
+            "[   12.366801] systemd[163]: /lib/systemd/system-generators/systemd-gpt-auto-generator failed with exit status 1.\n",
+            "[   15.187766] systemd[1]: Created slice Slice /system/getty.\n",
+        ],
+    );
+    check(
+        EvidenceKind::SerialLog,
+        &[
+            "entry 0x400806a8\n\n00:00:00.003-223/45 HDW: ESP32-S0WD-OEM\n",
+            "./components/esp_littlefs/src/littlefs/lfs.c:1071:error: Corrupted dir pair at {0x0, 0x1}\n",
+            "00:00:00.442-226/46 UFS: FlashFS mounted with 312 kB free\n",
+            "00:00:00.983 WIF: WifiManager active for 3 minutes\n",
+        ],
+    );
+    check(
+        EvidenceKind::SerialLog,
+        &[
+            "RedBoot(tm) bootstrap and debug environment [ROMRAM]\nRelease, version V1.04 - built 12:24:00, Apr 17 2006\n",
+            "== Executing boot script in 2.000 seconds - enter ^C to abort\n^C\nRedBoot>\n",
+        ],
+    );
+}
+
+#[test]
+fn a_loader_that_hands_on_to_the_next() {
+    let bl2 = "NOTICE:  BL2: v2.2-r1.0(debug):v2.2-dirty\nNOTICE:  BL2: Built : 13:36:23, Oct 22 2019\n";
+    check(
+        EvidenceKind::SerialLog,
+        &[
+            bl2,
+            "INFO:    BL2: Loading image id 5\nINFO:    Image id=5 loaded: 0xc0100000 - 0xc01d4022\n",
+            "NOTICE:  ROTPK is not deployed on platform. Skipping ROTPK verification.\nNOTICE:  BL2: Booting BL32\n",
+        ],
+    );
+    // A system that slept is woken by its loaders.
+    check(
+        EvidenceKind::SerialLog,
+        &[
+            "[  814.141037] PM: suspend entry (deep)\n[  814.182128] OOM killer disabled.\n",
+            bl2,
+            "INFO:    BL2: Skip loading image id 3\nNOTICE:  BL2: Booting BL31\n",
+            "[  815.219726] renesas-gbeth 11c30000.ethernet end0: Link is Down\n",
+        ],
+    );
+    // A boot loader that starts another one is no start over.
+    check(
+        EvidenceKind::SerialLog,
+        &[
+            "U-Boot 2010.06-dirty (May 12 2014 - 13:39:15)\nDRAM:  1 GiB\nUsing default environment\n",
+            "reading u-boot.bin\n186092 bytes read\n## Starting application at 0x80800000 ...\n",
+            "U-Boot 2010.06 (Mar 18 2014 - 16:45:35)\nDRAM:  1 GiB\nNo NAND device found!!!\n",
+            "*** Warning - bad CRC or MMC, using default environment\n",
+        ],
+    );
+}
+
+#[test]
+fn a_driver_that_failed_and_a_log_that_goes_on() {
+    check(
+        EvidenceKind::SerialLog,
+        &[
+            "B -    953430 - SBL1, End\n\nNo matched DTBO\nWARN: RTC initialization failed, err=7\n",
+            "WriteProtect not Enabled , wp_enable = 0\nSyspage Validation Succeeded, err:0\n",
+            "EL2 save/restore init\nExiting bootstrap executable el2-save-restore\nQNX Host running\n",
+        ],
+    );
+    check(
+        EvidenceKind::SerialLog,
+        &[
+            "[    7.840000] usb 1-1: Direct firmware load for ath9k_htc/htc_9271-1.4.0.fw failed with error -2\n",
+            "[    7.890000] usb 1-1: ath9k_htc: Firmware htc_9271.fw requested\n",
+            "[    8.200000] usb 1-1: ath9k_htc: Transferred FW: htc_9271.fw, size: 50980\n",
+            "[    8.440000] ath9k_htc 1-1:1.0: ath9k_htc: HTC initialized with 33 credits\n",
+            "[   10.720000] ath9k_htc 1-1:1.0: ath9k_htc: FW Version: 1.3\n",
+            "[   10.760000] ieee80211 phy0: Atheros AR9271 Rev:1\n",
+        ],
+    );
+    check(
+        EvidenceKind::SerialLog,
+        &[
+            "Android Bootloader - UART_DM Initialized!!!\n[0] welcome to lk\n[10] platform_init()\n",
+            "[570] Neither 'config' nor 'frp' partition found\n[590] partition misc doesn't exist\n",
+            "[600] error in emmc_recovery_init\n[600] Unable to locate /bootselect partition\n",
+        ],
+    );
+}
+
+#[test]
+fn commands_that_reach_what_they_ask_for() {
+    check(
+        EvidenceKind::SerialLog,
+        &[
+            "=> dhcp\nBOOTP broadcast 1\nDHCP client bound to address 10.0.0.5 (146 ms)\n",
+            "*** ERROR: `serverip' not set\nCannot autoload with TFTPGET\n",
+            "=> ping 8.8.8.8\nUsing ethernet@2188000 device\nhost 8.8.8.8 is alive\n",
+        ],
+    );
+    check(
+        EvidenceKind::SerialLog,
+        &["rst:0x1 (POWERON_RESET),boot:0x13 (SPI_FAST_FLASH_BOOT)\n", "...\nSetup start\nSetup done\n"],
+    );
+}
+
+#[test]
+fn a_restart_that_was_typed() {
+    check(
+        EvidenceKind::SerialLog,
+        &[
+            "=> wdt dev watchdog@1c20ca0\n=> wdt start 3000\n=> wdt reset\n=> wdt stop\n=> wdt expire\n\n",
+            "U-Boot SPL 2022.04-rc3 (Mar 25 2022 - 13:48:33 +0000)\nTrying to boot from MMC1\n",
+        ],
+    );
+}
