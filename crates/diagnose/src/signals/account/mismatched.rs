@@ -6,6 +6,8 @@ use super::words::Words;
 
 /// The file was for another model, revision or region.
 pub(super) static FOR_ANOTHER: Words = Words(&[
+    "realised|realized|noticed ~ using|flashed|used|had|installed ~ firmware|file|software|image ~ older|other|another|different|previous",
+    "firmware|file|image ~ for|of ~ older|other|another|different ~ version|model|revision|board",
     "wrong|incorrect|other|different ~ file|firmware|image|rom|version|model|build|bin|variant|revision|region|stock rom|scatter|package|hardware version",
     "meant|made|intended|built|designed|only ~ for ~ another|other|different|instead",
     "meant|made|intended ~ for a|for the|for an",

@@ -39,6 +39,7 @@ pub(super) static RESET_HELPS: Words = Words(&[
     "bis ich|nach ~ reset|zurücksetzen|werkseinstellung-",
     "после|пока ~ сброс-",
     "恢复出厂|复位 ~ 好|正常",
+    "改回|恢复默认|改回默认 ~ 可以|好了|正常",
     "resecie|po ~ reset-",
 ]);
 

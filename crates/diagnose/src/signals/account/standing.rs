@@ -60,6 +60,7 @@ pub(super) static REFUSED: Words = Words(&[
 pub(super) static AS_ALWAYS: Words = Words(&[
     "starts|boots|boot|start|loads|goes|startet|bootet|démarre|запуска-|загружа-|arranca|uruchamia|parte|liga ~ android|normal-|as usual|as always|like always|wie immer|ganz normal|как обычно|comme d habitude|como siempre|normalnie|photos",
     "always|just|only|still|immer|toujours ~ normal|usual|same|old ~ login|page|screen|cam|router|system|android",
+    "used|enter|works|runs|boots|operates|working ~ normally",
     "still ~ up|runs|running|online|alive|usable",
     "works|working|functions ~ with the app|otherwise|apart from|aside from|besides",
     "nothing|not anything ~ broke|broken|lost|damaged|changed",
@@ -68,7 +69,7 @@ pub(super) static AS_ALWAYS: Words = Words(&[
 
 /// That mode is wanted, and not reached.
 pub(super) static MODE_NOT_REACHED: Words = Words(&[
-    "not|n t|cannot|cant|unable|no|without|instead of|never ~ boot|into|enter|entering|reach|get|go|going ~ fastboot|download|dfu|edl|rescue|bootloader|recovery",
+    "not|n t|cannot|cant|unable|no|without|instead of|never ~ boot|into|enter|entering|reach|get|go|going|put|back ~ fastboot|download|dfu|edl|rescue|bootloader|recovery",
     "nicht|kein|не|нет|nie|no|pas ~ fastboot|download|recovery|bootloader",
 ]);
 

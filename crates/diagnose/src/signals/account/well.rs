@@ -202,6 +202,7 @@ pub(super) static SAYS_NO: Words = Words(&[
     " worked well for",
     " fine for",
     " was fine",
+    " was ok ",
     " worked fine for",
     " worked until",
     " fine before",
@@ -218,6 +219,8 @@ pub(super) static SAYS_NO: Words = Words(&[
 
 /// Something was done, and it works since.
 pub(super) static REMEDIED: Words = Words(&[
+    "i|we ~ flashed|reflashed|installed|restored|downgraded|rolled back ~ and|then|now",
+    "改回|恢复默认|刷回",
     "works|worked|working ~ from|directly|via|through",
     "chang-|swap-|switch-|replac-|different|another|other|new|borrowed|friend s|wife s|gf s|brother s|previous|older|old|stock ~ works|working|worked|fine|ok|okay|went|goes|boots|booted|did|runs|ran|solved|fixed",
     "after|once|with|by|using|if|since ~ chang-|swap-|switch-|replac-|different|another|other|new|reflash-|flash-|reinstall-|restor-|recover-|downgrad-|reset-|hold|holding|unplug-|set|install-|usb|linux|root|admin|original",
@@ -238,6 +241,7 @@ pub(super) static REMEDIED: Words = Words(&[
 /// It is asked whether that is as it should be.
 pub(super) static ASKS_IF_NORMAL: Words = Words(&[
     "is|was ~ that|this|it ~ normal|ok|okay|expected|supposed|bad|fine",
+    "is ~ that|this ~ what ~ supposed|expected|should|normal",
     "is it|is this|is that|should i|do i ~ normal|worry|worried|be worried|concerned|ok",
     "normal ~ that|or|behaviour|behavior|thing",
     "ist das normal|это нормально|нормально ли|正常吗|正常么|czy to normalne|es normal|c est normal|è normale|é normal",
