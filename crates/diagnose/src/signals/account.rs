@@ -3,33 +3,14 @@
 //! Single phrases are rules of `rules::symptom`. Here words of one meaning, in the languages that people write, count as
 //! one, and what is concluded comes from which of them stand together: firmware was written and the unit is silent
 //! since; several images fail the same way; it died and nobody had written anything.
+//!
+//! The words are in [`said`], what stands together in [`concluded`]; [`shown`] and [`standing`] tell where the unit stands,
+//! [`well`] whether it works in the end.
 
-mod accident;
-mod by_circumstance;
-mod circumstances;
-mod computer;
-mod conclusions;
-mod done;
-mod endings;
-mod fates;
-mod life;
-mod lights;
-mod means;
-mod mishaps;
-mod mismatched;
-mod network;
-mod outcome;
-mod partly;
-mod parts;
-mod plainly;
-mod praise;
-mod seen;
-mod settings;
+mod concluded;
+mod said;
 mod shown;
 mod standing;
-mod tools;
-mod turns;
-mod versions;
 mod well;
 mod words;
 
@@ -39,28 +20,24 @@ use debrick_model::{Action as A, Cause as C, EvidenceKind, State as S};
 
 use crate::text::{Place, Reading};
 use crate::weigh::{Weights, cite};
-use accident::{LIGHTNING, SUPPLY, SUPPLY_IS_BAD};
-use by_circumstance::BY_CIRCUMSTANCE;
-use circumstances::NO_BATTERY;
-use computer::{STARTS_AS_EVER, TRIES_TO_ENTER};
-use conclusions::{CONCLUSIONS, Conclusion};
-use done::{OTHER_SUPPLY, WROTE};
-use endings::ENDINGS;
-use fates::{FATES, NORMAL, UNCHANGED};
-use life::{DEEPLY_GONE, IN_USE};
-use lights::SOME_LIGHT;
-use means::MODULES;
-use mishaps::{RESET_TO_FACTORY, WENT_BACK};
-use network::NETWORK;
-use outcome::OTHER_CABLE;
-use partly::{A_PART_FAILS, A_PART_WORKS, AT_TIMES, NOT_IN_MODE, PARTLY, STANDS_IN_MODE, WAITED_FOR};
-use parts::SAME_PLACE;
-use plainly::PLAINLY;
-use praise::{ENDED_WELL, SPOILED, STAYS_OFF};
-use seen::{GONE, LOOPS, SETTLES};
-use tools::{AFTERWARDS, FAILS, OTHER_TOOL_WORKS, TOOL_HANGS, TOOLS};
-use turns::{HELPED_BY_HAND, POWER_BY_HAND, TURNS, WHEN_IT_WAS_SET};
-use versions::{IS_LOCKED, NOT_BACKWARDS};
+use concluded::Conclusion;
+use concluded::fates::{NORMAL, UNCHANGED};
+use concluded::partly::{A_PART_FAILS, A_PART_WORKS, AT_TIMES, NOT_IN_MODE, STANDS_IN_MODE, WAITED_FOR};
+use concluded::turns::{HELPED_BY_HAND, POWER_BY_HAND, WHEN_IT_WAS_SET};
+use said::accident::{LIGHTNING, SUPPLY, SUPPLY_IS_BAD, was_done_first};
+use said::circumstances::NO_BATTERY;
+use said::computer::{STARTS_AS_EVER, TRIES_TO_ENTER};
+use said::done::{OTHER_SUPPLY, WROTE};
+use said::life::{DEEPLY_GONE, IN_USE};
+use said::lights::SOME_LIGHT;
+use said::means::MODULES;
+use said::mishaps::{RESET_TO_FACTORY, WENT_BACK};
+use said::outcome::OTHER_CABLE;
+use said::parts::SAME_PLACE;
+use said::praise::{ENDED_WELL, SPOILED, STAYS_OFF};
+use said::seen::{GONE, LOOPS, SETTLES};
+use said::tools::{AFTERWARDS, FAILS, OTHER_TOOL_WORKS, TOOL_HANGS, TOOLS};
+use said::versions::{IS_LOCKED, NOT_BACKWARDS};
 use well::Well;
 use words::Words;
 
@@ -222,8 +199,7 @@ impl Account {
     pub(super) fn weigh(&self, reading: &Reading<'_>, weights: &mut Weights) {
         let share = if self.has_others { BESIDE_OTHERS } else { 1.0 };
         let well = self.is_well();
-        let lists = [CONCLUSIONS, ENDINGS, BY_CIRCUMSTANCE, FATES, NETWORK, PLAINLY, TURNS, PARTLY];
-        self.conclude(lists.into_iter().flatten(), share, reading, weights);
+        self.conclude(concluded::all(), share, reading, weights);
         if well == Well::ByItself && !self.has_others {
             weights.fade(WHERE_ALL_IS_WELL, |cause| cause != C::NoFault);
         }
@@ -248,7 +224,7 @@ impl Account {
         if self.ends_well() {
             weights.hint(S::Healthy, 0.45 * share);
         }
-        if accident::was_done_first(&self.sentences) {
+        if was_done_first(&self.sentences) {
             weights
                 .fade(WHERE_IT_WAS_DONE, |cause| matches!(cause, C::UpdateInterrupted | C::ImageIncomplete));
         }

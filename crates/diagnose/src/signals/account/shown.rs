@@ -17,7 +17,7 @@ struct Thing {
 }
 
 /// It does not get on, or gets no further than to the thing that is named.
-pub(super) static STAYS: Words = Words(&[
+pub(super) static STAYS: Words = Words::new(&[
     " stuck",
     " hang",
     " hung",
@@ -109,7 +109,7 @@ pub(super) static STAYS: Words = Words(&[
 ]);
 
 /// It gets to the thing that is named, perhaps by itself.
-pub(super) static GETS_TO: Words = Words(&[
+pub(super) static GETS_TO: Words = Words::new(&[
     " reboots to",
     " reboots into",
     " it rebooted to",
@@ -143,7 +143,7 @@ pub(super) static GETS_TO: Words = Words(&[
 const ONLY_GETS_TO: f64 = 0.65;
 
 /// What a unit shows while its system starts.
-static LOGO: Words = Words(&[
+static LOGO: Words = Words::new(&[
     " logo",
     "logo",
     " splash",
@@ -185,7 +185,7 @@ static LOGO: Words = Words(&[
 ]);
 
 /// The ways in which a unit is written to or repaired.
-static MENDING: Words = Words(&[
+static MENDING: Words = Words::new(&[
     " recovery",
     "recovery",
     " twrp",
@@ -213,7 +213,7 @@ static MENDING: Words = Words(&[
 ]);
 
 /// The boot loader.
-static LOADER: Words = Words(&[
+static LOADER: Words = Words::new(&[
     " fastboot",
     "fastboot",
     " bootloader",
@@ -236,7 +236,7 @@ static THINGS: &[Thing] = &[
 ];
 
 /// What denies that the unit gets to what is named next.
-pub(super) static NOT_THERE: Words = Words(&[
+pub(super) static NOT_THERE: Words = Words::new(&[
     " not ", "n t ", " t get", " t enter", " t boot", " t go", " t reach", " never", " cannot", " unable",
     " without", " nor ", " no way", " weder", " nicht", " kein", "не ", "ни ", "无法", "不能", "进不",
     "没法",
@@ -246,7 +246,7 @@ pub(super) static NOT_THERE: Words = Words(&[
 const DENIED_WITHIN: usize = 32;
 
 /// It starts anew.
-static ANEW: Words = Words(&[
+static ANEW: Words = Words::new(&[
     " reboot",
     " restart",
     " shuts down",
@@ -268,7 +268,7 @@ static ANEW: Words = Words(&[
 ]);
 
 /// What comes behind something else.
-static THEN: Words = Words(&[
+static THEN: Words = Words::new(&[
     " then ",
     " and it ",
     " again",

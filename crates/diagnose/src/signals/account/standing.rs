@@ -14,7 +14,7 @@ pub(super) const SAYS: f64 = 0.27;
 pub(super) const MORE: f64 = 0.02;
 
 /// It starts anew, again and again.
-pub(super) static AGAIN_AND_AGAIN: Words = Words(&[
+pub(super) static AGAIN_AND_AGAIN: Words = Words::new(&[
     "reboot-|restart-|reset-|resets|power cycl-|turns off|shuts down|startet neu|bootet neu|rebootet|перезагруж-|перезапуск-|riavvi-|reinici-|redémarr-|restartuje ~ every|whenever|constantly|endless-|forever|itself|by itself|each|continuous-|nonstop|ständig|dauernd|immer|andauernd|постоянно|бесконечно|каждые|solo|sola|constantemente|sans cesse|w kółko|cały czas",
     "constant-|endless-|infinit-|continu-|repeated-|ständig|dauernd|immer wieder|бесконечно|постоянно|w kółko|ciągle|sempre|continuamente ~ reboot-|restart-|reset-|loop-|logo|neustart-|neu|перезагруж-|riavvi-|reinici-|redémarr-",
     "from time to time|now and then|every few ~ reset-|restart-|reboot-",
@@ -27,7 +27,7 @@ pub(super) static AGAIN_AND_AGAIN: Words = Words(&[
 ]);
 
 /// It runs, and fails now and then.
-pub(super) static NOW_AND_THEN: Words = Words(&[
+pub(super) static NOW_AND_THEN: Words = Words::new(&[
     "freez-|froze|crash-|hang-|hung|drops|dropp-|loses|dies|stops|stuck|friert|hängt|abstürz-|зависа-|вылета-|死机|卡死 ~ times a day|a day|an hour|every hour|hourly|once|at night|random-|sometimes|occasional-|after a while|after some time|now and then|daily|from time to time|stündlich|manchmal|иногда|每天|经常",
     "random-|sometimes|occasional-|sporad-|intermitt-|manchmal|иногда|偶尔 ~ freez-|crash-|hang-|stuck|reboot-|reset-|segfault-|зависа-|перезагруж-|死机",
     "usually|mostly|often ~ boot-|start-|works ~ but",
@@ -39,7 +39,7 @@ pub(super) static NOW_AND_THEN: Words = Words(&[
 ]);
 
 /// It is written to, or was meant to be.
-pub(super) static IN_ITS_MODE: Words = Words(&[
+pub(super) static IN_ITS_MODE: Words = Words::new(&[
     "waiting for|waits for ~ device|adb",
     "in|on|into|enter-|entered ~ fastboot|fastbootd|download|dfu|edl|rescue|bootloader|recovery|brom|maskrom ~ mode|screen|menu",
     "fastboot devices|fastboot screen|fastboot界面|rescue mode|download mode|qhsusb bulk|qdloader|9008",
@@ -49,7 +49,7 @@ pub(super) static IN_ITS_MODE: Words = Words(&[
 ]);
 
 /// What was offered was refused.
-pub(super) static REFUSED: Words = Words(&[
+pub(super) static REFUSED: Words = Words::new(&[
     "file|image|firmware|update|package|datei|файл|прошивк-|plik|archivo|fichier ~ invalid|not valid|isn t valid|not supported|rejected|refused|not accepted|ungültig|неверн-|не подходит|nieprawidłow-|inválid-|invalide",
     "refuses|rejects|refused|rejected|won t accept|not accept ~ file|image|firmware|it|update|package",
     "not allowed|nicht erlaubt|не разреш-|no permitido|non autorisé|不允许",
@@ -57,7 +57,7 @@ pub(super) static REFUSED: Words = Words(&[
 ]);
 
 /// It starts as it always did.
-pub(super) static AS_ALWAYS: Words = Words(&[
+pub(super) static AS_ALWAYS: Words = Words::new(&[
     "starts|boots|boot|start|loads|goes|startet|bootet|démarre|запуска-|загружа-|arranca|uruchamia|parte|liga ~ android|normal-|as usual|as always|like always|wie immer|ganz normal|как обычно|comme d habitude|como siempre|normalnie|photos",
     "always|just|only|still|immer|toujours ~ normal|usual|same|old ~ login|page|screen|cam|router|system|android",
     "used|enter|works|runs|boots|operates|working ~ normally",
@@ -68,7 +68,7 @@ pub(super) static AS_ALWAYS: Words = Words(&[
 ]);
 
 /// That mode is wanted, and not reached.
-pub(super) static MODE_NOT_REACHED: Words = Words(&[
+pub(super) static MODE_NOT_REACHED: Words = Words::new(&[
     "not|n t|cannot|cant|unable|no|without|instead of|never ~ boot|into|enter|entering|reach|get|go|going|put|back ~ fastboot|download|dfu|edl|rescue|bootloader|recovery",
     "nicht|kein|не|нет|nie|no|pas ~ fastboot|download|recovery|bootloader",
 ]);

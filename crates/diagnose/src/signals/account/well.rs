@@ -2,9 +2,9 @@
 //!
 //! Phrases with gaps: see [`Words`].
 
-use super::life::SILENT;
-use super::seen::{GONE, LOOPS};
-use super::tools::FAILS;
+use super::said::life::SILENT;
+use super::said::seen::{GONE, LOOPS};
+use super::said::tools::FAILS;
 use super::words::Words;
 
 /// In so many sentences at its end an account tells that all is well, where nothing that fails is told behind it.
@@ -48,7 +48,7 @@ pub(super) fn at_the_end(
 }
 
 /// It is fine after all, or it took its time.
-pub(super) static FINE_AFTER_ALL: Words = Words(&[
+pub(super) static FINE_AFTER_ALL: Words = Words::new(&[
     "then|but|now|after|afterwards|afterward|finally|eventually|suddenly|later|and|still|since|otherwise|everything|all|it|that|which|phone|router ~ works|working|worked|fine|normal-|good|ok|okay|perfect-|running|boots|booted|booting|online|is up|setup screen|home screen|runs",
     "works|working|runs|running|boots|starts|started|booted ~ fine|great|perfect-|ok|okay|normally|well|again|afterwards|as before|as expected|as it should|without|everything",
     "internet|wifi|everything|it|all|phone|router ~ works|is back|is fine|are back|works again",
@@ -91,14 +91,14 @@ pub(super) static FINE_AFTER_ALL: Words = Words(&[
 ]);
 
 /// Its light is the one of a unit that is well, as far as a light can tell.
-pub(super) static LIGHT_IS_FINE: Words = Words(&[
+pub(super) static LIGHT_IS_FINE: Words = Words::new(&[
     "then|but|now|after|afterwards|finally|eventually|suddenly|later|and|led ~ green",
     "ora|adesso|jetzt|ahora|agora|maintenant|teraz ~ verde|grün|vert|zielon-",
     "è verde|es verde|ist grün|is green|went green|turned green|solid green|solid white|solid blue|green light",
 ]);
 
 /// What is said only of a unit that is well.
-pub(super) static SURELY_FINE: Words = Words(&[
+pub(super) static SURELY_FINE: Words = Words::new(&[
     "nothing ~ broke|broken|bricked|harmed",
     "no ~ harm|damage ~ done",
     "not|doesn t|does not|didn t ~ affect|limit|hurt|impair|influence ~ operation|functionality|function-|use|capabilit-|anything|it",
@@ -144,7 +144,7 @@ pub(super) static SURELY_FINE: Words = Words(&[
 ]);
 
 /// A sentence with one of these says that something is not so, or not always.
-pub(super) static SAYS_NO: Words = Words(&[
+pub(super) static SAYS_NO: Words = Words::new(&[
     " each time",
     " every time",
     " again and again",
@@ -218,7 +218,7 @@ pub(super) static SAYS_NO: Words = Words(&[
 ]);
 
 /// Something was done, and it works since.
-pub(super) static REMEDIED: Words = Words(&[
+pub(super) static REMEDIED: Words = Words::new(&[
     "i|we ~ flashed|reflashed|installed|restored|downgraded|rolled back ~ and|then|now",
     "改回|恢复默认|刷回",
     "works|worked|working ~ from|directly|via|through",
@@ -239,7 +239,7 @@ pub(super) static REMEDIED: Words = Words(&[
 ]);
 
 /// It is asked whether that is as it should be.
-pub(super) static ASKS_IF_NORMAL: Words = Words(&[
+pub(super) static ASKS_IF_NORMAL: Words = Words::new(&[
     "is|was ~ that|this|it ~ normal|ok|okay|expected|supposed|bad|fine",
     "is ~ that|this ~ what ~ supposed|expected|should|normal",
     "is it|is this|is that|should i|do i ~ normal|worry|worried|be worried|concerned|ok",

@@ -4,7 +4,7 @@
 ///
 /// A phrase with [`GAP`] in it is one with other words between its parts: ` power|mains ~ fail-|cut ` is said by "the
 /// power has suddenly failed". What stands between bars means the same, and a hyphen stands for any ending.
-pub(super) struct Words(pub(super) &'static [&'static str]);
+pub(super) struct Words(&'static [&'static str]);
 
 /// Between the parts of a phrase: up to [`MOST_BETWEEN`] other words.
 const GAP: &str = " ~ ";
@@ -16,6 +16,17 @@ const MOST_BETWEEN: usize = 4;
 const MOST_PLACES: usize = 4;
 
 impl Words {
+    /// Words and phrases of one meaning. As the program is built it is seen to that each can be found: what [`plain`] never
+    /// makes, and what is so short that it is everywhere, stops the build.
+    pub(super) const fn new(words: &'static [&'static str]) -> Self {
+        let mut rest = words;
+        while let [first, others @ ..] = rest {
+            assert!(can_be_found(first.as_bytes()), "a word that can never be found");
+            rest = others;
+        }
+        Self(words)
+    }
+
     /// Whether any of them is in a text that [`plain`] made.
     pub(super) fn are_in(&self, text: &str) -> bool {
         self.are_literally_in(text)
@@ -35,6 +46,35 @@ impl Words {
     /// Where each of them begins, in bytes; of each the first few. Of words without gaps and choices.
     pub(super) fn all_in<'a>(&self, text: &'a str) -> impl Iterator<Item = usize> + use<'a> {
         self.0.iter().flat_map(|word| text.match_indices(word).take(MOST_PLACES)).map(|(at, _)| at)
+    }
+}
+
+/// A word has at least so many bytes, with the spaces at its ends, unless it is part of a phrase.
+const FEWEST_BYTES: usize = 3;
+
+/// Whether a text that [`plain`] made can have these words in it: small letters, numbers and single spaces, and the signs of
+/// phrases. Of other writings the signs that are no letters, and capitals of Western and Cyrillic ones, are known here.
+const fn can_be_found(words: &[u8]) -> bool {
+    let (mut rest, mut is_phrase, mut before) = (words, false, 0);
+    loop {
+        let sign = match rest {
+            [] => return words.len() >= FEWEST_BYTES || is_phrase,
+            [b' ', ..] if before == b' ' => return false,
+            // A hyphen ends a word of a phrase.
+            [b'-', b' ' | b'|', ..] | [b'-'] | [b'~' | b'|', ..] => {
+                is_phrase = true;
+                rest[0]
+            }
+            [sign @ (b'a'..=b'z' | b'0'..=b'9' | b' '), ..] => *sign,
+            // Two bytes: U+00A0 to U+00BF, and capitals.
+            [0xc2, ..] | [0xc3, 0x80..=0x9e, ..] | [0xd0, 0x80..=0xaf, ..] => return false,
+            // Three bytes: general punctuation, that of ideographs, and full-width signs.
+            [0xe2, 0x80..=0x81, ..] | [0xe3, 0x80, ..] | [0xef, 0xbc..=0xbd, ..] => return false,
+            [sign @ 0x80..=0xff, ..] => *sign,
+            _ => return false,
+        };
+        before = sign;
+        (_, rest) = rest.split_at(1);
     }
 }
 

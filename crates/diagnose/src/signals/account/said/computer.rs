@@ -2,10 +2,10 @@
 //!
 //! Phrases with gaps: see [`Words`].
 
-use super::words::Words;
+use super::super::words::Words;
 
 /// The computer has no driver, or no right.
-pub(super) static NO_RIGHT: Words = Words(&[
+pub(crate) static NO_RIGHT: Words = Words::new(&[
     "permission|access|zugriff ~ denied|verweigert|problem|error|issue",
     "no|not enough|insufficient|without|missing|needs|lack- ~ permission|permissions|rights|privileges|driver|drivers|udev",
     "works|sees|finds|detects|recognises|recognizes|listed|shows|fine|ok ~ with|as|under|when ~ sudo|root|admin|administrator",
@@ -34,13 +34,13 @@ pub(super) static NO_RIGHT: Words = Words(&[
 ]);
 
 /// On another computer or system it is seen.
-pub(super) static OTHER_COMPUTER_SEES: Words = Words(&[
+pub(crate) static OTHER_COMPUTER_SEES: Words = Words::new(&[
     "on|with|under|in ~ linux|ubuntu|mac|macbook|windows 7|windows 10|win7|other laptop|another laptop|other pc|another pc|other computer|another computer|friend s ~ works|fine|sees|there|shows|finds|detected|recogni-|ok",
     "works|fine|sees|shows|finds|detected|recogni-|ok|there ~ on|with|under|in ~ linux|ubuntu|mac|macbook|windows 7|win7|other laptop|another laptop|other pc|another pc|other computer|another computer",
 ]);
 
 /// A tool that speaks to the unit by USB or a port does not find it.
-pub(super) static NOT_FOUND: Words = Words(&[
+pub(crate) static NOT_FOUND: Words = Words::new(&[
     "list|devices|lsusb|fastboot|adb|odin|port|com ~ empty|nothing|nothing shows|blank|not listed|missing",
     "not|doesn t|doesnt|won t|never|no|can t|cannot|isn t|didn t ~ find|found|detect-|show|shows|see|sees|recogni-|listed|appear-|connect-|identif-",
     "nicht ~ gefunden|erkannt|angezeigt",
@@ -54,7 +54,7 @@ pub(super) static NOT_FOUND: Words = Words(&[
 ]);
 
 /// Another program has the port.
-pub(super) static PORT_BUSY: Words = Words(&[
+pub(crate) static PORT_BUSY: Words = Words::new(&[
     "port|com|serial|tty|device|interface|usb|ttyusb0|69|socket|resource|address ~ busy|in use|already|occupied|locked|blocked|taken|used by",
     "already|currently ~ in use|open|opened|claimed|used|bound|running",
     "putty|minicom|screen session|gnu screen|serial monitor|modemmanager|arduino ide|octoprint|kies|adb|another program|other program|another window|other window|second instance|another instance ~ open|running|holding|using|was|still|in",
@@ -80,13 +80,13 @@ pub(super) static PORT_BUSY: Words = Words(&[
 ]);
 
 /// It concerns a port or a program, not the unit.
-pub(super) static A_PORT: Words = Words(&[
+pub(crate) static A_PORT: Words = Words::new(&[
     "port|com1-|com3|com4|com5|com6|com7|com8|tty-|serial|usb|69|udp|interface|порт|端口|串口|puerto|porta|schnittstelle",
     "putty|access denied|zugriff verweigert|denied|доступ",
 ]);
 
 /// The cable, plug or port makes a difference, or is under suspicion.
-pub(super) static CABLE: Words = Words(&[
+pub(crate) static CABLE: Words = Words::new(&[
     "different|other|another|new|short-|original|better|good|thick-|usb 2|usb2|usb 2 0|rear|back|front|usb 3|usb3|hub|longer|long|cheap|bad|charge only|charging|data ~ cable|port|ports|lead|cord|hub|socket",
     "cable|port|hub|lead|wire|wires|jumper|dupont|connector|contact ~ bad|loose|broken|wiggl-|long|short-|cheap|charge only|only charges|other|another|swap-|chang-|replac-|defect-",
     "swap-|chang-|replac-|tried ~ cable|port|usb port|lead",
@@ -119,7 +119,7 @@ pub(super) static CABLE: Words = Words(&[
 ]);
 
 /// A transfer breaks off, and not always at the same place.
-pub(super) static BREAKS_OFF_ANYWHERE: Words = Words(&[
+pub(crate) static BREAKS_OFF_ANYWHERE: Words = Words::new(&[
     "different|random|various|another ~ percent-|percentage|place|places|point|points|address|block|spot|time",
     "sometimes ~ percent|sometimes|fails|works|at",
     "breaks off|cuts out|drops out|disconnects|drops|aborts|times out|hangs|stops|fails|freezes ~ random-|different|sometimes|midway|in the middle|half|somewhere|percent|sending|transfer-|upload-|writing",
@@ -132,7 +132,7 @@ pub(super) static BREAKS_OFF_ANYWHERE: Words = Words(&[
 ]);
 
 /// The way into its mode was tried.
-pub(super) static TRIES_TO_ENTER: Words = Words(&[
+pub(crate) static TRIES_TO_ENTER: Words = Words::new(&[
     "hold|holding|held|press-|pushing|pushed|keep ~ button|reset|wps|volume|vol|power|key|keys|boot|home|pin|paperclip|bixby",
     "enter|get into|getting into|boot into|go into|going into|get to|reach|start ~ recovery|fastboot|download mode|edl|dfu|bootloader|failsafe|tftp|maskrom|rescue|bootrom|odin",
     "button combo|key combo|key combination|combination of keys|30 30 30|paperclip|test point|testpoint",
@@ -161,7 +161,7 @@ pub(super) static TRIES_TO_ENTER: Words = Words(&[
 ]);
 
 /// The system starts as ever instead.
-pub(super) static STARTS_AS_EVER: Words = Words(&[
+pub(crate) static STARTS_AS_EVER: Words = Words::new(&[
     "just|always|still|only|simply|keeps|straight|directly|again ~ boots|boot|booting|starts|start|starting|goes|go|loads|load|comes|turns ~ normal-|android|system|firmware|openwrt|windows|os|home screen|up|on|logo",
     "just|always|still|only|simply|keeps|straight|directly ~ boots|starts|restarts|reboots|charges|turns on",
     "boots|starts ~ normally|as usual|as always|straight|like nothing happened",
@@ -193,7 +193,7 @@ pub(super) static STARTS_AS_EVER: Words = Words(&[
 ]);
 
 /// It comes back to its recovery system whatever is done.
-pub(super) static ALWAYS_RECOVERY: Words = Words(&[
+pub(crate) static ALWAYS_RECOVERY: Words = Words::new(&[
     "always|keeps|every|each|only|whatever|constantly|straight|stuck ~ recovery|fastboot|download mode|rescue mode|bootloader menu",
     "back|returns|lands|ends up|boots|goes|loads|comes|sent|rebooted ~ to|into|in ~ recovery|twrp|rescue|fastboot",
     "recovery|fastboot|rescue ~ loop|every time|each time|each start|again and again|no matter|after every",
@@ -210,7 +210,7 @@ pub(super) static ALWAYS_RECOVERY: Words = Words(&[
 ]);
 
 /// Its recovery system or boot loader can be entered by whoever wants to.
-pub(super) static STILL_ENTERED: Words = Words(&[
+pub(crate) static STILL_ENTERED: Words = Words::new(&[
     "can|could|able ~ still|also|enter|access ~ recovery|fastboot|twrp|download mode|rescue mode|bootloader",
     "recovery|fastboot|twrp|download mode|bootloader ~ can be|still|is ~ accessed|accessible|entered|reachable|works|available",
     "komme|kann ~ noch|ins|in den ~ recovery|fastboot|bootloader",
@@ -219,7 +219,7 @@ pub(super) static STILL_ENTERED: Words = Words(&[
 ]);
 
 /// The computer's own address is not what the unit expects, or its firewall is in the way.
-pub(super) static HOST_ADDRESS: Words = Words(&[
+pub(crate) static HOST_ADDRESS: Words = Words::new(&[
     "static|fixed|manual- ~ ip|address",
     "my|the|pc s|laptop s|computer s|wrong|set|different ~ ip|subnet|address ~ dhcp|wrong|static|by hand|manually|192-|subnet",
     "firewall|defender|antivirus",
@@ -229,17 +229,17 @@ pub(super) static HOST_ADDRESS: Words = Words(&[
 ]);
 
 /// Files asked for over a cable.
-pub(super) static NETWORK_TOOL: Words = Words(&[
+pub(crate) static NETWORK_TOOL: Words = Words::new(&[
     "tftp-|tftpd-|nmrp-|nmrpflash|asus rescue|firmware restoration|restoration tool|recovery tool|rescue tool|192 168 1 1|192 168 0 66",
 ]);
 
 /// A tool by which units are written.
-pub(super) static A_TOOL: Words = Words(&[
+pub(crate) static A_TOOL: Words = Words::new(&[
     "odin|fastboot|adb|heimdall|flashtool|flash tool|sp flash|spflash-|miflash|mi flash|qfil|esptool|avrdude|dfu util|stm32flash|stm32cubeprogrammer|openocd|nmrpflash|tftp-|flashrom|dfu|rkdeveloptool|mtkclient|platform tools|rufus|etcher|imager|программатор|прошивальщик|刷机工具|工具|narzędzie|herramienta|outil|programma|ferramenta|rsd lite|lgup|kdz|nvflash|uuu|unlock tool|asus restoration|rescue tool|recovery tool",
 ]);
 
 /// It is old, or its options are not for this unit.
-pub(super) static OLD_TOOL: Words = Words(&[
+pub(crate) static OLD_TOOL: Words = Words::new(&[
     "version ~ old|older|ancient|from 20-|outdated",
     "old|older|ancient|outdated|wrong ~ version|tool|odin|fastboot|platform tools|option|mode|baud|speed|board|port setting|parameter|chip|offset|address|tab|slot",
     "newer|newest|latest|current|other|another|different|modded|patched ~ version|tool|odin|fastboot|platform tools|release ~ works|worked|fine|went|did|ok|solved|goes",

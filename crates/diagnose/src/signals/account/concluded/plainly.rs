@@ -2,36 +2,36 @@
 
 use debrick_model::{Action as A, Cause as C, State as S};
 
-use super::accident::{
+use super::super::said::accident::{
     BROKE_OFF, LIGHTNING, NO_LIGHTS, NOT_DONE_YET, POWER_LOST, REST_WORKS, SUPPLY, SUPPLY_IS_BAD, UNDER_LOAD,
     WET_OR_DROPPED, WRITING,
 };
-use super::circumstances::{POWER_CYCLE_HELPS, RESTART_HANGS};
-use super::computer::{
+use super::super::said::circumstances::{POWER_CYCLE_HELPS, RESTART_HANGS};
+use super::super::said::computer::{
     A_PORT, A_TOOL, ALWAYS_RECOVERY, BREAKS_OFF_ANYWHERE, CABLE, HOST_ADDRESS, NETWORK_TOOL, NO_RIGHT,
     NOT_FOUND, OLD_TOOL, OTHER_COMPUTER_SEES, PORT_BUSY, STARTS_AS_EVER, STILL_ENTERED, TRIES_TO_ENTER,
 };
-use super::conclusions::Conclusion;
-use super::fates::UNCHANGED;
-use super::lights::SOME_LIGHT;
-use super::means::RECOVERY_SYSTEM;
-use super::mishaps::DROPPED_SETTINGS;
-use super::mismatched::{DIGEST_DIFFERS, FOR_ANOTHER, NOT_WHOLE, ROOM_FOR_FIRMWARE, TOO_LARGE};
-use super::parts::{
+use super::super::said::lights::SOME_LIGHT;
+use super::super::said::means::RECOVERY_SYSTEM;
+use super::super::said::mishaps::DROPPED_SETTINGS;
+use super::super::said::mismatched::{DIGEST_DIFFERS, FOR_ANOTHER, NOT_WHOLE, ROOM_FOR_FIRMWARE, TOO_LARGE};
+use super::super::said::parts::{
     FULL, LOADER_TOUCHED, MEDIUM, MEDIUM_WRONG, MEMORY, MEMORY_CHANGED, NOTHING_AT_ALL, PARTITIONS_CHANGED,
     SAME_PLACE, STORAGE,
 };
-use super::seen::NO_LOSS;
-use super::settings::{
+use super::super::said::seen::NO_LOSS;
+use super::super::said::settings::{
     ADDRESS_LOST, CHANGED_SETTING, LOADER_DEFAULTS, LOADER_SETTINGS, RESET_HELPS, SAME_SLOT, TAKES_DEFAULTS,
     UPDATER,
 };
-use super::versions::{
+use super::super::said::versions::{
     CANNOT_READ, IS_LOCKED, LOADER_TOO_OLD, NOT_BACKWARDS, NOT_TRUSTED, OTHER_VERSION_FINE, OTHERS_TOO,
 };
-use super::well::FINE_AFTER_ALL;
+use super::super::well::FINE_AFTER_ALL;
+use super::Conclusion;
+use super::fates::UNCHANGED;
 
-pub(super) static PLAINLY: &[Conclusion] = &[
+pub(crate) static PLAINLY: &[Conclusion] = &[
     Conclusion {
         all: &[],
         near: &[&POWER_LOST, &WRITING, &NOT_DONE_YET],

@@ -5,15 +5,15 @@
 
 use debrick_model::{Action as A, Cause as C, State as S};
 
-use super::conclusions::Conclusion;
-use super::done::WROTE;
-use super::life::DEEPLY_GONE;
-use super::seen::{GONE, LOOPS};
-use super::words::Words;
+use super::super::said::done::WROTE;
+use super::super::said::life::DEEPLY_GONE;
+use super::super::said::seen::{GONE, LOOPS};
+use super::super::words::Words;
+use super::Conclusion;
 
 /// Power is named because somebody takes it away and gives it again, or as the name of a light or a button: no word about
 /// the supply.
-pub(super) static POWER_BY_HAND: Words = Words(&[
+pub(crate) static POWER_BY_HAND: Words = Words::new(&[
     "pull-|unplug-|replug-|plug- ~ power|plug|cord|adapter ~ back|again|and|each time",
     "передерг-|передёрг-|переткн-|дерну-|выдерг-|отключ-|выключ-|включ- ~ питани-",
     "питани- ~ передерг-|передёрг-|переткн-",
@@ -25,7 +25,7 @@ pub(super) static POWER_BY_HAND: Words = Words(&[
 ]);
 
 /// It hangs when it is started anew, not when it is switched on.
-pub(super) static HANGS_AT_RESTART: Words = Words(&[
+pub(crate) static HANGS_AT_RESTART: Words = Words::new(&[
     "hang-|hung|stuck|freez-|froze|stops|dies ~ on|during|at|when|after|while ~ reboot|rebooting|restart|restarting|reset|warm",
     "reboot|restart|reset ~ hangs|freezes|never comes|does nothing|doesn t come|gets stuck",
     "зависа-|висн-|виснет|висит|завис-|зависани- ~ при ~ перезагрузк-|перезапуск-|ребут-",
@@ -37,7 +37,7 @@ pub(super) static HANGS_AT_RESTART: Words = Words(&[
 ]);
 
 /// Only after the power was taken away it starts.
-pub(super) static HELPED_BY_HAND: Words = Words(&[
+pub(crate) static HELPED_BY_HAND: Words = Words::new(&[
     "have to|need to|needs|must|only|forced to|until i ~ unplug-|pull|pulling|power cycle|power cycling|cold boot|replug|disconnect",
     "приходится ~ передерг-|передёрг-|отключ-|выключ-|дергать|дёргать",
     "muss|müssen|nur ~ stecker|strom|stromlos|vom netz",
@@ -48,7 +48,7 @@ pub(super) static HELPED_BY_HAND: Words = Words(&[
 ]);
 
 /// It starts at times, and at times it does not.
-pub(super) static NOW_IT_STARTS: Words = Words(&[
+pub(crate) static NOW_IT_STARTS: Words = Words::new(&[
     "usually|mostly|sometimes|occasional-|often|some times|half the time|every other time|1 out of|rarely ~ boots|starts|comes up|works|boot correctly|boot normally",
     "then|after that ~ usually|mostly|sometimes ~ boot-|start-|works",
     "i can log in|i could log in|i can login|logged in ~ reboot-|restart-|again",
@@ -62,7 +62,7 @@ pub(super) static NOW_IT_STARTS: Words = Words(&[
 ]);
 
 /// It runs, and does not join its network any more.
-pub(super) static NOT_JOINING: Words = Words(&[
+pub(crate) static NOT_JOINING: Words = Words::new(&[
     "not|wont|won t|no longer|never|refuses to ~ connect|join|reconnect|associate ~ my|our|home|to|the ~ wifi|wlan|wi fi|wireless|ssid",
     "opened|opens|created|creates|shows|broadcast-|comes up|back ~ own|fallback|setup|captive|default ~ ap|hotspot|access point|ssid|network",
     "with the name|named|called ~ esp|tasmota|sonoff|ap|setup",
@@ -72,7 +72,7 @@ pub(super) static NOT_JOINING: Words = Words(&[
 ]);
 
 /// What the system keeps its data on was being wiped or formatted, and that failed.
-pub(super) static WIPE_FAILED: Words = Words(&[
+pub(crate) static WIPE_FAILED: Words = Words::new(&[
     "format-|wip-|repartition-|resiz- ~ abort-|fail-|crash-|stopped|froze|hung|error|interrupt-|killed",
     "abort-|failed|stopped|crash-|froze|error ~ while|during|when ~ format-|wip-|repartition-|resiz-",
     "formatier-|löschen ~ abgebrochen|fehlgeschlagen",
@@ -81,7 +81,7 @@ pub(super) static WIPE_FAILED: Words = Words(&[
 ]);
 
 /// It went at the moment in which something was set.
-pub(super) static WHEN_IT_WAS_SET: Words = Words(&[
+pub(crate) static WHEN_IT_WAS_SET: Words = Words::new(&[
     "moment|second|as soon as|right after|immediately after|when|once|after ~ touched|changed|applied|saved|set|enabled|disabled|edited ~ settings|setting|config|configuration|vlan|vlans|switch|channel|country|lan|ip",
     "took|restored|imported|loaded ~ my|the|old ~ config|configuration|settings|backup ~ then|and|now|but",
     "nachdem|sobald ~ einstellung-|konfiguration|vlan ~ geändert|gespeichert",
@@ -89,7 +89,7 @@ pub(super) static WHEN_IT_WAS_SET: Words = Words(&[
     "改了|修改|保存 ~ 设置|配置|vlan ~ 就|之后|然后",
 ]);
 
-pub(super) static TURNS: &[Conclusion] = &[
+pub(crate) static TURNS: &[Conclusion] = &[
     Conclusion {
         all: &[&HANGS_AT_RESTART, &HELPED_BY_HAND],
         near: &[],

@@ -2,35 +2,23 @@
 
 use debrick_model::{Action as A, Cause as C, State as S};
 
-use super::circumstances::POWER_CYCLE_HELPS;
-use super::done::{
+use super::super::said::circumstances::POWER_CYCLE_HELPS;
+use super::super::said::done::{
     BACK_TO_STOCK, BIOS_WRITTEN, BROKEN_OFF, CHANGED_DRIVER, LOADER_WRITTEN, MANY_IMAGES, OTHER_SUPPLY,
     OUTSIDE_DAMAGE, STOPPED, UNFINISHED, VIRTUAL_MACHINE, WIRES, WROTE,
 };
-use super::fates::UNCHANGED;
-use super::life::{DEEPLY_GONE, IN_USE, SILENT};
-use super::lights::SOME_LIGHT;
-use super::outcome::CANCELLED;
-use super::seen::{
+use super::super::said::life::{DEEPLY_GONE, IN_USE, SILENT};
+use super::super::said::lights::SOME_LIGHT;
+use super::super::said::outcome::CANCELLED;
+use super::super::said::seen::{
     BAD_STORAGE, DIFFERENT_EACH_TIME, GONE, LOOPS, NO_LOSS, NO_NETWORK, OTHER_MEDIUM_WORKS, SETTLES,
     SUDDENLY, WORKS_AGAIN,
 };
-use super::tools::{DRIVER, ENTERS_MODE, OTHER_TOOL_WORKS, TOOLS};
-use super::words::Words;
+use super::super::said::tools::{DRIVER, ENTERS_MODE, OTHER_TOOL_WORKS, TOOLS};
+use super::Conclusion;
+use super::fates::UNCHANGED;
 
-/// Words that stand together, and what they say.
-pub(super) struct Conclusion {
-    pub(super) all: &'static [&'static Words],
-    /// All of these in one sentence, or in two that follow each other.
-    pub(super) near: &'static [&'static Words],
-    pub(super) none: &'static [&'static Words],
-    pub(super) says: &'static str,
-    pub(super) causes: &'static [(C, f64)],
-    pub(super) state: Option<(S, f64)>,
-    pub(super) actions: &'static [A],
-}
-
-pub(super) static CONCLUSIONS: &[Conclusion] = &[
+pub(crate) static CONCLUSIONS: &[Conclusion] = &[
     Conclusion {
         all: &[&WROTE],
         near: &[&BROKEN_OFF, &UNFINISHED],

@@ -1,9 +1,9 @@
 //! How people say that it works in the end, and what takes that back.
 
-use super::words::Words;
+use super::super::words::Words;
 
 /// In the end it was done.
-pub(super) static ENDED_WELL: Words = Words(&[
+pub(crate) static ENDED_WELL: Words = Words::new(&[
     " it worked",
     " that worked",
     " and worked",
@@ -116,7 +116,7 @@ pub(super) static ENDED_WELL: Words = Words(&[
 ]);
 
 /// What stands behind a word of praise that was true only then.
-pub(super) static SPOILED: Words = Words(&[
+pub(crate) static SPOILED: Words = Words::new(&[
     " until ",
     " broke ",
     " but now ",
@@ -145,7 +145,7 @@ pub(super) static SPOILED: Words = Words(&[
 ]);
 
 /// It does not even start.
-pub(super) static STAYS_OFF: Words = Words(&[
+pub(crate) static STAYS_OFF: Words = Words::new(&[
     " not turn on",
     "n t turn on",
     " wont turn on",
@@ -162,7 +162,7 @@ pub(super) static STAYS_OFF: Words = Words(&[
 ]);
 
 /// It was seen in the end that nothing was broken: it was hidden, slow, or switched off and on.
-pub(super) static ONLY_LOOKED_BROKEN: Words = Words(&[
+pub(crate) static ONLY_LOOKED_BROKEN: Words = Words::new(&[
     " turned the power on and off",
     " turned the power off and on",
     " turned it off and on",

@@ -1,9 +1,9 @@
 //! What people say that they see.
 
-use super::words::Words;
+use super::super::words::Words;
 
 /// The unit, or its system, is not there any more.
-pub(super) static GONE: Words = Words(&[
+pub(crate) static GONE: Words = Words::new(&[
     " nothing",
     " not boot",
     " not start",
@@ -169,7 +169,7 @@ pub(super) static GONE: Words = Words(&[
 ]);
 
 /// It starts over and over.
-pub(super) static LOOPS: Words = Words(&[
+pub(crate) static LOOPS: Words = Words::new(&[
     " bootloop",
     " boot loop",
     " reboot loop",
@@ -251,7 +251,7 @@ pub(super) static LOOPS: Words = Words(&[
 ]);
 
 /// The system runs and is not reached.
-pub(super) static NO_NETWORK: Words = Words(&[
+pub(crate) static NO_NETWORK: Words = Words::new(&[
     " no ethernet connection",
     " ethernet port gets down",
     " lan wird nicht",
@@ -271,7 +271,7 @@ pub(super) static NO_NETWORK: Words = Words(&[
 ]);
 
 /// The storage itself is complained about.
-pub(super) static BAD_STORAGE: Words = Words(&[
+pub(crate) static BAD_STORAGE: Words = Words::new(&[
     " bad block",
     " bad sector",
     " badblock",
@@ -291,7 +291,7 @@ pub(super) static BAD_STORAGE: Words = Words(&[
 ]);
 
 /// It fails, each time elsewhere.
-pub(super) static DIFFERENT_EACH_TIME: Words = Words(&[
+pub(crate) static DIFFERENT_EACH_TIME: Words = Words::new(&[
     " further each time",
     " further every time",
     " different point each",
@@ -314,7 +314,7 @@ pub(super) static DIFFERENT_EACH_TIME: Words = Words(&[
 ]);
 
 /// Another card or stick does it.
-pub(super) static OTHER_MEDIUM_WORKS: Words = Words(&[
+pub(crate) static OTHER_MEDIUM_WORKS: Words = Words::new(&[
     " works with another card",
     " works with a different card",
     " works with another sd",
@@ -343,7 +343,7 @@ pub(super) static OTHER_MEDIUM_WORKS: Words = Words(&[
 ]);
 
 /// It happened in service.
-pub(super) static SUDDENLY: Words = Words(&[
+pub(crate) static SUDDENLY: Words = Words::new(&[
     " suddenly",
     " out of the blue",
     " out of nowhere",
@@ -367,7 +367,7 @@ pub(super) static SUDDENLY: Words = Words(&[
 ]);
 
 /// In the end it works.
-pub(super) static SETTLES: Words = Words(&[
+pub(crate) static SETTLES: Words = Words::new(&[
     " after a few minutes it boot",
     " after a few minutes openwrt boot",
     " after some minutes it",
@@ -393,7 +393,7 @@ pub(super) static SETTLES: Words = Words(&[
 ]);
 
 /// After it, it works again.
-pub(super) static WORKS_AGAIN: Words = Words(&[
+pub(crate) static WORKS_AGAIN: Words = Words::new(&[
     " now works",
     " supply it starts",
     " supply it boots",
@@ -439,7 +439,7 @@ pub(super) static WORKS_AGAIN: Words = Words(&[
 ]);
 
 /// Nothing took the power.
-pub(super) static NO_LOSS: Words = Words(&[
+pub(crate) static NO_LOSS: Words = Words::new(&[
     " no power loss",
     " no powerloss",
     " completed successfully",

@@ -1,9 +1,9 @@
 //! What people say of the circumstances under which a unit works or does not.
 
-use super::words::Words;
+use super::super::words::Words;
 
 /// What it is run from.
-pub(super) static RUN_FROM: Words = Words(&[
+pub(crate) static RUN_FROM: Words = Words::new(&[
     " when powered",
     " if powered",
     " when i power ",
@@ -39,7 +39,7 @@ pub(super) static RUN_FROM: Words = Words(&[
 ]);
 
 /// It had no battery.
-pub(super) static NO_BATTERY: Words = Words(&[
+pub(crate) static NO_BATTERY: Words = Words::new(&[
     " without battery",
     " without a battery",
     " without the battery",
@@ -56,7 +56,7 @@ pub(super) static NO_BATTERY: Words = Words(&[
 ]);
 
 /// With it, the unit works.
-pub(super) static JUST_WORKS: Words = Words(&[
+pub(crate) static JUST_WORKS: Words = Words::new(&[
     " it just boots",
     " just boots",
     " it boots",
@@ -82,7 +82,7 @@ pub(super) static JUST_WORKS: Words = Words(&[
 ]);
 
 /// It does not come back from a restart, and does from a fresh start.
-pub(super) static RESTART_HANGS: Words = Words(&[
+pub(crate) static RESTART_HANGS: Words = Words::new(&[
     " reboot fails",
     " reboot hangs",
     " hangs on reboot",
@@ -123,7 +123,7 @@ pub(super) static RESTART_HANGS: Words = Words(&[
 ]);
 
 /// Its boot loader was not unlocked.
-pub(super) static NOT_UNLOCKED: Words = Words(&[
+pub(crate) static NOT_UNLOCKED: Words = Words::new(&[
     " not unlocked",
     " isn t unlocked",
     " bootloader is locked",
@@ -156,7 +156,7 @@ pub(super) static NOT_UNLOCKED: Words = Words(&[
 ]);
 
 /// Its boot loader says of the system that it is not the one that it trusts.
-pub(super) static MARKED_CORRUPT: Words = Words(&[
+pub(crate) static MARKED_CORRUPT: Words = Words::new(&[
     " your device is corrupt",
     " device is corrupt",
     " device has been corrupted",
@@ -185,7 +185,7 @@ pub(super) static MARKED_CORRUPT: Words = Words(&[
 ]);
 
 /// It does its update again at each start.
-pub(super) static UPDATES_AGAIN: Words = Words(&[
+pub(crate) static UPDATES_AGAIN: Words = Words::new(&[
     " update process again",
     " starts updating again",
     " starts the update again",
@@ -213,7 +213,7 @@ pub(super) static UPDATES_AGAIN: Words = Words(&[
 ]);
 
 /// What was offered is not newer than what is there.
-pub(super) static NOT_NEWER: Words = Words(&[
+pub(crate) static NOT_NEWER: Words = Words::new(&[
     " already have the latest",
     " already the latest",
     " already on the latest",
@@ -238,7 +238,7 @@ pub(super) static NOT_NEWER: Words = Words(&[
 ]);
 
 /// It is gone from USB since.
-pub(super) static NOT_ENUMERATED: Words = Words(&[
+pub(crate) static NOT_ENUMERATED: Words = Words::new(&[
     " not recogni",
     " unrecogni",
     " isn t recogni",
@@ -261,7 +261,7 @@ pub(super) static NOT_ENUMERATED: Words = Words(&[
 ]);
 
 /// It was written before that.
-pub(super) static AFTER_WRITING: Words = Words(&[
+pub(crate) static AFTER_WRITING: Words = Words::new(&[
     " after an unsuccessful",
     " after a failed",
     " after flashing",
@@ -291,7 +291,7 @@ pub(super) static AFTER_WRITING: Words = Words(&[
 ]);
 
 /// The file itself was bad.
-pub(super) static BAD_FILE: Words = Words(&[
+pub(crate) static BAD_FILE: Words = Words::new(&[
     " bad download",
     " broken download",
     " incomplete download",
@@ -340,7 +340,7 @@ pub(super) static BAD_FILE: Words = Words(&[
 ]);
 
 /// Another build than the one for it was written.
-pub(super) static WRONG_BUILD: Words = Words(&[
+pub(crate) static WRONG_BUILD: Words = Words::new(&[
     " meant for the",
     " not meant for",
     " not for my",
@@ -376,7 +376,7 @@ pub(super) static WRONG_BUILD: Words = Words(&[
 ]);
 
 /// Switching it off and on helps each time.
-pub(super) static POWER_CYCLE_HELPS: Words = Words(&[
+pub(crate) static POWER_CYCLE_HELPS: Words = Words::new(&[
     " just power cycle",
     " a power cycle helps",
     " power cycle fixes",
@@ -413,7 +413,7 @@ pub(super) static POWER_CYCLE_HELPS: Words = Words(&[
 ]);
 
 /// Whatever is tried, it does not work.
-pub(super) static NOTHING_WORKS: Words = Words(&[
+pub(crate) static NOTHING_WORKS: Words = Words::new(&[
     " nothing works",
     " nothing worked",
     " none of them work",

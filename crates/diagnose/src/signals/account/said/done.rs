@@ -1,9 +1,9 @@
 //! What people say that was done.
 
-use super::words::Words;
+use super::super::words::Words;
 
 /// Firmware was written.
-pub(super) static WROTE: Words = Words(&[
+pub(crate) static WROTE: Words = Words::new(&[
     " flash",
     " programming ",
     " programmed ",
@@ -45,7 +45,7 @@ pub(super) static WROTE: Words = Words(&[
 ]);
 
 /// Somebody took the power or stopped it.
-pub(super) static BROKEN_OFF: Words = Words(&[
+pub(crate) static BROKEN_OFF: Words = Words::new(&[
     " off from the mains",
     " off the mains",
     " unplugged",
@@ -85,7 +85,7 @@ pub(super) static BROKEN_OFF: Words = Words(&[
 ]);
 
 /// It was not done.
-pub(super) static UNFINISHED: Words = Words(&[
+pub(crate) static UNFINISHED: Words = Words::new(&[
     " still going",
     " in the middle",
     " was not finished",
@@ -126,7 +126,7 @@ pub(super) static UNFINISHED: Words = Words(&[
 ]);
 
 /// The boot loader was written.
-pub(super) static LOADER_WRITTEN: Words = Words(&[
+pub(crate) static LOADER_WRITTEN: Words = Words::new(&[
     " eeprom update",
     " eeprom using",
     " updating the eeprom",
@@ -198,7 +198,7 @@ pub(super) static LOADER_WRITTEN: Words = Words(&[
 ]);
 
 /// It was to be the vendor's firmware again.
-pub(super) static BACK_TO_STOCK: Words = Words(&[
+pub(crate) static BACK_TO_STOCK: Words = Words::new(&[
     " back to stock",
     " back to the stock",
     " return to stock",
@@ -227,7 +227,7 @@ pub(super) static BACK_TO_STOCK: Words = Words(&[
 ]);
 
 /// A driver of this computer was changed.
-pub(super) static CHANGED_DRIVER: Words = Words(&[
+pub(crate) static CHANGED_DRIVER: Words = Words::new(&[
     " changed the driver",
     " changed driver",
     " replaced the driver",
@@ -248,7 +248,7 @@ pub(super) static CHANGED_DRIVER: Words = Words(&[
 ]);
 
 /// Several images were tried.
-pub(super) static MANY_IMAGES: Words = Words(&[
+pub(crate) static MANY_IMAGES: Words = Words::new(&[
     " different firmware",
     " different version",
     " different image",
@@ -285,7 +285,7 @@ pub(super) static MANY_IMAGES: Words = Words(&[
 ]);
 
 /// Damage from outside.
-pub(super) static OUTSIDE_DAMAGE: Words = Words(&[
+pub(crate) static OUTSIDE_DAMAGE: Words = Words::new(&[
     " lightning",
     " thunder",
     " water damage",
@@ -311,7 +311,7 @@ pub(super) static OUTSIDE_DAMAGE: Words = Words(&[
 ]);
 
 /// An update stopped of itself.
-pub(super) static STOPPED: Words = Words(&[
+pub(crate) static STOPPED: Words = Words::new(&[
     " stopped in the middle",
     " stuck in the middle",
     " crashed in the middle",
@@ -367,7 +367,7 @@ pub(super) static STOPPED: Words = Words(&[
 ]);
 
 /// Wires and clips.
-pub(super) static WIRES: Words = Words(&[
+pub(crate) static WIRES: Words = Words::new(&[
     " the clip ",
     " soic clip",
     " sop8 clip",
@@ -414,7 +414,7 @@ pub(super) static WIRES: Words = Words(&[
 ]);
 
 /// The tool runs in a machine that is none.
-pub(super) static VIRTUAL_MACHINE: Words = Words(&[
+pub(crate) static VIRTUAL_MACHINE: Words = Words::new(&[
     " virtualbox",
     " virtual box",
     " vmware",
@@ -435,7 +435,7 @@ pub(super) static VIRTUAL_MACHINE: Words = Words(&[
 ]);
 
 /// Another supply was used.
-pub(super) static OTHER_SUPPLY: Words = Words(&[
+pub(crate) static OTHER_SUPPLY: Words = Words::new(&[
     " 12v dc adapter",
     " dc adapter",
     " w charger",
@@ -475,7 +475,7 @@ pub(super) static OTHER_SUPPLY: Words = Words(&[
 ]);
 
 /// What starts the whole unit was written: the firmware of a computer, or its flash chip from outside.
-pub(super) static BIOS_WRITTEN: Words = Words(&[
+pub(crate) static BIOS_WRITTEN: Words = Words::new(&[
     " bios",
     " uefi rom",
     " uefi firmware",

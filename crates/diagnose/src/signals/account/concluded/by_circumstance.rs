@@ -2,27 +2,27 @@
 
 use debrick_model::{Action as A, Cause as C, State as S};
 
-use super::circumstances::{
+use super::super::said::circumstances::{
     AFTER_WRITING, BAD_FILE, JUST_WORKS, MARKED_CORRUPT, NOT_ENUMERATED, NOT_NEWER, NOT_UNLOCKED,
     NOTHING_WORKS, RESTART_HANGS, RUN_FROM, UPDATES_AGAIN, WRONG_BUILD,
 };
-use super::conclusions::Conclusion;
-use super::done::{STOPPED, WROTE};
-use super::life::{DEEPLY_GONE, SILENT};
-use super::lights::SHOWS_ROM;
-use super::means::{
+use super::super::said::done::{STOPPED, WROTE};
+use super::super::said::life::{DEEPLY_GONE, SILENT};
+use super::super::said::lights::SHOWS_ROM;
+use super::super::said::means::{
     BAD_LOADER, CARD_MADE_ANEW, CHARGED, ENDLESSLY, ENTERING, FAILED_WRITE, FORCED, GOES_BLACK, KIND_OF_PORT,
     LOADER_AGAIN, MODULES, NO_CONSOLE, NO_HELP, NO_ROOM, OTHER_RELEASE, PART_FAILS, PART_ONLY,
     RECOVERY_SYSTEM, SLOTS, STRAPPED, STRAPS,
 };
-use super::mishaps::{HELPED, RESET_TO_FACTORY, WORKED};
-use super::mismatched::OTHER_PLACE;
-use super::outcome::{CARD, NOT_TAKEN};
-use super::praise::ENDED_WELL;
-use super::seen::{GONE, LOOPS, WORKS_AGAIN};
-use super::tools::{ENTERS_MODE, FAILS, NOT_ENTERED};
+use super::super::said::mishaps::{HELPED, RESET_TO_FACTORY, WORKED};
+use super::super::said::mismatched::OTHER_PLACE;
+use super::super::said::outcome::{CARD, NOT_TAKEN};
+use super::super::said::praise::ENDED_WELL;
+use super::super::said::seen::{GONE, LOOPS, WORKS_AGAIN};
+use super::super::said::tools::{ENTERS_MODE, FAILS, NOT_ENTERED};
+use super::Conclusion;
 
-pub(super) static BY_CIRCUMSTANCE: &[Conclusion] = &[
+pub(crate) static BY_CIRCUMSTANCE: &[Conclusion] = &[
     Conclusion {
         all: &[],
         near: &[&NO_ROOM, &WROTE],

@@ -2,23 +2,25 @@
 
 use debrick_model::{Action as A, Cause as C, State as S};
 
-use super::conclusions::Conclusion;
-use super::done::{BROKEN_OFF, OTHER_SUPPLY, WIRES, WROTE};
-use super::life::SILENT;
-use super::lights::{FOUND_THE_WAY_IN, OLD_AGAIN, PARTITIONS_TOUCHED, SHOWS_ROM, SOME_LIGHT, WEB_FLASHER};
-use super::mishaps::{
+use super::super::said::done::{BROKEN_OFF, OTHER_SUPPLY, WIRES, WROTE};
+use super::super::said::life::SILENT;
+use super::super::said::lights::{
+    FOUND_THE_WAY_IN, OLD_AGAIN, PARTITIONS_TOUCHED, SHOWS_ROM, SOME_LIGHT, WEB_FLASHER,
+};
+use super::super::said::mishaps::{
     BY_MISTAKE, DELETED, DROPPED_SETTINGS, FILES_DELETED, FROM_A_VERSION_ON, HELPED, INSTEAD_OF,
     KEPT_SETTINGS, KNOWN_BUG, LOADER_SPEAKS, OLD_LOADER, ONLY_LOADER, OTHER_OPTION, RESET_TO_FACTORY,
     SETTINGS_LOST, WAY_IN, WENT_BACK, WORKED,
 };
-use super::outcome::{
+use super::super::said::outcome::{
     ANOTHER_ADDRESS, BETWEEN, CARD, EMPTY_FILE, FROM_MEMORY, NOT_TAKEN, OTHER_CABLE, STILL_RUNS, TO_RECOVERY,
 };
-use super::praise::{ENDED_WELL, ONLY_LOOKED_BROKEN};
-use super::seen::{GONE, LOOPS, WORKS_AGAIN};
-use super::tools::{DRIVER, FAILS, TOOLS};
+use super::super::said::praise::{ENDED_WELL, ONLY_LOOKED_BROKEN};
+use super::super::said::seen::{GONE, LOOPS, WORKS_AGAIN};
+use super::super::said::tools::{DRIVER, FAILS, TOOLS};
+use super::Conclusion;
 
-pub(super) static ENDINGS: &[Conclusion] = &[
+pub(crate) static ENDINGS: &[Conclusion] = &[
     Conclusion {
         all: &[&STILL_RUNS, &NOT_TAKEN],
         near: &[],

@@ -2,10 +2,10 @@
 //!
 //! Phrases with gaps: see [`Words`].
 
-use super::words::Words;
+use super::super::words::Words;
 
 /// Its storage is full.
-pub(super) static FULL: Words = Words(&[
+pub(crate) static FULL: Words = Words::new(&[
     "disk|storage|flash|memory|overlay|volume|space|partition|drive|root|card ~ full|100 percent|used up|out of|ran out|exhausted",
     "no|not enough|out of|insufficient|zero|0 bytes|0 kb|low ~ space|room|storage|free",
     "ran ~ out of ~ space|storage|disk",
@@ -31,7 +31,7 @@ pub(super) static FULL: Words = Words(&[
 ]);
 
 /// The same failure whatever is written, at the same place.
-pub(super) static SAME_PLACE: Words = Words(&[
+pub(crate) static SAME_PLACE: Words = Words::new(&[
     "same ~ address|place|block|sector|offset|point|percent-|spot|page ~ every|each|always|again|all|no matter|with|three|two|several|different",
     "always|every|each ~ same ~ address|place|block|sector|offset|point|percent-|spot",
     "i o error|io error|i o errors|io errors|input output error|read error|write error|read errors|write errors|bad block|bad blocks|bad sector|bad sectors|worn out|read only|write protected|wear",
@@ -55,7 +55,7 @@ pub(super) static SAME_PLACE: Words = Words(&[
 ]);
 
 /// Storage as a chip, a disk or a card.
-pub(super) static STORAGE: Words = Words(&[
+pub(crate) static STORAGE: Words = Words::new(&[
     "emmc|nand|flash|chip|sd|ssd|hdd|hard disk|hard drive|disk|storage|ufs|spi|eeprom|drive|memory|programmer|reader|флеш|память|диск|存储|闪存|芯片|硬盘|pamięć|speicher|festplatte|memoria|mémoire",
     "mmcblk0-|sda-|mtd-|block",
     "read only ~ file system|filesystem|root|system",
@@ -63,7 +63,7 @@ pub(super) static STORAGE: Words = Words(&[
 ]);
 
 /// Partitions were touched.
-pub(super) static PARTITIONS_CHANGED: Words = Words(&[
+pub(crate) static PARTITIONS_CHANGED: Words = Words::new(&[
     "parted|gparted|fdisk|gdisk|sgdisk|repartition-|resiz-|pit file|gpt|partition table|mbr",
     "resiz-|delet-|eras-|chang-|messed|recreat-|format-|wip-|merg-|remov- ~ partition|partitions|gpt|partition table|mbr",
     "partition|partitions ~ resiz-|delet-|eras-|gone|missing|lost|messed|wrong|disappeared|vanish-|damaged",
@@ -76,7 +76,7 @@ pub(super) static PARTITIONS_CHANGED: Words = Words(&[
 ]);
 
 /// The boot loader's own place was erased or written.
-pub(super) static LOADER_TOUCHED: Words = Words(&[
+pub(crate) static LOADER_TOUCHED: Words = Words::new(&[
     "eras-|overwr-|wip-|delet-|flash-|wrote|write|writing|formatted|dd|trash-|updat-|replac- ~ u boot|uboot|bootloader|spl|preloader|cfe|breed|mtd0|mtdblock0|aboot|abl|xbl|boot0|first megabyte|bios|bootrom|pbl|sbl|sbl1|lk",
     "u boot|uboot|bootloader|spl|preloader|cfe|breed|mtd0|mtdblock0|bios|whole flash|entire flash|entire chip|whole chip ~ eras-|overwr-|wip-|delet-|formatted|gone|trash-|flashed|overwritten|messed",
     "eras-|overwr-|wip- ~ whole|entire|complete|full|all ~ flash|chip|nand|spi",
@@ -97,7 +97,7 @@ pub(super) static LOADER_TOUCHED: Words = Words(&[
 ]);
 
 /// Nothing comes on the console or any port.
-pub(super) static NOTHING_AT_ALL: Words = Words(&[
+pub(crate) static NOTHING_AT_ALL: Words = Words::new(&[
     "nothing|no output|silent|empty|blank|no sign|no life|no activity|dead|no reaction|no response|not a single ~ serial|uart|console|usb|anywhere|at all|ttl|putty",
     "serial|uart|console|ttl|putty ~ nothing|empty|silent|blank|dead|no output",
     "completely|totally|absolutely|hard ~ dead|bricked|brick",
@@ -112,7 +112,7 @@ pub(super) static NOTHING_AT_ALL: Words = Words(&[
 ]);
 
 /// Its working memory.
-pub(super) static MEMORY: Words = Words(&[
+pub(crate) static MEMORY: Words = Words::new(&[
     "ram|memory module|memory stick|ddr-|dimm|sodimm|so dimm|memtest-|stick|ram riegel|riegel|оператив-|озу|内存条|内存|pamięć ram|memoria ram|mémoire vive|barrette|barra de ram|banco di ram|pente de memória",
     "segfault-|mtest|memtest|random|checksum ~ different|differ-",
     "memory|memory bar|speicher|arbeitsspeicher",
@@ -120,7 +120,7 @@ pub(super) static MEMORY: Words = Words(&[
 ]);
 
 /// It was changed, or fails.
-pub(super) static MEMORY_CHANGED: Words = Words(&[
+pub(crate) static MEMORY_CHANGED: Words = Words::new(&[
     "beep|beeps|beeping|memtest-|bad|faulty|error-|fail-|wrong|incompatible|mixed",
     "added|upgraded|put|installed|inserted|new|swapped|replaced ~ ram|module|stick|gb|dimm|ddr-",
     "without|old|one ~ stick|module ~ alone|boots|works|fine",
@@ -135,12 +135,12 @@ pub(super) static MEMORY_CHANGED: Words = Words(&[
 ]);
 
 /// A medium for the recovery: how it was formatted, which one it was.
-pub(super) static MEDIUM: Words = Words(&[
+pub(crate) static MEDIUM: Words = Words::new(&[
     "stick|usb stick|pendrive|flash drive|thumb drive|sd card|sdcard|card|microsd|micro sd|usb drive|usb key|флешк-|карта памяти|карту памяти|карте памяти|u盘|sd卡|优盘|内存卡|speicherkarte|usb stick|pendrive|tarjeta|clé usb|chiavetta|cartão",
 ]);
 
 /// What is wrong with such a medium.
-pub(super) static MEDIUM_WRONG: Words = Words(&[
+pub(crate) static MEDIUM_WRONG: Words = Words::new(&[
     "exfat|ntfs|fat32|fat16|format-|too large|too big|32 gb|64 gb|128 gb|capacity|brand|etcher|rufus|dd|balena|wrong name|renam-|file name|filename|folder|directory ~ not|only|instead|ignor-|says|manual|needs|need|must|other|another|doesn t|wrong|works|worked|found|detected|recogni-|after",
     "ignor-|not read|doesn t read|not see|not found|doesn t see|doesn t find|not detect-|not recogni-|can t find|can t read ~ stick|card|drive|pendrive|file",
     "other|another|different|smaller|older ~ stick|card|drive|pendrive|brand ~ works|worked|fine|ok|did",

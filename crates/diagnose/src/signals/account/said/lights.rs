@@ -1,9 +1,9 @@
 //! What people say of lights, versions, partitions and modes.
 
-use super::words::Words;
+use super::super::words::Words;
 
 /// The version that was to be replaced is there again behind a restart.
-pub(super) static OLD_AGAIN: Words = Words(&[
+pub(crate) static OLD_AGAIN: Words = Words::new(&[
     " remained at ",
     " remains at ",
     " afterwards it is",
@@ -43,7 +43,7 @@ pub(super) static OLD_AGAIN: Words = Words(&[
 ]);
 
 /// A light of the unit is on or blinks.
-pub(super) static SOME_LIGHT: Words = Words(&[
+pub(crate) static SOME_LIGHT: Words = Words::new(&[
     " only the power led",
     " only the power light",
     " only power led",
@@ -112,7 +112,7 @@ pub(super) static SOME_LIGHT: Words = Words(&[
 ]);
 
 /// Partitions were deleted or made anew.
-pub(super) static PARTITIONS_TOUCHED: Words = Words(&[
+pub(crate) static PARTITIONS_TOUCHED: Words = Words::new(&[
     " deleted the partition",
     " deleted partition",
     " deleted some partition",
@@ -139,7 +139,7 @@ pub(super) static PARTITIONS_TOUCHED: Words = Words(&[
 ]);
 
 /// The unit shows itself as one whose ROM waits for a loader.
-pub(super) static SHOWS_ROM: Words = Words(&[
+pub(crate) static SHOWS_ROM: Words = Words::new(&[
     " 9008 mode",
     " qdloader",
     " qhusb",
@@ -170,7 +170,7 @@ pub(super) static SHOWS_ROM: Words = Words(&[
 ]);
 
 /// The way into the mode that a unit is written in was found.
-pub(super) static FOUND_THE_WAY_IN: Words = Words(&[
+pub(crate) static FOUND_THE_WAY_IN: Words = Words::new(&[
     "短接就好了",
     "短接插电",
     "短接时",
@@ -192,7 +192,7 @@ pub(super) static FOUND_THE_WAY_IN: Words = Words(&[
 ]);
 
 /// A page of a browser that writes to units.
-pub(super) static WEB_FLASHER: Words = Words(&[
+pub(crate) static WEB_FLASHER: Words = Words::new(&[
     " web flasher",
     " webflasher",
     " web installer",

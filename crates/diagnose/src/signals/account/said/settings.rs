@@ -2,10 +2,10 @@
 //!
 //! Phrases with gaps: see [`Words`].
 
-use super::words::Words;
+use super::super::words::Words;
 
 /// Somebody changed a setting, or settings of another version were kept.
-pub(super) static CHANGED_SETTING: Words = Words(&[
+pub(crate) static CHANGED_SETTING: Words = Words::new(&[
     "chang-|set|setting|edit-|configur-|modif-|enabl-|disabl-|tweak-|messed|played ~ setting|settings|config|configuration|option|options|country|channel|vlan|vlans|firewall|lan|ip|address|dhcp|wifi|wireless|interface|bridge|mtu|password|overclock|resolution|rc local|fstab|network",
     "after|since ~ changing|enabling|disabling|setting|configuring|restoring|editing",
     "iptables|nftables|firewall rule|firewall rules|crontab|cron job|rc local|startup script",
@@ -33,7 +33,7 @@ pub(super) static CHANGED_SETTING: Words = Words(&[
 ]);
 
 /// Clearing the settings helps.
-pub(super) static RESET_HELPS: Words = Words(&[
+pub(crate) static RESET_HELPS: Words = Words::new(&[
     "reset|resetting|factory defaults|defaults|wipe|wiping|clear|clearing|firstboot ~ fixed|fixes|helps|helped|works|worked|fine|comes up|came back|comes back|brings it back|solved|cured|then it|until",
     "fixed|helps|helped|works|worked|fine|comes up|came back|comes back|solved|cured ~ after|by|once|if|when ~ reset|resetting|factory|wipe|wiping|clearing|holding",
     "bis ich|nach ~ reset|zurücksetzen|werkseinstellung-",
@@ -44,7 +44,7 @@ pub(super) static RESET_HELPS: Words = Words(&[
 ]);
 
 /// The unit runs, and cannot be reached by its address any more.
-pub(super) static ADDRESS_LOST: Words = Words(&[
+pub(crate) static ADDRESS_LOST: Words = Words::new(&[
     "can t|cannot|cant|unable|not|no longer|couldn t ~ reach|access|connect|log in|login|open|get into|find ~ router|it|page|web|gui|interface|anymore|admin|nas|luci|box|ssh|telnet",
     "locked ~ out|myself",
     "nicht mehr ~ erreich-|drauf|einloggen",
@@ -59,25 +59,25 @@ pub(super) static ADDRESS_LOST: Words = Words(&[
 ]);
 
 /// The boot loader does not take its settings from where they are stored.
-pub(super) static LOADER_DEFAULTS: Words =
-    Words(&["default environment", "default env ", "default variables"]);
+pub(crate) static LOADER_DEFAULTS: Words =
+    Words::new(&["default environment", "default env ", "default variables"]);
 
 /// It started without its stored settings, and was seen to.
-pub(super) static TAKES_DEFAULTS: Words = Words(&[
+pub(crate) static TAKES_DEFAULTS: Words = Words::new(&[
     "loads|loading|loaded|takes|gets|falls|fell|back|reverts|resets|boots ~ default environment|default env|default variables",
 ]);
 
 /// After an update, the part that ran before runs again.
-pub(super) static SAME_SLOT: Words = Words(&[
+pub(crate) static SAME_SLOT: Words = Words::new(&[
     "still|again|always|keeps|back|stays ~ same partition|old partition|previous partition|same slot|old slot|previous slot|same rootfs|old rootfs",
 ]);
 
 /// A program that updates one of two parts, or the boot loader that chooses between them.
-pub(super) static UPDATER: Words =
-    Words(&[" mender ", " rauc ", " swupdate ", " sysupgrade ", " fw setenv ", " u boot ", " uboot "]);
+pub(crate) static UPDATER: Words =
+    Words::new(&[" mender ", " rauc ", " swupdate ", " sysupgrade ", " fw setenv ", " u boot ", " uboot "]);
 
 /// The boot loader's variables, or the command with which it starts.
-pub(super) static LOADER_SETTINGS: Words = Words(&[
+pub(crate) static LOADER_SETTINGS: Words = Words::new(&[
     "bootcmd|bootargs|saveenv|setenv|env|environment|boot variables|boot order|boot arguments|nvram|boot config|cmdline|extlinux|grub|efi entry|boot entry|fw setenv|printenv|fstab ~ wrong|chang-|edit-|set|typo|messed|mistake|delet-|eras-|broke|bad|default-|corrupt-|lost|typed|modif-",
     "wrong|chang-|edit-|typo|messed|mistake|delet-|eras-|broke|bad|lost|typed|modif-|cleared ~ bootcmd|bootargs|saveenv|setenv|env|environment|boot order|boot arguments|nvram|boot config|cmdline|grub|boot entry|fw setenv",
     "saveenv|fw setenv|env default",

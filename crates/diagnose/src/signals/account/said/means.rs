@@ -1,9 +1,9 @@
 //! What people say of the means of a repair: room, pins, modules, boot loaders, consoles, ports.
 
-use super::words::Words;
+use super::super::words::Words;
 
 /// There was no room for it.
-pub(super) static NO_ROOM: Words = Words(&[
+pub(crate) static NO_ROOM: Words = Words::new(&[
     " not enough space",
     " no space left",
     " insufficient space",
@@ -22,7 +22,7 @@ pub(super) static NO_ROOM: Words = Words(&[
 ]);
 
 /// Pins that choose how the chip starts.
-pub(super) static STRAPS: Words = Words(&[
+pub(crate) static STRAPS: Words = Words::new(&[
     " gpio0",
     " gpio 0",
     " gpio2",
@@ -42,7 +42,7 @@ pub(super) static STRAPS: Words = Words(&[
 ]);
 
 /// How they were set wrongly, or have to be set.
-pub(super) static STRAPPED: Words = Words(&[
+pub(crate) static STRAPPED: Words = Words::new(&[
     " low ",
     " high ",
     " ground",
@@ -59,7 +59,7 @@ pub(super) static STRAPPED: Words = Words(&[
 ]);
 
 /// Modules that change the system as it starts.
-pub(super) static MODULES: Words = Words(&[
+pub(crate) static MODULES: Words = Words::new(&[
     " root command",
     " magisk",
     " xposed",
@@ -73,7 +73,7 @@ pub(super) static MODULES: Words = Words(&[
 ]);
 
 /// The boot loader itself was bad.
-pub(super) static BAD_LOADER: Words = Words(&[
+pub(crate) static BAD_LOADER: Words = Words::new(&[
     " bad preloader",
     " broken preloader",
     " corrupt preloader",
@@ -103,7 +103,7 @@ pub(super) static BAD_LOADER: Words = Words(&[
 ]);
 
 /// The screen shows something at first, and nothing then.
-pub(super) static GOES_BLACK: Words = Words(&[
+pub(crate) static GOES_BLACK: Words = Words::new(&[
     " screen goes black",
     " screen goes blank",
     " screen turns black",
@@ -135,7 +135,7 @@ pub(super) static GOES_BLACK: Words = Words(&[
 ]);
 
 /// The console says nothing where its boot loader would speak.
-pub(super) static NO_CONSOLE: Words = Words(&[
+pub(crate) static NO_CONSOLE: Words = Words::new(&[
     " no u boot console",
     " no uboot console",
     " no u boot prompt",
@@ -170,7 +170,7 @@ pub(super) static NO_CONSOLE: Words = Words(&[
 ]);
 
 /// The write itself failed.
-pub(super) static FAILED_WRITE: Words = Words(&[
+pub(crate) static FAILED_WRITE: Words = Words::new(&[
     " unsuccessful flash",
     " unsuccessful update",
     " failed a flash",
@@ -197,7 +197,7 @@ pub(super) static FAILED_WRITE: Words = Words(&[
 ]);
 
 /// It is about the kind of the port.
-pub(super) static KIND_OF_PORT: Words = Words(&[
+pub(crate) static KIND_OF_PORT: Words = Words::new(&[
     " usb3 port",
     " usb 3 port",
     " usb 3 0 port",
@@ -219,7 +219,7 @@ pub(super) static KIND_OF_PORT: Words = Words(&[
 ]);
 
 /// The tool waits for the unit to enter a mode.
-pub(super) static ENTERING: Words = Words(&[
+pub(crate) static ENTERING: Words = Words::new(&[
     " rebooting to rom bootloader",
     " rebooting to bootloader",
     " rebooting to dfu",
@@ -237,7 +237,7 @@ pub(super) static ENTERING: Words = Words(&[
 ]);
 
 /// It does not end.
-pub(super) static ENDLESSLY: Words = Words(&[
+pub(crate) static ENDLESSLY: Words = Words::new(&[
     " indefinitely",
     " forever",
     " for ever",
@@ -255,7 +255,7 @@ pub(super) static ENDLESSLY: Words = Words(&[
 ]);
 
 /// Slots of which one is started.
-pub(super) static SLOTS: Words = Words(&[
+pub(crate) static SLOTS: Words = Words::new(&[
     " current slot",
     " active slot",
     " set active",
@@ -275,7 +275,7 @@ pub(super) static SLOTS: Words = Words(&[
 ]);
 
 /// It was charged.
-pub(super) static CHARGED: Words = Words(&[
+pub(crate) static CHARGED: Words = Words::new(&[
     " am ladegerät",
     " aufgeladen",
     " akku leer",
@@ -304,7 +304,7 @@ pub(super) static CHARGED: Words = Words(&[
 ]);
 
 /// A part of it does not work; the rest does.
-pub(super) static PART_FAILS: Words = Words(&[
+pub(crate) static PART_FAILS: Words = Words::new(&[
     " sensors not working",
     " sensors don t work",
     " touch does not work",
@@ -330,7 +330,7 @@ pub(super) static PART_FAILS: Words = Words(&[
 ]);
 
 /// The card was made anew, or another one was taken.
-pub(super) static CARD_MADE_ANEW: Words = Words(&[
+pub(crate) static CARD_MADE_ANEW: Words = Words::new(&[
     " re format",
     " reformat",
     " formatted",
@@ -372,7 +372,7 @@ pub(super) static CARD_MADE_ANEW: Words = Words(&[
 ]);
 
 /// Versions of a recovery system that was put onto a phone.
-pub(super) static RECOVERY_SYSTEM: Words = Words(&[
+pub(crate) static RECOVERY_SYSTEM: Words = Words::new(&[
     " twrp",
     " orangefox",
     " clockworkmod",
@@ -384,7 +384,7 @@ pub(super) static RECOVERY_SYSTEM: Words = Words(&[
 ]);
 
 /// Another version of it was taken.
-pub(super) static OTHER_RELEASE: Words = Words(&[
+pub(crate) static OTHER_RELEASE: Words = Words::new(&[
     " downgrad",
     " older version",
     " newer version",
@@ -410,7 +410,7 @@ pub(super) static OTHER_RELEASE: Words = Words(&[
 ]);
 
 /// It was written although the unit or the tool warned.
-pub(super) static FORCED: Words = Words(&[
+pub(crate) static FORCED: Words = Words::new(&[
     " forced the upgrade",
     " forced the update",
     " forced the flash",
@@ -433,7 +433,7 @@ pub(super) static FORCED: Words = Words(&[
 ]);
 
 /// It was a part only.
-pub(super) static PART_ONLY: Words = Words(&[
+pub(crate) static PART_ONLY: Words = Words::new(&[
     " not the full image",
     " not the full firmware",
     " not a full image",
@@ -455,7 +455,7 @@ pub(super) static PART_ONLY: Words = Words(&[
 ]);
 
 /// Its boot loader was written again.
-pub(super) static LOADER_AGAIN: Words = Words(&[
+pub(crate) static LOADER_AGAIN: Words = Words::new(&[
     " reflashing bootloader",
     " reflashing the bootloader",
     " reflashed the bootloader",
@@ -477,7 +477,7 @@ pub(super) static LOADER_AGAIN: Words = Words(&[
 ]);
 
 /// What was done did not help.
-pub(super) static NO_HELP: Words = Words(&[
+pub(crate) static NO_HELP: Words = Words::new(&[
     " not help",
     " didn t help",
     " doesn t help",

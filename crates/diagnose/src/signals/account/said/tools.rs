@@ -1,9 +1,9 @@
 //! What people say of tools and of this computer.
 
-use super::words::Words;
+use super::super::words::Words;
 
 /// Tools that speak to units.
-pub(super) static TOOLS: Words = Words(&[
+pub(crate) static TOOLS: Words = Words::new(&[
     " flashrom",
     " ltchiptool",
     " bk7231tools",
@@ -98,7 +98,7 @@ pub(super) static TOOLS: Words = Words(&[
 ]);
 
 /// A tool fails.
-pub(super) static FAILS: Words = Words(&[
+pub(crate) static FAILS: Words = Words::new(&[
     " error",
     " not detect",
     " not recogni",
@@ -171,7 +171,7 @@ pub(super) static FAILS: Words = Words(&[
 ]);
 
 /// A tool on the computer does not get on, whatever becomes of the unit.
-pub(super) static TOOL_HANGS: Words = Words(&[
+pub(crate) static TOOL_HANGS: Words = Words::new(&[
     "esptool|avrdude|fastboot|adb|odin|heimdall|mtkclient|mtk client|openocd|dfu util|stm32flash|flashrom|rkdeveloptool|rkdevtool|nmrpflash|flash tool|flashtool|sp flash tool|miflash|qfil|qdl|edl|uuu|bossac|picotool|tftp|uploader|flasher|installer|balena etcher|etcher ~ hangs|hanging|stuck|freezes|froze|keeps waiting|waits forever|waiting forever|stops at|sits at|never gets past|doesn t get past|won t get past",
     "esptool|avrdude|fastboot|adb|odin|heimdall|mtkclient|mtk client|openocd|dfu util|stm32flash|flashrom|rkdeveloptool|rkdevtool|nmrpflash|flash tool|flashtool|sp flash tool|miflash|qfil|qdl|edl|uuu|bossac|picotool|tftp|uploader|flasher|installer|balena etcher|etcher ~ hängt|bleibt|steht ~ bei|auf|stehen|hängen",
     "esptool|avrdude|fastboot|adb|odin|heimdall|mtkclient|mtk client|openocd|dfu util|stm32flash|flashrom|rkdeveloptool|rkdevtool|nmrpflash|flash tool|flashtool|sp flash tool|miflash|qfil|qdl|edl|uuu|bossac|picotool|tftp|uploader|flasher|installer|balena etcher|etcher ~ завис-|застрева-|висит|останавлива-",
@@ -180,7 +180,7 @@ pub(super) static TOOL_HANGS: Words = Words(&[
 ]);
 
 /// It tells of the time behind a write.
-pub(super) static AFTERWARDS: Words = Words(&[
+pub(crate) static AFTERWARDS: Words = Words::new(&[
     " after flashing",
     " after the flash",
     " after i flash",
@@ -216,7 +216,7 @@ pub(super) static AFTERWARDS: Words = Words(&[
 ]);
 
 /// Another tool does it.
-pub(super) static OTHER_TOOL_WORKS: Words = Words(&[
+pub(crate) static OTHER_TOOL_WORKS: Words = Words::new(&[
     " gui tool works",
     " only one flasher",
     " only one tool",
@@ -288,7 +288,7 @@ pub(super) static OTHER_TOOL_WORKS: Words = Words(&[
 ]);
 
 /// Words about what this computer has for the unit.
-pub(super) static DRIVER: Words = Words(&[
+pub(crate) static DRIVER: Words = Words::new(&[
     " zadig",
     " device manager",
     " usb driver",
@@ -307,13 +307,13 @@ pub(super) static DRIVER: Words = Words(&[
 ]);
 
 /// It does not get into the mode that it is written in.
-pub(super) static NOT_ENTERED: Words = Words(&[
+pub(crate) static NOT_ENTERED: Words = Words::new(&[
     "can t|cannot|cant|couldn t|could not|unable|no way ~ put|get|bring|enter|boot ~ dfu|bootloader|fastboot|download mode|recovery|edl|maskrom|fel",
     "can t|cannot|cant|couldn t|could not|unable|no way ~ put|get|bring|enter|boot ~ back|into|in ~ dfu|bootloader|fastboot|download mode|recovery|edl|maskrom|fel",
 ]);
 
 /// The unit enters the mode that it is written in.
-pub(super) static ENTERS_MODE: Words = Words(&[
+pub(crate) static ENTERS_MODE: Words = Words::new(&[
     " in dfu mode",
     " in bootloader mode",
     " dfu mode is recogni",

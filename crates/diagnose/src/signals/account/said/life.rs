@@ -1,9 +1,9 @@
 //! Whether a unit shows life, as people tell it.
 
-use super::words::Words;
+use super::super::words::Words;
 
 /// It says and shows nothing at all.
-pub(super) static SILENT: Words = Words(&[
+pub(crate) static SILENT: Words = Words::new(&[
     " no response via uart",
     " anything from uart",
     " anything on uart",
@@ -34,7 +34,7 @@ pub(super) static SILENT: Words = Words(&[
 ]);
 
 /// Not even what starts first shows life.
-pub(super) static DEEPLY_GONE: Words = Words(&[
+pub(crate) static DEEPLY_GONE: Words = Words::new(&[
     " not power on",
     " doesn t power on",
     " won t power on",
@@ -109,7 +109,7 @@ pub(super) static DEEPLY_GONE: Words = Words(&[
 ]);
 
 /// It fails while somebody works with it.
-pub(super) static IN_USE: Words = Words(&[
+pub(crate) static IN_USE: Words = Words::new(&[
     " home screen",
     " home icon",
     " when you exit",

@@ -2,10 +2,10 @@
 //!
 //! Phrases with gaps: see [`Words`].
 
-use super::words::Words;
+use super::super::words::Words;
 
 /// The file was for another model, revision or region.
-pub(super) static FOR_ANOTHER: Words = Words(&[
+pub(crate) static FOR_ANOTHER: Words = Words::new(&[
     "realised|realized|noticed ~ using|flashed|used|had|installed ~ firmware|file|software|image ~ older|other|another|different|previous",
     "firmware|file|image ~ for|of ~ older|other|another|different ~ version|model|revision|board",
     "wrong|incorrect|other|different ~ file|firmware|image|rom|version|model|build|bin|variant|revision|region|stock rom|scatter|package|hardware version",
@@ -61,7 +61,7 @@ pub(super) static FOR_ANOTHER: Words = Words(&[
 ]);
 
 /// The file was not whole.
-pub(super) static NOT_WHOLE: Words = Words(&[
+pub(crate) static NOT_WHOLE: Words = Words::new(&[
     "only|just ~ mb|kb|mib|bytes|megabytes ~ but|instead|while|should|site|page|says|of",
     "download-|file|image|zip|firmware ~ incomplete|truncated|cut off|too small|smaller|half|broke off|interrupted|not complete|aborted|partial|partially",
     "incomplete|truncated|partial|half ~ download|file|image|zip|firmware",
@@ -87,7 +87,7 @@ pub(super) static NOT_WHOLE: Words = Words(&[
 ]);
 
 /// Its digest is not as it should be, or it is said to be damaged.
-pub(super) static DIGEST_DIFFERS: Words = Words(&[
+pub(crate) static DIGEST_DIFFERS: Words = Words::new(&[
     "md5-|sha-|sha256-|checksum|hash|crc ~ differ-|wrong|mismatch-|not match|doesn t match|didn t match|don t match|bad|does not match|not the same|fail-|incorrect|other",
     "different|wrong|bad|mismatched ~ md5-|sha-|checksum|hash|crc",
     "corrupt-|damaged|broken|bad ~ download|file|image|zip|archive|firmware|rom",
@@ -105,7 +105,7 @@ pub(super) static DIGEST_DIFFERS: Words = Words(&[
 ]);
 
 /// It is too large for its place.
-pub(super) static TOO_LARGE: Words = Words(&[
+pub(crate) static TOO_LARGE: Words = Words::new(&[
     "too|bigger|larger ~ big|large|than",
     "doesn t|does not|won t|will not|didn t|not ~ fit",
     "mb ~ file|image|firmware|build ~ mb|flash|chip",
@@ -118,13 +118,13 @@ pub(super) static TOO_LARGE: Words = Words(&[
 ]);
 
 /// Of what has too little room: firmware, partitions, flash.
-pub(super) static ROOM_FOR_FIRMWARE: Words = Words(&[
+pub(crate) static ROOM_FOR_FIRMWARE: Words = Words::new(&[
     "image|firmware|build|file|rom|kernel|partition|flash|chip|4 mb|4mb|8 mb|8mb|16mb|32mb",
     "datei|прошивк-|образ|раздел|固件|分区|闪存|镜像|plik|partycj-|archivo|partición|fichier|partizione|arquivo|partição",
 ]);
 
 /// It was written to another place than the chip looks at.
-pub(super) static OTHER_PLACE: Words = Words(&[
+pub(crate) static OTHER_PLACE: Words = Words::new(&[
     "address|offset|0x0|0x1000|0x10000 ~ instead of ~ 0x-",
     "wrong|incorrect ~ address|offset",
     "falsche- ~ adresse|offset",

@@ -3,18 +3,18 @@
 
 use debrick_model::{Action as A, Cause as C, State as S};
 
-use super::circumstances::NO_BATTERY;
-use super::conclusions::Conclusion;
-use super::done::{MANY_IMAGES, WROTE};
-use super::means::NO_HELP;
-use super::mishaps::RESET_TO_FACTORY;
-use super::outcome::NOT_TAKEN;
-use super::praise::ENDED_WELL;
-use super::seen::{GONE, LOOPS, NO_NETWORK, WORKS_AGAIN};
-use super::words::Words;
+use super::super::said::circumstances::NO_BATTERY;
+use super::super::said::done::{MANY_IMAGES, WROTE};
+use super::super::said::means::NO_HELP;
+use super::super::said::mishaps::RESET_TO_FACTORY;
+use super::super::said::outcome::NOT_TAKEN;
+use super::super::said::praise::ENDED_WELL;
+use super::super::said::seen::{GONE, LOOPS, NO_NETWORK, WORKS_AGAIN};
+use super::super::words::Words;
+use super::Conclusion;
 
 /// It worked, and failed again.
-pub(super) static RELAPSED: Words = Words(&[
+pub(crate) static RELAPSED: Words = Words::new(&[
     " died again",
     " dead again",
     " failed again after",
@@ -49,7 +49,7 @@ pub(super) static RELAPSED: Words = Words(&[
 ]);
 
 /// It was warmed or cooled, and that made a difference.
-pub(super) static TEMPERATURE: Words = Words(&[
+pub(crate) static TEMPERATURE: Words = Words::new(&[
     " oven",
     " freezer",
     " heat gun",
@@ -73,7 +73,7 @@ pub(super) static TEMPERATURE: Words = Words(&[
 ]);
 
 /// None of what was written helped.
-pub(super) static NONE_HELPED: Words = Words(&[
+pub(crate) static NONE_HELPED: Words = Words::new(&[
     " none would work",
     " none of them work",
     " none worked",
@@ -88,7 +88,7 @@ pub(super) static NONE_HELPED: Words = Words(&[
 ]);
 
 /// An update is said to have failed.
-pub(super) static FAILED_UPDATE: Words = Words(&[
+pub(crate) static FAILED_UPDATE: Words = Words::new(&[
     " failed update",
     " failed auto update",
     " failed ota",
@@ -124,7 +124,7 @@ pub(super) static FAILED_UPDATE: Words = Words(&[
 ]);
 
 /// It did not go well.
-pub(super) static WENT_BADLY: Words = Words(&[
+pub(crate) static WENT_BADLY: Words = Words::new(&[
     " it didn t work",
     " it did not work",
     " didn t go well",
@@ -141,7 +141,7 @@ pub(super) static WENT_BADLY: Words = Words(&[
 ]);
 
 /// The partitions are not there.
-pub(super) static TABLE_GONE: Words = Words(&[
+pub(crate) static TABLE_GONE: Words = Words::new(&[
     " partition table is gone",
     " partition table is missing",
     " partition table is corrupt",
@@ -178,7 +178,7 @@ pub(super) static TABLE_GONE: Words = Words(&[
 ]);
 
 /// What it does is as it should be, or turned out to be.
-pub(super) static NORMAL: Words = Words(&[
+pub(crate) static NORMAL: Words = Words::new(&[
     " is totally normal",
     " is completely normal",
     " is perfectly normal",
@@ -237,7 +237,7 @@ pub(super) static NORMAL: Words = Words(&[
 ]);
 
 /// It happens now and then.
-pub(super) static NOW_AND_THEN: Words = Words(&[
+pub(crate) static NOW_AND_THEN: Words = Words::new(&[
     " occasionally",
     " from time to time",
     " every now and then",
@@ -260,7 +260,7 @@ pub(super) static NOW_AND_THEN: Words = Words(&[
 ]);
 
 /// It starts as before, with the version that it had.
-pub(super) static UNCHANGED: Words = Words(&[
+pub(crate) static UNCHANGED: Words = Words::new(&[
     "start|starts|started|boot|boots|booted|power-|turn- ~ again|normally|normal|afterwards|usual ~ not updated|not been updated|not upgraded|old version|old firmware|previous version|same version|still the old|not applied|version it had",
     "start|starts|started|boot|boots|booted ~ on the old|with the old|in the old",
     "starten|gestartet|startet|bootet ~ nicht aktualisiert|alte version|alten version",
@@ -269,7 +269,7 @@ pub(super) static UNCHANGED: Words = Words(&[
 ]);
 
 /// Nobody wrote to it.
-pub(super) static NOTHING_DONE: Words = Words(&[
+pub(crate) static NOTHING_DONE: Words = Words::new(&[
     " no update",
     " not updates",
     " no updates",
@@ -293,7 +293,7 @@ pub(super) static NOTHING_DONE: Words = Words(&[
     "什么都没动",
 ]);
 
-pub(super) static FATES: &[Conclusion] = &[
+pub(crate) static FATES: &[Conclusion] = &[
     Conclusion {
         all: &[&RELAPSED],
         near: &[],

@@ -2,13 +2,13 @@
 
 use debrick_model::{Action as A, Cause as C, State as S};
 
-use super::conclusions::Conclusion;
-use super::done::WROTE;
-use super::seen::{GONE, LOOPS, WORKS_AGAIN};
-use super::words::Words;
+use super::super::said::done::WROTE;
+use super::super::said::seen::{GONE, LOOPS, WORKS_AGAIN};
+use super::super::words::Words;
+use super::Conclusion;
 
 /// The ways of a repair over the network.
-pub(super) static OVER_NETWORK: Words = Words(&[
+pub(crate) static OVER_NETWORK: Words = Words::new(&[
     " tftp",
     " bootp",
     " nmrp",
@@ -30,7 +30,7 @@ pub(super) static OVER_NETWORK: Words = Words(&[
 ]);
 
 /// Nothing comes from the unit, or it does not answer.
-pub(super) static NOT_REACHED: Words = Words(&[
+pub(crate) static NOT_REACHED: Words = Words::new(&[
     " can t get a connection",
     " cannot get a connection",
     " no connection",
@@ -98,7 +98,7 @@ pub(super) static NOT_REACHED: Words = Words(&[
 ]);
 
 /// The transfer begins and does not come to its end.
-pub(super) static BREAKS_OFF: Words = Words(&[
+pub(crate) static BREAKS_OFF: Words = Words::new(&[
     " reboots during",
     " rebooting during",
     " reboots while",
@@ -122,7 +122,7 @@ pub(super) static BREAKS_OFF: Words = Words(&[
     "传输中断",
 ]);
 
-pub(super) static NETWORK: &[Conclusion] = &[
+pub(crate) static NETWORK: &[Conclusion] = &[
     Conclusion {
         all: &[],
         near: &[&OVER_NETWORK, &NOT_REACHED],

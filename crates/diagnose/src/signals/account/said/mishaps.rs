@@ -1,9 +1,9 @@
 //! What people say that went wrong by their own hand, and what the unit says of itself.
 
-use super::words::Words;
+use super::super::words::Words;
 
 /// It was done by mistake.
-pub(super) static BY_MISTAKE: Words = Words(&[
+pub(crate) static BY_MISTAKE: Words = Words::new(&[
     " accidentally",
     " accidently",
     " by mistake",
@@ -45,7 +45,7 @@ pub(super) static BY_MISTAKE: Words = Words(&[
 ]);
 
 /// What was set is lost, or was set wrongly.
-pub(super) static SETTINGS_LOST: Words = Words(&[
+pub(crate) static SETTINGS_LOST: Words = Words::new(&[
     " back into ap mode",
     " back to ap mode",
     " falls back to ap",
@@ -107,7 +107,7 @@ pub(super) static SETTINGS_LOST: Words = Words(&[
 ]);
 
 /// Files that it starts from were deleted.
-pub(super) static FILES_DELETED: Words = Words(&[
+pub(crate) static FILES_DELETED: Words = Words::new(&[
     " files are now gone",
     " files are gone",
     " file is gone",
@@ -134,7 +134,7 @@ pub(super) static FILES_DELETED: Words = Words(&[
 ]);
 
 /// It says something where a loader speaks.
-pub(super) static LOADER_SPEAKS: Words = Words(&[
+pub(crate) static LOADER_SPEAKS: Words = Words::new(&[
     " the console says",
     " on the console it",
     " on the console i see",
@@ -155,7 +155,7 @@ pub(super) static LOADER_SPEAKS: Words = Words(&[
 ]);
 
 /// Its boot loader is an old one.
-pub(super) static OLD_LOADER: Words = Words(&[
+pub(crate) static OLD_LOADER: Words = Words::new(&[
     " old bootloader",
     " older bootloader",
     " bootloader is old",
@@ -180,7 +180,7 @@ pub(super) static OLD_LOADER: Words = Words(&[
 ]);
 
 /// Another tool, or another version of it, instead of the first.
-pub(super) static INSTEAD_OF: Words = Words(&[
+pub(crate) static INSTEAD_OF: Words = Words::new(&[
     " instead of ",
     " rather than ",
     " most recent version of",
@@ -192,11 +192,11 @@ pub(super) static INSTEAD_OF: Words = Words(&[
 ]);
 
 /// It worked.
-pub(super) static WORKED: Words =
-    Words(&[" worked", " works ", " able to ", " succeeded", " did it ", " did the trick"]);
+pub(crate) static WORKED: Words =
+    Words::new(&[" worked", " works ", " able to ", " succeeded", " did it ", " did the trick"]);
 
 /// Something was deleted.
-pub(super) static DELETED: Words = Words(&[
+pub(crate) static DELETED: Words = Words::new(&[
     " delete",
     " remove",
     " erase",
@@ -210,7 +210,7 @@ pub(super) static DELETED: Words = Words(&[
 ]);
 
 /// An earlier version was written again.
-pub(super) static WENT_BACK: Words = Words(&[
+pub(crate) static WENT_BACK: Words = Words::new(&[
     " flashed back",
     " flashing back",
     " went back to",
@@ -263,7 +263,7 @@ pub(super) static WENT_BACK: Words = Words(&[
 ]);
 
 /// Some version and those behind it do it.
-pub(super) static FROM_A_VERSION_ON: Words = Words(&[
+pub(crate) static FROM_A_VERSION_ON: Words = Words::new(&[
     " or later causes",
     " or newer causes",
     " or later cause",
@@ -290,7 +290,7 @@ pub(super) static FROM_A_VERSION_ON: Words = Words(&[
 ]);
 
 /// What was set was put back to how it left the factory.
-pub(super) static RESET_TO_FACTORY: Words = Words(&[
+pub(crate) static RESET_TO_FACTORY: Words = Words::new(&[
     " factory reset",
     " factory resetting",
     " reset to factory",
@@ -316,7 +316,7 @@ pub(super) static RESET_TO_FACTORY: Words = Words(&[
 ]);
 
 /// The settings were carried over from one version to the next.
-pub(super) static KEPT_SETTINGS: Words = Words(&[
+pub(crate) static KEPT_SETTINGS: Words = Words::new(&[
     " preserving settings",
     " preserving the settings",
     " keep your settings",
@@ -337,7 +337,7 @@ pub(super) static KEPT_SETTINGS: Words = Words(&[
 ]);
 
 /// The settings were not carried over.
-pub(super) static DROPPED_SETTINGS: Words = Words(&[
+pub(crate) static DROPPED_SETTINGS: Words = Words::new(&[
     "不保留",
     "没保留",
     "没有保留",
@@ -349,7 +349,7 @@ pub(super) static DROPPED_SETTINGS: Words = Words(&[
 ]);
 
 /// A part of the settings by which the unit is reached.
-pub(super) static WAY_IN: Words = Words(&[
+pub(crate) static WAY_IN: Words = Words::new(&[
     " bridge",
     " br lan",
     " vlan",
@@ -372,7 +372,7 @@ pub(super) static WAY_IN: Words = Words(&[
 ]);
 
 /// Only what loads the system comes up.
-pub(super) static ONLY_LOADER: Words = Words(&[
+pub(crate) static ONLY_LOADER: Words = Words::new(&[
     " but that is all",
     " only fastboot",
     " only in fastboot",
@@ -410,7 +410,7 @@ pub(super) static ONLY_LOADER: Words = Words(&[
 ]);
 
 /// The tool was told to do it in another way.
-pub(super) static OTHER_OPTION: Words = Words(&[
+pub(crate) static OTHER_OPTION: Words = Words::new(&[
     " i switched from",
     " switched to ",
     " different option",
@@ -435,7 +435,7 @@ pub(super) static OTHER_OPTION: Words = Words(&[
 ]);
 
 /// Others know of it.
-pub(super) static KNOWN_BUG: Words = Words(&[
+pub(crate) static KNOWN_BUG: Words = Words::new(&[
     " known issue",
     " known bug",
     " known firmware issue",
@@ -449,7 +449,7 @@ pub(super) static KNOWN_BUG: Words = Words(&[
 ]);
 
 /// With it, the unit is well.
-pub(super) static HELPED: Words = Words(&[
+pub(crate) static HELPED: Words = Words::new(&[
     " worked",
     " works",
     " boots",

@@ -2,10 +2,10 @@
 //!
 //! Phrases with gaps: see [`Words`].
 
-use super::words::Words;
+use super::super::words::Words;
 
 /// A signature or a seal was not accepted.
-pub(super) static NOT_TRUSTED: Words = Words(&[
+pub(crate) static NOT_TRUSTED: Words = Words::new(&[
     "corrupt ~ trusted|boot",
     "can t|cannot|could not|not ~ be ~ trusted|verified",
     "unsigned|not signed|isn t signed|signature|signed ~ refus-|reject-|invalid|fail-|wrong|not|error|only|check",
@@ -30,7 +30,7 @@ pub(super) static NOT_TRUSTED: Words = Words(&[
 ]);
 
 /// The boot loader is locked, and that is said.
-pub(super) static IS_LOCKED: Words = Words(&[
+pub(crate) static IS_LOCKED: Words = Words::new(&[
     "locked|lock ~ state|bootloader|device|status",
     "bootloader|device|phone ~ is locked|still locked|locked|not unlocked|isn t unlocked|wasn t unlocked",
     "oem unlock|oem unlocking|unlock- ~ grey-|gray-|not allowed|missing|disabled|refus-|denied|code|token|permission|wait",
@@ -49,7 +49,7 @@ pub(super) static IS_LOCKED: Words = Words(&[
 ]);
 
 /// An older version is not taken.
-pub(super) static NOT_BACKWARDS: Words = Words(&[
+pub(crate) static NOT_BACKWARDS: Words = Words::new(&[
     "older|old|previous|earlier|lower|downgrad-|go back|going back|went back|roll back|rollback ~ not allowed|refus-|reject-|can t|cannot|won t|blocked|denied|not|doesn t|fail-|anti|protection",
     "can t|cannot|won t|refus-|not|doesn t|didn t|no ~ install|downgrad-|flash|go back|accept|allow|let|take ~ older|old|previous|earlier|lower|version",
     "can t|cannot|won t|refus-|not ~ downgrad-",
@@ -65,7 +65,7 @@ pub(super) static NOT_BACKWARDS: Words = Words(&[
 ]);
 
 /// The boot loader is too old for what it is to start.
-pub(super) static LOADER_TOO_OLD: Words = Words(&[
+pub(crate) static LOADER_TOO_OLD: Words = Words::new(&[
     "bootloader|u boot|uboot|bios|cfe|loader|eeprom|uefi ~ too old|ancient|outdated|old|older|update first|updated first|old version|from 20-",
     "old|ancient|outdated|older ~ bootloader|u boot|uboot|bios|cfe|loader|eeprom|uefi",
     "updat-|upgrad-|newer ~ bootloader|u boot|uboot|loader|eeprom|cfe ~ first|fix-|help-|then|solved|before|needed|required|works|worked",
@@ -80,7 +80,7 @@ pub(super) static LOADER_TOO_OLD: Words = Words(&[
 ]);
 
 /// New firmware does not start by it, or cannot be read by it.
-pub(super) static CANNOT_READ: Words = Words(&[
+pub(crate) static CANNOT_READ: Words = Words::new(&[
     "can t|cannot|doesn t|not|unable|won t|fails|refus- ~ read|start|boot|load|understand|support|format|recogni-|know",
     "format|squashfs|ubi|lzma|fit|zstd|gzip|device tree|dtb ~ not|unknown|unsupported|can t|doesn t",
     "first|before|required|needed|needs|others",
@@ -94,7 +94,7 @@ pub(super) static CANNOT_READ: Words = Words(&[
 ]);
 
 /// Others have the same trouble, or the maker knows of it.
-pub(super) static OTHERS_TOO: Words = Words(&[
+pub(crate) static OTHERS_TOO: Words = Words::new(&[
     "others|many|people|everyone|everybody|users|forum|reddit|friend|lots|same model ~ same|report-|also|too|have|complain-|issue|problem|affected",
     "known ~ bug|issue|problem|regression",
     "same ~ issue|problem|thing|happens ~ others|many|people|forum|reddit|friend|users|two|both|all",
@@ -120,7 +120,7 @@ pub(super) static OTHERS_TOO: Words = Words(&[
 ]);
 
 /// An older or other version is fine.
-pub(super) static OTHER_VERSION_FINE: Words = Words(&[
+pub(crate) static OTHER_VERSION_FINE: Words = Words::new(&[
     "previous|old|older|earlier|last|other|stable|stock|former|prior ~ version|release|firmware|build|one|rom|kernel|update ~ fine|stable|works|worked|ok|good|no problem|solved|perfect-|never|boots|problem gone|rock",
     "fine|worked|works|ok|stable|good|perfect- ~ before|on|with|until|in ~ previous|old|older|earlier|last|update|version|release|upgrade",
     "went back|rolled back|downgrad-|reverted|going back|rolling back|downgrading|reverting ~ fine|works|worked|ok|solved|fixed|stable|good|again|helped",

@@ -2,10 +2,10 @@
 //!
 //! Phrases with gaps: see [`Words`].
 
-use super::words::Words;
+use super::super::words::Words;
 
 /// The power went away.
-pub(super) static POWER_LOST: Words = Words(&[
+pub(crate) static POWER_LOST: Words = Words::new(&[
     "power|electricity|mains ~ out|cut|cuts|fail-|lost|loss|outage|gone|interrupt-|blip|flicker-|dropped|drop",
     "lost|lose|losing|lose|cut|cutting|pull-|interrupt-|remov-|kill-|yank-|disconnect- ~ power|plug|cord|adapter|electricity|battery",
     "blackout|brownout|power outage|outage|powercut|power cut",
@@ -49,7 +49,7 @@ pub(super) static POWER_LOST: Words = Words(&[
 ]);
 
 /// Somebody, or the computer, broke it off.
-pub(super) static BROKE_OFF: Words = Words(&[
+pub(crate) static BROKE_OFF: Words = Words::new(&[
     "turn-|switch-|power-|shut|shutting ~ off|down",
     "restarted|rebooted|resetted|reset|power cycled ~ it|router|phone|box|device|nas|modem|pc|computer",
     "close|closed|closing|shut ~ tab|browser|window|laptop|lid|app|page",
@@ -79,7 +79,7 @@ pub(super) static BROKE_OFF: Words = Words(&[
 ]);
 
 /// What was being written was written to its end.
-static DONE_WHOLE: Words = Words(&[
+static DONE_WHOLE: Words = Words::new(&[
     " successfully",
     " succeeded",
     " finished",
@@ -113,7 +113,7 @@ static DONE_WHOLE: Words = Words(&[
 ]);
 
 /// What shortly before it says that it was not.
-static NOT_WHOLE_YET: Words = Words(&[
+static NOT_WHOLE_YET: Words = Words::new(&[
     " not ",
     "n t ",
     " never ",
@@ -151,7 +151,7 @@ fn whole_at(sentence: &str) -> Option<usize> {
 }
 
 /// Whether what was written was written whole, and only then the unit was switched off or started anew.
-pub(super) fn was_done_first(sentences: &[String]) -> bool {
+pub(crate) fn was_done_first(sentences: &[String]) -> bool {
     let is_broken_off = |words: &str| BROKE_OFF.are_in(words) || POWER_LOST.are_in(words);
     let mut is_whole = false;
     for sentence in sentences {
@@ -167,7 +167,7 @@ pub(super) fn was_done_first(sentences: &[String]) -> bool {
 }
 
 /// All but a part of it works.
-pub(super) static REST_WORKS: Words = Words(&[
+pub(crate) static REST_WORKS: Words = Words::new(&[
     "everything else|all else|the rest|other parts|other half ~ works|work|working|fine|ok",
     "alles andere|der rest ~ funktioniert|geht|läuft",
     "всё остальное|все остальное|остальное ~ работа-",
@@ -175,7 +175,7 @@ pub(super) static REST_WORKS: Words = Words(&[
 ]);
 
 /// It was not done yet.
-pub(super) static NOT_DONE_YET: Words = Words(&[
+pub(crate) static NOT_DONE_YET: Words = Words::new(&[
     "during|while|whilst|middle|midway|mid|halfway|half way|partway|part way",
     "before|until ~ finish-|done|complet-|end|through",
     "at ~ percent|pct",
@@ -202,7 +202,7 @@ pub(super) static NOT_DONE_YET: Words = Words(&[
 ]);
 
 /// Something was written to it, or was about to be.
-pub(super) static WRITING: Words = Words(&[
+pub(crate) static WRITING: Words = Words::new(&[
     "updat-|upgrad-|flash-|reflash-|sysupgrad-|install-|firmware|downgrad-|dfu|ota|sideload-|writing|written|uploading|uploaded",
     "прош-|обнов-|апдейт-|перепрош-",
     "刷机|刷|升级|升級|更新|固件|烧录|写这|写入|写了",
@@ -217,7 +217,7 @@ pub(super) static WRITING: Words = Words(&[
 ]);
 
 /// Something outside did damage: lightning, water, a fall, heat.
-pub(super) static LIGHTNING: Words = Words(&[
+pub(crate) static LIGHTNING: Words = Words::new(&[
     "thunder-|lightning|surge|storm|overvoltage|power spike",
     "gewitter|blitz-|überspannung|guz-",
     "гроз-|молни-|скачок ~ напряж-|перенапряж-|скачка напряжения",
@@ -227,7 +227,7 @@ pub(super) static LIGHTNING: Words = Words(&[
 ]);
 
 /// Water or a fall.
-pub(super) static WET_OR_DROPPED: Words = Words(&[
+pub(crate) static WET_OR_DROPPED: Words = Words::new(&[
     "spill-|spilt|coffee|beer|rain|rained|leak-|soaked|wet|drown-|puddle|toilet",
     "fell|dropped|drop ~ floor|water|ground|stairs|table|desk|pool|sink|toilet|bath|shelf",
     "water ~ damage|got|in|inside|over|on",
@@ -240,7 +240,7 @@ pub(super) static WET_OR_DROPPED: Words = Words(&[
 ]);
 
 /// No lamp is lit.
-pub(super) static NO_LIGHTS: Words = Words(&[
+pub(crate) static NO_LIGHTS: Words = Words::new(&[
     "no|not|without|zero|none ~ light|lights|led|leds|lamp|lamps|sign of life|signs of life",
     "lights|leds|led|lamps|light ~ off|dark|dead|nothing|never|dont|don t|doesn t|not|won t",
     "completely|totally|absolutely|fully|stone ~ dead|dark",
@@ -264,7 +264,7 @@ pub(super) static NO_LIGHTS: Words = Words(&[
 ]);
 
 /// The supply is under suspicion, or was found out.
-pub(super) static SUPPLY: Words = Words(&[
+pub(crate) static SUPPLY: Words = Words::new(&[
     "adapter|adaptor|charger|psu|power supply|power brick|wall wart|power cable|supply|outlet|socket|usb hub",
     "netzteil|steckdose|ladegerät|netzstecker|ladekabel",
     "блока питания|бп|зарядк-|адаптер|блок питания",
@@ -278,7 +278,7 @@ pub(super) static SUPPLY: Words = Words(&[
 ]);
 
 /// What a bad supply is like, or that another one is better.
-pub(super) static SUPPLY_IS_BAD: Words = Words(&[
+pub(crate) static SUPPLY_IS_BAD: Words = Words::new(&[
     "burnt|burned|smell-|smoke|smok-|buzz-|whin-|hot|wrong|weak|cheap|too little|not enough|undersized|underpowered|faulty|broken|dead|defective",
     "another|different|other|new|original|replacement|borrowed|second|spare|better|stronger|neighbour s|brother s ~ adapter|adaptor|charger|psu|power supply|power brick|supply|one|outlet|socket|cable",
     "amp|amps|ampere|volt|volts|watt|5v|9v|12v|1a|2a|0 5a|500ma|1 5a|v instead|voltage|multimeter",
@@ -302,7 +302,7 @@ pub(super) static SUPPLY_IS_BAD: Words = Words(&[
 ]);
 
 /// It goes off or starts anew when it has to give more power, or when it is not charged.
-pub(super) static UNDER_LOAD: Words = Words(&[
+pub(crate) static UNDER_LOAD: Words = Words::new(&[
     "reboot-|restart-|crash-|turns off|shuts off|shuts down|dies|resets|cuts out|goes off|switches off|drops ~ whenever|when|as soon as|every time|each time|once ~ plug-|connect-|attach-|hard disk|hdd|ssd|usb|drive|disk|load|charger|stick|dongle|camera|hat",
     "when|whenever|as soon as|every time|each time|once ~ plug-|connect-|attach- ~ reboot-|restart-|crash-|turns off|shuts|dies|resets|cuts out|goes off|switches off|drops",
     "only ~ turns on|starts|boots|works|stays on|runs|powers on ~ charger|charging|plugged|cable|connected",

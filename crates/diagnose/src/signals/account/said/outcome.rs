@@ -1,9 +1,9 @@
 //! How it ended, as people tell it.
 
-use super::words::Words;
+use super::super::words::Words;
 
 /// What was to be replaced still runs.
-pub(super) static STILL_RUNS: Words = Words(&[
+pub(crate) static STILL_RUNS: Words = Words::new(&[
     " still old firmware",
     " still the old firmware",
     " still runs the old",
@@ -85,7 +85,7 @@ pub(super) static STILL_RUNS: Words = Words(&[
 ]);
 
 /// What was offered was not taken.
-pub(super) static NOT_TAKEN: Words = Words(&[
+pub(crate) static NOT_TAKEN: Words = Words::new(&[
     " without upgrading",
     " without updating",
     " without flashing",
@@ -139,7 +139,7 @@ pub(super) static NOT_TAKEN: Words = Words(&[
 ]);
 
 /// A card or stick that the unit reads by itself.
-pub(super) static CARD: Words = Words(&[
+pub(crate) static CARD: Words = Words::new(&[
     " sd card",
     " sdcard",
     " micro sd",
@@ -161,7 +161,7 @@ pub(super) static CARD: Words = Words(&[
 ]);
 
 /// A file without content.
-pub(super) static EMPTY_FILE: Words = Words(&[
+pub(crate) static EMPTY_FILE: Words = Words::new(&[
     " 0 bytes length",
     " 0 bytes in size",
     " 0 byte file",
@@ -180,7 +180,7 @@ pub(super) static EMPTY_FILE: Words = Words(&[
 ]);
 
 /// Its address or its network's name was another one than before.
-pub(super) static ANOTHER_ADDRESS: Words = Words(&[
+pub(crate) static ANOTHER_ADDRESS: Words = Words::new(&[
     " hidden wifi",
     " hidden network",
     " hidden ssid",
@@ -206,7 +206,7 @@ pub(super) static ANOTHER_ADDRESS: Words = Words(&[
 ]);
 
 /// Something stands between the unit and the computer.
-pub(super) static BETWEEN: Words = Words(&[
+pub(crate) static BETWEEN: Words = Words::new(&[
     " kvm ",
     " usb hub",
     " through a hub",
@@ -229,7 +229,7 @@ pub(super) static BETWEEN: Words = Words(&[
 ]);
 
 /// Somebody stopped it.
-pub(super) static CANCELLED: Words = Words(&[
+pub(crate) static CANCELLED: Words = Words::new(&[
     " i canceled",
     " by interrupting",
     " interrupting the",
@@ -258,7 +258,7 @@ pub(super) static CANCELLED: Words = Words(&[
 ]);
 
 /// It says itself that its system runs from memory only.
-pub(super) static FROM_MEMORY: Words = Words(&[
+pub(crate) static FROM_MEMORY: Words = Words::new(&[
     " recovery initramfs",
     " initramfs mode",
     " in initramfs",
@@ -268,7 +268,7 @@ pub(super) static FROM_MEMORY: Words = Words(&[
 ]);
 
 /// It returns to the recovery system although the system was written.
-pub(super) static TO_RECOVERY: Words = Words(&[
+pub(crate) static TO_RECOVERY: Words = Words::new(&[
     " looping to the recovery",
     " loops to recovery",
     " loop to recovery",
@@ -310,7 +310,7 @@ pub(super) static TO_RECOVERY: Words = Words(&[
 ]);
 
 /// Another cable, port or adapter was taken.
-pub(super) static OTHER_CABLE: Words = Words(&[
+pub(crate) static OTHER_CABLE: Words = Words::new(&[
     " another cable",
     " different cable",
     " other cable",

@@ -5,17 +5,17 @@
 
 use debrick_model::{Action as A, Cause as C, State as S};
 
-use super::conclusions::Conclusion;
-use super::done::WROTE;
-use super::life::DEEPLY_GONE;
-use super::praise::ENDED_WELL;
-use super::seen::{GONE, LOOPS};
-use super::tools::FAILS;
-use super::well::ASKS_IF_NORMAL;
-use super::words::Words;
+use super::super::said::done::WROTE;
+use super::super::said::life::DEEPLY_GONE;
+use super::super::said::praise::ENDED_WELL;
+use super::super::said::seen::{GONE, LOOPS};
+use super::super::said::tools::FAILS;
+use super::super::well::ASKS_IF_NORMAL;
+use super::super::words::Words;
+use super::Conclusion;
 
 /// A part of the unit works as before.
-pub(super) static A_PART_WORKS: Words = Words(&[
+pub(crate) static A_PART_WORKS: Words = Words::new(&[
     "tx|rx|transmission|reception|sound|audio|wifi|wlan|internet|ssh|ping|routing|dialing|calls|touch|keyboard|usb|lan|ethernet|telnet|signal ~ still|both|all|continues ~ works|work|working|normal|fine|ok",
     "transmission|reception|sound|audio|wifi|wlan|ssh|ping|touch|telnet ~ is|are|works|work ~ normal|fine|ok",
     "continue-|keeps|still ~ work|works|working ~ in|but|only|except|blind",
@@ -26,7 +26,7 @@ pub(super) static A_PART_WORKS: Words = Words(&[
 ]);
 
 /// A part of it cannot be reached or used.
-pub(super) static A_PART_FAILS: Words = Words(&[
+pub(crate) static A_PART_FAILS: Words = Words::new(&[
     "no|not|nothing|without|blank|black ~ screen|display|picture|image|page|web|luci|gui|interface",
     "screen|display|page|web|luci|gui|interface ~ not|n t|blank|black|nothing|empty|gone|error",
     "无法|没法|进不|打不开|不能|完全进不去 ~ 后台|管理|页面|界面|网页|web|显示",
@@ -36,7 +36,7 @@ pub(super) static A_PART_FAILS: Words = Words(&[
 ]);
 
 /// It is so at times only.
-pub(super) static AT_TIMES: Words = Words(&[
+pub(crate) static AT_TIMES: Words = Words::new(&[
     "sometimes|occasional-|now and then|from time to time|every few|intermittent-|randomly ~ no|not|black|blank|freez-|hang-|crash-|lost|lose|loses|drops|stuck|fail-|gone",
     "иногда|временами ~ не|зависа-|пропада-|черн-",
     "manchmal|gelegentlich|ab und zu ~ kein|keine|nicht|schwarz|hängt",
@@ -45,7 +45,7 @@ pub(super) static AT_TIMES: Words = Words(&[
 ]);
 
 /// It stands in the mode in which it is written, or got there.
-pub(super) static STANDS_IN_MODE: Words = Words(&[
+pub(crate) static STANDS_IN_MODE: Words = Words::new(&[
     "success-|is|are|already|now|am|properly ~ booted|boot|in|into|entered ~ fastboot|fastbootd|bootloader|download|edl|dfu",
     "phone|device|tablet|it|screen ~ shows|says|sits|in|on ~ fastboot|bootloader|download ~ mode|screen|logo",
     "recognized|recognised|detected|seen|found ~ in ~ fastboot|bootloader|download|edl|dfu",
@@ -55,27 +55,27 @@ pub(super) static STANDS_IN_MODE: Words = Words(&[
 ]);
 
 /// The mode is not reached.
-pub(super) static NOT_IN_MODE: Words = Words(&[
+pub(crate) static NOT_IN_MODE: Words = Words::new(&[
     "not|n t|cannot|cant|unable|never|no|without|instead|back|how ~ enter|get|getting|boot|reach|into|go|put ~ fastboot|bootloader|download|edl|dfu",
     "不能|无法|进不 ~ fastboot|bootloader|下载模式",
 ]);
 
 /// At another try it went through.
-pub(super) static THEN_IT_WENT: Words = Words(&[
+pub(crate) static THEN_IT_WENT: Words = Words::new(&[
     "this time|second time|next time|again|retry|finally ~ success-|worked|went through|completed",
     "второй раз|потом ~ прошил-|успешно",
     "再|第二次 ~ 成功",
 ]);
 
 /// A tool waits for it, or does not see it.
-pub(super) static WAITED_FOR: Words = Words(&[
+pub(crate) static WAITED_FOR: Words = Words::new(&[
     "waiting for ~ device|devices|fastboot",
     "not|n t|isn t|no longer ~ recognized|recognised|detected|seen|found|listed|shown",
     "fastboot devices ~ nothing|empty|没有",
 ]);
 
 /// The write is told to have stopped at some share of it.
-pub(super) static STOPPED_AT_A_SHARE: Words = Words(&[
+pub(crate) static STOPPED_AT_A_SHARE: Words = Words::new(&[
     "percent ~ stopp-|stops|froze|fail-|abort-|error|hung|crash-|died",
     "percent ~ then ~ error|fail-|stopp-",
     "percent ~ process ~ normally|fine|well",
@@ -86,7 +86,7 @@ pub(super) static STOPPED_AT_A_SHARE: Words = Words(&[
 ]);
 
 /// A tool reports an error of something that was done all the same.
-pub(super) static DONE_IN_SPITE_OF: Words = Words(&[
+pub(crate) static DONE_IN_SPITE_OF: Words = Words::new(&[
     "version|firmware|update|flashing|flash ~ correctly|properly|success-|fine ~ but|although|though|despite|yet ~ error|message|warning|fail-",
     "version|firmware|update|flashing|flash ~ correctly|properly|success-|fine ~ but|although|though ~ still|shows|reports|says|app|tool ~ error|message|warning",
     "error|message|warning|fail- ~ but|although|though|however|still ~ version|firmware|update|flash ~ updated|correct-|new|latest|works|done",
@@ -95,7 +95,7 @@ pub(super) static DONE_IN_SPITE_OF: Words = Words(&[
     "несмотря на|хотя ~ ошибк- ~ работа-|обновил-|прошил-",
 ]);
 
-pub(super) static PARTLY: &[Conclusion] = &[
+pub(crate) static PARTLY: &[Conclusion] = &[
     Conclusion {
         all: &[&A_PART_WORKS, &A_PART_FAILS],
         near: &[],
