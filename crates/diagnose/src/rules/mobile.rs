@@ -3,6 +3,8 @@
 mod android;
 mod emergency;
 mod fastboot;
+mod mediatek;
+mod rockchip;
 mod samsung;
 mod update_engine;
 mod vendor_tools;
@@ -14,6 +16,8 @@ pub(super) static TABLES: &[&[Rule]] = &[
     android::RULES,
     emergency::RULES,
     fastboot::RULES,
+    mediatek::RULES,
+    rockchip::RULES,
     samsung::RULES,
     update_engine::RULES,
     vendor_tools::RULES,
