@@ -162,8 +162,8 @@ fn pool(
     let by_rules: BTreeMap<Cause, f64> =
         findings.iter().map(|finding| (finding.cause, finding.likelihood)).collect();
     let by_rules = |cause: Cause| by_rules.get(&cause).copied().unwrap_or_default();
-    let by_words =
-        |cause: Cause| opinion.share(cause) * if implausible.contains(&cause) { IMPLAUSIBLE } else { 1.0 };
+    let plausible = |cause: Cause| if implausible.contains(&cause) { IMPLAUSIBLE } else { 1.0 };
+    let by_words = |cause: Cause| opinion.share(cause) * plausible(cause);
     let score = |cause: Cause| {
         RULES_COUNT * (by_rules(cause) + RULES_LEAST).ln() + (by_words(cause) + WORDS_LEAST).ln()
     };
@@ -173,7 +173,7 @@ fn pool(
     // word about the unit, and goes on behind what the rules found, may as well be one of a unit that works.
     let are_logs = reading.evidence.iter().all(|item| item.kind == EvidenceKind::SerialLog);
     let may_be_well = is_undecided || (are_logs && !ends_with_fault) || rules_first == Some(Cause::NoFault);
-    let may_lead = |cause: &Cause| *cause != Cause::NoFault || may_be_well;
+    let may_lead = |cause: &Cause| !implausible.contains(cause) && (*cause != Cause::NoFault || may_be_well);
     let best = named().filter(may_lead).max_by(|left, right| score(*left).total_cmp(&score(*right)));
     let stands_from = if opinion.known < ENOUGH_WORDS { LEAST_LIKELY } else { RULES_DECIDE_FROM };
     let stands = |cause: Cause| {
@@ -198,7 +198,9 @@ fn pool(
         true => (LEAST_LIKELY + SHARE_ADDS * by_words(first)).max(highest).min(MOST_LIKELY),
         false => highest.max(LEAST_LIKELY),
     };
-    let likelihood = |cause: Cause| highest * ((score(cause) - score(first)) / RULES_COUNT).exp().min(1.0);
+    let likelihood = |cause: Cause| {
+        highest * ((score(cause) - score(first)) / RULES_COUNT).exp().min(1.0) * plausible(cause)
+    };
     let mut order: Vec<(Cause, f64)> = named().map(|cause| (cause, likelihood(cause))).collect();
     order.sort_by(|left, right| right.1.total_cmp(&left.1));
     if let Some(leader) = order.iter().position(|(cause, _)| *cause == first) {
@@ -388,7 +390,10 @@ mod tests {
         let long = [TELLING, &"\nand so on".repeat(LONGEST / 8)].concat();
         assert_eq!(pooled(&long, &unknown, &[])[0].cause, Cause::Unknown);
         let weak = pooled(TELLING, &unknown, &[Cause::PowerFault]);
-        assert!(weak[0].likelihood < pooled(TELLING, &unknown, &[])[0].likelihood);
+        assert_ne!(weak[0].cause, Cause::PowerFault, "{weak:?}");
+        let named = weak.iter().find(|finding| finding.cause == Cause::PowerFault);
+        let strong = pooled(TELLING, &unknown, &[])[0].likelihood;
+        assert!(named.is_none_or(|named| named.likelihood < 0.5 * strong), "{weak:?}");
     }
 
     #[test]

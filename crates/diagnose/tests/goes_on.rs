@@ -246,3 +246,30 @@ fn a_display_that_the_boot_loader_left_running() {
         ],
     );
 }
+
+#[test]
+fn slots_that_are_empty_where_all_are_asked() {
+    let scan = "=> bootefi hello\nScanning disk mmc@72000.blk...\nCard did not respond to voltage select!\n\
+                mmc_init: -95, time 9\n";
+    let cause = |end: &str| {
+        let text = [scan, end].concat();
+        by_rules(&[Evidence { kind: EvidenceKind::SerialLog, name: "log".into(), text }]).cause()
+    };
+    assert_eq!(cause(""), Cause::FlashHardwareFault);
+    assert_ne!(
+        cause("Found 3 disks\nHello, world!\n## Application terminated, r = 0\n"),
+        Cause::FlashHardwareFault
+    );
+}
+
+/// The lines that show where a kernel was are no going on.
+#[test]
+fn a_trace_is_the_end_of_what_is_known() {
+    let text = "[  201.286070] CPU: 0 PID: 34 Comm: kworker/u8:1 Not tainted 6.12.51 #0\n\
+                [  201.315304] pc : switch_netns+0x270/0x2d0 [wifi]\n[  201.401489] Call trace:\n\
+                [  201.403926]  switch_netns+0x270/0x2d0 [wifi]\n[  201.409340]  ops_exit_list+0x40/0x80\n\
+                [  201.412910]  cleanup_net+0x344/0x558\n[  201.416480]  process_one_work+0x174/0x300\n\
+                [  201.420489]  worker_thread+0x278/0x430\n[  201.427283]  ret_from_fork+0x10/0x20\n";
+    let log = Evidence { kind: EvidenceKind::SerialLog, name: "log".into(), text: text.into() };
+    assert_eq!(by_rules(&[log]).cause(), Cause::FirmwareBug);
+}

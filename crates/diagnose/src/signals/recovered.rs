@@ -81,7 +81,9 @@ pub(crate) fn log_goes_on_behind(reading: &Reading<'_>, place: Place) -> bool {
         return false;
     }
     let is_trouble = |line: &str| tells_of_trouble(strip_stamps(&clean(line)));
-    let next = reading.behind(place).filter(|line| !line.trim().is_empty()).take(MOST_NEXT);
+    // Where a kernel was when it stopped is no going on: `worker_thread+0x278/0x430`.
+    let says = |line: &&str| !line.trim().is_empty() && !line.contains("+0x");
+    let next = reading.behind(place).filter(says).take(MOST_NEXT);
     next.fold(0, |count, line| if is_trouble(line) { 0 } else { count + 1 }) >= FEWEST_NEXT
 }
 

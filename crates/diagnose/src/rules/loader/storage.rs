@@ -71,7 +71,8 @@ pub(super) static RULES: &[Rule] = &[
         &[(C::FlashHardwareFault, 0.5), (C::RecoveryMediaWrong, 0.3), (C::PowerFault, 0.15)],
     )
     .states(&[(S::BootloaderOnly, 0.4)])
-    .without(&["Bad hash value for * hash node in * image node"])
+    // `lib/efi_loader/efi_disk.c` asks every slot, also empty ones.
+    .without(&["Bad hash value for * hash node in * image node", "^Found * disk"])
     .from("U-Boot drivers/mmc/mmc.c", "Card did not respond to voltage select! : -110"),
     rule(
         "loader-flash-write",
