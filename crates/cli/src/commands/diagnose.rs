@@ -97,6 +97,11 @@ fn show(context: &Context, diagnosis: &Diagnosis) {
         .first()
         .is_none_or(|finding| finding.cause == Cause::Unknown || finding.likelihood < UNSURE_BELOW);
     let headline = match diagnosis.findings.first().filter(|finding| finding.cause != Cause::Unknown) {
+        // Somebody came with it because something does not work.
+        Some(finding) if is_guess && finding.cause == Cause::NoFault => style.strong(&format!(
+            "This shows no fault, as far as it goes; whether the unit works, it does not tell. {}",
+            sure(finding)
+        )),
         Some(finding) if is_guess => style.strong(&format!(
             "This cannot be told for sure. Perhaps: {} {}",
             finding.cause.meaning(),
