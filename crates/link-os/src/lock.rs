@@ -35,7 +35,15 @@ const MOST_LOCK_BYTES: u64 = 64;
 /// A lock on a port without a device node, held until it is dropped or the process ends.
 #[derive(Debug)]
 pub(crate) struct FileLock {
-    _file: File,
+    file: File,
+}
+
+impl Drop for FileLock {
+    /// Unlocks it for a program that is just being started, too, which still shares the open file.
+    fn drop(&mut self) {
+        // What cannot be unlocked is so when the file is closed.
+        let _ = self.file.unlock();
+    }
 }
 
 impl FileLock {
@@ -54,7 +62,7 @@ impl FileLock {
             // For people, and for hosts that hide other processes; the lock holds without it.
             let _ = file.set_len(0).and_then(|()| writeln!(file, "{:10}", std::process::id()));
         }
-        Ok(Self { _file: file })
+        Ok(Self { file })
     }
 }
 
@@ -186,8 +194,11 @@ mod tests {
             other => panic!("{other:?}"),
         }
         FileLock::take(Some(folder.path()), "tcp:10.0.0.1:2001").unwrap();
+        // As a program that is being started shares it.
+        let shared = lock.file.try_clone().unwrap();
         drop(lock);
         FileLock::take(Some(folder.path()), name).unwrap();
+        drop(shared);
     }
 
     #[test]
