@@ -84,7 +84,10 @@ pub(crate) fn conclude(
     match best.filter(|(_, weight)| *weight >= DECIDES_FROM) {
         // A system that runs and in which nothing is found is well.
         Some((State::BootsDegraded, _)) if is_sound => State::Healthy,
-        best => best.map_or(State::Unknown, |(state, _)| state),
+        Some((state, _)) => state,
+        // A log that shows no fault shows a unit that works, as far as it goes.
+        None if is_sound && is_heard => State::Healthy,
+        None => State::Unknown,
     }
 }
 

@@ -488,3 +488,13 @@ fn loaders_of_microcontrollers_that_start_nothing() {
         Action::RestorePartitionTable,
     );
 }
+
+#[test]
+fn firmware_that_leaves_no_room_for_settings() {
+    check(
+        "kernel: Too few erase blocks (4)\nmount_root: failed - mount -t jffs2 /dev/mtdblock4 /rom/overlay\nmount_root: jffs2 not ready yet, using temporary tmpfs overlay\n",
+        Cause::ImageTooLarge,
+        State::BootsDegraded,
+        Action::InstallOtherBuild,
+    );
+}

@@ -152,6 +152,16 @@ pub(super) static RULES: &[Rule] = &[
         "Warning: Bootlimit (3) exceeded. Using altbootcmd.",
     ),
     rule(
+        "overlay-no-room",
+        System,
+        &["Too few erase blocks"],
+        "The firmware leaves so little of the flash that no settings can be kept: they are lost with each restart.",
+        &[(C::ImageTooLarge, 0.6), (C::StorageFull, 0.35), (C::SettingsCorrupt, 0.15)],
+    )
+    .states(&[(S::BootsDegraded, 0.6)])
+    .actions(&[A::InstallOtherBuild])
+    .from("Linux fs/jffs2/fs.c, jffs2_do_fill_super", "Too few erase blocks (4)"),
+    rule(
         "overlay-missing",
         System,
         &[
@@ -173,7 +183,7 @@ pub(super) static RULES: &[Rule] = &[
             (C::RootfsCorrupt, 0.15),
         ],
     )
-    .without(&["^Upgrade completed"])
+    .without(&["^Upgrade completed", "Too few erase blocks"])
     .states(&[(S::BootsDegraded, 0.6)])
     .actions(&[A::FactoryResetSettings, A::InstallOtherBuild])
     .from(
