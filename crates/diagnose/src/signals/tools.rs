@@ -460,6 +460,8 @@ mod tests {
             "probe failed\na: 1\nb: 2\nc: 3\nd: 4\ne: 5\nf: 6\ng: 7\nh: 8",
             "New firmware will be installed, continue? [y/N]: N\nAborted!",
             "login: admin\nPassword:\n-sh: id: command not found\n[~] #",
+            "upgrade: Commencing upgrade. Closing all shell sessions.\nCommand failed: Connection failed",
+            "archive does not contain 'boot.sig'\nwriting 'boot'...\nOKAY [  0.357s]\nfinished. total time: 150.897s",
         ] {
             check(output, C::NoFault);
         }
@@ -476,6 +478,19 @@ mod tests {
             C::NoFault,
         );
         check(&format!("{waits}\n< waiting for any device >\n^C"), C::NotInRecoveryMode);
+    }
+
+    #[test]
+    fn a_unit_that_was_written_from_within_or_started_works() {
+        for output in [
+            "Found chipset \"AMD FCH\".\nErase/write done.\nVerifying flash... VERIFIED.",
+            "Verifying Flash: 100%\n  OK\nThe device was rebooted into application mode.",
+        ] {
+            let evidence =
+                [Evidence { kind: EvidenceKind::ToolOutput, name: "tool".into(), text: output.into() }];
+            let diagnosis = by_rules_alone(&evidence);
+            assert_eq!((diagnosis.cause(), diagnosis.state), (Cause::NoFault, S::Healthy), "{output}");
+        }
     }
 
     #[test]
