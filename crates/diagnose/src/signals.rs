@@ -19,7 +19,9 @@ use crate::weigh::{Weights, cite};
 
 pub(crate) use recovered::{gets_over, log_goes_on_behind, works_later};
 pub(crate) use tools::{ends_well_after, has_waited_for};
-pub(crate) use trouble::{is_exit_of_make, is_harmless, is_information, says_it_goes_on, tells_of_trouble};
+pub(crate) use trouble::{
+    is_exit_of_make, is_harmless, is_information, is_of_driver_core, says_it_goes_on, tells_of_trouble,
+};
 
 pub(crate) use account::Account;
 

@@ -104,6 +104,8 @@ static NOISE: &[&[&str]] = &[
     ],
     // AOSP fastboot/fastboot.cpp: the system formats what was erased; units with two slots have no cache.
     &["File system type raw not supported", "wipe task partition not found"],
+    // Linux drivers/base/dd.c: the driver is asked again when what it needs is there (`EPROBE_DEFER`).
+    &[": -517", "error -517", "(-517)", "EPROBE_DEFER"],
     // Linux drivers/mmc/core/block.c: that part of an eMMC is read with its key only, whoever looks for file systems on it.
     &[
         "I/O error, dev mmcblk*rpmb",
@@ -433,6 +435,11 @@ mod tests {
             "[    1.1] supply vcc not found, using dummy regulator\n\
              [    2.0] Kernel panic - not syncing: Fatal exception\n",
             Cause::KernelCrash,
+        );
+        check("[    1.013225] card card: register() failed: -517\n", Cause::NoFault);
+        check(
+            "card2 Cannot find the capability\ncard2: probe of 0000:04:00.0 failed with error -5\n",
+            Cause::FirmwareBug,
         );
         check("[   13.590149] end_request: I/O error, dev mmcblk2rpmb, sector 0\n", Cause::NoFault);
         check(
