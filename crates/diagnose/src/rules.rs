@@ -112,6 +112,7 @@ pub(crate) fn apply(
         .iter()
         .filter(|(rule, found)| rule.is_fault() && is_of_tool(rule, found.last.place))
         .filter(|(_, found)| success.is_none() || !signals::is_exit_of_make(&found.last.text))
+        .filter(|(_, found)| !signals::ends_well_after(reading, found.last.place))
         .map(|(_, found)| found.last.place)
         .max();
     for (rule, found) in &speaking {
@@ -200,7 +201,10 @@ impl<'a> Match<'a> {
         let is_about_unit = rule.is_last_resort && rule.level <= Level::Lasting;
         let reads = |kind| rule.level.reads(kind) && !(is_about_unit && kind == EvidenceKind::ToolOutput);
         // A kernel's line is not a boot loader's, whatever its words.
-        let is_others = |line: &Line| line.kernel_seconds.is_some() && rule.level <= Level::Loader;
+        let is_others = |line: &Line| {
+            rule.level <= Level::Loader
+                && (line.kernel_seconds.is_some() || signals::is_of_driver_core(&line.text))
+        };
         let is_of_tool = matches!(rule.level, Level::Tool | Level::Output);
         let is_harmless = |line: &Line| {
             line.is_noise

@@ -131,7 +131,7 @@ pub(super) static RULES: &[Rule] = &[
         "A tool failed without saying more.",
         &[(C::ToolMismatch, 0.32), (C::LinkFault, 0.3)],
     )
-    .without(&["QPST Is running", "Waiting for remote to respond", "File downloaded successfully", "Total xfer: 1.00x"])
+    .without(&["QPST Is running", "Waiting for remote to respond", "File downloaded successfully", "Total xfer: 1.00x", "Closing all shell sessions"])
     .states(&[(S::Unknown, 0.25), (S::RefusedUnharmed, 0.22)])
     .actions(&[A::ChangeToolOrOption, A::SwapCableOrPort])
     .last_resort()

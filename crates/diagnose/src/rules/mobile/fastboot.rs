@@ -99,7 +99,7 @@ pub(super) static RULES: &[Rule] = &[
         "The boot loader of the phone answered a command with a failure.",
         &[(C::ToolMismatch, 0.4), (C::BootloaderLocked, 0.35), (C::ImageWrongDevice, 0.12)],
     )
-    .without(&["Flash command failed"])
+    .without(&["Flash command failed", "Closing all shell sessions"])
     .states(&[(S::RefusedUnharmed, 0.6)])
     .last_resort()
     .from("AOSP fastboot/fastboot_driver.cpp", "FAILED (remote: 'unknown reason')"),
