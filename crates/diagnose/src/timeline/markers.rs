@@ -241,5 +241,11 @@ pub(super) static FOUND: &[&str] = &[
 pub(super) static SETTLED: &[&str] = &["^In:    ", "^Net:   ", "using default environment"];
 
 /// What a boot loader says once it has a kernel: what it did not find before was looked for elsewhere, and it went on.
-pub(super) static LOADINGS: &[&str] =
-    &["## Booting kernel from", "## Booting image at", "## Loading kernel from", "Kernel image @ 0x"];
+pub(super) static LOADINGS: &[&str] = &[
+    "## Booting kernel from",
+    "## Booting image at",
+    "## Loading kernel from",
+    "Kernel image @ 0x",
+    "^Loading ARM Linux zImage '",
+    "^Loading ARM aarch64 Linux image '",
+];
