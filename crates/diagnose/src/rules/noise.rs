@@ -13,6 +13,8 @@ use crate::matcher::{MATCHER, Pattern};
 
 /// Families of harmless lines, each with the program and file that print it and what it does next.
 static NOISE: &[&[&str]] = &[
+    // GNU GRUB: a folder where its fonts and themes may lie; it goes on with its menu.
+    &["error: file `*/' not found", "error: file '*/' not found"],
     // Mender client, modules.go: what is not installed is not needed for whole images.
     &["Update modules will not be available", "No public key was provided for authenticating"],
     // Allwinner BOOT0, mmc_bsp.c: what is there is tried as an SD card first, then as an eMMC.

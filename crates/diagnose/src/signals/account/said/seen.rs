@@ -174,6 +174,8 @@ pub(crate) static LOOPS: Words = Words::new(&[
     " boot loop",
     " reboot loop",
     " crash loop",
+    " crash loops",
+    " boot loops",
     " loop reboot",
     " rebooted in loop",
     " reboot in loop",
