@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::trial::{Spoke, Trial};
 use crate::weigh::Weights;
-use crate::{advice, learned, rules, signals, state, survey, text, timeline};
+use crate::{advice, inquiry, learned, rules, signals, state, survey, text, timeline};
 
 /// A piece of evidence in words.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -122,7 +122,7 @@ pub(crate) fn diagnose_by(case: &Case<'_>, trial: Option<&Trial>) -> (Diagnosis,
     let diagnosis = Diagnosis {
         state,
         actions,
-        next_evidence: advice::next_evidence(case, &findings),
+        next_evidence: inquiry::next_evidence(case.evidence, &boots, &findings),
         timeline: boots.stages(&weights),
         findings,
     };
