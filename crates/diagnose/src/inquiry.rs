@@ -71,7 +71,7 @@ static TOOLS: &[Subject] = &[
         "The exact board and its boot loader, its light at reset, a loopback test of the serial adapter, and what is wired to pins 0 and 1.",
     ),
     subject(
-        &["heimdall", "odin", "pit file"],
+        &["heimdall", "odin", "pit file", "file transfer sequence", "releasing device interface"],
         "The full text on the phone's download screen, its exact model, the size of the partition, and the same with another cable and port.",
     ),
     subject(
