@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::learned::{self, Learned};
 use crate::trial::{Spoke, Trial};
 use crate::weigh::Weights;
-use crate::{advice, rules, signals, state, survey, text, timeline};
+use crate::{advice, inquiry, rules, signals, state, survey, text, timeline};
 
 /// A piece of evidence in words.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -178,7 +178,7 @@ pub(crate) fn diagnose_by(case: &Case<'_>, trial: Option<&Trial>) -> (Diagnosis,
     let diagnosis = Diagnosis {
         state,
         actions,
-        next_evidence: advice::next_evidence(case, &findings),
+        next_evidence: inquiry::next_evidence(case.evidence, &boots, &findings),
         timeline: boots.stages(weights),
         findings,
     };

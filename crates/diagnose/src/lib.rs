@@ -10,7 +10,7 @@
 //! 5. `weigh`: everything that speaks for a cause is combined; faults that a later stage survived count little.
 //! 6. `learned`: where that leaves no more than a guess, the words of many labelled cases are heard too, and how often
 //!    rules and words were right tells how far they are trusted.
-//! 7. `advice`: what to do about a cause, what it risks, and what to look at to be surer.
+//! 7. `advice`: what to do about a cause, and what it risks; `inquiry`: what to look at to be surer.
 //!
 //! Beside them, `observe` takes from a log what it says about which device wrote it.
 //! Where there is no log, `interview` asks: it chooses each question by what it is expected to tell.
@@ -20,6 +20,7 @@
 
 mod advice;
 mod case;
+mod inquiry;
 mod interview;
 mod learned;
 mod matcher;

@@ -24,12 +24,13 @@ use concluded::Conclusion;
 use concluded::fates::{NORMAL, UNCHANGED};
 use concluded::partly::{A_PART_FAILS, A_PART_WORKS, AT_TIMES, NOT_IN_MODE, STANDS_IN_MODE, WAITED_FOR};
 use concluded::turns::{HELPED_BY_HAND, POWER_BY_HAND, WHEN_IT_WAS_SET};
+use said::accident::NO_LIGHTS;
 use said::accident::{LIGHTNING, SUPPLY, SUPPLY_IS_BAD, was_done_first};
 use said::circumstances::NO_BATTERY;
 use said::computer::{STARTS_AS_EVER, TRIES_TO_ENTER};
 use said::done::{OTHER_SUPPLY, WROTE};
 use said::life::{DEEPLY_GONE, IN_USE};
-use said::lights::SOME_LIGHT;
+use said::lights::{LIT, SOME_LIGHT};
 use said::means::MODULES;
 use said::mishaps::{RESET_TO_FACTORY, WENT_BACK};
 use said::outcome::OTHER_CABLE;
@@ -38,7 +39,7 @@ use said::praise::{ENDED_WELL, SPOILED, STAYS_OFF};
 use said::seen::{GONE, LOOPS, SETTLES};
 use said::tools::{AFTERWARDS, FAILS, OTHER_TOOL_WORKS, TOOL_HANGS, TOOLS};
 use said::versions::{IS_LOCKED, NOT_BACKWARDS};
-use well::Well;
+use well::{OTHER_FIRMWARE, Well};
 use words::Words;
 
 /// How much of all accounts is read, in characters, or bytes where somebody has told much.
@@ -66,6 +67,9 @@ const WHERE_IT_WAS_DONE: f64 = 0.45;
 
 /// What is left of the supply's part where power is named for another reason.
 const WHERE_POWER_IS_NO_SUSPECT: f64 = 0.45;
+
+/// What is left of its having no power where lights are on.
+const WHERE_IT_SHOWS_LIGHT: f64 = 0.4;
 
 /// What is left of its not being in the mode where it is said to stand in it.
 const WHERE_IT_STANDS_IN_MODE: f64 = 0.45;
@@ -221,6 +225,10 @@ impl Account {
         for (state, weight) in shown::states(&self.sentences) {
             weights.hint(state, weight * share);
         }
+        // What shows a light has power.
+        if self.says(&LIT) && !self.says(&NO_LIGHTS) {
+            weights.fade_state(WHERE_IT_SHOWS_LIGHT, S::NoPower);
+        }
         if self.ends_well() {
             weights.hint(S::Healthy, 0.45 * share);
         }
@@ -250,7 +258,13 @@ impl Account {
                 weights.add(C::NoFault, 0.46 * share, &[A::NothingNeeded], Some(line));
                 weights.hint(S::Healthy, 0.45 * share);
             }
-            Well::Remedied => weights.hint(S::Healthy, 0.3 * share),
+            Well::Remedied => {
+                weights.hint(S::Healthy, 0.3 * share);
+                if self.says(&OTHER_FIRMWARE) {
+                    let line = cite(reading, self.place, "", "It works with another firmware.");
+                    weights.add(C::FirmwareBug, 0.36 * share, &[A::InstallOtherBuild], Some(line));
+                }
+            }
             Well::No => {}
         }
     }
