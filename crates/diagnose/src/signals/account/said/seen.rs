@@ -107,6 +107,7 @@ pub(crate) static GONE: Words = Words::new(&[
     " hangs ",
     " hung ",
     " freez",
+    " froze",
     " offline ",
     " off line ",
     " no output",
