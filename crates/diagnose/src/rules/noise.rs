@@ -424,11 +424,12 @@ pub(crate) fn is_noise(found: &[Pattern]) -> bool {
 mod tests {
     use debrick_model::{Cause, EvidenceKind, State};
 
-    use crate::{Evidence, diagnose};
+    use crate::Evidence;
+    use crate::trial::by_rules_alone;
 
     fn check(text: &str, expected: Cause) {
         let evidence = Evidence { kind: EvidenceKind::SerialLog, name: "log".into(), text: text.into() };
-        let diagnosis = diagnose(&[evidence]);
+        let diagnosis = by_rules_alone(&[evidence]);
         assert_eq!(diagnosis.cause(), expected, "{text}: {:?}", diagnosis.findings);
         assert_eq!(diagnosis.state == State::Healthy, expected == Cause::NoFault, "{text}");
     }

@@ -157,7 +157,7 @@ impl Account {
             && !SETTLES.are_in(&self.text)
             && !NORMAL.are_in(&self.text)
             && !self.says(&UNCHANGED)
-            && !(self.says(&FIRST_IS_LONG) && !WITHOUT_END.are_in(&self.text))
+            && (!self.says(&FIRST_IS_LONG) || WITHOUT_END.are_in(&self.text))
             && !self.ends_well()
             && self.is_well() == Well::No
     }
