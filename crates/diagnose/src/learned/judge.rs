@@ -116,10 +116,10 @@ impl Judge {
         for cause in order {
             let least = if cause == first { LEAST_LIKELY } else { HEARD_LEAST };
             let heard = heard(cause).max(least);
-            let together = (heard * judged(cause)).sqrt();
-            let likelihood: f64 = match cause == first {
-                true => together.clamp(LEAST_LIKELY, heard),
-                false => together.min(BEHIND * before),
+            let likelihood = match cause == first {
+                // As much of what it is above the least as the judge holds it likely.
+                true => LEAST_LIKELY + (heard - LEAST_LIKELY) * (judged(cause) / heard).min(1.0),
+                false => (heard * judged(cause)).sqrt().min(BEHIND * before),
             };
             if likelihood < NAMED_FROM {
                 break;
