@@ -12,7 +12,7 @@ use debrick_model::EvidenceKind;
 
 use crate::case::Evidence;
 use crate::matcher::{MATCHER, Pattern, Scratch};
-use crate::rules::noise;
+use crate::rules::{noise, side_parts};
 use speakers::{Rom, is_application_line, is_ellipsis, is_prompt};
 
 pub(crate) use speakers::{boot_loader_prompt, shell_prompt, typed_command};
@@ -157,7 +157,10 @@ impl<'a> Reading<'a> {
                     patterns: patterns.clone(),
                     // A person says several things in one line.
                     is_noise: item.kind != EvidenceKind::Symptom
-                        && (noise::is_noise(&patterns) || (stamp.is_some() && noise::is_of_side_part(text))),
+                        && (noise::is_noise(&patterns)
+                            || (stamp.is_some()
+                                || item.kind == EvidenceKind::SerialLog && side_parts::is_of_device(text))
+                                && side_parts::is_of_side_part(text)),
                     kernel_seconds: stamp,
                     is_applications,
                 };
