@@ -123,7 +123,8 @@ pub(crate) fn apply(
             && boot.is_some_and(|boot| boot.loads_after(place));
         // The boot loader says what a kernel says, too.
         let level = if overcome { Level::Loader } else { rule.level };
-        let survived = boot.is_some_and(|boot| boot.survived(level, place));
+        let gets_further = rule.level <= Level::Loader && boots.gets_further_behind(place);
+        let survived = gets_further || boot.is_some_and(|boot| boot.survived(level, place));
         let found_later = rule.level == Level::Loader && boot.is_some_and(|boot| boot.finds_after(place));
         let probing = rule.level <= Level::Kernel && boot.is_some_and(|boot| boot.settles_after(place));
         let is_tools = of_tool(rule) || reading.kind(place) == Some(EvidenceKind::ToolOutput);

@@ -13,7 +13,7 @@ use debrick_model::EvidenceKind;
 use crate::case::Evidence;
 use crate::matcher::{MATCHER, Pattern, Scratch};
 use crate::rules::{noise, side_parts};
-use speakers::{Rom, is_application_line, is_ellipsis, is_prompt};
+use speakers::{Rom, is_application_line, is_ellipsis, is_prompt, is_question};
 
 pub(crate) use speakers::{boot_loader_prompt, shell_prompt, typed_command};
 
@@ -119,6 +119,7 @@ impl<'a> Reading<'a> {
         let first = self.lines.len();
         let mut end: VecDeque<Line> = VecDeque::new();
         let mut is_running = false;
+        let mut is_answer = false;
         let mut rom = Rom::default();
         let mut marks = Vec::new();
         let mut begins = 0;
@@ -150,6 +151,10 @@ impl<'a> Reading<'a> {
                 if patterns.is_empty() && !starts_to_run && !is_prompt(text) {
                     continue;
                 }
+                let is_typed = boot_loader_prompt(text);
+                if is_typed {
+                    is_answer = is_question(text);
+                }
                 is_running = is_applications;
                 let kept = Line {
                     place: Place { evidence, line },
@@ -157,7 +162,8 @@ impl<'a> Reading<'a> {
                     patterns: patterns.clone(),
                     // A person says several things in one line.
                     is_noise: item.kind != EvidenceKind::Symptom
-                        && (noise::is_noise(&patterns)
+                        && ((is_answer && !is_typed)
+                            || noise::is_noise(&patterns)
                             || (stamp.is_some()
                                 || item.kind == EvidenceKind::SerialLog && side_parts::is_of_device(text))
                                 && side_parts::is_of_side_part(text)),

@@ -409,6 +409,15 @@ impl Boots {
         begun.or_else(|| self.boots.iter().find(|boot| starts(boot).is_some()))
     }
 
+    /// Whether a later start in the same log got to the system, where the one that a place lies in did not: what stopped a
+    /// loader then does not stop it now.
+    pub(crate) fn gets_further_behind(&self, place: Place) -> bool {
+        let Some(last) = self.last().filter(|_| self.loops() <= 0.0) else { return false };
+        let starts = last.stages.first().map(|seen| seen.first);
+        starts.is_some_and(|first| first.evidence == place.evidence && first > place)
+            && last.furthest() >= Some(Userspace)
+    }
+
     /// Whether the unit starts over without getting further, or says that it is about to. From 0 to 1.
     pub(crate) fn loops(&self) -> f64 {
         let seen: Vec<&Boot> = self.boots.iter().filter(|boot| !boot.stages.is_empty()).collect();

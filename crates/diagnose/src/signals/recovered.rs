@@ -28,6 +28,7 @@ const GIVES_UP: &[&str] =
 /// What a driver says of a part that works (Linux `drivers/net/wireless`, `drivers/usb`, `drivers/mmc/core`,
 /// `drivers/remoteproc`, `fs/ext4/super.c`).
 const WORKS: &[&str] = &[
+    "loading alternative firmware",
     "fw version",
     "firmware version",
     "firmware ver ",

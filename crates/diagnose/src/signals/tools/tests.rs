@@ -1,4 +1,3 @@
-
 use debrick_model::Cause;
 
 use crate::case::Evidence;
