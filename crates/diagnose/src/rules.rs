@@ -9,6 +9,7 @@ mod loader;
 mod microcontroller;
 mod mobile;
 pub(crate) mod noise;
+pub(crate) mod side_parts;
 mod storage;
 mod symptom;
 mod system;

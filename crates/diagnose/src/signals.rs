@@ -313,9 +313,11 @@ impl Signals<'_> {
             _ if weights.has_fault() || looped => return,
             // The programs begin where the log does so again.
             StageKind::Userspace if self.begins_again(last.first.evidence) == Some(last.first.line) => return,
-            StageKind::Userspace if self.ends_in_trouble(last) => {
-                (0.3, "The first programs of the system start, and the log ends with trouble.")
-            }
+            // Where nothing comes behind it, what failed counts for more.
+            StageKind::Userspace if self.ends_in_trouble(last) => (
+                if self.ends_with_trouble(last) { 0.28 } else { 0.3 },
+                "The first programs of the system start, and the log ends with trouble.",
+            ),
             StageKind::Userspace => (0.5, "The first programs of the system start, and nothing failed."),
             StageKind::Loader if boot.counted_down() => {
                 (0.5, "The boot loader is ready to boot, and nothing failed.")

@@ -12,7 +12,7 @@ use debrick_model::EvidenceKind;
 
 use crate::case::Evidence;
 use crate::matcher::{MATCHER, Pattern, Scratch};
-use crate::rules::noise;
+use crate::rules::{noise, side_parts};
 use speakers::{Rom, is_application_line, is_ellipsis, is_prompt, is_question};
 
 pub(crate) use speakers::{boot_loader_prompt, shell_prompt, typed_command};
@@ -164,7 +164,9 @@ impl<'a> Reading<'a> {
                     is_noise: item.kind != EvidenceKind::Symptom
                         && ((is_answer && !is_typed)
                             || noise::is_noise(&patterns)
-                            || (stamp.is_some() && noise::is_of_side_part(text))),
+                            || (stamp.is_some()
+                                || item.kind == EvidenceKind::SerialLog && side_parts::is_of_device(text))
+                                && side_parts::is_of_side_part(text)),
                     kernel_seconds: stamp,
                     is_applications,
                 };

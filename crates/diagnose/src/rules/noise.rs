@@ -7,8 +7,6 @@
 use std::collections::HashSet;
 use std::sync::LazyLock;
 
-use aho_corasick::AhoCorasick;
-
 use crate::matcher::{MATCHER, Pattern};
 
 /// Families of harmless lines, each with the program and file that print it and what it does next.
@@ -113,6 +111,29 @@ static NOISE: &[&[&str]] = &[
     ],
     // AOSP fastboot/fastboot.cpp: the system formats what was erased; units with two slots have no cache.
     &["File system type raw not supported", "wipe task partition not found"],
+    // Linux drivers/dma/imx-sdma.c, drivers/mmc/host/sdhci-esdhc-imx.c, drivers/net/wireless/ath/ath10k/core.c,
+    // drivers/net/wireless/broadcom: goes on with what is built in, slower, or with a file of a more general name.
+    &[
+        "Direct firmware load for imx/sdma/",
+        "external firmware not found, using ROM firmware",
+        "could not get ultra high speed state, work on normal mode",
+        "failed to fetch board data for bus=*board-2.bin",
+    ],
+    // Linux drivers/ata/libata-core.c: nothing is plugged into the port.
+    &["SATA link down (SStatus 0 "],
+    // Linux kernel/locking/lockdep.c: a check of the kernel itself, which ends here.
+    &["trying to register non-static key", "turning off the locking correctness validator"],
+    // Trusted Firmware-A plat/rockchip/common/drivers/parameter/ddr_parameter.c: only one loader passes such a table on.
+    &["over or zero region"],
+    // U-Boot drivers/usb, lib/efi_loader/efi_var_file.c; coreboot src/drivers/mrc_cache, src/lib: goes on without.
+    &[
+        "failed to get role switch",
+        "Cannot persist EFI variables",
+        "Failed to create stack canary breakpoint",
+        "Failed to create address zero instruction fetch breakpoint",
+    ],
+    // fwupd src/fu-engine.c: what is not for it is left alone.
+    &["FuEngine * failed to add device"],
     // Linux drivers/base/dd.c: the driver is asked again when what it needs is there (`EPROBE_DEFER`).
     &[": -517", "error -517", "(-517)", "EPROBE_DEFER"],
     // Linux drivers/mmc/core/block.c: that part of an eMMC is read with its key only, whoever looks for file systems on it.
@@ -123,6 +144,9 @@ static NOISE: &[&[&str]] = &[
         "mmcblk*rpmb: error",
         "mmcblk*rpmb: read failed",
     ],
+    // AOSP fastboot: asked of all variables, of which the loader has not every one; AOSP adb/client/commandline.cpp: the
+    // unit has read what it needs of the package and hangs up.
+    &["getvar:* FAILED (remote: 'GetVar Variable Not found')", "~47%)*failed to read command"],
     // AOSP fastboot/fastboot.cpp: signatures of images are optional.
     &["archive does not contain '*.sig'"],
     // barebox arch/arm/boards/raspberry-pi/rpi-common.c: what the firmware's tree has none of is not taken over from it.
@@ -329,84 +353,6 @@ static NOISE: &[&[&str]] = &[
     &["Phy link never came up", "PCIe link down", "PCIe: Link down", "PCIE*: Link down", "PCIe*no link"],
 ];
 
-/// Words in lines of a kernel about parts that a unit starts without: sound, picture, keys, clocks, sensors. What fails
-/// there is missing or not described on this board, and the start goes on. (Linux: names of drivers and subsystems.)
-static SIDE_PARTS: &[&str] = &[
-    "-codec",
-    "asoc",
-    "snd_",
-    "snd-",
-    "sound",
-    "audio",
-    "i2s",
-    "hdmi",
-    "drm]",
-    "[drm",
-    "-drm",
-    "gpu",
-    "panfrost",
-    "lima ",
-    "mali",
-    "cedrus",
-    "vpu",
-    "hantro",
-    "vdec",
-    "camera",
-    "dsim",
-    "decon",
-    "mipi",
-    "bluetooth",
-    "hci0",
-    "hci_uart",
-    "cpufreq",
-    "devfreq",
-    "dmc ",
-    "cpuidle",
-    "leds",
-    "led-",
-    "backlight",
-    "i8042",
-    "tpm",
-    "rtc",
-    "-wdt",
-    "hw-rng",
-    "iio",
-    "adc",
-    "pinctrl",
-    "pinselect",
-    "cec",
-    "edid",
-    "goodix",
-    "touchscreen",
-    "gpio-keys",
-    "ir-rx",
-    "hw perfevents",
-    "edac",
-    "optee",
-    "scmi",
-    "power-supply",
-    "hwmon",
-    "pwm-fan",
-    "thermal-sensor",
-    "phy-reset-gpios",
-];
-
-/// Words in lines of the kernel that tell of its end, whatever part they speak of.
-static ENDS: &[&str] =
-    &["panic", "oops", "bug:", "unable to handle", "not syncing", "low battery", "voltage"];
-
-static SIDE_PART: LazyLock<Option<AhoCorasick>> =
-    LazyLock::new(|| AhoCorasick::builder().ascii_case_insensitive(true).build(SIDE_PARTS).ok());
-
-static END: LazyLock<Option<AhoCorasick>> =
-    LazyLock::new(|| AhoCorasick::builder().ascii_case_insensitive(true).build(ENDS).ok());
-
-/// Whether a line of the kernel is about a part that the unit starts without.
-pub(crate) fn is_of_side_part(line: &str) -> bool {
-    let finds = |finder: &Option<AhoCorasick>| finder.as_ref().is_some_and(|finder| finder.is_match(line));
-    finds(&SIDE_PART) && !finds(&END)
-}
-
 /// Every pattern.
 pub(crate) fn patterns() -> impl Iterator<Item = &'static str> {
     NOISE.iter().copied().flatten().copied()
@@ -451,6 +397,8 @@ mod tests {
             "card2 Cannot find the capability\ncard2: probe of 0000:04:00.0 failed with error -5\n",
             Cause::FirmwareBug,
         );
+        check("gpu0 11800000.gpu: [drm:devfreq] Failed to register cooling device\n", Cause::NoFault);
+        check("[    2.100000] ata1: SATA link down (SStatus 0 SControl 300)\n", Cause::NoFault);
         check("[   13.590149] end_request: I/O error, dev mmcblk2rpmb, sector 0\n", Cause::NoFault);
         check(
             "ERROR: HABv4: -------- HAB Event 0 --------\nERROR: HABv4: Engine: CAAM (0x1d)\n",

@@ -151,6 +151,13 @@ mod tests {
     }
 
     #[test]
+    fn programs_that_start_and_end_in_trouble_are_not_well() {
+        let log = "[    1.919816] Run /init as init process\n[    8.219396] /dev/disk/root: Can't open blockdev\n\
+                   mount: mounting /dev/disk/root on /mnt failed: No such file or directory\n";
+        assert_ne!(of_log(log).0, Cause::NoFault);
+    }
+
+    #[test]
     fn a_restart_that_somebody_typed_is_none_of_the_units() {
         let log = "=> wdt dev watchdog@1c20ca0\n=> wdt reset\n=> COMMAND\n\n\
                    U-Boot SPL 2022.04-rc3 (Mar 25 2022 - 13:48:33 +0000)\n";

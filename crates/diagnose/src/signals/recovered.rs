@@ -8,7 +8,7 @@ use debrick_model::EvidenceKind;
 use super::guesses::{FEW_LINES, tells_that_it_worked};
 use super::trouble::{self, tells_of_trouble};
 use super::{MOST_LOOKS, Signals};
-use crate::text::{Line, Place, Reading, clean, kernel_message, strip_stamps};
+use crate::text::{Line, Place, Reading, Shape, clean, kernel_message, strip_stamps};
 use crate::timeline::Seen;
 
 /// How many lines behind its trouble a part is looked for.
@@ -131,9 +131,20 @@ impl Signals<'_> {
 
     /// Whether one of the last lines of the log that a stage stands in tells of trouble.
     pub(super) fn ends_in_trouble(&self, seen: &Seen) -> bool {
-        let Some(trouble) = self.trouble_after(seen.first) else { return false };
+        self.lines_behind_trouble(seen).is_some_and(|lines| lines < 2)
+    }
+
+    /// Whether the very last line of the log that a stage stands in tells of trouble; what a running system writes ends anywhere.
+    pub(super) fn ends_with_trouble(&self, seen: &Seen) -> bool {
+        let shape = self.reading.shapes.get(seen.first.evidence);
+        !shape.is_some_and(Shape::is_system_log) && self.lines_behind_trouble(seen) == Some(0)
+    }
+
+    /// How many lines, two at most, stand behind the last trouble in a stage.
+    fn lines_behind_trouble(&self, seen: &Seen) -> Option<usize> {
+        let trouble = self.trouble_after(seen.first)?;
         let behind = self.reading.behind(trouble.place);
-        behind.filter(|line| !line.trim().is_empty()).take(2).count() < 2
+        Some(behind.filter(|line| !line.trim().is_empty()).take(2).count())
     }
 }
 

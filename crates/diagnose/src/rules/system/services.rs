@@ -219,6 +219,15 @@ pub(super) static RULES: &[Rule] = &[
     .actions(&[A::ReflashCorrectImage, A::FactoryResetSettings])
     .from("systemd src/core/job.c, device.c", "A start job is running for dev-mmcblk0p3.device (1min 30s / no limit)"),
     rule(
+        "system-device-never-comes",
+        System,
+        &["] Timed out waiting for device"],
+        "A partition that the settings of the system name did not appear in time: the kernel does not see it, or it is not there.",
+        &[(C::FirmwareBug, 0.45), (C::SettingsCorrupt, 0.35), (C::PartitionTableDamaged, 0.3)],
+    )
+    .states(&[(S::BootsDegraded, 0.35)])
+    .from("systemd src/core/job.c", "[ TIME ] Timed out waiting for device /dev/mmcblk0p4."),
+    rule(
         "console-device-missing",
         System,
         &["can't open /dev/tty", "can't open /dev/console", "/dev/tty*: No such file or directory", "tcgetattr: Input/output error"],
