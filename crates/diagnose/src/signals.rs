@@ -6,6 +6,7 @@ mod handover;
 mod progress;
 mod recovered;
 mod remarks;
+mod segments;
 mod tools;
 mod trouble;
 
@@ -86,8 +87,17 @@ const STARTS: &[&str] = &["boot", "go ", "run ", "exec"];
 const KERNEL_BANNER: &str = "^Linux version ";
 
 /// The lines that are needed here.
-static LINES: &[&str] =
-    &[ARCHITECTURE, IMAGE_TYPE, LOADED_TREE, DATA_SIZE, BYTES_READ, COMPARED, KERNEL_BANNER, TIMED_OUT];
+static LINES: &[&str] = &[
+    ARCHITECTURE,
+    IMAGE_TYPE,
+    LOADED_TREE,
+    DATA_SIZE,
+    BYTES_READ,
+    COMPARED,
+    KERNEL_BANNER,
+    TIMED_OUT,
+    segments::SEGMENT,
+];
 
 /// All patterns of this module.
 pub(crate) fn patterns() -> impl Iterator<Item = &'static str> {
@@ -118,6 +128,7 @@ pub(crate) fn apply(
     signals.architecture(case.architecture, weights);
     signals.image_larger_than_what_is_read(weights);
     signals.comparisons_that_disagree(weights);
+    signals.segments_that_cannot_be(weights);
     if let Some(boot) = boots.last() {
         signals.prompt_without_countdown(boot, weights);
         signals.kernel_without_a_word(boot, weights);

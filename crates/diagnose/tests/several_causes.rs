@@ -149,3 +149,46 @@ fn a_driver_that_has_another_file_is_well() {
                [    2.926082] ieee80211 phy0: Selected rate control algorithm 'rtl_rc'\n";
     assert_eq!(of(&[(SerialLog, log)]).cause(), Cause::NoFault);
 }
+
+#[test]
+fn tools_that_do_not_reach_the_chip() {
+    check(
+        ToolOutput,
+        "Info : Target voltage: 3.247800\nError: init mode failed (unable to connect to the target)\n** OpenOCD init failed **\n",
+        "connecting under reset",
+        &[Cause::LinkFault, Cause::NotInRecoveryMode],
+    );
+    check(
+        ToolOutput,
+        "Using clock_gettime for delay loops (clk_id: 1, resolution: 1ns).\nNo EEPROM/flash device found.\n",
+        "everything that it printed",
+        &[Cause::LinkFault, Cause::ToolMismatch],
+    );
+}
+
+/// Whoever changed cables and ports in vain need not be told to do so as if that were the cause.
+#[test]
+fn cables_that_were_changed_in_vain_are_less_suspected() {
+    let tool = "dfu-util: Error during special command \"SET_ADDRESS\" get_status\n";
+    let link = |told| {
+        let findings = of(&[(ToolOutput, tool), (Symptom, told)]).findings;
+        findings
+            .iter()
+            .find(|finding| finding.cause == Cause::LinkFault)
+            .map_or(0.0, |finding| finding.likelihood)
+    };
+    let in_vain = link("I already tried different USB cables and USB ports, but all with the same behavior.");
+    assert!(in_vain < 0.5 && in_vain < link("With another cable it sometimes works."), "{in_vain}");
+}
+
+#[test]
+fn a_log_that_ends_where_the_next_one_was_started_hangs_there() {
+    let unpacked = "## Booting image at bc260000 ...\n   Verifying Checksum ... OK\n   Uncompressing Kernel Image ... OK\n";
+    assert_eq!(of(&[(SerialLog, unpacked), (Symptom, "It is bricked.")]).state, State::KernelHang);
+    let entered = "ets Jun  8 2016 00:22:57\n\nrst:0x1 (POWERON_RESET),boot:0x13 (SPI_FAST_FLASH_BOOT)\n\
+                   mode:DIO, clock div:1\nload:0x40080400,len:6352\nentry 0x400806b8\n";
+    let silent = of(&[(SerialLog, entered), (Symptom, "Nothing else comes.")]);
+    assert_eq!(silent.cause(), Cause::FirmwareBug, "{:?}", silent.findings);
+    let other = "Mounting from ufs:/dev/ufs/rootfs failed with error 19.\n";
+    assert_eq!(of(&[(SerialLog, other)]).state, State::KernelHang);
+}
