@@ -322,6 +322,9 @@ impl Signals<'_> {
                 (0.3, "The first programs of the system start, and the log ends with trouble.")
             }
             StageKind::Userspace => (0.5, "The first programs of the system start, and nothing failed."),
+            StageKind::Loader if boot.counted_down() && last.waits && !self.is_worked_at(last) => {
+                (0.48, "The boot loader stands at its prompt, and nothing failed.")
+            }
             StageKind::Loader if boot.counted_down() => {
                 (0.5, "The boot loader is ready to boot, and nothing failed.")
             }

@@ -192,3 +192,31 @@ fn a_log_that_ends_where_the_next_one_was_started_hangs_there() {
     let other = "Mounting from ufs:/dev/ufs/rootfs failed with error 19.\n";
     assert_eq!(of(&[(SerialLog, other)]).state, State::KernelHang);
 }
+
+#[test]
+fn one_event_in_several_words_counts_once() {
+    check(
+        ToolOutput,
+        "waiting for bootloader to initialize\nusb read error (71): Protocol error\nbootloader failed NvError 0x0\n\
+         command failure: bootloader download failed\n",
+        "power supply",
+        &[Cause::LinkFault, Cause::PowerFault],
+    );
+    check(
+        Symptom,
+        "Lightning struck nearby. Since then all lights blink, go red, and start over.",
+        "power supply",
+        &[Cause::PowerFault, Cause::FlashHardwareFault],
+    );
+}
+
+#[test]
+fn nobody_knows_who_stopped_a_countdown() {
+    check(
+        SerialLog,
+        "U-Boot 2010.06 (Aug 30 2017 - 16:48:06)\n\nIn:    serial\nOut:   serial\nErr:   serial\n\
+         Hit any key to stop autoboot:  0\nhisilicon # \n",
+        "Whether a key was pressed",
+        &[Cause::NoFault],
+    );
+}

@@ -71,6 +71,9 @@ const WHERE_POWER_IS_NO_SUSPECT: f64 = 0.45;
 /// What is left of a bad link where other cables and ports changed nothing.
 const WHERE_CABLES_DO_NOT_HELP: f64 = 0.55;
 
+/// What is left of the supply's part where lights are on behind a thunderstorm.
+const WHERE_POWER_CAME_BACK: f64 = 0.8;
+
 /// What is left of its having no power where lights are on.
 const WHERE_IT_SHOWS_LIGHT: f64 = 0.4;
 
@@ -234,6 +237,9 @@ impl Account {
         // What shows a light has power.
         if self.says(&LIT) && !self.says(&NO_LIGHTS) {
             weights.fade_state(WHERE_IT_SHOWS_LIGHT, S::NoPower);
+            if self.says(&LIGHTNING) {
+                weights.fade(WHERE_POWER_CAME_BACK, |cause| cause == C::PowerFault);
+            }
         }
         if self.ends_well() {
             weights.hint(S::Healthy, 0.45 * share);

@@ -34,6 +34,7 @@ pub(super) static RULES: &[Rule] = &[
         "The programmer itself is not found, or does not answer.",
         &[(C::LinkFault, 0.45), (C::HostPermission, 0.35), (C::ToolMismatch, 0.35)],
     )
+    .without(&["bootloader failed NvError"])
     .states(&[(S::Unknown, 0.4)])
     .actions(&[A::SwapCableOrPort, A::InstallDriverOrPermission])
     .from("avrdude src/usb_libusb.c", "avrdude: usbdev_open(): did not find any USB device \"usb\""),
