@@ -193,12 +193,15 @@ pub(crate) fn next_evidence(
         ask.extend(about(TOOLS, evidence, EvidenceKind::Symptom));
     }
     if has(EvidenceKind::Symptom) && !has(EvidenceKind::ToolOutput) && !has(EvidenceKind::SerialLog) {
-        if matches!(state, State::NoPower | State::NoOutput) {
-            ask.push(ABOUT_POWER);
+        if !ask.iter().any(|question| question.contains("exact model")) {
+            ask.push(ABOUT_UNIT);
         }
-        ask.extend([ABOUT_UNIT, ABOUT_LIFE]);
+        ask.push(ABOUT_LIFE);
         // Its beginning tells more than a console that most people have no way to.
         ask.insert(ask.len().min(RIVALS), ABOUT_BEGINNING);
+        if matches!(state, State::NoPower | State::NoOutput) {
+            ask.insert(ask.len().min(RIVALS), ABOUT_POWER);
+        }
     }
     if !has(EvidenceKind::SerialLog) {
         ask.insert(ask.len().min(MOST - 2), ABOUT_CONSOLE);

@@ -103,6 +103,7 @@ const STARTS_IT: &[&str] = &[
     "rebooted into application",
     "resetting the target",
     "reset device",
+    "successfully installed firmware",
     "hard reset via",
 ];
 

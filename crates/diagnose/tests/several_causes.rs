@@ -220,3 +220,31 @@ fn nobody_knows_who_stopped_a_countdown() {
         &[Cause::NoFault],
     );
 }
+
+#[test]
+fn a_tool_that_crashes_or_does_not_know_a_form_is_no_firmware_that_does() {
+    let crash = of(&[(
+        ToolOutput,
+        "Assertion failed: (strcmp(buf, \"AWUS\") == 0), function read, file fel_lib.c, line 158.\n",
+    )]);
+    assert_eq!(crash.cause(), Cause::ToolMismatch, "{:?}", crash.findings);
+    let form =
+        of(&[(ToolOutput, "=> Executing the SPL... done.\nInvalid U-Boot image: bad size or signature\n")]);
+    assert_eq!((form.cause(), form.state), (Cause::ToolMismatch, State::RecoveryMode), "{:?}", form.findings);
+    check(
+        ToolOutput,
+        "Received configuration request from 2c:b0:5d:2b:48:e1.\nTimeout while waiting for TFTP_UL_REQ.\n",
+        "The exact command",
+        &[Cause::LinkFault, Cause::ToolMismatch],
+    );
+}
+
+#[test]
+fn a_unit_that_shows_nothing_is_asked_about_its_power() {
+    check(
+        Symptom,
+        "My laptop fails to boot. There is no display and nothing on the screen.",
+        "the voltages on the board",
+        &[],
+    );
+}

@@ -114,6 +114,16 @@ pub(super) static RULES: &[Rule] = &[
     .states(&[(S::RefusedUnharmed, 0.4)])
     .from("dfu-util; flashrom", "Multiple flash chip definitions match the detected chip(s)"),
     rule(
+        "tool-crashes",
+        Output,
+        &["Assertion failed: (", "Assertion `* failed", "Segmentation fault (core dumped)", "abort (core dumped)"],
+        "The tool itself crashed: it does not expect what the unit answers, or has a bug.",
+        &[(C::ToolMismatch, 0.48), (C::LinkFault, 0.22)],
+    )
+    .states(&[(S::Unknown, 0.4)])
+    .actions(&[A::ChangeToolOrOption, A::SwapCableOrPort])
+    .from("C library, assert(3)", "Assertion failed: (strcmp(buf, \"AWUS\") == 0), function aw_read_usb_response, file fel_lib.c"),
+    rule(
         "script-unwinds",
         Output,
         &["^in procedure '"],
