@@ -21,6 +21,9 @@ use debrick_model::{Action as A, Cause as C, EvidenceKind, State as S};
 use crate::text::{Place, Reading};
 use crate::weigh::{Weights, cite};
 use concluded::Conclusion;
+use concluded::contrasts::{
+    FALLS_BACK_AND_WORKS, FIRST_IS_LONG, LOADER_BY_MISTAKE, STARTS_FROM_COLD, WAY_BACK_FAILS, WITHOUT_END,
+};
 use concluded::fates::{NORMAL, UNCHANGED};
 use concluded::partly::{A_PART_FAILS, A_PART_WORKS, AT_TIMES, NOT_IN_MODE, STANDS_IN_MODE, WAITED_FOR};
 use concluded::turns::{HELPED_BY_HAND, POWER_BY_HAND, WHEN_IT_WAS_SET};
@@ -31,7 +34,7 @@ use said::computer::{CABLES, IN_VAIN, STARTS_AS_EVER, TRIES_TO_ENTER};
 use said::done::{OTHER_SUPPLY, WROTE};
 use said::life::{DEEPLY_GONE, IN_USE};
 use said::lights::{LIT, SOME_LIGHT};
-use said::means::MODULES;
+use said::means::{MODULES, RECOVERY_SYSTEM};
 use said::mishaps::{RESET_TO_FACTORY, WENT_BACK};
 use said::outcome::OTHER_CABLE;
 use said::parts::SAME_PLACE;
@@ -76,6 +79,15 @@ const WHERE_POWER_CAME_BACK: f64 = 0.8;
 
 /// What is left of its having no power where lights are on.
 const WHERE_IT_SHOWS_LIGHT: f64 = 0.4;
+
+/// What is left of the way to the unit where another version is reached by it.
+const WHERE_ANOTHER_VERSION_WORKS: f64 = 0.5;
+
+/// What is left of its hanging where it starts when its power was taken away.
+const WHERE_IT_STARTS_FROM_COLD: f64 = 0.5;
+
+/// What is left of firmware for another unit where it was the boot loader that was written wrongly.
+const WHERE_THE_LOADER_WAS_MEANT: f64 = 0.55;
 
 /// What is left of its not being in the mode where it is said to stand in it.
 const WHERE_IT_STANDS_IN_MODE: f64 = 0.45;
@@ -151,6 +163,7 @@ impl Account {
             && !SETTLES.are_in(&self.text)
             && !NORMAL.are_in(&self.text)
             && !self.says(&UNCHANGED)
+            && (!self.says(&FIRST_IS_LONG) || WITHOUT_END.are_in(&self.text))
             && !self.ends_well()
             && self.is_well() == Well::No
     }
@@ -225,6 +238,15 @@ impl Account {
             });
             weights.fade_state(WHERE_A_TOOL_HANGS, S::KernelHang);
         }
+        // What another version does, neither the cable nor the computer hinders.
+        if self.says(&FALLS_BACK_AND_WORKS) && !self.says(&RECOVERY_SYSTEM) {
+            weights.fade(WHERE_ANOTHER_VERSION_WORKS, |cause| {
+                matches!(cause, C::NotInRecoveryMode | C::HostPermission | C::LinkFault)
+            });
+        }
+        if self.says(&LOADER_BY_MISTAKE) && !self.has_others {
+            weights.fade(WHERE_THE_LOADER_WAS_MEANT, |cause| cause == C::ImageWrongDevice);
+        }
         if self.starts_as_ever() || (weights.is_said_to_fail() && well == Well::No) {
             weights.fade(WHERE_IT_STARTS_AS_EVER, |cause| cause == C::NoFault);
         }
@@ -240,6 +262,9 @@ impl Account {
             if self.says(&LIGHTNING) {
                 weights.fade(WHERE_POWER_CAME_BACK, |cause| cause == C::PowerFault);
             }
+        }
+        if self.says(&STARTS_FROM_COLD) {
+            weights.fade_state(WHERE_IT_STARTS_FROM_COLD, S::KernelHang);
         }
         if self.ends_well() {
             weights.hint(S::Healthy, 0.45 * share);
@@ -326,14 +351,24 @@ impl Account {
     /// Whether it tells of something that was done and would explain why it works now.
     fn names_a_remedy(&self) -> bool {
         self.names_working_version
-            || [&NO_BATTERY, &WENT_BACK, &RESET_TO_FACTORY, &OTHER_SUPPLY, &OTHER_CABLE, &OTHER_TOOL_WORKS]
-                .into_iter()
-                .any(|words| self.says(words))
+            || [
+                &NO_BATTERY,
+                &WENT_BACK,
+                &RESET_TO_FACTORY,
+                &OTHER_SUPPLY,
+                &OTHER_CABLE,
+                &OTHER_TOOL_WORKS,
+                &FALLS_BACK_AND_WORKS,
+            ]
+            .into_iter()
+            .any(|words| self.says(words))
     }
 
     /// How it is in the end.
     fn is_well(&self) -> Well {
-        let is_refused = [&IS_LOCKED, &NOT_BACKWARDS, &SAME_PLACE].into_iter().any(|words| self.says(words));
+        let is_refused = [&IS_LOCKED, &NOT_BACKWARDS, &SAME_PLACE, &WAY_BACK_FAILS]
+            .into_iter()
+            .any(|words| self.says(words));
         if is_refused || self.starts_as_ever() || self.works_partly() {
             return Well::No;
         }

@@ -2,10 +2,20 @@
 
 use debrick_model::{Action as A, Cause as C, State as S};
 
-use crate::rule::Level::Tool;
+use crate::rule::Level::{Lasting, Tool};
 use crate::rule::{Rule, rule};
 
 pub(super) static RULES: &[Rule] = &[
+    rule(
+        "rockchip-no-flash",
+        Lasting,
+        &["No Found 1st Flash CS", "FLASH ID:ff ff ff ff", "sfc nor id: ff ff ff"],
+        "The loader in the unit's memory finds no flash chip.",
+        &[(C::FlashHardwareFault, 0.5), (C::ToolMismatch, 0.25), (C::PowerFault, 0.15)],
+    )
+    .states(&[(S::RecoveryMode, 0.7)])
+    .actions(&[A::ReplaceHardware, A::SeekProfessional])
+    .from("Rockchip RKDevTool, usbplug", "ERROR:PrepareIDB-->No Found 1st Flash CS"),
     rule(
         "rockchip-loader-missing",
         Tool,

@@ -56,9 +56,24 @@ pub(super) static RULES: &[Rule] = &[
         "The storage cannot be read or written.",
         &[(C::FlashHardwareFault, 0.7)],
     )
-    .without(&["I/O error, dev ubiblock", "timed out sending r/w cmd", "Controller never released inhibit"])
+    .without(&[
+        "I/O error, dev ubiblock",
+        "I/O error, dev nbd",
+        "timed out sending r/w cmd",
+        "Controller never released inhibit",
+    ])
     .states(&[(S::BootsDegraded, 0.35)])
     .from("Linux block/blk-core.c", "blk_update_request: I/O error, dev mmcblk0, sector 1234"),
+    rule(
+        "network-disk",
+        System,
+        &["block nbd*: Other side returned error", "I/O error, dev nbd", "rauc-nbd[*]: request failed"],
+        "What is read comes over the network, and the other side does not give it.",
+        &[(C::LinkFault, 0.6), (C::UpdateInterrupted, 0.3)],
+    )
+    .states(&[(S::Unknown, 0.5), (S::RefusedUnharmed, 0.3)])
+    .actions(&[A::PowerCycleAndRetry, A::SwapCableOrPort])
+    .from("Linux drivers/block/nbd.c; RAUC src/nbd.c", "block nbd0: Other side returned error (5)"),
     rule(
         "partition-table",
         Kernel,

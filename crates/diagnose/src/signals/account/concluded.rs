@@ -2,6 +2,7 @@
 
 mod by_circumstance;
 mod conclusions;
+pub(super) mod contrasts;
 mod endings;
 pub(super) mod fates;
 mod network;
@@ -36,6 +37,7 @@ pub(super) fn all() -> impl Iterator<Item = &'static Conclusion> {
         plainly::PLAINLY,
         turns::TURNS,
         partly::PARTLY,
+        contrasts::CONTRASTS,
     ]
     .into_iter()
     .flatten()

@@ -41,6 +41,10 @@ pub(super) fn at_the_end(
     };
     let ends = sentences.iter().zip(last_words).enumerate().rev().take(TOLD_LATE);
     for (number, (sentence, end)) in ends {
+        // What is said of the run of a tool says nothing of the unit.
+        if praises_a_run(sentence) {
+            continue;
+        }
         let is_well = SURELY_FINE.are_in(sentence)
             || [sentence, end].into_iter().any(|words| is_fine(words) && !is_denied(words));
         if is_well {
@@ -53,6 +57,90 @@ pub(super) fn at_the_end(
     }
     Well::No
 }
+
+/// So many words may stand between a run and its praise.
+const NEAR_A_RUN: usize = 3;
+
+/// Whether a sentence praises a run of a tool, as in `flashing works fine`, and no unit.
+fn praises_a_run(sentence: &str) -> bool {
+    let words: Vec<&str> = sentence.split_whitespace().collect();
+    let is_run = |at: usize| {
+        let before = words.get(at.saturating_sub(2)..at).unwrap_or_default();
+        RUNS.contains(&words[at]) && !before.iter().any(|word| THROUGH_RUNS.contains(word))
+    };
+    (0..words.len()).filter(|at| is_run(*at)).any(|at| {
+        let behind = words.iter().skip(at + 1).take(NEAR_A_RUN);
+        behind.take_while(|word| !OTHER_THINGS.contains(word)).any(|word| PRAISES_OF_RUNS.contains(word))
+    }) && !words.iter().any(|word| STARTS.contains(word))
+}
+
+/// What a tool does.
+const RUNS: &[&str] = &[
+    "flashing",
+    "flash",
+    "upload",
+    "uploading",
+    "download",
+    "downloading",
+    "installation",
+    "writing",
+    "write",
+    "burning",
+    "verification",
+    "backup",
+    "прошивание",
+    "flashen",
+];
+
+/// Before a run, these speak of what comes of it.
+const THROUGH_RUNS: &[&str] =
+    &["after", "since", "with", "by", "from", "nach", "mit", "seit", "после", "с", "this", "next"];
+
+/// How a run is praised.
+const PRAISES_OF_RUNS: &[&str] = &[
+    "works",
+    "worked",
+    "working",
+    "fine",
+    "ok",
+    "okay",
+    "success",
+    "successful",
+    "successfully",
+    "smoothly",
+    "well",
+    "finished",
+    "completed",
+    "went",
+    "funktioniert",
+    "geht",
+];
+
+/// Behind these the praise is of something else.
+const OTHER_THINGS: &[&str] = &[
+    "everything",
+    "it",
+    "all",
+    "phone",
+    "router",
+    "device",
+    "unit",
+    "board",
+    "system",
+    "that",
+    "this",
+    "i",
+    "we",
+    "and",
+    "to",
+    "es",
+    "alles",
+];
+
+/// These say of a unit that it starts.
+const STARTS: &[&str] = &[
+    "boots", "booted", "starts", "started", "runs", "online", "startet", "bootet", "again", "now", "finally",
+];
 
 /// It is fine after all, or it took its time.
 pub(super) static FINE_AFTER_ALL: Words = Words::new(&[
@@ -213,6 +301,9 @@ pub(super) static SAYS_NO: Words = Words::new(&[
     " não ",
     " nada ",
     " aucun",
+    "stopped|stops|quit|ceased ~ boot-|work-|start-|respond-|charging|show-|connect-|turning",
+    "перестал- ~ работать|загружаться|включаться|грузиться|запускаться",
+    "hört|hörte ~ auf",
     " before the ",
     " before that ",
     " worked well for",
@@ -240,7 +331,7 @@ pub(super) static REMEDIED: Words = Words::new(&[
     "works|worked|working ~ from|directly|via|through",
     "chang-|swap-|switch-|replac-|different|another|other|new|borrowed|friend s|wife s|gf s|brother s|previous|older|old|stock ~ works|working|worked|fine|ok|okay|went|goes|boots|booted|did|runs|ran|solved|fixed",
     "after|once|with|by|using|if|since ~ chang-|swap-|switch-|replac-|different|another|other|new|reflash-|flash-|reinstall-|restor-|recover-|downgrad-|reset-|hold|holding|unplug-|set|install-|usb|linux|root|admin|original",
-    "fixed|solved|helped|did the trick|cured|repaired|had to|needed to",
+    "fixed|solved|helped|did the trick|cured|repaired|rectif-|managed to|had to|needed to",
     "anderem|anderen|anderes|neuem|neuen|getauscht|gewechselt|nach|mit",
     "друг-|нов-|замен-|помен-|после|перепрош-|откат-|через|с правами",
     "换|重新|降级|另一|改成",

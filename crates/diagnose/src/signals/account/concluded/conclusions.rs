@@ -17,6 +17,7 @@ use super::super::said::seen::{
 };
 use super::super::said::tools::{DRIVER, ENTERS_MODE, OTHER_TOOL_WORKS, TOOLS};
 use super::Conclusion;
+use super::contrasts::{FALLS_BACK_AND_WORKS, ONE_LIGHT_LEFT};
 use super::fates::UNCHANGED;
 
 pub(crate) static CONCLUSIONS: &[Conclusion] = &[
@@ -113,7 +114,7 @@ pub(crate) static CONCLUSIONS: &[Conclusion] = &[
     Conclusion {
         all: &[&WROTE, &DEEPLY_GONE],
         near: &[],
-        none: &[&WORKS_AGAIN, &WIRES],
+        none: &[&WORKS_AGAIN, &WIRES, &ONE_LIGHT_LEFT, &FALLS_BACK_AND_WORKS],
         says: "Since it was written, not even what starts first shows life.",
         causes: &[(C::BootloaderCorrupt, 0.4), (C::ImageWrongDevice, 0.26), (C::ImageCorrupt, 0.2)],
         state: Some((S::NoOutput, 0.45)),

@@ -371,6 +371,8 @@ pub(crate) static STOPPED: Words = Words::new(&[
     " unterbrochen",
     " interrompu",
     " interrumpi",
+    "while|during|when ~ updat-|upgrad-|flash-|install- ~ connection|session|ssh|laptop|computer|pc ~ closed|lost|dropped|died|crashed|disconnect-|slept",
+    "connection|session|verbindung ~ closed|lost|dropped|broke|abgebrochen|getrennt ~ and|while|during",
 ]);
 
 /// Wires and clips.
