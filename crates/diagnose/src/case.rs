@@ -178,7 +178,7 @@ pub(crate) fn diagnose_by(case: &Case<'_>, trial: Option<&Trial>) -> (Diagnosis,
     let diagnosis = Diagnosis {
         state,
         actions,
-        next_evidence: inquiry::next_evidence(case.evidence, &boots, &findings),
+        next_evidence: inquiry::next_evidence(case.evidence, &boots, state, &findings),
         timeline: boots.stages(weights),
         findings,
     };

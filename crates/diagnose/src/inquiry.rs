@@ -1,7 +1,7 @@
 //! What to look at to be surer: what somebody who knows such units would ask next, by what is uncertain and by what is
 //! already there.
 
-use debrick_model::{Cause, EvidenceKind, Finding};
+use debrick_model::{Cause, EvidenceKind, Finding, State};
 
 use crate::advice;
 use crate::case::Evidence;
@@ -35,6 +35,9 @@ const ABOUT_WHOLE_LOG: &str = "The complete log of the serial console from power
 
 const ABOUT_CONSOLE: &str =
     "A log of the serial console or debug UART from power-on until nothing more comes.";
+
+const ABOUT_POWER: &str =
+    "Another power supply, the voltages on the board, and whether anything changes with all else unplugged.";
 
 const ABOUT_UNIT: &str =
     "The exact model and hardware revision, and which firmware file was written with which tool.";
@@ -151,7 +154,12 @@ static PARTS: &[Subject] = &[
 
 /// What to look at to be surer; empty where everything is clear. Where several causes are about as likely, what would
 /// tell them apart.
-pub(crate) fn next_evidence(evidence: &[Evidence], boots: &Boots, findings: &[Finding]) -> Vec<String> {
+pub(crate) fn next_evidence(
+    evidence: &[Evidence],
+    boots: &Boots,
+    state: State,
+    findings: &[Finding],
+) -> Vec<String> {
     let top = findings.first().map_or((Cause::Unknown, 0.0), |finding| (finding.cause, finding.likelihood));
     if top.0 != Cause::Unknown && top.1 >= SURE_FROM {
         return Vec::new();
@@ -185,9 +193,15 @@ pub(crate) fn next_evidence(evidence: &[Evidence], boots: &Boots, findings: &[Fi
         ask.extend(about(TOOLS, evidence, EvidenceKind::Symptom));
     }
     if has(EvidenceKind::Symptom) && !has(EvidenceKind::ToolOutput) && !has(EvidenceKind::SerialLog) {
-        ask.extend([ABOUT_UNIT, ABOUT_LIFE]);
+        if !ask.iter().any(|question| question.contains("exact model")) {
+            ask.push(ABOUT_UNIT);
+        }
+        ask.push(ABOUT_LIFE);
         // Its beginning tells more than a console that most people have no way to.
         ask.insert(ask.len().min(RIVALS), ABOUT_BEGINNING);
+        if matches!(state, State::NoPower | State::NoOutput) {
+            ask.insert(ask.len().min(RIVALS), ABOUT_POWER);
+        }
     }
     if !has(EvidenceKind::SerialLog) {
         ask.insert(ask.len().min(MOST - 2), ABOUT_CONSOLE);
@@ -265,7 +279,7 @@ mod tests {
         let evidence = [Evidence { kind, name: "text".into(), text: text.into() }];
         let boots = Boots::new(&Reading::new(&evidence));
         let finding = Finding { cause: Cause::FirmwareBug, likelihood, evidence: Vec::new() };
-        let asked = next_evidence(&evidence, &boots, &[finding]);
+        let asked = next_evidence(&evidence, &boots, State::Unknown, &[finding]);
         assert!(asked.len() <= MOST, "{asked:?}");
         asked.join("\n")
     }

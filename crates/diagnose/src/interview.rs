@@ -151,7 +151,7 @@ impl Interview {
         actions.sort_by_key(|proposed| {
             matches!(proposed.action, Action::RestoreBootloader | Action::RestorePartitionTable)
         });
-        let next_evidence = inquiry::next_evidence(&[], &Boots::default(), &findings);
+        let next_evidence = inquiry::next_evidence(&[], &Boots::default(), state, &findings);
         Diagnosis { state, actions, next_evidence, timeline: Vec::new(), findings }
     }
 

@@ -6,6 +6,7 @@ mod handover;
 mod progress;
 mod recovered;
 mod remarks;
+mod segments;
 mod tools;
 mod trouble;
 
@@ -92,8 +93,17 @@ const QUESTIONS: &[&str] =
 const KERNEL_BANNER: &str = "^Linux version ";
 
 /// The lines that are needed here.
-static LINES: &[&str] =
-    &[ARCHITECTURE, IMAGE_TYPE, LOADED_TREE, DATA_SIZE, BYTES_READ, COMPARED, KERNEL_BANNER, TIMED_OUT];
+static LINES: &[&str] = &[
+    ARCHITECTURE,
+    IMAGE_TYPE,
+    LOADED_TREE,
+    DATA_SIZE,
+    BYTES_READ,
+    COMPARED,
+    KERNEL_BANNER,
+    TIMED_OUT,
+    segments::SEGMENT,
+];
 
 /// All patterns of this module.
 pub(crate) fn patterns() -> impl Iterator<Item = &'static str> {
@@ -124,6 +134,7 @@ pub(crate) fn apply(
     signals.architecture(case.architecture, weights);
     signals.image_larger_than_what_is_read(weights);
     signals.comparisons_that_disagree(weights);
+    signals.segments_that_cannot_be(weights);
     if let Some(boot) = boots.last() {
         signals.prompt_without_countdown(boot, weights);
         signals.kernel_without_a_word(boot, weights);
@@ -319,6 +330,9 @@ impl Signals<'_> {
                 "The first programs of the system start, and the log ends with trouble.",
             ),
             StageKind::Userspace => (0.5, "The first programs of the system start, and nothing failed."),
+            StageKind::Loader if boot.counted_down() && last.waits && !self.is_worked_at(last) => {
+                (0.48, "The boot loader stands at its prompt, and nothing failed.")
+            }
             StageKind::Loader if boot.counted_down() => {
                 (0.5, "The boot loader is ready to boot, and nothing failed.")
             }

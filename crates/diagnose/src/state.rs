@@ -3,7 +3,7 @@
 use debrick_model::{Cause, EvidenceKind, Finding, State};
 
 use crate::text::Reading;
-use crate::timeline::{Boots, StageKind};
+use crate::timeline::{Boot, Boots, StageKind};
 use crate::weigh::Weights;
 
 /// What is left of a unit's being unharmed where a person says that it does not come up.
@@ -36,7 +36,7 @@ pub(crate) fn conclude(
     let mut speak = |state, weight: f64| *doubts.entry(state).or_insert(1.0) *= 1.0 - weight;
     let is_sound = findings.first().is_some_and(|finding| finding.cause == Cause::NoFault);
     speak(State::BootLoop, boots.loops());
-    if let Some((state, weight)) = last_boot(boots, weights, is_sound) {
+    if let Some((state, weight)) = last_boot(reading, boots, weights, is_sound) {
         speak(state, weight);
     }
     // Nothing on the screen or the network is no silence where there is a log.
@@ -103,6 +103,7 @@ const STARTS_IT: &[&str] = &[
     "rebooted into application",
     "resetting the target",
     "reset device",
+    "successfully installed firmware",
     "hard reset via",
 ];
 
@@ -120,7 +121,27 @@ fn starts_it_at_its_end(reading: &Reading<'_>) -> bool {
         .any(|item| item.text.lines().rev().filter(|line| !line.trim().is_empty()).take(LAST_LINES).any(says))
 }
 
-fn last_boot(boots: &Boots, weights: &Weights, is_sound: bool) -> Option<(State, f64)> {
+/// How boot loaders say that they have unpacked a kernel (U-Boot `boot/bootm.c`).
+const UNPACKED: &[&str] = &["Uncompressing Kernel Image", "Loading Kernel Image"];
+
+/// In so many lines at the end of a log.
+const LINES_BEHIND: usize = 4;
+
+/// Whether a log ends in a boot loader that has just unpacked a kernel.
+fn has_unpacked(reading: &Reading<'_>, boot: &Boot) -> bool {
+    let Some(seen) = boot.stages.last().filter(|seen| !seen.waits) else { return false };
+    let text = reading.evidence.get(seen.first.evidence).map_or("", |item| item.text.as_str());
+    let last = text.lines().rev().filter(|line| !line.trim().is_empty()).take(LINES_BEHIND);
+    last.into_iter()
+        .any(|line| UNPACKED.iter().any(|words| line.contains(words)) && line.trim_end().ends_with("OK"))
+}
+
+fn last_boot(
+    reading: &Reading<'_>,
+    boots: &Boots,
+    weights: &Weights,
+    is_sound: bool,
+) -> Option<(State, f64)> {
     let boot = boots.last()?;
     let failed = weights.has_fault();
     Some(match boot.furthest()? {
@@ -134,6 +155,8 @@ fn last_boot(boots: &Boots, weights: &Weights, is_sound: bool) -> Option<(State,
         StageKind::Loader if is_sound => (State::Healthy, 0.4),
         // A U-Boot that failed before it came to what it should boot.
         StageKind::Loader if failed && boot.stopped_before_countdown() => (State::BootloaderFailing, 0.45),
+        // What is unpacked is started next, whatever else is not said.
+        StageKind::Loader if has_unpacked(reading, boot) => (State::KernelHang, 0.5),
         StageKind::Loader => (State::BootloaderOnly, 0.55),
         StageKind::Spl | StageKind::Rom => (State::BootloaderFailing, 0.5),
     })

@@ -149,3 +149,102 @@ fn a_driver_that_has_another_file_is_well() {
                [    2.926082] ieee80211 phy0: Selected rate control algorithm 'rtl_rc'\n";
     assert_eq!(of(&[(SerialLog, log)]).cause(), Cause::NoFault);
 }
+
+#[test]
+fn tools_that_do_not_reach_the_chip() {
+    check(
+        ToolOutput,
+        "Info : Target voltage: 3.247800\nError: init mode failed (unable to connect to the target)\n** OpenOCD init failed **\n",
+        "connecting under reset",
+        &[Cause::LinkFault, Cause::NotInRecoveryMode],
+    );
+    check(
+        ToolOutput,
+        "Using clock_gettime for delay loops (clk_id: 1, resolution: 1ns).\nNo EEPROM/flash device found.\n",
+        "everything that it printed",
+        &[Cause::LinkFault, Cause::ToolMismatch],
+    );
+}
+
+/// Whoever changed cables and ports in vain need not be told to do so as if that were the cause.
+#[test]
+fn cables_that_were_changed_in_vain_are_less_suspected() {
+    let tool = "dfu-util: Error during special command \"SET_ADDRESS\" get_status\n";
+    let link = |told| {
+        let findings = of(&[(ToolOutput, tool), (Symptom, told)]).findings;
+        findings
+            .iter()
+            .find(|finding| finding.cause == Cause::LinkFault)
+            .map_or(0.0, |finding| finding.likelihood)
+    };
+    let in_vain = link("I already tried different USB cables and USB ports, but all with the same behavior.");
+    assert!(in_vain < 0.5 && in_vain < link("With another cable it sometimes works."), "{in_vain}");
+}
+
+#[test]
+fn a_log_that_ends_where_the_next_one_was_started_hangs_there() {
+    let unpacked = "## Booting image at bc260000 ...\n   Verifying Checksum ... OK\n   Uncompressing Kernel Image ... OK\n";
+    assert_eq!(of(&[(SerialLog, unpacked), (Symptom, "It is bricked.")]).state, State::KernelHang);
+    let entered = "ets Jun  8 2016 00:22:57\n\nrst:0x1 (POWERON_RESET),boot:0x13 (SPI_FAST_FLASH_BOOT)\n\
+                   mode:DIO, clock div:1\nload:0x40080400,len:6352\nentry 0x400806b8\n";
+    let silent = of(&[(SerialLog, entered), (Symptom, "Nothing else comes.")]);
+    assert_eq!(silent.cause(), Cause::FirmwareBug, "{:?}", silent.findings);
+    let other = "Mounting from ufs:/dev/ufs/rootfs failed with error 19.\n";
+    assert_eq!(of(&[(SerialLog, other)]).state, State::KernelHang);
+}
+
+#[test]
+fn one_event_in_several_words_counts_once() {
+    check(
+        ToolOutput,
+        "waiting for bootloader to initialize\nusb read error (71): Protocol error\nbootloader failed NvError 0x0\n\
+         command failure: bootloader download failed\n",
+        "power supply",
+        &[Cause::LinkFault, Cause::PowerFault],
+    );
+    check(
+        Symptom,
+        "Lightning struck nearby. Since then all lights blink, go red, and start over.",
+        "power supply",
+        &[Cause::PowerFault, Cause::FlashHardwareFault],
+    );
+}
+
+#[test]
+fn nobody_knows_who_stopped_a_countdown() {
+    check(
+        SerialLog,
+        "U-Boot 2010.06 (Aug 30 2017 - 16:48:06)\n\nIn:    serial\nOut:   serial\nErr:   serial\n\
+         Hit any key to stop autoboot:  0\nhisilicon # \n",
+        "Whether a key was pressed",
+        &[Cause::NoFault],
+    );
+}
+
+#[test]
+fn a_tool_that_crashes_or_does_not_know_a_form_is_no_firmware_that_does() {
+    let crash = of(&[(
+        ToolOutput,
+        "Assertion failed: (strcmp(buf, \"AWUS\") == 0), function read, file fel_lib.c, line 158.\n",
+    )]);
+    assert_eq!(crash.cause(), Cause::ToolMismatch, "{:?}", crash.findings);
+    let form =
+        of(&[(ToolOutput, "=> Executing the SPL... done.\nInvalid U-Boot image: bad size or signature\n")]);
+    assert_eq!((form.cause(), form.state), (Cause::ToolMismatch, State::RecoveryMode), "{:?}", form.findings);
+    check(
+        ToolOutput,
+        "Received configuration request from 2c:b0:5d:2b:48:e1.\nTimeout while waiting for TFTP_UL_REQ.\n",
+        "The exact command",
+        &[Cause::LinkFault, Cause::ToolMismatch],
+    );
+}
+
+#[test]
+fn a_unit_that_shows_nothing_is_asked_about_its_power() {
+    check(
+        Symptom,
+        "My laptop fails to boot. There is no display and nothing on the screen.",
+        "the voltages on the board",
+        &[],
+    );
+}

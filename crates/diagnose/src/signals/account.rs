@@ -30,7 +30,7 @@ use concluded::turns::{HELPED_BY_HAND, POWER_BY_HAND, WHEN_IT_WAS_SET};
 use said::accident::NO_LIGHTS;
 use said::accident::{LIGHTNING, SUPPLY, SUPPLY_IS_BAD, was_done_first};
 use said::circumstances::NO_BATTERY;
-use said::computer::{STARTS_AS_EVER, TRIES_TO_ENTER};
+use said::computer::{CABLES, IN_VAIN, STARTS_AS_EVER, TRIES_TO_ENTER};
 use said::done::{OTHER_SUPPLY, WROTE};
 use said::life::{DEEPLY_GONE, IN_USE};
 use said::lights::{LIT, SOME_LIGHT};
@@ -70,6 +70,12 @@ const WHERE_IT_WAS_DONE: f64 = 0.45;
 
 /// What is left of the supply's part where power is named for another reason.
 const WHERE_POWER_IS_NO_SUSPECT: f64 = 0.45;
+
+/// What is left of a bad link where other cables and ports changed nothing.
+const WHERE_CABLES_DO_NOT_HELP: f64 = 0.55;
+
+/// What is left of the supply's part where lights are on behind a thunderstorm.
+const WHERE_POWER_CAME_BACK: f64 = 0.8;
 
 /// What is left of its having no power where lights are on.
 const WHERE_IT_SHOWS_LIGHT: f64 = 0.4;
@@ -247,9 +253,15 @@ impl Account {
         for (state, weight) in shown::states(&self.sentences) {
             weights.hint(state, weight * share);
         }
+        if self.tried_cables_in_vain() {
+            weights.fade(WHERE_CABLES_DO_NOT_HELP, |cause| cause == C::LinkFault);
+        }
         // What shows a light has power.
         if self.says(&LIT) && !self.says(&NO_LIGHTS) {
             weights.fade_state(WHERE_IT_SHOWS_LIGHT, S::NoPower);
+            if self.says(&LIGHTNING) {
+                weights.fade(WHERE_POWER_CAME_BACK, |cause| cause == C::PowerFault);
+            }
         }
         if self.says(&STARTS_FROM_COLD) {
             weights.fade_state(WHERE_IT_STARTS_FROM_COLD, S::KernelHang);
@@ -292,6 +304,14 @@ impl Account {
             }
             Well::No => {}
         }
+    }
+
+    /// Whether other cables or ports were tried, and the same or the next sentence says that it changed nothing.
+    fn tried_cables_in_vain(&self) -> bool {
+        (0..self.sentences.len()).any(|number| {
+            self.sentence_says(number, &CABLES)
+                && (self.sentence_says(number, &IN_VAIN) || self.sentence_says(number + 1, &IN_VAIN))
+        })
     }
 
     /// Whether only a part of it works, or all of it only at times.

@@ -215,7 +215,11 @@ impl Signals<'_> {
         let is_before_loader = !seen.is_uboot() && line.is_some_and(|line| line.text.starts_with("NOTICE:"));
         let kind = if is_before_loader { StageKind::Spl } else { seen.kind };
         let is_mcuboot = line.is_some_and(|line| MCUBOOT.iter().any(|words| line.text.contains(words)));
+        let is_entered = self.enters_a_loader(seen.first.evidence);
         let causes: &[(Cause, f64)] = match kind {
+            StageKind::Rom if is_entered => {
+                &[(Cause::FirmwareBug, 0.4), (Cause::ImageCorrupt, 0.28), (Cause::BootloaderCorrupt, 0.26)]
+            }
             _ if is_mcuboot => {
                 &[(Cause::FirmwareBug, 0.38), (Cause::BootloaderCorrupt, 0.3), (Cause::ImageCorrupt, 0.25)]
             }
@@ -233,7 +237,9 @@ impl Signals<'_> {
             _ if !weights.success_is_denied() && self.kernel_speaks(seen) => &[(Cause::FirmwareBug, 0.15)],
             _ => &[(Cause::FirmwareBug, 0.34), (Cause::KernelCrash, 0.2)],
         };
-        if is_before_loader || boot.stopped_before_countdown() {
+        if kind == StageKind::Rom && is_entered {
+            weights.hint(State::KernelHang, 0.6);
+        } else if is_before_loader || boot.stopped_before_countdown() {
             weights.hint(State::BootloaderFailing, 0.6);
         }
         let line = line.map(|line| self.cite(line, "The log ends in this stage."));
@@ -260,6 +266,16 @@ impl Signals<'_> {
     fn hands_on(&self, evidence: usize) -> bool {
         let text = self.reading.evidence.get(evidence).map_or("", |item| item.text.as_str());
         text.lines().any(|line| HANDS_ON.iter().any(|words| line.contains(words)))
+    }
+
+    /// Whether a log ends where the ROM of an Espressif chip starts what it loaded; nothing has to follow.
+    fn enters_a_loader(&self, evidence: usize) -> bool {
+        let text = self.reading.evidence.get(evidence).map_or("", |item| item.text.as_str());
+        text.lines()
+            .rev()
+            .map(str::trim)
+            .find(|line| !line.is_empty())
+            .is_some_and(|line| line.starts_with("entry 0x"))
     }
 
     /// Whether several lines of a log say that something worked.

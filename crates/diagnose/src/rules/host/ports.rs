@@ -101,7 +101,7 @@ pub(super) static RULES: &[Rule] = &[
         "The connection to the unit was lost.",
         &[(C::LinkFault, 0.62), (C::PowerFault, 0.18)],
     )
-    .without(&["xmodem: Protocol error", "linux_mtd_erase: ", "File downloaded successfully", "HID(W):*LIBUSB_ERROR", "HID(R):*LIBUSB_ERROR"])
+    .without(&["bootloader failed NvError", "xmodem: Protocol error", "linux_mtd_erase: ", "File downloaded successfully", "HID(W):*LIBUSB_ERROR", "HID(R):*LIBUSB_ERROR"])
     .states(&[(S::Unknown, 0.25)])
     .actions(&[A::SwapCableOrPort])
     .from("libusb; pyserial", "device reports readiness to read but returned no data (device disconnected or multiple access on port?)"),
@@ -115,6 +115,16 @@ pub(super) static RULES: &[Rule] = &[
     .without(&["could not open port", "permission denied", "Errno 13"])
     .states(&[(S::RefusedUnharmed, 0.4)])
     .from("dfu-util; flashrom", "Multiple flash chip definitions match the detected chip(s)"),
+    rule(
+        "tool-crashes",
+        Output,
+        &["Assertion failed: (", "Assertion `* failed", "Segmentation fault (core dumped)", "abort (core dumped)"],
+        "The tool itself crashed: it does not expect what the unit answers, or has a bug.",
+        &[(C::ToolMismatch, 0.48), (C::LinkFault, 0.22)],
+    )
+    .states(&[(S::Unknown, 0.4)])
+    .actions(&[A::ChangeToolOrOption, A::SwapCableOrPort])
+    .from("C library, assert(3)", "Assertion failed: (strcmp(buf, \"AWUS\") == 0), function aw_read_usb_response, file fel_lib.c"),
     rule(
         "script-unwinds",
         Output,

@@ -79,7 +79,7 @@ pub(super) static RULES: &[Rule] = &[
         Tool,
         &["No EEPROM/flash device found", "flash ID: 0x00 0x00 0x00", "flash ID: 0xFF 0xFF 0xFF", "Jedec ID * : 00", "Jedec ID * : ff", "JEDEC ID: 0x00", "JEDEC ID: 0xff", "Couldn't open device", "No chip found", "RDID byte 0 parity violation", "Can't even read anymore", "no flash chip", "chip not detected", "Chip not found", "IC not responding", "unknown SPI chip", "Generic unknown SPI chip", "id1 0xff, id2 0xff", "id1 0x00, id2 0x00", "RDID returned 0xff", "RDID returned 0x00", "SPI NAND Flash Not Detected", "SPI NOR Flash Not Detected", "Flash Not Detected!", "Manufacturer ID: ff", "invalid response 0x00 from device"],
         "The programmer does not see the flash chip.",
-        &[(C::LinkFault, 0.6), (C::ToolMismatch, 0.25), (C::FlashHardwareFault, 0.2)],
+        &[(C::LinkFault, 0.49), (C::ToolMismatch, 0.25), (C::PowerFault, 0.2), (C::FlashHardwareFault, 0.2)],
     )
     .without(&["No chipset found", "internal:laptop="])
     .states(&[(S::Unknown, 0.4)])

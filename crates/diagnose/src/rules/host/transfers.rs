@@ -49,7 +49,7 @@ pub(super) static RULES: &[Rule] = &[
             "while waiting for CONF",
         ],
         "The recovery began and broke off.",
-        &[(C::LinkFault, 0.6), (C::ToolMismatch, 0.3)],
+        &[(C::LinkFault, 0.49), (C::ToolMismatch, 0.32)],
     )
     .states(&[(S::RecoveryMode, 0.65)])
     .actions(&[A::PowerCycleAndRetry, A::SwapCableOrPort, A::FixNetworkSettings])

@@ -142,6 +142,16 @@ pub(super) static RULES: &[Rule] = &[
     )
     .from("Linux init/do_mounts.c", "VFS: Unable to mount root fs on unknown-block(179,2)"),
     rule(
+        "bsd-root-missing",
+        Kernel,
+        &["Mounting from * failed with error", "mountroot>"],
+        "The kernel cannot mount its root file system and asks for another.",
+        &[(C::RootfsMissing, 0.44), (C::FirmwareBug, 0.36), (C::FlashHardwareFault, 0.2)],
+    )
+    .states(&[(S::KernelHang, 0.6)])
+    .actions(&[A::InstallOtherBuild, A::ReflashCorrectImage])
+    .from("FreeBSD sys/kern/vfs_mountroot.c", "Mounting from ufs:/dev/ufs/rootfs failed with error 19."),
+    rule(
         "kernel-root-missing",
         Kernel,
         &["VFS: Cannot open root device", "Unable to mount root fs", "Please append a correct \"root=\"", "Waiting for root device", "Warning: /dev/* does not exist", "Waiting for root file system", "Dependency failed for Initrd Root Device", "Dependency failed for /sysroot", "can't find root device", "No root device", "Failed to mount /sysroot", "mount: mounting * on /root failed", "mount: can't find /root"],

@@ -68,7 +68,7 @@ pub(super) static RULES: &[Rule] = &[
             "MMC partition switch failed",
         ],
         "The memory card or eMMC does not answer.",
-        &[(C::FlashHardwareFault, 0.5), (C::RecoveryMediaWrong, 0.3), (C::PowerFault, 0.15)],
+        &[(C::FlashHardwareFault, 0.46), (C::RecoveryMediaWrong, 0.32), (C::PowerFault, 0.15)],
     )
     .states(&[(S::BootloaderOnly, 0.4)])
     // `lib/efi_loader/efi_disk.c` asks every slot, also empty ones.

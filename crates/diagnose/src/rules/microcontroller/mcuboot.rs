@@ -134,7 +134,7 @@ pub(super) static RULES: &[Rule] = &[
         "The application crashed.",
         &[(C::FirmwareBug, 0.65), (C::KernelCrash, 0.35)],
     )
-    .without(&["openocd: "])
+    .without(&["openocd: ", "Assertion failed: (", "Assertion `* failed"])
     .states(&[(S::BootLoop, 0.45), (S::KernelHang, 0.45)])
     .actions(&[A::InstallOtherBuild])
     .from("Zephyr kernel/fatal.c; Mbed OS", ">>> ZEPHYR FATAL ERROR 4: Kernel panic on CPU 0"),

@@ -42,7 +42,7 @@ pub(super) static RULES: &[Rule] = &[
         Tool,
         &["No probe was found", "Probe was not found", "No available debug probes", "Failed to attach to probe", "Target device did not respond", "Connecting to the chip was unsuccessful", "An ARM specific error", "DEV_TARGET_CMD_ERR", "DEV_CONNECT_ERR", "DEV_USB_COMM_ERR", "ST-LINK error", "SWD/JTAG communication failure", "Transfer fault", "Could not connect to the target", "Cannot connect to target", "Could not establish connection to J-Link", "unable to find a matching CMSIS-DAP", "No ST-LINK", "timed out while waiting for target halted"],
         "The probe, or the chip behind it, does not answer.",
-        &[(C::LinkFault, 0.55), (C::NotInRecoveryMode, 0.28), (C::PowerFault, 0.22), (C::HostPermission, 0.2)],
+        &[(C::LinkFault, 0.49), (C::NotInRecoveryMode, 0.3), (C::PowerFault, 0.22), (C::HostPermission, 0.2)],
     )
     .states(&[(S::Unknown, 0.45)])
     .actions(&[A::SwapCableOrPort, A::ChangeToolOrOption])

@@ -34,6 +34,7 @@ pub(super) static RULES: &[Rule] = &[
         "The programmer itself is not found, or does not answer.",
         &[(C::LinkFault, 0.45), (C::HostPermission, 0.35), (C::ToolMismatch, 0.35)],
     )
+    .without(&["bootloader failed NvError"])
     .states(&[(S::Unknown, 0.4)])
     .actions(&[A::SwapCableOrPort, A::InstallDriverOrPermission])
     .from("avrdude src/usb_libusb.c", "avrdude: usbdev_open(): did not find any USB device \"usb\""),
@@ -68,11 +69,22 @@ pub(super) static RULES: &[Rule] = &[
     .actions(&[A::SwapCableOrPort, A::ChangeToolOrOption])
     .from("avrdude src/main.c", "avrdude: Yikes!  Invalid device signature."),
     rule(
+        "openocd-gave-up",
+        Tool,
+        &["OpenOCD init failed"],
+        "OpenOCD does not get at the chip, or at its probe.",
+        &[(C::LinkFault, 0.44), (C::ToolMismatch, 0.36), (C::NotInRecoveryMode, 0.25), (C::HostPermission, 0.2)],
+    )
+    .states(&[(S::Unknown, 0.5)])
+    .actions(&[A::SwapCableOrPort, A::ChangeToolOrOption])
+    .last_resort()
+    .from("OpenOCD tcl/target/, flash/startup.tcl", "** OpenOCD init failed **"),
+    rule(
         "debug-probe",
         Tool,
         &["cannot read IDR", "JTAG scan chain interrogation failed", "target voltage may be too low", "Failed to read memory at", "No STM32 target found", "Unable to get core ID", "Error connecting DP", "swd: no response", "no device found on the JTAG", "could not find or open device", "init mode failed", "unable to connect to the target", "Failed to connect to target", "Can not connect to target", "Couldn't find any ST-Link", "No ST-LINK detected", "No debug probes", "unable to open CMSIS-DAP", "NRST is not connected", "Could not find core", "Cannot connect to the probe", "No J-Link", "no probe", "Failed to init device", "Failed to enter SWD mode", "Connection to target", "Failed to connect multidrop"],
         "The debug probe or adapter does not reach the chip.",
-        &[(C::LinkFault, 0.55), (C::PowerFault, 0.25), (C::NotInRecoveryMode, 0.25), (C::BootloaderLocked, 0.15)],
+        &[(C::LinkFault, 0.49), (C::PowerFault, 0.25), (C::NotInRecoveryMode, 0.3), (C::BootloaderLocked, 0.15)],
     )
     .states(&[(S::Unknown, 0.4)])
     .actions(&[A::SwapCableOrPort])
@@ -307,7 +319,7 @@ pub(super) static RULES: &[Rule] = &[
     rule(
         "probe-absent",
         Tool,
-        &["Unable to find a board", "is the board connected", "No ACK received", "No connected debug probes", "no connected boards", "Unable to connect to a debugger", "No available boards", "Probe/target", "no target connected", "Error: No J-Link", "Cannot connect to J-Link", "Connecting to target * failed", "WAIT ACK", "FAULT ACK", "Memory transfer fault", "OpenOCD init failed", "Error: open failed", "error writing to"],
+        &["Unable to find a board", "is the board connected", "No ACK received", "No connected debug probes", "no connected boards", "Unable to connect to a debugger", "No available boards", "Probe/target", "no target connected", "Error: No J-Link", "Cannot connect to J-Link", "Connecting to target * failed", "WAIT ACK", "FAULT ACK", "Memory transfer fault", "Error: open failed", "error writing to"],
         "The probe, or the chip behind it, does not answer.",
         &[(C::LinkFault, 0.52), (C::ToolMismatch, 0.36), (C::HostPermission, 0.25), (C::NotInRecoveryMode, 0.15)],
     )

@@ -207,6 +207,7 @@ pub(super) static RULES: &[Rule] = &[
         "not allowed for Critical Partitions",
         "^Booting * FAILED (Status read failed",
         "xmodem: Protocol error",
+        "bootloader failed NvError",
     ])
     .states(&[(S::RecoveryMode, 0.6)])
     .from("AOSP fastboot/fastboot_driver.cpp", "FAILED (Status read failed (No such device))"),

@@ -142,6 +142,16 @@ pub(super) static RULES: &[Rule] = &[
     .actions(&[A::SwapCableOrPort, A::PowerCycleAndRetry])
     .from("sunxi-tools fel_lib.c", "usb_bulk_send() ERROR -7: Operation timed out"),
     rule(
+        "allwinner-image-form",
+        Tool,
+        &["Invalid U-Boot image", "SPL version mismatch"],
+        "The tool does not know the form of the image: it is older than that, or the file is none.",
+        &[(C::ToolMismatch, 0.52), (C::ImageCorrupt, 0.3), (C::ImageWrongDevice, 0.15)],
+    )
+    .states(&[(S::RecoveryMode, 0.5)])
+    .actions(&[A::ChangeToolOrOption, A::ReflashCorrectImage])
+    .from("sunxi-tools fel.c", "Invalid U-Boot image: bad size or signature"),
+    rule(
         "allwinner-memory-set-up",
         Tool,
         &["usb bulk send error", "usb bulk recv error"],

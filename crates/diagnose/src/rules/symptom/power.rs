@@ -84,8 +84,6 @@ pub(super) static RULES: &[Rule] = &[
             "wrong polarity",
             "shorted",
             "short circuit",
-            "lightning",
-            "surge",
             "water damage",
             "dropped it",
             "overheat",
@@ -116,7 +114,7 @@ pub(super) static RULES: &[Rule] = &[
     ])
     .states(&[(S::NoPower, 0.3)])
     .actions(&[A::SeekProfessional, A::ReplaceHardware])
-    .from("symptom answers", "Lightning struck, and since then it is dead."),
+    .from("symptom answers", "There was smoke, and since then it is dead."),
     rule(
         "said-charging-cable",
         Said,

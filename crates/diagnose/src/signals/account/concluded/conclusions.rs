@@ -2,6 +2,7 @@
 
 use debrick_model::{Action as A, Cause as C, State as S};
 
+use super::super::said::accident::LIGHTNING;
 use super::super::said::circumstances::POWER_CYCLE_HELPS;
 use super::super::said::done::{
     BACK_TO_STOCK, BIOS_WRITTEN, BROKEN_OFF, CHANGED_DRIVER, LOADER_WRITTEN, LOOPED_BACK, MANY_IMAGES,
@@ -176,7 +177,7 @@ pub(crate) static CONCLUSIONS: &[Conclusion] = &[
     Conclusion {
         all: &[&OUTSIDE_DAMAGE],
         near: &[],
-        none: &[&LOOPED_BACK],
+        none: &[&LOOPED_BACK, &LIGHTNING],
         says: "Something from outside may have damaged the unit.",
         causes: &[(C::PowerFault, 0.36), (C::FlashHardwareFault, 0.3)],
         state: None,

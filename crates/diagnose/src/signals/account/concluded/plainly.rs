@@ -113,7 +113,7 @@ pub(crate) static PLAINLY: &[Conclusion] = &[
         near: &[],
         none: &[],
         says: "Lightning or a surge came before.",
-        causes: &[(C::PowerFault, 0.5)],
+        causes: &[(C::PowerFault, 0.52), (C::FlashHardwareFault, 0.3)],
         state: Some((S::NoPower, 0.3)),
         actions: &[A::FixPower, A::ReplaceHardware, A::SeekProfessional],
     },

@@ -85,6 +85,63 @@ pub(crate) static A_PORT: Words = Words::new(&[
     "putty|access denied|zugriff verweigert|denied|доступ",
 ]);
 
+/// Several cables or ports were tried.
+pub(crate) static CABLES: Words = Words::new(&[
+    "different|other|another|several|multiple|many|various|swapped|swapping|changed|changing|replaced|tried|all|every ~ cable|cables|port|ports|cord|cords|hubs",
+    "andere|anderes|verschiedene|mehrere ~ kabel|ports|anschlüsse|buchsen",
+    "разные|другие|другой|менял ~ кабел-|порт-|провод-",
+    "换了|换过 ~ 线|数据线|口",
+    "换线",
+    "换数据线",
+]);
+
+/// What was tried changes nothing.
+pub(crate) static IN_VAIN: Words = Words::new(&[
+    " same behavior",
+    " same behaviour",
+    " the same error",
+    " the same result",
+    " same problem",
+    " same issue",
+    " same thing",
+    " the same with",
+    " no luck",
+    " no change",
+    " no difference",
+    " no effect",
+    " no success",
+    " without success",
+    " to no avail",
+    " in vain",
+    " didn t help",
+    " did not help",
+    " doesn t help",
+    " does not help",
+    " not helping",
+    " nothing changed",
+    " nothing changes",
+    " nothing works",
+    " nothing helps",
+    " nothing helped",
+    " still not",
+    " still no ",
+    " still the same",
+    " still fails",
+    " still get",
+    " always the same",
+    " hilft nicht",
+    " ohne erfolg",
+    " gleiches ergebnis",
+    " gleiche problem",
+    "не помог",
+    "без результата",
+    "то же самое",
+    "一样",
+    "没用",
+    "都不行",
+    "无效",
+]);
+
 /// The cable, plug or port makes a difference, or is under suspicion.
 pub(crate) static CABLE: Words = Words::new(&[
     "different|other|another|new|short-|original|better|good|thick-|usb 2|usb2|usb 2 0|rear|back|front|usb 3|usb3|hub|longer|long|cheap|bad|charge only|charging|data ~ cable|port|ports|lead|cord|hub|socket",
