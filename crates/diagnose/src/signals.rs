@@ -303,6 +303,9 @@ impl Signals<'_> {
             StageKind::Shell if weights.fault_between(last.first, u64::MAX) => {
                 (0.3, "The system came up before it failed.")
             }
+            StageKind::Shell if last.waits && self.ends_in_trouble(last) => {
+                (0.34, "The system came up, and the log ends with trouble.")
+            }
             StageKind::Shell => (0.8, "The system came up."),
             _ if weights.has_fault() || looped => return,
             // The programs begin where the log does so again.

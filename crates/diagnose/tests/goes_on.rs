@@ -273,3 +273,40 @@ fn a_trace_is_the_end_of_what_is_known() {
     let log = Evidence { kind: EvidenceKind::SerialLog, name: "log".into(), text: text.into() };
     assert_eq!(by_rules(&[log]).cause(), Cause::FirmwareBug);
 }
+
+/// A kernel that waits for its root file system and mounts it, and parts that it does without.
+#[test]
+fn a_kernel_that_has_waited() {
+    check(
+        EvidenceKind::SerialLog,
+        &[
+            "[    2.358046] Waiting for root device /dev/mmcblk0p2...\n",
+            "[    2.404429] mmc0: new high speed SDHC card at address b368\n",
+            "[    2.499426] EXT4-fs (mmcblk0p2): mounted filesystem with ordered data mode. Opts: (null)\n",
+        ],
+    );
+    check(
+        EvidenceKind::SerialLog,
+        &[
+            UBOOT,
+            COUNTDOWN,
+            "Starting kernel ...\n[    0.000000] Linux version 3.4.35 (gcc) #33\n",
+            "SQUASHFS error: unable to read xattr id index table\n",
+            "VFS: Mounted root (squashfs filesystem) readonly on device 31:2.\nFreeing init memory: 120K\n",
+        ],
+    );
+    check(
+        EvidenceKind::SerialLog,
+        &[
+            "EFI stub: Booting Linux Kernel...\nEFI stub: ERROR: Failed to install memreserve config table!\n",
+            "EFI stub: Exiting boot services...\n[    0.000000] Booting Linux on physical CPU 0x0000000000\n",
+        ],
+    );
+    check(
+        EvidenceKind::ToolOutput,
+        &[
+            "archive does not contain 'boot.sig'\nsending 'boot' (6348 KB)...\nOKAY [ 0.725s]\n",
+            "writing 'boot'...\nOKAY [ 0.357s]\nrebooting...\nfinished. total time: 150.897s\n",
+        ],
+    );
+}

@@ -15,6 +15,20 @@ use crate::matcher::{MATCHER, Pattern};
 static NOISE: &[&[&str]] = &[
     // GNU GRUB: a folder where its fonts and themes may lie; it goes on with its menu.
     &["error: file `*/' not found", "error: file '*/' not found"],
+    // Linux fs/squashfs/super.c, xattr_id.c: a kernel that is built without them, and mounts the rest.
+    &["Xattrs in filesystem, these will be ignored", "unable to read xattr id index table"],
+    // Linux drivers/leds/led-class.c, fs/proc/proc_devtree.c: two of one name.
+    &["due to name collision", "Duplicate name in *, renamed to"],
+    // U-Boot drivers/mmc/fsl_esdhc_imx.c, sdhci: a supply that is fixed is not switched.
+    &["Setting to 1.8V error: -38", "esdhc_set_voltage error -5"],
+    // AOSP fastboot usb_osx.cpp: leftovers of an earlier transfer.
+    &["could not clear input pipe; result * ignoring", "could not clear output pipe; result * ignoring"],
+    // AOSP fastboot/fastboot.cpp: signatures of images, which only few units want.
+    &["archive does not contain '*.sig'"],
+    // barebox arch/arm/boards/raspberry-pi/rpi-common.c: what the firmware's tree does not say is left as it is.
+    &["found in vc fdt", "Won't delete root device node"],
+    // Linux drivers/firmware/efi/libstub: older loaders, with which it gets along.
+    &["EFI stub: ERROR: Failed to install memreserve", "EFI stub: ERROR: FIRMWARE BUG: "],
     // Mender client, modules.go: what is not installed is not needed for whole images.
     &["Update modules will not be available", "No public key was provided for authenticating"],
     // Allwinner BOOT0, mmc_bsp.c: what is there is tried as an SD card first, then as an eMMC.

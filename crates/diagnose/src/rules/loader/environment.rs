@@ -176,6 +176,16 @@ pub(super) static RULES: &[Rule] = &[
     .actions(&[A::ReflashCorrectImage, A::FixBootEnvironment])
     .from("U-Boot config_distro_bootcmd.h, boot/bootflow.c; barebox common/boot.c", "Boot failed (err=-14)"),
     rule(
+        "loader-file-not-served",
+        Loader,
+        &["could not open /mnt/tftp/"],
+        "The server on the network does not have the file under the name that the loader asks for, or does not answer.",
+        &[(C::ToolMismatch, 0.5), (C::LinkFault, 0.34), (C::BootEnvironmentCorrupt, 0.3)],
+    )
+    .states(&[(S::BootloaderOnly, 0.6)])
+    .actions(&[A::ChangeToolOrOption, A::SwapCableOrPort])
+    .from("barebox common/bootm.c, fs/tftp.c", "could not open /mnt/tftp/none-linux: No such file or directory"),
+    rule(
         "uboot-tree-address",
         Loader,
         &["The address of the fdt is invalid", "No FDT memory address configured"],
