@@ -7,6 +7,7 @@ pub(super) mod fates;
 mod network;
 pub(super) mod partly;
 mod plainly;
+mod repeats;
 pub(super) mod turns;
 
 use debrick_model::{Action, Cause, State};
@@ -36,6 +37,7 @@ pub(super) fn all() -> impl Iterator<Item = &'static Conclusion> {
         plainly::PLAINLY,
         turns::TURNS,
         partly::PARTLY,
+        repeats::REPEATS,
     ]
     .into_iter()
     .flatten()
