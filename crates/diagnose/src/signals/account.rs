@@ -21,16 +21,20 @@ use debrick_model::{Action as A, Cause as C, EvidenceKind, State as S};
 use crate::text::{Place, Reading};
 use crate::weigh::{Weights, cite};
 use concluded::Conclusion;
+use concluded::contrasts::{
+    FALLS_BACK_AND_WORKS, FIRST_IS_LONG, LOADER_BY_MISTAKE, STARTS_FROM_COLD, WAY_BACK_FAILS, WITHOUT_END,
+};
 use concluded::fates::{NORMAL, UNCHANGED};
 use concluded::partly::{A_PART_FAILS, A_PART_WORKS, AT_TIMES, NOT_IN_MODE, STANDS_IN_MODE, WAITED_FOR};
 use concluded::turns::{HELPED_BY_HAND, POWER_BY_HAND, WHEN_IT_WAS_SET};
+use said::accident::NO_LIGHTS;
 use said::accident::{LIGHTNING, SUPPLY, SUPPLY_IS_BAD, was_done_first};
 use said::circumstances::NO_BATTERY;
 use said::computer::{STARTS_AS_EVER, TRIES_TO_ENTER};
 use said::done::{OTHER_SUPPLY, WROTE};
 use said::life::{DEEPLY_GONE, IN_USE};
-use said::lights::SOME_LIGHT;
-use said::means::MODULES;
+use said::lights::{LIT, SOME_LIGHT};
+use said::means::{MODULES, RECOVERY_SYSTEM};
 use said::mishaps::{RESET_TO_FACTORY, WENT_BACK};
 use said::outcome::OTHER_CABLE;
 use said::parts::SAME_PLACE;
@@ -38,7 +42,7 @@ use said::praise::{ENDED_WELL, SPOILED, STAYS_OFF};
 use said::seen::{GONE, LOOPS, SETTLES};
 use said::tools::{AFTERWARDS, FAILS, OTHER_TOOL_WORKS, TOOL_HANGS, TOOLS};
 use said::versions::{IS_LOCKED, NOT_BACKWARDS};
-use well::Well;
+use well::{OTHER_FIRMWARE, Well};
 use words::Words;
 
 /// How much of all accounts is read, in characters, or bytes where somebody has told much.
@@ -66,6 +70,18 @@ const WHERE_IT_WAS_DONE: f64 = 0.45;
 
 /// What is left of the supply's part where power is named for another reason.
 const WHERE_POWER_IS_NO_SUSPECT: f64 = 0.45;
+
+/// What is left of its having no power where lights are on.
+const WHERE_IT_SHOWS_LIGHT: f64 = 0.4;
+
+/// What is left of the way to the unit where another version is reached by it.
+const WHERE_ANOTHER_VERSION_WORKS: f64 = 0.5;
+
+/// What is left of its hanging where it starts when its power was taken away.
+const WHERE_IT_STARTS_FROM_COLD: f64 = 0.5;
+
+/// What is left of firmware for another unit where it was the boot loader that was written wrongly.
+const WHERE_THE_LOADER_WAS_MEANT: f64 = 0.55;
 
 /// What is left of its not being in the mode where it is said to stand in it.
 const WHERE_IT_STANDS_IN_MODE: f64 = 0.45;
@@ -141,6 +157,7 @@ impl Account {
             && !SETTLES.are_in(&self.text)
             && !NORMAL.are_in(&self.text)
             && !self.says(&UNCHANGED)
+            && (!self.says(&FIRST_IS_LONG) || WITHOUT_END.are_in(&self.text))
             && !self.ends_well()
             && self.is_well() == Well::No
     }
@@ -215,11 +232,27 @@ impl Account {
             });
             weights.fade_state(WHERE_A_TOOL_HANGS, S::KernelHang);
         }
+        // What another version does, neither the cable nor the computer hinders.
+        if self.says(&FALLS_BACK_AND_WORKS) && !self.says(&RECOVERY_SYSTEM) {
+            weights.fade(WHERE_ANOTHER_VERSION_WORKS, |cause| {
+                matches!(cause, C::NotInRecoveryMode | C::HostPermission | C::LinkFault)
+            });
+        }
+        if self.says(&LOADER_BY_MISTAKE) && !self.has_others {
+            weights.fade(WHERE_THE_LOADER_WAS_MEANT, |cause| cause == C::ImageWrongDevice);
+        }
         if self.starts_as_ever() || (weights.is_said_to_fail() && well == Well::No) {
             weights.fade(WHERE_IT_STARTS_AS_EVER, |cause| cause == C::NoFault);
         }
         for (state, weight) in shown::states(&self.sentences) {
             weights.hint(state, weight * share);
+        }
+        // What shows a light has power.
+        if self.says(&LIT) && !self.says(&NO_LIGHTS) {
+            weights.fade_state(WHERE_IT_SHOWS_LIGHT, S::NoPower);
+        }
+        if self.says(&STARTS_FROM_COLD) {
+            weights.fade_state(WHERE_IT_STARTS_FROM_COLD, S::KernelHang);
         }
         if self.ends_well() {
             weights.hint(S::Healthy, 0.45 * share);
@@ -250,7 +283,13 @@ impl Account {
                 weights.add(C::NoFault, 0.46 * share, &[A::NothingNeeded], Some(line));
                 weights.hint(S::Healthy, 0.45 * share);
             }
-            Well::Remedied => weights.hint(S::Healthy, 0.3 * share),
+            Well::Remedied => {
+                weights.hint(S::Healthy, 0.3 * share);
+                if self.says(&OTHER_FIRMWARE) {
+                    let line = cite(reading, self.place, "", "It works with another firmware.");
+                    weights.add(C::FirmwareBug, 0.36 * share, &[A::InstallOtherBuild], Some(line));
+                }
+            }
             Well::No => {}
         }
     }
@@ -292,14 +331,24 @@ impl Account {
     /// Whether it tells of something that was done and would explain why it works now.
     fn names_a_remedy(&self) -> bool {
         self.names_working_version
-            || [&NO_BATTERY, &WENT_BACK, &RESET_TO_FACTORY, &OTHER_SUPPLY, &OTHER_CABLE, &OTHER_TOOL_WORKS]
-                .into_iter()
-                .any(|words| self.says(words))
+            || [
+                &NO_BATTERY,
+                &WENT_BACK,
+                &RESET_TO_FACTORY,
+                &OTHER_SUPPLY,
+                &OTHER_CABLE,
+                &OTHER_TOOL_WORKS,
+                &FALLS_BACK_AND_WORKS,
+            ]
+            .into_iter()
+            .any(|words| self.says(words))
     }
 
     /// How it is in the end.
     fn is_well(&self) -> Well {
-        let is_refused = [&IS_LOCKED, &NOT_BACKWARDS, &SAME_PLACE].into_iter().any(|words| self.says(words));
+        let is_refused = [&IS_LOCKED, &NOT_BACKWARDS, &SAME_PLACE, &WAY_BACK_FAILS]
+            .into_iter()
+            .any(|words| self.says(words));
         if is_refused || self.starts_as_ever() || self.works_partly() {
             return Well::No;
         }

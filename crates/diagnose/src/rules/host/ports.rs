@@ -101,7 +101,7 @@ pub(super) static RULES: &[Rule] = &[
         "The connection to the unit was lost.",
         &[(C::LinkFault, 0.62), (C::PowerFault, 0.18)],
     )
-    .without(&["linux_mtd_erase: ", "File downloaded successfully", "HID(W):*LIBUSB_ERROR", "HID(R):*LIBUSB_ERROR"])
+    .without(&["xmodem: Protocol error", "linux_mtd_erase: ", "File downloaded successfully", "HID(W):*LIBUSB_ERROR", "HID(R):*LIBUSB_ERROR"])
     .states(&[(S::Unknown, 0.25)])
     .actions(&[A::SwapCableOrPort])
     .from("libusb; pyserial", "device reports readiness to read but returned no data (device disconnected or multiple access on port?)"),
@@ -112,7 +112,7 @@ pub(super) static RULES: &[Rule] = &[
         "The tool needs another option, file or version.",
         &[(C::ToolMismatch, 0.5)],
     )
-    .without(&["could not open port", "permission denied", "Errno 13"])
+    .without(&["could not open port", "permission denied", "Errno 13", "EFI boot manager: "])
     .states(&[(S::RefusedUnharmed, 0.4)])
     .from("dfu-util; flashrom", "Multiple flash chip definitions match the detected chip(s)"),
     rule(
@@ -133,7 +133,7 @@ pub(super) static RULES: &[Rule] = &[
         "A tool failed without saying more.",
         &[(C::ToolMismatch, 0.32), (C::LinkFault, 0.3)],
     )
-    .without(&["QPST Is running", "Waiting for remote to respond", "File downloaded successfully", "Total xfer: 1.00x"])
+    .without(&["QPST Is running", "Waiting for remote to respond", "File downloaded successfully", "Total xfer: 1.00x", "Closing all shell sessions"])
     .states(&[(S::Unknown, 0.25), (S::RefusedUnharmed, 0.22)])
     .actions(&[A::ChangeToolOrOption, A::SwapCableOrPort])
     .last_resort()

@@ -156,6 +156,16 @@ pub(super) static RULES: &[Rule] = &[
     .states(&[(S::BootloaderOnly, 0.6)])
     .from("U-Boot fs/fs.c", "Unable to read \"/uImage\" from usb 0:1"),
     rule(
+        "uboot-boot-entry",
+        Loader,
+        &["^Loading from Boot* failed", "^Loading Boot0* failed"],
+        "What an entry of the boot manager names cannot be loaded.",
+        &[(C::BootEnvironmentCorrupt, 0.44), (C::ImageIncomplete, 0.3), (C::RecoveryMediaWrong, 0.25)],
+    )
+    .states(&[(S::BootloaderOnly, 0.6)])
+    .actions(&[A::FixBootEnvironment])
+    .from("U-Boot lib/efi_loader/efi_bootmgr.c", "Loading Boot0001 'label1' failed"),
+    rule(
         "uefi-nothing-bootable",
         Loader,
         &["No bootable option or device", "No bootable device", "Boot Failed. EFI", "BdsDxe: failed to load Boot", "BdsDxe: No bootable", "Failed to start image", "Reboot and Select proper Boot device", "Operating System not found", "An operating system wasn't found"],

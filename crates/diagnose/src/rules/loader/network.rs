@@ -68,7 +68,7 @@ pub(super) static RULES: &[Rule] = &[
             "Waiting for PHY auto negotiation to complete* TIMEOUT",
         ],
         "The boot loader does not reach the other computer over the network.",
-        &[(C::LinkFault, 0.55), (C::ToolMismatch, 0.3)],
+        &[(C::LinkFault, 0.5), (C::ToolMismatch, 0.3)],
     )
     .without(&[
         "NAK on sector",

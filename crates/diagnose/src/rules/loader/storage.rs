@@ -100,6 +100,27 @@ pub(super) static RULES: &[Rule] = &[
     .actions(&[A::PowerCycleAndRetry, A::SwapCableOrPort])
     .from("U-Boot common/usb.c", "USB device not responding, giving up (status=0)"),
     rule(
+        "loader-settings-not-saved",
+        Loader,
+        &[
+            "Writing to MMC(*)... failed",
+            "Writing to redundant MMC(*)... failed",
+            "Saving Environment to *... Failed (",
+            "Saving Environment to *No MMC card found",
+            "Saving Environment to *... Card did not respond",
+        ],
+        "The boot loader cannot save its settings to its storage.",
+        &[
+            (C::FirmwareBug, 0.42),
+            (C::FlashHardwareFault, 0.38),
+            (C::RecoveryMediaWrong, 0.25),
+            (C::BootEnvironmentCorrupt, 0.2),
+        ],
+    )
+    .states(&[(S::BootloaderOnly, 0.5)])
+    .actions(&[A::PowerCycleAndRetry, A::SwapCableOrPort, A::UpdateBootloader])
+    .from("U-Boot env/mmc.c", "Writing to MMC(0)... failed"),
+    rule(
         "loader-flash-write",
         Loader,
         &[

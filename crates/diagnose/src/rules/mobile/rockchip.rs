@@ -135,11 +135,23 @@ pub(super) static RULES: &[Rule] = &[
             "usb bulk recv error",
         ],
         "The transfer to the boot ROM broke off.",
-        &[(C::LinkFault, 0.6), (C::ImageWrongDevice, 0.25), (C::PowerFault, 0.2), (C::ToolMismatch, 0.25)],
+        &[(C::LinkFault, 0.48), (C::ImageWrongDevice, 0.25), (C::PowerFault, 0.2), (C::ToolMismatch, 0.25)],
     )
+    .without(&["Initial ddr controller succeeded"])
     .states(&[(S::RecoveryMode, 0.65)])
     .actions(&[A::SwapCableOrPort, A::PowerCycleAndRetry])
     .from("sunxi-tools fel_lib.c", "usb_bulk_send() ERROR -7: Operation timed out"),
+    rule(
+        "allwinner-memory-set-up",
+        Tool,
+        &["usb bulk send error", "usb bulk recv error"],
+        "The unit answers no more since its memory was set up: with values for another chip, or the memory fails.",
+        &[(C::ImageWrongDevice, 0.4), (C::ToolMismatch, 0.38), (C::RamFault, 0.3), (C::LinkFault, 0.25)],
+    )
+    .with(&["Initial ddr controller succeeded"])
+    .states(&[(S::RecoveryMode, 0.5)])
+    .actions(&[A::ChangeToolOrOption, A::PowerCycleAndRetry])
+    .from("xfel main.c, fel.c", "usb bulk send error: Operation timed out"),
     rule(
         "allwinner-first-stage-dies",
         Tool,

@@ -99,6 +99,12 @@ pub(super) static RULES: &[Rule] = &[
     )
     .without(&[
         "shorted * mode",
+        "tx/rx shorted",
+        "rx/tx shorted",
+        "rx and tx shorted",
+        "tx and rx shorted",
+        "shorted rx",
+        "shorted tx",
         "shorted * dfu",
         "shorted * boot pin",
         "boot pins shorted",

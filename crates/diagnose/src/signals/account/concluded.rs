@@ -2,6 +2,7 @@
 
 mod by_circumstance;
 mod conclusions;
+pub(super) mod contrasts;
 mod endings;
 pub(super) mod fates;
 mod network;
@@ -38,6 +39,7 @@ pub(super) fn all() -> impl Iterator<Item = &'static Conclusion> {
         turns::TURNS,
         partly::PARTLY,
         repeats::REPEATS,
+        contrasts::CONTRASTS,
     ]
     .into_iter()
     .flatten()

@@ -32,12 +32,23 @@ pub(super) fn at_the_end(
     let is_denied = |words: &str| {
         [&GONE, &LOOPS, &SILENT, &FAILS, &SAYS_NO].into_iter().any(|denials| denials.are_in(words))
     };
-    let is_fine = |words: &str| FINE_AFTER_ALL.are_in(words) || (LIGHT_IS_FINE.are_in(words) && !is_gone);
-    for (sentence, end) in sentences.iter().zip(last_words).rev().take(TOLD_LATE) {
+    let may_be_fine = |words: &str| LIGHT_IS_FINE.are_in(words) || WRITTEN_TO_ITS_END.are_in(words);
+    let is_fine = |words: &str| FINE_AFTER_ALL.are_in(words) || (may_be_fine(words) && !is_gone);
+    // `I tried another firmware. It works well.`
+    let names_another = |number: usize| {
+        let before = number.checked_sub(1).and_then(|before| sentences.get(before));
+        before.is_some_and(|sentence| OTHER_FIRMWARE.are_in(sentence))
+    };
+    let ends = sentences.iter().zip(last_words).enumerate().rev().take(TOLD_LATE);
+    for (number, (sentence, end)) in ends {
+        // What is said of the run of a tool says nothing of the unit.
+        if praises_a_run(sentence) {
+            continue;
+        }
         let is_well = SURELY_FINE.are_in(sentence)
             || [sentence, end].into_iter().any(|words| is_fine(words) && !is_denied(words));
         if is_well {
-            let is_remedied = is_remedied || REMEDIED.are_in(sentence);
+            let is_remedied = is_remedied || REMEDIED.are_in(sentence) || names_another(number);
             return if is_remedied { Well::Remedied } else { Well::ByItself };
         }
         if is_denied(sentence) && !ASKS_IF_NORMAL.are_in(sentence) {
@@ -46,6 +57,90 @@ pub(super) fn at_the_end(
     }
     Well::No
 }
+
+/// So many words may stand between a run and its praise.
+const NEAR_A_RUN: usize = 3;
+
+/// Whether a sentence praises a run of a tool, as in `flashing works fine`, and no unit.
+fn praises_a_run(sentence: &str) -> bool {
+    let words: Vec<&str> = sentence.split_whitespace().collect();
+    let is_run = |at: usize| {
+        let before = words.get(at.saturating_sub(2)..at).unwrap_or_default();
+        RUNS.contains(&words[at]) && !before.iter().any(|word| THROUGH_RUNS.contains(word))
+    };
+    (0..words.len()).filter(|at| is_run(*at)).any(|at| {
+        let behind = words.iter().skip(at + 1).take(NEAR_A_RUN);
+        behind.take_while(|word| !OTHER_THINGS.contains(word)).any(|word| PRAISES_OF_RUNS.contains(word))
+    }) && !words.iter().any(|word| STARTS.contains(word))
+}
+
+/// What a tool does.
+const RUNS: &[&str] = &[
+    "flashing",
+    "flash",
+    "upload",
+    "uploading",
+    "download",
+    "downloading",
+    "installation",
+    "writing",
+    "write",
+    "burning",
+    "verification",
+    "backup",
+    "прошивание",
+    "flashen",
+];
+
+/// Before a run, these speak of what comes of it.
+const THROUGH_RUNS: &[&str] =
+    &["after", "since", "with", "by", "from", "nach", "mit", "seit", "после", "с", "this", "next"];
+
+/// How a run is praised.
+const PRAISES_OF_RUNS: &[&str] = &[
+    "works",
+    "worked",
+    "working",
+    "fine",
+    "ok",
+    "okay",
+    "success",
+    "successful",
+    "successfully",
+    "smoothly",
+    "well",
+    "finished",
+    "completed",
+    "went",
+    "funktioniert",
+    "geht",
+];
+
+/// Behind these the praise is of something else.
+const OTHER_THINGS: &[&str] = &[
+    "everything",
+    "it",
+    "all",
+    "phone",
+    "router",
+    "device",
+    "unit",
+    "board",
+    "system",
+    "that",
+    "this",
+    "i",
+    "we",
+    "and",
+    "to",
+    "es",
+    "alles",
+];
+
+/// These say of a unit that it starts.
+const STARTS: &[&str] = &[
+    "boots", "booted", "starts", "started", "runs", "online", "startet", "bootet", "again", "now", "finally",
+];
 
 /// It is fine after all, or it took its time.
 pub(super) static FINE_AFTER_ALL: Words = Words::new(&[
@@ -81,7 +176,6 @@ pub(super) static FINE_AFTER_ALL: Words = Words::new(&[
     "startet ~ normal",
     "va|funciona|anda ~ fenomenal|perfecto|bien|normal|genial",
     "всё|все ~ открыл-|на месте|работает|есть",
-    "дошло|дошёл|дошел ~ до конца",
     "działa|dzwoni|chodzi|wszystko ~ jest|działa|dobrze|ok",
     "tornat- ~ tutti|tutto|normale",
     "tutto|tutti ~ tornat-|funziona|ok",
@@ -95,6 +189,16 @@ pub(super) static LIGHT_IS_FINE: Words = Words::new(&[
     "then|but|now|after|afterwards|finally|eventually|suddenly|later|and|led ~ green",
     "ora|adesso|jetzt|ahora|agora|maintenant|teraz ~ verde|grün|vert|zielon-",
     "è verde|es verde|ist grün|is green|went green|turned green|solid green|solid white|solid blue|green light",
+]);
+
+/// What was written was written to its end, which is not yet that it starts.
+pub(super) static WRITTEN_TO_ITS_END: Words = Words::new(&["дошло|дошёл|дошел ~ до конца"]);
+
+/// Another firmware than the one that is complained of.
+pub(super) static OTHER_FIRMWARE: Words = Words::new(&[
+    "another|different|other|older|previous|stock|original|earlier ~ firmware|image|build|fw|rom",
+    "andere|älter-|original- ~ firmware",
+    "другую|другой|старую|прошлую ~ прошивк-|версию",
 ]);
 
 /// What is said only of a unit that is well.
@@ -197,6 +301,9 @@ pub(super) static SAYS_NO: Words = Words::new(&[
     " não ",
     " nada ",
     " aucun",
+    "stopped|stops|quit|ceased ~ boot-|work-|start-|respond-|charging|show-|connect-|turning",
+    "перестал- ~ работать|загружаться|включаться|грузиться|запускаться",
+    "hört|hörte ~ auf",
     " before the ",
     " before that ",
     " worked well for",
@@ -224,7 +331,7 @@ pub(super) static REMEDIED: Words = Words::new(&[
     "works|worked|working ~ from|directly|via|through",
     "chang-|swap-|switch-|replac-|different|another|other|new|borrowed|friend s|wife s|gf s|brother s|previous|older|old|stock ~ works|working|worked|fine|ok|okay|went|goes|boots|booted|did|runs|ran|solved|fixed",
     "after|once|with|by|using|if|since ~ chang-|swap-|switch-|replac-|different|another|other|new|reflash-|flash-|reinstall-|restor-|recover-|downgrad-|reset-|hold|holding|unplug-|set|install-|usb|linux|root|admin|original",
-    "fixed|solved|helped|did the trick|cured|repaired|had to|needed to",
+    "fixed|solved|helped|did the trick|cured|repaired|rectif-|managed to|had to|needed to",
     "anderem|anderen|anderes|neuem|neuen|getauscht|gewechselt|nach|mit",
     "друг-|нов-|замен-|помен-|после|перепрош-|откат-|через|с правами",
     "换|重新|降级|另一|改成",

@@ -30,7 +30,7 @@ impl Words {
     /// Whether any of them is in a text that [`plain`] made.
     pub(super) fn are_in(&self, text: &str) -> bool {
         self.are_literally_in(text)
-            || self.0.iter().any(|word| is_phrase(word) && follows(text, word.trim(), usize::MAX))
+            || self.0.iter().any(|word| is_phrase(word) && follows(text, word.trim(), usize::MAX, false))
     }
 
     /// Whether one without gaps or choices is in a text.
@@ -83,8 +83,9 @@ fn is_phrase(word: &str) -> bool {
     word.contains(['~', '|', '-'])
 }
 
-/// Whether the parts of a phrase follow each other in a text, the first of them before the byte at `until`.
-fn follows(text: &str, phrase: &str, until: usize) -> bool {
+/// Whether the parts of a phrase follow each other in a text, the first of them before the byte at `until`; `joined` where
+/// the text begins right behind a word of a language that does not part its words.
+fn follows(text: &str, phrase: &str, until: usize, joined: bool) -> bool {
     let (part, rest) = match phrase.split_once(GAP) {
         Some((part, rest)) => (part, Some(rest)),
         None => (phrase, None),
@@ -95,19 +96,31 @@ fn follows(text: &str, phrase: &str, until: usize) -> bool {
             None => (word, false),
         };
         // Where words are not parted by spaces, a word may begin anywhere.
-        let is_parted = word.is_ascii() || word.chars().all(|symbol| symbol < '\u{2e80}');
+        let parted = word.is_ascii() || word.chars().all(is_parted);
         text.match_indices(word).take_while(|(at, _)| *at < until).any(|(at, _)| {
             let after = &text[at + word.len()..];
-            let is_word =
-                !is_parted || (text[..at].ends_with(' ') && (has_endings || after.starts_with(' ')));
-            is_word && rest.is_none_or(|rest| follows(after, rest, after_words(after)))
+            let begins = match text[..at].chars().next_back() {
+                Some(before) => before == ' ' || !is_parted(before),
+                None => joined,
+            };
+            let ends = has_endings || after.chars().next().is_none_or(|next| next == ' ' || !is_parted(next));
+            (!parted || (begins && ends))
+                && rest.is_none_or(|rest| follows(after, rest, after_words(after), !parted))
         })
     })
 }
 
-/// Where the words end of which one may begin a further part.
+/// Whether a sign belongs to a writing that parts its words by spaces.
+const fn is_parted(sign: char) -> bool {
+    sign < '\u{2e80}'
+}
+
+/// Where the words end of which one may begin a further part. Numbers, as those of versions, do not count.
 fn after_words(text: &str) -> usize {
-    text.match_indices(' ').nth(MOST_BETWEEN + 1).map_or(usize::MAX, |(at, _)| at)
+    let is_number = |word: &str| word.bytes().all(|byte| byte.is_ascii_digit());
+    let words = text.match_indices(' ').zip(text.split(' '));
+    let counted = words.filter(|(_, word)| word.is_empty() || !is_number(word));
+    counted.map(|((at, _), _)| at).nth(MOST_BETWEEN + 1).unwrap_or(usize::MAX)
 }
 
 /// A text in lower case, with one space for everything that is no letter and no digit, and one at either end.

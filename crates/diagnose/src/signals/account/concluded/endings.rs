@@ -2,7 +2,7 @@
 
 use debrick_model::{Action as A, Cause as C, State as S};
 
-use super::super::said::done::{BROKEN_OFF, OTHER_SUPPLY, WIRES, WROTE};
+use super::super::said::done::{BROKEN_OFF, OTHER_SUPPLY, STOPPED, WIRES, WROTE};
 use super::super::said::life::SILENT;
 use super::super::said::lights::{
     FOUND_THE_WAY_IN, OLD_AGAIN, PARTITIONS_TOUCHED, SHOWS_ROM, SOME_LIGHT, WEB_FLASHER,
@@ -19,6 +19,7 @@ use super::super::said::praise::{ENDED_WELL, ONLY_LOOKED_BROKEN};
 use super::super::said::seen::{GONE, LOOPS, WORKS_AGAIN};
 use super::super::said::tools::{DRIVER, FAILS, TOOLS};
 use super::Conclusion;
+use super::contrasts::LOADER_BY_MISTAKE;
 
 pub(crate) static ENDINGS: &[Conclusion] = &[
     Conclusion {
@@ -186,7 +187,7 @@ pub(crate) static ENDINGS: &[Conclusion] = &[
     Conclusion {
         all: &[],
         near: &[&WROTE, &BY_MISTAKE],
-        none: &[&BROKEN_OFF, &DELETED, &WIRES],
+        none: &[&BROKEN_OFF, &DELETED, &WIRES, &STOPPED, &LOADER_BY_MISTAKE],
         says: "Something was written by mistake.",
         causes: &[(C::ImageWrongDevice, 0.48)],
         state: None,

@@ -63,6 +63,7 @@ pub(crate) static NOT_IN_MODE: Words = Words::new(&[
 /// At another try it went through.
 pub(crate) static THEN_IT_WENT: Words = Words::new(&[
     "this time|second time|next time|again|retry|finally ~ success-|worked|went through|completed",
+    "second time|third time|second try|next try ~ succeed-|success-|ended with ~ succeed-|success-|firmware|update|done|ok",
     "второй раз|потом ~ прошил-|успешно",
     "再|第二次 ~ 成功",
 ]);

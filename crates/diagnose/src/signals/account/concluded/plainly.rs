@@ -15,7 +15,9 @@ use super::super::said::computer::{
 use super::super::said::lights::SOME_LIGHT;
 use super::super::said::means::RECOVERY_SYSTEM;
 use super::super::said::mishaps::DROPPED_SETTINGS;
-use super::super::said::mismatched::{DIGEST_DIFFERS, FOR_ANOTHER, NOT_WHOLE, ROOM_FOR_FIRMWARE, TOO_LARGE};
+use super::super::said::mismatched::{
+    COMPARES, DIGEST_DIFFERS, FOR_ANOTHER, NOT_WHOLE, ROOM_FOR_FIRMWARE, TOO_LARGE,
+};
 use super::super::said::parts::{
     FULL, LOADER_TOUCHED, MEDIUM, MEDIUM_WRONG, MEMORY, MEMORY_CHANGED, NOTHING_AT_ALL, PARTITIONS_CHANGED,
     SAME_PLACE, STORAGE,
@@ -30,6 +32,7 @@ use super::super::said::versions::{
 };
 use super::super::well::FINE_AFTER_ALL;
 use super::Conclusion;
+use super::contrasts::{LOADER_BY_MISTAKE, LOADER_IS_BAD};
 use super::fates::UNCHANGED;
 
 pub(crate) static PLAINLY: &[Conclusion] = &[
@@ -72,7 +75,7 @@ pub(crate) static PLAINLY: &[Conclusion] = &[
     Conclusion {
         all: &[],
         near: &[&FOR_ANOTHER, &WRITING],
-        none: &[&NOT_BACKWARDS],
+        none: &[&NOT_BACKWARDS, &LOADER_BY_MISTAKE, &COMPARES],
         says: "The file was for another model, revision or region.",
         causes: &[(C::ImageWrongDevice, 0.5)],
         state: None,
@@ -90,7 +93,7 @@ pub(crate) static PLAINLY: &[Conclusion] = &[
     Conclusion {
         all: &[&DIGEST_DIFFERS],
         near: &[],
-        none: &[&FINE_AFTER_ALL, &LOADER_DEFAULTS],
+        none: &[&FINE_AFTER_ALL, &LOADER_DEFAULTS, &LOADER_IS_BAD],
         says: "The file is not the one that its maker has published.",
         causes: &[(C::ImageCorrupt, 0.5), (C::ImageIncomplete, 0.3)],
         state: None,

@@ -284,6 +284,13 @@ pub(crate) static MANY_IMAGES: Words = Words::new(&[
     " andere firmware",
 ]);
 
+/// The console's own wires were put together to hear what was sent.
+pub(crate) static LOOPED_BACK: Words = Words::new(&[
+    "tx|rx|uart ~ shorted|looped",
+    "shorted|shorting|looped|bridged ~ tx|rx",
+    "loopback|loop back ~ test|works",
+]);
+
 /// Damage from outside.
 pub(crate) static OUTSIDE_DAMAGE: Words = Words::new(&[
     " lightning",
@@ -364,6 +371,8 @@ pub(crate) static STOPPED: Words = Words::new(&[
     " unterbrochen",
     " interrompu",
     " interrumpi",
+    "while|during|when ~ updat-|upgrad-|flash-|install- ~ connection|session|ssh|laptop|computer|pc ~ closed|lost|dropped|died|crashed|disconnect-|slept",
+    "connection|session|verbindung ~ closed|lost|dropped|broke|abgebrochen|getrennt ~ and|while|during",
 ]);
 
 /// Wires and clips.

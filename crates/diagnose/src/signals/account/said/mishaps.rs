@@ -192,8 +192,15 @@ pub(crate) static INSTEAD_OF: Words = Words::new(&[
 ]);
 
 /// It worked.
-pub(crate) static WORKED: Words =
-    Words::new(&[" worked", " works ", " able to ", " succeeded", " did it ", " did the trick"]);
+pub(crate) static WORKED: Words = Words::new(&[
+    " worked",
+    " works ",
+    " able to ",
+    " succeeded",
+    " did it ",
+    " did the trick",
+    " successfully ",
+]);
 
 /// Something was deleted.
 pub(crate) static DELETED: Words = Words::new(&[

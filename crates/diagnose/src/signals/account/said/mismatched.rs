@@ -4,6 +4,10 @@
 
 use super::super::words::Words;
 
+/// Firmware is named to compare with, not as what was written.
+pub(crate) static COMPARES: Words =
+    Words::new(&["any|all|every|than|like ~ other firmware|other version|other image|other rom|other build"]);
+
 /// The file was for another model, revision or region.
 pub(crate) static FOR_ANOTHER: Words = Words::new(&[
     "realised|realized|noticed ~ using|flashed|used|had|installed ~ firmware|file|software|image ~ older|other|another|different|previous",
