@@ -92,6 +92,14 @@ pub(crate) fn apply(
     if is_said_to_fail {
         weights.note_failure();
     }
+    // What a rule knows to be well in a line is not what another takes any error for.
+    let well: Vec<_> =
+        speaking.iter().filter(|(rule, _)| rule.is_success()).map(|(_, found)| found.last.place).collect();
+    let is_guess = |(rule, found): &(&Rule, Match<'_>)| {
+        rule.is_last_resort && rule.is_fault() && well.contains(&found.last.place)
+    };
+    let speaking: Vec<(&Rule, Match<'_>)> =
+        speaking.into_iter().filter(|speaks| is_denied || !is_guess(speaks)).collect();
     let speaking = without_last_resorts(speaking, boots);
     let success =
         speaking.iter().filter(|(rule, _)| rule.is_success()).map(|(_, found)| found.last.place).max();

@@ -356,3 +356,24 @@ fn a_reason_that_is_named() {
         "=> bootefi bootmgr\nLoading Boot0001 'label1' failed\nEFI boot manager: Cannot load any image\n";
     assert_eq!(cause(entry), Cause::BootEnvironmentCorrupt);
 }
+
+/// An upgrade that ends in its restart, a device on a bus that is asked again, and a package that was taken.
+#[test]
+fn an_upgrade_that_restarts() {
+    check(
+        EvidenceKind::ToolOutput,
+        &[
+            "upgrade: Commencing upgrade. Closing all shell sessions.\nupgrade: Performing system upgrade...\n",
+            "cut: standard output: Broken pipe\nflashing kernel to /dev/mmcblk0p3\n",
+            "umount: can't unmount /tmp: Resource busy\n[ 1257.693979] reboot: Restarting system\n",
+        ],
+    );
+    let descriptor = "VFS: Mounted root (ubifs filesystem) readonly on device 0:13.\ndevtmpfs: mounted\n\
+                      usb 2-1: device descriptor read/64, error -110\n";
+    let log = |text: &str| Evidence { kind: EvidenceKind::SerialLog, name: "log".into(), text: text.into() };
+    let asked = [descriptor, "usb 2-1: New USB device found, idVendor=1b20, idProduct=8888\n"].concat();
+    assert_ne!(by_rules(&[log(&asked)]).cause(), Cause::LinkFault);
+    assert_eq!(by_rules(&[log(descriptor)]).cause(), Cause::LinkFault);
+    let sent = "it stops at 47% and reports adb: failed to read command: Success\n";
+    check(EvidenceKind::ToolOutput, &[sent]);
+}

@@ -15,6 +15,14 @@ use crate::matcher::{MATCHER, Pattern};
 static NOISE: &[&[&str]] = &[
     // GNU GRUB: a folder where its fonts and themes may lie; it goes on with its menu.
     &["error: file `*/' not found", "error: file '*/' not found"],
+    // OpenWrt lib/upgrade/: what it closes and cuts off before it starts over.
+    &["cut: standard output: Broken pipe", "umount: can't unmount /"],
+    // Linux drivers/firmware/qcom_scm.c; drivers/of/fdt.c: what only debuggers want.
+    &["No available mechanism for setting download mode", "not creating '/sys/firmware/fdt'"],
+    // BeagleBone's kernels, drivers/misc/cape/beaglebone/capebus.c: of two boards for the same pins one is left out.
+    &["bone-capemgr *: Failed verification", "bone-capemgr *: loader: failed to load slot"],
+    // Linux drivers/net/ethernet/ti/cpsw.c: the second of its ports, which boards leave open.
+    &["libphy: PHY *.mdio:01 not found"],
     // Linux fs/squashfs/super.c, xattr_id.c: a kernel that is built without them, and mounts the rest.
     &["Xattrs in filesystem, these will be ignored", "unable to read xattr id index table"],
     // Linux drivers/leds/led-class.c, fs/proc/proc_devtree.c: two of one name.

@@ -56,6 +56,13 @@ const WORKS: &[&str] = &[
 
 /// Whether the part of which a line of a kernel tells trouble is said to work further down.
 pub(crate) fn works_later(reading: &Reading<'_>, line: &Line) -> bool {
+    // A device that is asked again tells what it is then (Linux `drivers/usb/core/hub.c`).
+    if let Some((device, _)) = line.text.split_once(": ").filter(|(device, _)| device.starts_with("usb ")) {
+        let found = format!("{device}: New USB device found");
+        if reading.behind(line.place).take(MAX_LINES).any(|later| later.contains(&found)) {
+            return true;
+        }
+    }
     if line.kernel_seconds.is_none() {
         return false;
     }

@@ -180,6 +180,15 @@ pub(super) static RULES: &[Rule] = &[
     .actions(&[A::FixPower, A::ReplaceHardware])
     .from("symptom answers", "The 3.3V indicator is constantly off."),
     rule(
+        "said-disk-left",
+        Said,
+        &["disk not ejected properly", "festplatte wurde nicht ordnungsgemäß ausgeworfen"],
+        "The board took the file and started it; the computer complains that its drive is gone, as usual.",
+        &[(C::NoFault, 0.55)],
+    )
+    .states(&[(S::Healthy, 0.5)])
+    .from("Raspberry Pi Pico-series documentation", "I get a Disk Not Ejected Properly warning"),
+    rule(
         "said-line-speed",
         Said,
         &["baud", "baudrate", "line speed"],
