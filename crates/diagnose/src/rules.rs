@@ -93,6 +93,14 @@ pub(crate) fn apply(
     if is_said_to_fail {
         weights.note_failure();
     }
+    // What a rule knows to be well in a line is not what another takes any error for.
+    let well: Vec<_> =
+        speaking.iter().filter(|(rule, _)| rule.is_success()).map(|(_, found)| found.last.place).collect();
+    let is_guess = |(rule, found): &(&Rule, Match<'_>)| {
+        rule.is_last_resort && rule.is_fault() && well.contains(&found.last.place)
+    };
+    let speaking: Vec<(&Rule, Match<'_>)> =
+        speaking.into_iter().filter(|speaks| is_denied || !is_guess(speaks)).collect();
     let speaking = without_last_resorts(speaking, boots);
     let success =
         speaking.iter().filter(|(rule, _)| rule.is_success()).map(|(_, found)| found.last.place).max();
@@ -122,7 +130,12 @@ pub(crate) fn apply(
         let overcome = (Level::Loader..=Level::System).contains(&rule.level)
             && boot.is_some_and(|boot| boot.loads_after(place));
         // The boot loader says what a kernel says, too.
-        let level = if overcome { Level::Loader } else { rule.level };
+        let is_first = rule.level == Level::Loader && boot.is_some_and(|boot| boot.is_of_first_stage(place));
+        let level = match overcome {
+            true => Level::Loader,
+            false if is_first => Level::Rom,
+            false => rule.level,
+        };
         let gets_further = rule.level <= Level::Loader && boots.gets_further_behind(place);
         let survived = gets_further || boot.is_some_and(|boot| boot.survived(level, place));
         let found_later = rule.level == Level::Loader && boot.is_some_and(|boot| boot.finds_after(place));

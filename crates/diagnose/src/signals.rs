@@ -43,7 +43,7 @@ const COMPARED: &str = "^Total of * were the same";
 const CRASHES: &[(&str, &str)] = &[("\"Synchronous Abort\" handler", "arm64"), ("^pc : [<", "arm")];
 
 /// A kernel that has been up for so many seconds was not stopped by what kept others from starting.
-const RUNS_FROM: u64 = 90;
+const RUNS_FROM: u64 = 30;
 
 /// How many of the last lines with a word of trouble are looked at.
 const MOST_LOOKS: usize = 500;
@@ -81,6 +81,32 @@ const COMPLAINTS: &[&str] = &[
     "not printed",
     "no output",
     "nothing happens",
+    // As said in other languages.
+    "hängt",
+    "bleibt stehen",
+    "startet nicht",
+    "bootet nicht",
+    "завис",
+    "виснет",
+    "не загружа",
+    "не запуска",
+    "не стартует",
+    "zawiesza",
+    "nie uruchamia",
+    "nie startuje",
+    "no arranca",
+    "ne démarre",
+    "卡在",
+    "卡住",
+    "卡死",
+    "死机",
+    "无法启动",
+    "不能启动",
+    "起不来",
+    "停止",
+    "起動しない",
+    "進まない",
+    "固まる",
 ];
 
 /// Commands that start what was loaded (U-Boot `boot/bootm.c`, RedBoot `exec`).
@@ -319,6 +345,9 @@ impl Signals<'_> {
         let (weight, says) = match last.kind {
             StageKind::Shell if weights.fault_between(last.first, u64::MAX) => {
                 (0.3, "The system came up before it failed.")
+            }
+            StageKind::Shell if last.waits && self.ends_in_trouble(last) => {
+                (0.34, "The system came up, and the log ends with trouble.")
             }
             StageKind::Shell => (0.8, "The system came up."),
             _ if weights.has_fault() || looped => return,

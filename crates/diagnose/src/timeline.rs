@@ -196,6 +196,12 @@ impl Boot {
         self.loading.is_some_and(|loading| loading.evidence == place.evidence && loading > place)
     }
 
+    /// Whether a first stage of the boot loader speaks there, before the loader proper.
+    pub(crate) fn is_of_first_stage(&self, place: Place) -> bool {
+        let begun = |kind| self.stages.iter().any(|seen| seen.kind == kind && seen.first <= place);
+        begun(Spl) && !begun(StageKind::Loader)
+    }
+
     /// Whether a stage after this level began behind the place: the fault there was survived.
     pub(crate) fn survived(&self, level: Level, place: Place) -> bool {
         let needed = match level {

@@ -167,7 +167,7 @@ fn a_first_stage_whose_medium_or_network_does_not_answer() {
         Cause::LinkFault,
         State::BootloaderFailing,
     );
-    assert_eq!(action, Some(Action::FixNetworkSettings));
+    assert_eq!(action, Some(Action::SwapCableOrPort));
     check(
         SerialLog,
         "ERROR: No valid CBFS header found!\n",
@@ -336,6 +336,23 @@ fn commands_that_the_loader_cannot_take_as_they_are_written() {
         Cause::LinkFault,
         State::BootloaderOnly,
     );
+}
+
+#[test]
+fn flash_that_is_empty_and_a_server_without_the_file() {
+    check(
+        SerialLog,
+        "ubi0: attaching mtd1\nubi0: empty MTD device detected\nUBIFS error (pid: 229): cannot open \"ubi:rootfs\", error -19\n",
+        Cause::RootfsMissing,
+        State::KernelHang,
+    );
+    let action = check(
+        SerialLog,
+        "eth0: DHCP client bound to address 192.168.203.31\ncould not open /mnt/tftp/none-linux: No such file or directory\n",
+        Cause::ToolMismatch,
+        State::BootloaderOnly,
+    );
+    assert_eq!(action, Some(Action::ChangeToolOrOption));
 }
 
 #[test]

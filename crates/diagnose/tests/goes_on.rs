@@ -273,3 +273,107 @@ fn a_trace_is_the_end_of_what_is_known() {
     let log = Evidence { kind: EvidenceKind::SerialLog, name: "log".into(), text: text.into() };
     assert_eq!(by_rules(&[log]).cause(), Cause::FirmwareBug);
 }
+
+/// A kernel that waits for its root file system and mounts it, and parts that it does without.
+#[test]
+fn a_kernel_that_has_waited() {
+    check(
+        EvidenceKind::SerialLog,
+        &[
+            "[    2.358046] Waiting for root device /dev/mmcblk0p2...\n",
+            "[    2.404429] mmc0: new high speed SDHC card at address b368\n",
+            "[    2.499426] EXT4-fs (mmcblk0p2): mounted filesystem with ordered data mode. Opts: (null)\n",
+        ],
+    );
+    check(
+        EvidenceKind::SerialLog,
+        &[
+            UBOOT,
+            COUNTDOWN,
+            "Starting kernel ...\n[    0.000000] Linux version 3.4.35 (gcc) #33\n",
+            "SQUASHFS error: unable to read xattr id index table\n",
+            "VFS: Mounted root (squashfs filesystem) readonly on device 31:2.\nFreeing init memory: 120K\n",
+        ],
+    );
+    check(
+        EvidenceKind::ToolOutput,
+        &[
+            "archive does not contain 'boot.sig'\nsending 'boot' (6348 KB)...\nOKAY [ 0.725s]\n",
+            "writing 'boot'...\nOKAY [ 0.357s]\nrebooting...\nfinished. total time: 150.897s\n",
+        ],
+    );
+}
+
+/// A first stage that does not find the second on one medium, and does on the next.
+#[test]
+fn a_first_stage_that_goes_on_to_another_medium() {
+    let tried = "U-Boot SPL 2025.07 (Apr 08 2026 - 16:15:41 +0000)\nTrying to boot from MMC1\n\
+                 mmc_load_image_raw_sector: mmc block read error\nspl_register_fat_device: fat register err - -1\n\
+                 spl_load_image_fat: error reading image u-boot.img, err - -1\nError: -2\n";
+    let found =
+        "Trying to boot from SPI\n\n\nU-Boot 2025.07 (Apr 08 2026 - 16:15:41 +0000)\n\nSoC:   AM64X SR2.0\n";
+    check(EvidenceKind::SerialLog, &[tried, found]);
+    let log = Evidence { kind: EvidenceKind::SerialLog, name: "log".into(), text: tried.into() };
+    assert_ne!(by_rules(&[log]).cause(), Cause::NoFault);
+}
+
+/// A loader of a chip that has no mark of an update, and an application; a tool whose chip has left before it answers.
+#[test]
+fn a_chip_that_starts_what_it_has() {
+    check(
+        EvidenceKind::SerialLog,
+        &[
+            "I (103) boot: End of partition table\n",
+            "E (107) boot: ota data partition invalid and no factory, will try all partitions\n",
+            "I (115) esp_image: segment 0: paddr=0x00020020 vaddr=0x3f400020 size=0x0fda0 ( 64928) map\n",
+            "I (147) esp_image: segment 2: paddr=0x00030018 vaddr=0x400d0018 size=0x4db8c (318348) map\n",
+            "I (264) esp_image: segment 3: paddr=0x0007dbac vaddr=0x3ffb0248 size=0x021e8 (  8680) load\n",
+        ],
+    );
+    check(
+        EvidenceKind::ToolOutput,
+        &[
+            "File downloaded successfully\ndfu-util: Error during download get_status\n\n",
+            "Failed to flash to 0483:df11: Error running dfu-util\n",
+        ],
+    );
+}
+
+/// What a loader names as the reason counts before what it says in the end.
+#[test]
+fn a_reason_that_is_named() {
+    let cause = |text: &str| {
+        by_rules(&[Evidence { kind: EvidenceKind::SerialLog, name: "log".into(), text: text.into() }]).cause()
+    };
+    let end = "E (97) boot: Factory app partition is not bootable\n\
+               E (102) boot: No bootable app partitions in the partition table\n";
+    let says = |why: &str| cause(&[why, "\n", end].concat());
+    let length = "E (91) esp_image: Image length 1318256 doesn't fit in partition length 1310720";
+    assert_eq!(says(length), Cause::ImageTooLarge);
+    let newer = "E (91) boot_comm: Image requires efuse blk rev >= v186.13, but chip is v1.3";
+    assert_eq!(says(newer), Cause::ImageWrongDevice);
+    let entry =
+        "=> bootefi bootmgr\nLoading Boot0001 'label1' failed\nEFI boot manager: Cannot load any image\n";
+    assert_eq!(cause(entry), Cause::BootEnvironmentCorrupt);
+}
+
+/// An upgrade that ends in its restart, a device on a bus that is asked again, and a package that was taken.
+#[test]
+fn an_upgrade_that_restarts() {
+    check(
+        EvidenceKind::ToolOutput,
+        &[
+            "upgrade: Commencing upgrade. Closing all shell sessions.\nupgrade: Performing system upgrade...\n",
+            "cut: standard output: Broken pipe\nflashing kernel to /dev/mmcblk0p3\n",
+            "umount: can't unmount /tmp: Resource busy\n[ 1257.693979] reboot: Restarting system\n",
+        ],
+    );
+    let descriptor = "VFS: Mounted root (ubifs filesystem) readonly on device 0:13.\ndevtmpfs: mounted\n\
+                      usb 2-1: device descriptor read/64, error -110\n";
+    let log = |text: &str| Evidence { kind: EvidenceKind::SerialLog, name: "log".into(), text: text.into() };
+    let asked = [descriptor, "usb 2-1: New USB device found, idVendor=1b20, idProduct=8888\n"].concat();
+    assert_ne!(by_rules(&[log(&asked)]).cause(), Cause::LinkFault);
+    assert_eq!(by_rules(&[log(descriptor)]).cause(), Cause::LinkFault);
+    let sent = "it stops at 47% and reports adb: failed to read command: Success\n";
+    check(EvidenceKind::ToolOutput, &[sent]);
+}

@@ -415,7 +415,7 @@ fn what_is_missing_where_it_was_built() {
         "== Executing boot script in 2.000 seconds - enter ^C to abort\n^C\nRedBoot> load art_mini.elf\nUsing default protocol (TFTP)\n__udp_sendto: Can't find address of server\nCan't load 'art_mini.elf': some sort of network error\n",
         Cause::LinkFault,
         State::BootloaderOnly,
-        Action::FixNetworkSettings,
+        Action::SwapCableOrPort,
     );
 }
 

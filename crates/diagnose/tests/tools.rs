@@ -443,6 +443,10 @@ fn what_is_behind_the_last_line() {
     );
     let warned = "Enabling flash write... Warning: Setting BIOS Control at 0xdc from 0x8b to 0x89 failed.\nSPI Configuration is locked down\n";
     assert_eq!(read(ToolOutput, warned).cause(), C::NoFault);
+    let unread = "SPI Configuration is locked down.\nReading flash... Transaction error between offset 0x00005000 and 0x0000503f!\nRead operation failed!\n";
+    assert_eq!(read(ToolOutput, unread).cause(), C::BootloaderLocked);
+    let blinks = "The onboard LED flashes red in a repeated pattern (4 slow flashes, 4 fast flashes).";
+    assert_eq!(read(Symptom, blinks).cause(), C::FirmwareBug);
     let refused = "ERROR: writing to /dev/flash.loader failed with Operation not permitted\n";
     assert_ne!(read(ToolOutput, refused).cause(), C::HostPermission);
     assert_ne!(read(Symptom, "電源オン。").cause(), C::PowerFault);

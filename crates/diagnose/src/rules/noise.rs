@@ -13,6 +13,26 @@ use crate::matcher::{MATCHER, Pattern};
 static NOISE: &[&[&str]] = &[
     // GNU GRUB: a folder where its fonts and themes may lie; it goes on with its menu.
     &["error: file `*/' not found", "error: file '*/' not found"],
+    // OpenWrt lib/upgrade/: what it closes and cuts off before it starts over.
+    &["cut: standard output: Broken pipe", "umount: can't unmount /"],
+    // Linux drivers/firmware/qcom_scm.c; drivers/of/fdt.c: what only debuggers want.
+    &["No available mechanism for setting download mode", "not creating '/sys/firmware/fdt'"],
+    // BeagleBone's kernels, drivers/misc/cape/beaglebone/capebus.c: of two boards for the same pins one is left out.
+    &["bone-capemgr *: Failed verification", "bone-capemgr *: loader: failed to load slot"],
+    // Linux drivers/net/ethernet/ti/cpsw.c: the second of its ports, which boards leave open.
+    &["libphy: PHY *.mdio:01 not found"],
+    // Linux fs/squashfs/super.c, xattr_id.c: a kernel that is built without them, and mounts the rest.
+    &["Xattrs in filesystem, these will be ignored", "unable to read xattr id index table"],
+    // Linux drivers/leds/led-class.c, fs/proc/proc_devtree.c: two of one name.
+    &["due to name collision", "Duplicate name in *, renamed to"],
+    // U-Boot drivers/mmc/fsl_esdhc_imx.c, sdhci: a supply that is fixed is not switched.
+    &["Setting to 1.8V error: -38", "esdhc_set_voltage error -5"],
+    // AOSP fastboot usb_osx.cpp: leftovers of an earlier transfer.
+    &["could not clear input pipe; result * ignoring", "could not clear output pipe; result * ignoring"],
+    // AOSP fastboot/fastboot.cpp: signatures of images, which only few units want.
+    &["archive does not contain '*.sig'"],
+    // barebox arch/arm/boards/raspberry-pi/rpi-common.c: what the firmware's tree does not say is left as it is.
+    &["found in vc fdt", "Won't delete root device node"],
     // Linux block layer: what protects an eMMC against replay is read by its own commands alone, not by who looks through
     // all disks.
     &["I/O error, dev mmcblk*rpmb"],

@@ -21,6 +21,9 @@ const MOST_NEXT: usize = 300;
 /// From how many that tell of trouble on it is usual on a unit.
 const MANY_SPEAKERS: usize = 3;
 
+/// What a kernel says that waits for its root file system (Linux `init/do_mounts.c`).
+const WAITS_FOR_ROOT: &str = "Waiting for root device ";
+
 /// What a driver says last of a device that it does not get to work.
 const GIVES_UP: &[&str] =
     &["unregister", "giv", "disabl", "remov", "disconnect", "offline", "detach", "shut", "reset"];
@@ -53,10 +56,21 @@ const WORKS: &[&str] = &[
 
 /// Whether the part of which a line of a kernel tells trouble is said to work further down.
 pub(crate) fn works_later(reading: &Reading<'_>, line: &Line) -> bool {
+    // A device that is asked again tells what it is then (Linux `drivers/usb/core/hub.c`).
+    if let Some((device, _)) = line.text.split_once(": ").filter(|(device, _)| device.starts_with("usb ")) {
+        let found = format!("{device}: New USB device found");
+        if reading.behind(line.place).take(MAX_LINES).any(|later| later.contains(&found)) {
+            return true;
+        }
+    }
     if line.kernel_seconds.is_none() {
         return false;
     }
     let names = names(&line.text);
+    if let Some(root) = line.text.split_once(WAITS_FOR_ROOT).and_then(|(_, path)| path.rsplit('/').next()) {
+        let mounted = format!("({}): mounted filesystem", root.trim_end_matches(['.', '…', ' ']));
+        return reading.behind(line.place).take(MAX_LINES).any(|later| later.contains(&mounted));
+    }
     !names.is_empty()
         && reading.behind(line.place).take(MAX_LINES).any(|later| {
             let Some(later) = kernel_message(later) else { return false };

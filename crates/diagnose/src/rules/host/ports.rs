@@ -112,7 +112,7 @@ pub(super) static RULES: &[Rule] = &[
         "The tool needs another option, file or version.",
         &[(C::ToolMismatch, 0.5)],
     )
-    .without(&["could not open port", "permission denied", "Errno 13"])
+    .without(&["could not open port", "permission denied", "Errno 13", "EFI boot manager: "])
     .states(&[(S::RefusedUnharmed, 0.4)])
     .from("dfu-util; flashrom", "Multiple flash chip definitions match the detected chip(s)"),
     rule(

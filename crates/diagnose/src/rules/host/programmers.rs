@@ -39,7 +39,7 @@ pub(super) static RULES: &[Rule] = &[
     rule(
         "programmer-protected",
         Tool,
-        &["Hardware protection is active", "not fully writable", "Block protection could not be disabled", "write protection", "write protect is enabled", "Lockdown activated", "flash regions are write protected", "regions are locked", "Protection mode: hardware", "WP: * enabled"],
+        &["Hardware protection is active", "Transaction error between offset", "not fully writable", "Block protection could not be disabled", "write protection", "write protect is enabled", "Lockdown activated", "flash regions are write protected", "regions are locked", "Protection mode: hardware", "WP: * enabled"],
         "The flash chip is protected against writing.",
         &[(C::BootloaderLocked, 0.55), (C::ToolMismatch, 0.42)],
     )

@@ -213,6 +213,17 @@ pub(super) static RULES: &[Rule] = &[
     .states(&[(S::Healthy, 0.6)])
     .from("OpenWrt lib/upgrade/do_stage2", "Upgrade completed"),
     rule(
+        "upgraded-and-restarts",
+        Lasting,
+        &["reboot: Restarting system"],
+        "The system wrote its new firmware and starts anew.",
+        &[(C::NoFault, 0.6)],
+    )
+    .with(&["Performing system upgrade"])
+    .without(&["^Upgrade completed", "Update failed", "Upgrade failed", "No space left"])
+    .states(&[(S::Healthy, 0.6)])
+    .from("OpenWrt package/base-files lib/upgrade/stage2", "reboot: Restarting system"),
+    rule(
         "restarts-into-its-update",
         Lasting,
         &["Rebooting into new OS"],

@@ -242,7 +242,7 @@ pub(super) static RULES: &[Rule] = &[
         "What the tool wrote or erased did not get there.",
         &[(C::FlashHardwareFault, 0.4), (C::LinkFault, 0.38), (C::ToolMismatch, 0.36)],
     )
-    .without(&["Failed to write partition", "Failed to write memory", "remote: "])
+    .without(&["Failed to write partition", "Failed to write memory", "remote: ", "File downloaded successfully"])
     .states(&[(S::RecoveryMode, 0.35)])
     .actions(&[A::ChangeToolOrOption, A::SwapCableOrPort])
     .last_resort()

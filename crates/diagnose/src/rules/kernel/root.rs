@@ -43,7 +43,7 @@ pub(super) static RULES: &[Rule] = &[
         "Parts of the root file system cannot be decompressed.",
         &[(C::RootfsCorrupt, 0.75), (C::FlashHardwareFault, 0.25), (C::ImageCorrupt, 0.3)],
     )
-    .without(&["verity: 7:", "Failed splicing data"])
+    .without(&["verity: 7:", "Failed splicing data", "I/O error, dev nbd"])
     .states(&[(S::BootsDegraded, 0.4)])
     .actions(&[A::ReflashCorrectImage, A::ReflashSameImage])
     .from("Linux fs/squashfs/block.c", "SQUASHFS error: xz decompression failed, data probably corrupt"),

@@ -156,6 +156,16 @@ pub(super) static RULES: &[Rule] = &[
     .states(&[(S::BootloaderOnly, 0.6)])
     .from("U-Boot fs/fs.c", "Unable to read \"/uImage\" from usb 0:1"),
     rule(
+        "uboot-boot-entry",
+        Loader,
+        &["^Loading from Boot* failed", "^Loading Boot0* failed"],
+        "What an entry of the boot manager names cannot be loaded.",
+        &[(C::BootEnvironmentCorrupt, 0.44), (C::ImageIncomplete, 0.3), (C::RecoveryMediaWrong, 0.25)],
+    )
+    .states(&[(S::BootloaderOnly, 0.6)])
+    .actions(&[A::FixBootEnvironment])
+    .from("U-Boot lib/efi_loader/efi_bootmgr.c", "Loading Boot0001 'label1' failed"),
+    rule(
         "uefi-nothing-bootable",
         Loader,
         &["No bootable option or device", "No bootable device", "Boot Failed. EFI", "BdsDxe: failed to load Boot", "BdsDxe: No bootable", "Failed to start image", "Reboot and Select proper Boot device", "Operating System not found", "An operating system wasn't found"],
@@ -175,6 +185,16 @@ pub(super) static RULES: &[Rule] = &[
     .states(&[(S::BootloaderOnly, 0.6)])
     .actions(&[A::ReflashCorrectImage, A::FixBootEnvironment])
     .from("U-Boot config_distro_bootcmd.h, boot/bootflow.c; barebox common/boot.c", "Boot failed (err=-14)"),
+    rule(
+        "loader-file-not-served",
+        Loader,
+        &["could not open /mnt/tftp/"],
+        "The server on the network does not have the file under the name that the loader asks for, or does not answer.",
+        &[(C::ToolMismatch, 0.5), (C::LinkFault, 0.34), (C::BootEnvironmentCorrupt, 0.3)],
+    )
+    .states(&[(S::BootloaderOnly, 0.6)])
+    .actions(&[A::ChangeToolOrOption, A::SwapCableOrPort])
+    .from("barebox common/bootm.c, fs/tftp.c", "could not open /mnt/tftp/none-linux: No such file or directory"),
     rule(
         "uboot-tree-address",
         Loader,

@@ -175,7 +175,7 @@ pub(super) static RULES: &[Rule] = &[
         &[(C::ImageIncomplete, 0.5), (C::ImageCorrupt, 0.5)],
     )
     // Of a Tegra this is said by the first stage, of the slots of the loaders.
-    .without(&["E> LOADER: Failed to get "])
+    .without(&["E> LOADER: Failed to get ", "doesn't fit in partition length", "Image requires"])
     .states(&[(S::BootloaderOnly, 0.6)])
     .from("vendors' boot loaders", "Invalid boot block on disk"),
     rule(

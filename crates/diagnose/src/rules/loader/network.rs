@@ -80,7 +80,7 @@ pub(super) static RULES: &[Rule] = &[
         "## Booting kernel",
     ])
     .states(&[(S::BootloaderOnly, 0.4)])
-    .actions(&[A::FixNetworkSettings, A::SwapCableOrPort])
+    .actions(&[A::SwapCableOrPort, A::FixNetworkSettings])
     .from("U-Boot net/arp.c", "ARP Retry count exceeded; starting again"),
     rule(
         "loader-network-driver",

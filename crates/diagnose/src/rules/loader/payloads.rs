@@ -234,6 +234,8 @@ pub(super) static RULES: &[Rule] = &[
         "A file that the boot entry names is not there, or cannot be loaded.",
         &[(C::BootEnvironmentCorrupt, 0.45), (C::ImageIncomplete, 0.35), (C::FirmwareBug, 0.3)],
     )
+    // Then it has all that it needs, and hands over to the kernel.
+    .without(&["EFI stub: Exiting boot services"])
     .actions(&[A::FixBootEnvironment, A::ReflashCorrectImage])
     .from(
         "Linux drivers/firmware/efi/libstub/efi-stub-helper.c; NVIDIA L4TLauncher",

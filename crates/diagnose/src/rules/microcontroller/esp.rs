@@ -2,7 +2,7 @@
 
 use debrick_model::{Action as A, Cause as C, State as S};
 
-use crate::rule::Level::{Kernel, Lasting, Rom, System, Tool};
+use crate::rule::Level::{Kernel, Lasting, Loader, Rom, System, Tool};
 use crate::rule::{Rule, rule};
 
 pub(super) static RULES: &[Rule] = &[
@@ -61,6 +61,8 @@ pub(super) static RULES: &[Rule] = &[
         "The boot loader finds no valid application.",
         &[(C::ImageIncomplete, 0.55), (C::ImageCorrupt, 0.5)],
     )
+    // It tells why, then.
+    .without(&["doesn't fit in partition length", "Image requires"])
     .states(&[(S::BootloaderOnly, 0.5), (S::BootLoop, 0.4)])
     .from("ESP-IDF components/bootloader_support", "E (84) boot: Factory app partition is not bootable"),
     rule(
@@ -181,7 +183,7 @@ pub(super) static RULES: &[Rule] = &[
     .from("ESP-IDF components/app_update/esp_ota_ops.c", "E (9181) esp_ota_ops: OTA image has invalid magic byte (expected 0xE9, saw 0x3c)"),
     rule(
         "esp-image-for-another",
-        Rom,
+        Loader,
         &["mismatch chip ID", "requires chip rev", "can't run on lower chip", "chip revision * not supported", "requires efuse block", "Image requires", "image requires chip"],
         "The image is for another chip or another revision of it.",
         &[(C::ImageWrongDevice, 0.85)],
@@ -191,7 +193,7 @@ pub(super) static RULES: &[Rule] = &[
     .from("ESP-IDF components/bootloader_support/src/bootloader_common_loader.c", "E (60) boot_comm: mismatch chip ID, expected 0, found 2"),
     rule(
         "esp-image-too-large",
-        Rom,
+        Loader,
         &["doesn't fit in partition length", "exceeds flash chip size", "partition * invalid - offset", "partition * exceeds flash"],
         "An image or partition is larger than its place.",
         &[(C::ImageTooLarge, 0.7), (C::ImageWrongDevice, 0.3), (C::PartitionTableDamaged, 0.25)],
@@ -215,6 +217,8 @@ pub(super) static RULES: &[Rule] = &[
         "The partition table or the marks of the updates are damaged.",
         &[(C::PartitionTableDamaged, 0.5), (C::ImageIncomplete, 0.45)],
     )
+    // It tells why, then; or it found an application all the same.
+    .without(&["doesn't fit in partition length", "Image requires", "esp_image: segment 2: "])
     .states(&[(S::BootLoop, 0.3), (S::BootloaderOnly, 0.5)])
     .actions(&[A::ReflashCorrectImage])
     .from("ESP-IDF components/bootloader_support/src/bootloader_utility.c", "E (600) boot: ota data partition invalid and no factory, can't boot"),

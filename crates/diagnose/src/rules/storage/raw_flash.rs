@@ -153,6 +153,17 @@ pub(super) static RULES: &[Rule] = &[
     )
     .from("Linux drivers/mtd/nand/raw", "mt7621-nand 1e003000.nand: Uncorrectable ECC error at page 770.0"),
     rule(
+        "ubi-empty",
+        Kernel,
+        &["UBIFS error (*): cannot open", "errno=-19", "empty MTD device detected", "cannot open \"ubi*, error -19"],
+        "What should hold the file system is empty flash: nothing was written there, or it was erased.",
+        &[(C::RootfsMissing, 0.55), (C::ImageIncomplete, 0.45)],
+    )
+    .with(&["empty MTD device detected"])
+    .states(&[(S::KernelHang, 0.3), (S::BootloaderOnly, 0.25)])
+    .actions(&[A::ReflashCorrectImage])
+    .from("Linux drivers/mtd/ubi/attach.c", "ubi0: empty MTD device detected"),
+    rule(
         "ubifs-damaged",
         Kernel,
         &[
@@ -175,6 +186,7 @@ pub(super) static RULES: &[Rule] = &[
         "The file system on UBI is damaged.",
         &[(C::RootfsCorrupt, 0.65), (C::SettingsCorrupt, 0.2), (C::FlashHardwareFault, 0.2)],
     )
+    .without(&["empty MTD device detected"])
     .states(&[(S::KernelHang, 0.3)])
     .from(
         "Linux fs/ubifs/io.c",

@@ -7,6 +7,16 @@ use crate::rule::{Rule, rule};
 
 pub(super) static RULES: &[Rule] = &[
     rule(
+        "said-four-slow-four-fast",
+        Said,
+        &["4 slow*4 fast", "4 fast*4 slow", "four slow*four fast", "four long*four short"],
+        "By its light the firmware has crashed and waits to be started over.",
+        &[(C::FirmwareBug, 0.52), (C::KernelCrash, 0.3)],
+    )
+    .states(&[(S::KernelHang, 0.6)])
+    .actions(&[A::EnterRecoveryMode, A::ReflashCorrectImage, A::InstallOtherBuild])
+    .from("Arm Mbed OS platform/source/mbed_board.c, mbed_die", "It flashes red: 4 slow flashes, 4 fast flashes."),
+    rule(
         "said-four-blinks",
         Said,
         &[
@@ -34,7 +44,15 @@ pub(super) static RULES: &[Rule] = &[
         &[(C::ImageIncomplete, 0.48), (C::RecoveryMediaWrong, 0.36), (C::FirmwareBug, 0.3)],
     )
     .with(&["led"])
-    .without(&["SD card is out", "SD card removed", "without SD card", "without an SD card"])
+    .without(&[
+        "SD card is out",
+        "SD card removed",
+        "without SD card",
+        "without an SD card",
+        "4 slow flashes",
+        "4 slow and",
+        "four slow",
+    ])
     .states(&[(S::BootloaderFailing, 0.6)])
     .actions(&[A::ReflashCorrectImage])
     .from("Raspberry Pi documentation, LED warning flash codes", "The green LED blinks 4 times."),
@@ -161,6 +179,15 @@ pub(super) static RULES: &[Rule] = &[
     .states(&[(S::NoPower, 0.55)])
     .actions(&[A::FixPower, A::ReplaceHardware])
     .from("symptom answers", "The 3.3V indicator is constantly off."),
+    rule(
+        "said-disk-left",
+        Said,
+        &["disk not ejected properly", "festplatte wurde nicht ordnungsgemäß ausgeworfen"],
+        "The board took the file and started it; the computer complains that its drive is gone, as usual.",
+        &[(C::NoFault, 0.55)],
+    )
+    .states(&[(S::Healthy, 0.5)])
+    .from("Raspberry Pi Pico-series documentation", "I get a Disk Not Ejected Properly warning"),
     rule(
         "said-line-speed",
         Said,

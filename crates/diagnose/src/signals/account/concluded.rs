@@ -8,6 +8,7 @@ pub(super) mod fates;
 mod network;
 pub(super) mod partly;
 mod plainly;
+mod repeats;
 pub(super) mod turns;
 
 use debrick_model::{Action, Cause, State};
@@ -37,6 +38,7 @@ pub(super) fn all() -> impl Iterator<Item = &'static Conclusion> {
         plainly::PLAINLY,
         turns::TURNS,
         partly::PARTLY,
+        repeats::REPEATS,
         contrasts::CONTRASTS,
     ]
     .into_iter()

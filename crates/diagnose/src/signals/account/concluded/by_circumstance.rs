@@ -48,7 +48,7 @@ pub(crate) static BY_CIRCUMSTANCE: &[Conclusion] = &[
         says: "Not even its boot loader speaks on the console.",
         causes: &[(C::BootloaderCorrupt, 0.36)],
         state: Some((S::NoOutput, 0.5)),
-        actions: &[A::ReflashCorrectImage, A::EnterRecoveryMode],
+        actions: &[A::EnterRecoveryMode, A::SeekProfessional],
     },
     Conclusion {
         all: &[&NO_CONSOLE],
