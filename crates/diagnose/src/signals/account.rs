@@ -8,6 +8,7 @@
 //! [`well`] whether it works in the end.
 
 mod concluded;
+mod course;
 mod said;
 mod shown;
 mod standing;
@@ -22,11 +23,13 @@ use crate::text::{Place, Reading};
 use crate::weigh::{Weights, cite};
 use concluded::Conclusion;
 use concluded::contrasts::{
-    FALLS_BACK_AND_WORKS, FIRST_IS_LONG, LOADER_BY_MISTAKE, STARTS_FROM_COLD, WAY_BACK_FAILS, WITHOUT_END,
+    FALLS_BACK_AND_WORKS, FIRST_IS_LONG, LOADER_BY_MISTAKE, STARTS_FROM_COLD, STILL_THE_OLD, WAY_BACK_FAILS,
+    WITHOUT_END,
 };
 use concluded::fates::{NORMAL, UNCHANGED};
 use concluded::partly::{A_PART_FAILS, A_PART_WORKS, AT_TIMES, NOT_IN_MODE, STANDS_IN_MODE, WAITED_FOR};
 use concluded::turns::{HELPED_BY_HAND, POWER_BY_HAND, WHEN_IT_WAS_SET};
+use course::Turn;
 use said::accident::{LIGHTNING, SUPPLY, SUPPLY_IS_BAD, was_done_first};
 use said::circumstances::NO_BATTERY;
 use said::computer::{STARTS_AS_EVER, TRIES_TO_ENTER};
@@ -73,6 +76,12 @@ const WHERE_POWER_IS_NO_SUSPECT: f64 = 0.45;
 /// What is left of the way to the unit where another version is reached by it.
 const WHERE_ANOTHER_VERSION_WORKS: f64 = 0.5;
 
+/// What is left of how it was before, where it ended otherwise.
+const BEFORE_THE_TURN: f64 = 0.5;
+
+/// What is left of the way to the unit where it shows no life any more.
+const WHERE_IT_WENT_DARK: f64 = 0.4;
+
 /// What is left of its hanging where it starts when its power was taken away.
 const WHERE_IT_STARTS_FROM_COLD: f64 = 0.5;
 
@@ -118,6 +127,8 @@ pub(crate) struct Account {
     has_others: bool,
     /// A version of which it says that it works.
     names_working_version: bool,
+    /// How it ends, where that is another thing than what was before.
+    turn: Option<Turn>,
 }
 
 impl Account {
@@ -137,6 +148,8 @@ impl Account {
             told(EvidenceKind::SerialLog).next().is_some() || told(EvidenceKind::ToolOutput).next().is_some();
         let names_working_version = words::names_working_version(&raw);
         let place = Place { evidence, line: 0 };
+        let told: Vec<&str> = sentences_of(&raw).collect();
+        let turn = course::turn(&told);
         let last_words = |sentence: &str| words::plain(sentence.rsplit(BREAKS).next().unwrap_or_default());
         let (sentences, last_words): (Vec<String>, Vec<String>) = sentences_of(&raw)
             .map(|sentence| (words::plain(sentence), last_words(sentence)))
@@ -144,7 +157,7 @@ impl Account {
             .unzip();
         let read: Vec<String> = sentences.iter().map(|sentence| with_denials(sentence)).collect();
         let text = with_denials(&words::plain(&raw));
-        Some(Self { text, sentences, last_words, read, place, has_others, names_working_version })
+        Some(Self { text, sentences, last_words, read, place, has_others, names_working_version, turn })
     }
 
     /// Whether it tells of a unit that does not work after all.
@@ -243,6 +256,40 @@ impl Account {
         for (state, weight) in shown::states(&self.sentences) {
             weights.hint(state, weight * share);
         }
+        if let Some(turn) = self.turn
+            && !self.has_others
+        {
+            for earlier in [S::NoOutput, S::BootLoop, S::KernelHang, S::BootloaderFailing] {
+                if earlier != turn.state() {
+                    weights.fade_state(BEFORE_THE_TURN, earlier);
+                }
+            }
+            weights.hint(turn.state(), 0.5);
+            if turn == Turn::Dark {
+                // What shows no life is not seen by any computer.
+                weights.fade(WHERE_IT_WENT_DARK, |cause| {
+                    matches!(cause, C::NotInRecoveryMode | C::HostPermission | C::LinkFault)
+                });
+                let line = cite(
+                    reading,
+                    self.place,
+                    "",
+                    "It still did something at first, and shows no life since.",
+                );
+                weights.add(
+                    C::BootloaderCorrupt,
+                    0.26,
+                    &[A::EnterRecoveryMode, A::SeekProfessional],
+                    Some(line),
+                );
+            }
+            if turn == (Turn::Well { is_remedied: true }) && WROTE.are_in(&self.text) {
+                let line = cite(reading, self.place, "", "It works since it was written anew.");
+                let actions: &[A] = &[A::InstallOtherBuild, A::ReflashCorrectImage];
+                weights.add(C::FirmwareBug, 0.26, actions, Some(line.clone()));
+                weights.add(C::ImageCorrupt, 0.16, &[A::ReflashCorrectImage], Some(line));
+            }
+        }
         if self.says(&STARTS_FROM_COLD) {
             weights.fade_state(WHERE_IT_STARTS_FROM_COLD, S::KernelHang);
         }
@@ -335,8 +382,18 @@ impl Account {
         let is_refused = [&IS_LOCKED, &NOT_BACKWARDS, &SAME_PLACE, &WAY_BACK_FAILS]
             .into_iter()
             .any(|words| self.says(words));
-        if is_refused || self.starts_as_ever() || self.works_partly() {
+        let is_as_before = self.starts_as_ever() || self.says(&STILL_THE_OLD);
+        if is_refused || is_as_before || self.works_partly() {
             return Well::No;
+        }
+        match self.turn {
+            Some(Turn::Well { is_remedied }) if is_remedied || self.names_a_remedy() => {
+                return Well::Remedied;
+            }
+            Some(Turn::Well { .. }) => return Well::ByItself,
+            // Where it is dark or loops in the end, no earlier word of praise counts.
+            Some(_) => return Well::No,
+            None => {}
         }
         let is_gone = GONE.are_in(&self.text);
         well::at_the_end(&self.sentences, &self.last_words, self.names_a_remedy(), is_gone)
@@ -402,14 +459,22 @@ impl Account {
     }
 }
 
-/// The sentences of a text. A dot within a number, as in an address or a version, ends none.
+/// How files end whose names people tell.
+const FILES: [&str; 20] = [
+    "bin", "img", "zip", "bak", "firm", "frim", "sh", "py", "uf2", "hex", "tar", "gz", "exe", "mbn", "xml",
+    "txt", "dtb", "trx", "chk", "cfg",
+];
+
+/// The sentences of a text. A dot within a number or the name of a file, as in an address or a version, ends none.
 fn sentences_of(text: &str) -> impl Iterator<Item = &str> {
     let mut rest = Some(text);
     std::iter::from_fn(move || {
         let text = rest?;
         let ends = |at: usize| {
-            let next = text.as_bytes().get(at + 1);
-            !text[at..].starts_with('.') || !next.is_some_and(|next| next.is_ascii_digit())
+            let behind = text.get(at + 1..).unwrap_or_default();
+            let word = behind.split(|sign: char| !sign.is_ascii_alphanumeric()).next().unwrap_or_default();
+            !text[at..].starts_with('.')
+                || !(behind.starts_with(|next: char| next.is_ascii_digit()) || FILES.contains(&word))
         };
         let end = text.match_indices(ENDS).find(|(at, _)| ends(*at));
         rest = end.map(|(at, found)| &text[at + found.len()..]);

@@ -3,6 +3,7 @@
 mod by_circumstance;
 mod conclusions;
 pub(super) mod contrasts;
+mod dependence;
 mod endings;
 pub(super) mod fates;
 mod network;
@@ -38,6 +39,7 @@ pub(super) fn all() -> impl Iterator<Item = &'static Conclusion> {
         turns::TURNS,
         partly::PARTLY,
         contrasts::CONTRASTS,
+        dependence::DEPENDENCE,
     ]
     .into_iter()
     .flatten()

@@ -55,7 +55,7 @@ pub(super) fn at_the_end(
 const NEAR_A_RUN: usize = 3;
 
 /// Whether a sentence praises a run of a tool, as in `flashing works fine`, and no unit.
-fn praises_a_run(sentence: &str) -> bool {
+pub(super) fn praises_a_run(sentence: &str) -> bool {
     let words: Vec<&str> = sentence.split_whitespace().collect();
     let is_run = |at: usize| {
         let before = words.get(at.saturating_sub(2)..at).unwrap_or_default();
