@@ -382,7 +382,8 @@ impl Account {
         let is_refused = [&IS_LOCKED, &NOT_BACKWARDS, &SAME_PLACE, &WAY_BACK_FAILS]
             .into_iter()
             .any(|words| self.says(words));
-        let is_as_before = self.starts_as_ever() || self.says(&STILL_THE_OLD);
+        let is_well_again = matches!(self.turn, Some(Turn::Well { .. }));
+        let is_as_before = (self.starts_as_ever() && !is_well_again) || self.says(&STILL_THE_OLD);
         if is_refused || is_as_before || self.works_partly() {
             return Well::No;
         }

@@ -5,6 +5,7 @@
 
 use debrick_model::State as S;
 
+use super::said::computer::STARTS_AS_EVER;
 use super::said::seen::{GONE, LOOPS};
 use super::shown;
 use super::well::{REMEDIED, SAYS_NO, praises_a_run};
@@ -114,6 +115,7 @@ fn stand_of(clause: &str, depends: bool, before: Option<Stand>) -> Option<Stand>
         && !PARTS.are_in(clause)
         && !praises_a_run(clause)
         && !depends
+        && !STARTS_AS_EVER.are_in(clause)
     {
         return Some(Stand::Well);
     }
@@ -173,7 +175,8 @@ pub(super) fn turn(sentences: &[&str]) -> Option<Turn> {
 static WELL_AGAIN: Words = Words::new(&[
     "works|working|worked|runs|running|boots|booted|starts|started|functional ~ fine|normal|normally|perfect-|well|ok|okay|again|great|successfully|as before|correctly|without",
     "back ~ to|in ~ life|normal|working|business",
-    "back normal|back to normal|back to life|back alive|back online|up and running|all is good|all good",
+    "i|we ~ can|could ~ access|log in|login|connect ~ again|now|via|through|thru|normally",
+    "right as rain|back normal|back to normal|back to life|back alive|back online|up and running|all is good|all good",
     "brings|brought|gives|gave|restores|restored|got ~ back|me|a ~ working|system|life",
     "and|i|we|it|screen ~ see|sees|shows|showed|got|get|reached ~ lock screen|home screen|desktop|setup|menu|login",
     "problem|issue|everything|it s|it is|it was|that ~ solved|fixed|resolved",
@@ -283,8 +286,8 @@ static NOT_TOLD: Words = Words::new(&[
 ]);
 
 /// It is so only as long as something is in it, or at it.
-static DEPENDS: Words = Words::new(&[
-    "if|when|with|only|once|while|as long as|wenn|если|si ~ sd|card|sdcard|usb|hdmi|cable|stick|charger|battery|plugged|inserted|insert|connected|monitor|kabel|karte",
+pub(super) static DEPENDS: Words = Words::new(&[
+    "if|when|inserted|inserting|with|only|once|while|as long as|wenn|если|si ~ sd|card|sdcard|usb|hdmi|cable|stick|charger|battery|plugged|inserted|insert|connected|monitor|kabel|karte",
     "插|连着|接着 ~ 才|就 ~ 正常|启动",
 ]);
 
@@ -346,6 +349,7 @@ mod tests {
             "The screen stays dark, nothing happens. Ok, it is back to life, don't know what happened.",
             "Nothing on the display, it won't turn on. I pressed the button again, and now I see the lock screen.",
             "Первый час не включается. Потом заработал.",
+            "The router is unreachable, nothing happens. Later I could access it again.",
         ] {
             check(account, Some(Turn::Well { is_remedied: false }));
         }
@@ -362,5 +366,7 @@ mod tests {
         check("It won't turn on. It was working fine before the update.", None);
         check("It hangs at the logo. How do I get it working again?", None);
         check("It works fine.", None);
+        check("I inserted the card and it boots. It hangs at the logo.", None);
+        check("It won't enter that mode, nothing happens. It just boots normally.", None);
     }
 }

@@ -2,6 +2,7 @@
 //!
 //! Phrases with gaps: see [`Words`].
 
+use super::course::DEPENDS;
 use super::said::life::SILENT;
 use super::said::seen::{GONE, LOOPS};
 use super::said::tools::FAILS;
@@ -42,6 +43,10 @@ pub(super) fn at_the_end(
             || [sentence, end].into_iter().any(|words| is_fine(words) && !is_denied(words));
         if is_well {
             let is_remedied = is_remedied || REMEDIED.are_in(sentence);
+            // What works only with something in it is not well.
+            if !is_remedied && DEPENDS.are_in(sentence) {
+                return Well::No;
+            }
             return if is_remedied { Well::Remedied } else { Well::ByItself };
         }
         if is_denied(sentence) && !ASKS_IF_NORMAL.are_in(sentence) {
@@ -286,6 +291,7 @@ pub(super) static SAYS_NO: Words = Words::new(&[
     " nada ",
     " aucun",
     "stopped|stops|quit|ceased ~ boot-|work-|start-|respond-|charging|show-|connect-|turning",
+    "refuses|refused|refuse|fails|failed|unable ~ boot|start|work|turn|load|come",
     "перестал- ~ работать|загружаться|включаться|грузиться|запускаться",
     "hört|hörte ~ auf",
     " before the ",

@@ -22,7 +22,8 @@ pub(crate) static A_PART_WORKS: Words = Words::new(&[
     "信号|上网|拨号|无线|网络|灯 ~ 正常|没问题",
     "can|could ~ control|see|switch|change ~ it|them|colors|colours|from there|lights",
     "可以正常上网|能正常上网|能上网|路由正常|拨号正常|联网正常",
-    "интернет|вайфай|wifi|звук|сеть ~ работа-|есть",
+    "интернет|вайфай|wifi|звук|сеть|роутер|устройство|аппарат ~ работа-|есть",
+    "зайти|захожу|заходит|доступ ~ ssh|telnet",
     "internet|wlan|ton|ssh ~ läuft|geht|funktioniert",
 ]);
 
