@@ -41,7 +41,7 @@ enum Chore {
     Lab(lab::Arguments),
     /// Make the tables that are compiled in from collected facts.
     ImportFacts(import_facts::Arguments),
-    /// Fit the weights of words to labelled cases.
+    /// Fit what the diagnosis learns from labelled cases.
     FitDiagnosis(fit_diagnosis::Arguments),
     /// Write the packed catalog to a file, to be signed and handed out.
     PackCatalog(pack_catalog::Arguments),

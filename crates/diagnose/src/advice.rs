@@ -1,8 +1,7 @@
-//! What to do about a cause, what it risks, and what to look at to be surer.
+//! What to do about a cause, what it risks, and what would show that it is the cause.
 
-use debrick_model::{Action, Cause, EvidenceKind, Finding, ProposedAction, State};
+use debrick_model::{Action, Cause, Finding, ProposedAction, State};
 
-use crate::case::Case;
 use crate::weigh::Weights;
 
 use Action as A;
@@ -10,12 +9,6 @@ use Cause as C;
 
 /// The most actions that are proposed.
 const MAX_ACTIONS: usize = 5;
-
-/// From this likelihood on, a cause need not be asked about any more.
-const SURE_FROM: f64 = 0.9;
-
-/// Below this likelihood a finding is a guess.
-const UNSURE_BELOW: f64 = 0.5;
 
 /// From this likelihood of a damaged boot loader on, restoring it may stand first.
 const RESTORE_FROM: f64 = 0.6;
@@ -35,37 +28,37 @@ static ADVICE: &[Advice] = &[
     advice(
         C::ImageCorrupt,
         &[A::ReflashCorrectImage, A::ReflashSameImage, A::RedownloadImage],
-        "Compare the digests of the storage with those of the image, to see where it is damaged.",
+        "Compare the checksum of the file, and of what is in the storage, with the one that its maker gives.",
     ),
     advice(
         C::ImageIncomplete,
         &[A::ReflashCorrectImage, A::RedownloadImage, A::ReflashSameImage],
-        "Compare the digests of the storage with those of the image, to see whether its end is missing.",
+        "The size of the image file and of what was written, and how it was written: compare the end of the storage with it.",
     ),
     advice(
         C::ImageWrongDevice,
         &[A::ReflashCorrectImage, A::InstallOtherBuild],
-        "Read model and hardware revision from the label, and the file name of the firmware that was written.",
+        "The exact model and hardware revision on the label, and the name of the file that was written.",
     ),
     advice(
         C::ImageTooLarge,
         &[A::ReflashCorrectImage, A::InstallOtherBuild, A::FixBootEnvironment],
-        "Compare the size of the firmware with the size of its partition.",
+        "The size of the firmware file, and the size of its partition in the partition table.",
     ),
     advice(
         C::BootloaderCorrupt,
         &[A::RestoreBootloader, A::ReflashCorrectImage, A::EnterRecoveryMode, A::SeekProfessional],
-        "Watch the console from power-on, and USB for the recovery mode of the processor.",
+        "Whether the console says anything from power-on, how the boot loader was written, and whether USB shows the processor's recovery mode.",
     ),
     advice(
         C::BootEnvironmentCorrupt,
         &[A::FixBootEnvironment],
-        "The output of `printenv` at the boot loader's prompt, above all `bootcmd` and `bootargs`.",
+        "The output of `printenv` at the boot loader's prompt, above all `bootcmd` and `bootargs`, and what `boot` prints there.",
     ),
     advice(
         C::RootfsCorrupt,
         &[A::ReflashCorrectImage, A::ReflashSameImage, A::RedownloadImage],
-        "Compare the digests of the root file system with those of the image.",
+        "Compare the checksum of the root file system with that of the image, and check whether the errors name the same blocks each time.",
     ),
     advice(
         C::RootfsMissing,
@@ -75,12 +68,12 @@ static ADVICE: &[Advice] = &[
     advice(
         C::KernelCrash,
         &[A::InstallOtherBuild, A::ReflashCorrectImage],
-        "The complete log from power-on to the crash, and whether another build starts.",
+        "The complete log from power-on to the crash, whether it crashes at the same place each time, and whether an older kernel or another build starts.",
     ),
     advice(
         C::InitFailure,
         &[A::ReflashCorrectImage, A::FactoryResetSettings, A::InstallOtherBuild],
-        "The last lines before the first program ended.",
+        "The last lines before the first program ended, and whether failsafe or recovery mode starts.",
     ),
     advice(
         C::SettingsCorrupt,
@@ -100,23 +93,27 @@ static ADVICE: &[Advice] = &[
     advice(
         C::FlashHardwareFault,
         &[A::ReplaceHardware, A::SeekProfessional, A::PowerCycleAndRetry],
-        "Read the same part of the flash several times and compare.",
+        "Read the same part of the flash several times and compare; another card, or another board with this one, and whether an older version reads it.",
     ),
-    advice(C::RamFault, &[A::ReplaceHardware, A::SeekProfessional], "Run the boot loader's memory test."),
+    advice(
+        C::RamFault,
+        &[A::ReplaceHardware, A::SeekProfessional],
+        "The boot loader's memory test, whether every power-on ends like this, and a log of a good start to compare.",
+    ),
     advice(
         C::PowerFault,
         &[A::FixPower, A::SwapCableOrPort],
-        "Measure the supply voltage under load, or try another supply.",
+        "Another power supply or a charged battery; the supply voltage under load.",
     ),
     advice(
         C::LinkFault,
         &[A::SwapCableOrPort, A::PowerCycleAndRetry, A::ChangeToolOrOption],
-        "Try another cable, port and, on a console, the usual line speeds.",
+        "The same with another cable, port and adapter, without a hub; on a console the wiring and the usual line speeds.",
     ),
     advice(
         C::VerifiedBootRejected,
         &[A::UseSignedOrNewerImage, A::ReflashCorrectImage],
-        "Whether the firmware is signed, and with which key.",
+        "Whether the firmware is signed, with which key, and the lock state that the boot loader reports.",
     ),
     advice(
         C::RollbackRejected,
@@ -126,32 +123,32 @@ static ADVICE: &[Advice] = &[
     advice(
         C::BootloaderLocked,
         &[A::UnlockBootloader, A::UseSignedOrNewerImage],
-        "The lock state that the boot loader reports.",
+        "The lock state that the boot loader reports (`fastboot getvar all`), and the full text on the screen.",
     ),
     advice(
         C::HostPermission,
         &[A::InstallDriverOrPermission],
-        "The owner and group of the port, and the groups of the user.",
+        "How the computer lists the port: its driver, its owner and group, and the kernel log (`dmesg`) when the unit is plugged in.",
     ),
     advice(
         C::HostPortConflict,
         &[A::FreePortOrStopProcess, A::PowerCycleAndRetry],
-        "Which program holds the port.",
+        "Which other program holds the port, and whether it works after the computer was restarted.",
     ),
     advice(
         C::NotInRecoveryMode,
         &[A::EnterRecoveryMode, A::SwapCableOrPort, A::InstallDriverOrPermission],
-        "What shows up on USB or the network when the unit is switched on with its button held.",
+        "What the computer sees on USB (`lsusb`, `dmesg`) or the network when the unit is switched on with its button held.",
     ),
     advice(
         C::ToolMismatch,
         &[A::ChangeToolOrOption],
-        "The exact command, the version of the tool, and the model of the unit.",
+        "The exact command, the version of the tool, and the exact model of the unit or its chip.",
     ),
     advice(
         C::FirmwareBug,
         &[A::InstallOtherBuild, A::UseSignedOrNewerImage, A::ReflashCorrectImage],
-        "The version of the firmware, and whether another version starts.",
+        "The version of the firmware, and whether an older or another version shows the same.",
     ),
     advice(
         C::BootloaderOutdated,
@@ -171,9 +168,9 @@ static ADVICE: &[Advice] = &[
     advice(
         C::RecoveryMediaWrong,
         &[A::ChangeToolOrOption, A::RedownloadImage, A::SwapCableOrPort],
-        "How the medium was made, its partition table and file names.",
+        "How the medium was written, its partition table and file names, and whether another card or stick starts.",
     ),
-    advice(C::NoFault, &[A::NothingNeeded], "What does not work, in the owner's words."),
+    advice(C::NoFault, &[A::NothingNeeded], "What does not work, and what follows the end of what is shown."),
 ];
 
 /// Actions for the likeliest cause, and the first one for the next.
@@ -206,45 +203,9 @@ pub(crate) fn actions(findings: &[Finding], state: State, weights: &Weights) -> 
     proposed
 }
 
-/// The most questions that are asked.
-const MAX_QUESTIONS: usize = 5;
-
-/// A cause of less than this part of the first one's likelihood is not asked about.
-const RIVAL_FROM: f64 = 0.5;
-
-/// What to look at to be surer; empty where everything is clear. Where several causes are about as likely, what would
-/// tell them apart.
-pub(crate) fn next_evidence(case: &Case<'_>, findings: &[Finding]) -> Vec<String> {
-    let top = findings.first().map_or((C::Unknown, 0.0), |finding| (finding.cause, finding.likelihood));
-    if top.0 != C::Unknown && top.1 >= SURE_FROM {
-        return Vec::new();
-    }
-    let is_unsure = top.0 == C::Unknown || top.1 < UNSURE_BELOW;
-    let named = || findings.iter().filter(|finding| finding.cause != C::Unknown);
-    let best = named().next().map_or(0.0, |finding| finding.likelihood);
-    let rivals = named().take_while(|finding| finding.likelihood >= RIVAL_FROM * best);
-    let mut ask: Vec<String> = Vec::new();
-    for finding in rivals.take(if is_unsure { 3 } else { 1 }) {
-        ask.extend(advice_on(finding.cause).map(|advice| advice.ask.to_owned()));
-    }
-    let has = |kind| case.evidence.iter().any(|item| item.kind == kind && !item.text.trim().is_empty());
-    if !has(EvidenceKind::SerialLog) {
-        ask.push("A log of the serial console from power-on until nothing more comes.".into());
-    } else if is_unsure {
-        ask.push(
-            "The complete log of the serial console from power-on, with a minute of waiting at its end."
-                .into(),
-        );
-    }
-    if is_unsure && has(EvidenceKind::ToolOutput) {
-        ask.push("The exact command, the version of the tool, and everything that it printed.".into());
-    }
-    if is_unsure {
-        ask.push("What was done to the unit before it failed, and what its lights show.".into());
-    }
-    ask.dedup();
-    ask.truncate(MAX_QUESTIONS);
-    ask
+/// What would show whether a cause is the one.
+pub(crate) fn question(cause: Cause) -> Option<&'static str> {
+    advice_on(cause).map(|advice| advice.ask)
 }
 
 fn advice_on(cause: Cause) -> Option<&'static Advice> {

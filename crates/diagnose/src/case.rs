@@ -3,9 +3,10 @@
 use debrick_model::{Action, Cause, Diagnosis, EvidenceKind, Finding};
 use serde::{Deserialize, Serialize};
 
+use crate::learned::{self, Learned};
 use crate::trial::{Spoke, Trial};
 use crate::weigh::Weights;
-use crate::{advice, learned, rules, signals, state, survey, text, timeline};
+use crate::{advice, inquiry, rules, signals, state, survey, text, timeline};
 
 /// A piece of evidence in words.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -97,23 +98,78 @@ pub fn diagnose_case(case: &Case<'_>) -> Diagnosis {
     diagnose_by(case, None).0
 }
 
+/// What is heard of a case, as names and numbers: what the judge that was learned weighs. `None` where it has no say.
+pub fn signs(case: &Case<'_>) -> Option<Vec<(String, f64)>> {
+    let reading = text::Reading::new(case.evidence);
+    let boots = timeline::Boots::new(&reading);
+    let heard = Heard::of(case, &reading, &boots, None);
+    let signs = learned::signs_of(case, &heard.by_rules(&reading, &boots))?;
+    Some(signs.iter().map(|(name, number)| (name.to_owned(), number)).collect())
+}
+
+/// What the rules say.
+struct Heard {
+    weights: Weights,
+    has_account: bool,
+    tells_of_failure: bool,
+    findings: Vec<Finding>,
+    spoke: Vec<Spoke>,
+}
+
+impl Heard {
+    fn of(
+        case: &Case<'_>,
+        reading: &text::Reading<'_>,
+        boots: &timeline::Boots,
+        trial: Option<&Trial>,
+    ) -> Self {
+        let mut weights = Weights::default();
+        let account = signals::Account::read(reading);
+        let tells_of_failure = account.as_ref().is_some_and(signals::Account::tells_of_failure);
+        let spoke = rules::apply(reading, boots, tells_of_failure, trial, &mut weights);
+        signals::apply(case, reading, boots, account.as_ref(), &mut weights);
+        case.surveys.iter().for_each(|survey| survey::apply(survey, &mut weights));
+        let findings = findings(&weights, case.implausible);
+        Self { weights, has_account: account.is_some(), tells_of_failure, findings, spoke }
+    }
+
+    fn by_rules<'a>(
+        &'a self,
+        reading: &'a text::Reading<'a>,
+        boots: &'a timeline::Boots,
+    ) -> learned::ByRules<'a> {
+        learned::ByRules {
+            reading,
+            boots,
+            weights: &self.weights,
+            has_account: self.has_account,
+            tells_of_failure: self.tells_of_failure,
+            findings: &self.findings,
+            state: state::conclude(reading, boots, &self.weights, &self.findings),
+        }
+    }
+}
+
 /// The diagnosis, and the rules that spoke; with the weights of a trial, where there is one.
 pub(crate) fn diagnose_by(case: &Case<'_>, trial: Option<&Trial>) -> (Diagnosis, Vec<Spoke>) {
     let reading = text::Reading::new(case.evidence);
     let boots = timeline::Boots::new(&reading);
-    let mut weights = Weights::default();
-    let account = signals::Account::read(&reading);
-    let fails = account.as_ref().is_some_and(signals::Account::tells_of_failure);
-    let spoke = rules::apply(&reading, &boots, fails, trial, &mut weights);
-    signals::apply(case, &reading, &boots, account.as_ref(), &mut weights);
-    case.surveys.iter().for_each(|survey| survey::apply(survey, &mut weights));
-    let mut findings = findings(&weights, case.implausible);
+    let heard = Heard::of(case, &reading, &boots, trial);
+    let weights = &heard.weights;
+    let by_rules = heard.by_rules(&reading, &boots);
     // A trial is of the rules.
-    if trial.is_none() && !case.is_watched {
-        learned::weigh_in(&reading, weights.ends_with_fault(&reading), case.implausible, &mut findings);
+    let is_of_rules = trial.is_some() || case.is_watched;
+    let learned = if is_of_rules { None } else { Learned::of(case, &by_rules) };
+    let mut findings = heard.findings.clone();
+    let mut state = by_rules.state;
+    if let Some(learned) = &learned {
+        learned.weigh(&by_rules, case.implausible, &mut findings);
+        state = learned.state(state::conclude(&reading, &boots, weights, &findings));
     }
-    let state = state::conclude(&reading, &boots, &weights, &findings);
-    let mut actions = advice::actions(&findings, state, &weights);
+    let mut actions = advice::actions(&findings, state, weights);
+    if let Some(learned) = &learned {
+        learned.prefer(&mut actions);
+    }
     let is_hearsay = case.evidence.iter().all(|item| item.kind == EvidenceKind::Symptom);
     if is_hearsay && case.surveys.is_empty() {
         // The last chance is not put at risk because somebody says so.
@@ -122,11 +178,11 @@ pub(crate) fn diagnose_by(case: &Case<'_>, trial: Option<&Trial>) -> (Diagnosis,
     let diagnosis = Diagnosis {
         state,
         actions,
-        next_evidence: advice::next_evidence(case, &findings),
-        timeline: boots.stages(&weights),
+        next_evidence: inquiry::next_evidence(case.evidence, &boots, &findings),
+        timeline: boots.stages(weights),
         findings,
     };
-    (diagnosis, spoke)
+    (diagnosis, heard.spoke)
 }
 
 /// Below this likelihood a cause does not stand first.

@@ -4,9 +4,9 @@ mod questions;
 
 use debrick_model::{Action, Cause, Diagnosis, EvidenceLine, Finding, State};
 
-use crate::case::Case;
+use crate::timeline::Boots;
 use crate::weigh::Weights;
-use crate::{advice, case};
+use crate::{advice, case, inquiry};
 use questions::{QUESTIONS, USUAL};
 
 /// More than this a frightened person is not asked.
@@ -151,7 +151,7 @@ impl Interview {
         actions.sort_by_key(|proposed| {
             matches!(proposed.action, Action::RestoreBootloader | Action::RestorePartitionTable)
         });
-        let next_evidence = advice::next_evidence(&Case::default(), &findings);
+        let next_evidence = inquiry::next_evidence(&[], &Boots::default(), &findings);
         Diagnosis { state, actions, next_evidence, timeline: Vec::new(), findings }
     }
 

@@ -112,6 +112,7 @@ pub(crate) fn apply(
         .iter()
         .filter(|(rule, found)| rule.is_fault() && is_of_tool(rule, found.last.place))
         .filter(|(_, found)| success.is_none() || !signals::is_exit_of_make(&found.last.text))
+        .filter(|(_, found)| !signals::ends_well_after(reading, found.last.place))
         .map(|(_, found)| found.last.place)
         .max();
     for (rule, found) in &speaking {
@@ -121,7 +122,8 @@ pub(crate) fn apply(
             && boot.is_some_and(|boot| boot.loads_after(place));
         // The boot loader says what a kernel says, too.
         let level = if overcome { Level::Loader } else { rule.level };
-        let survived = boot.is_some_and(|boot| boot.survived(level, place));
+        let gets_further = rule.level <= Level::Loader && boots.gets_further_behind(place);
+        let survived = gets_further || boot.is_some_and(|boot| boot.survived(level, place));
         let found_later = rule.level == Level::Loader && boot.is_some_and(|boot| boot.finds_after(place));
         let probing = rule.level <= Level::Kernel && boot.is_some_and(|boot| boot.settles_after(place));
         let is_tools = of_tool(rule) || reading.kind(place) == Some(EvidenceKind::ToolOutput);
@@ -200,7 +202,10 @@ impl<'a> Match<'a> {
         let is_about_unit = rule.is_last_resort && rule.level <= Level::Lasting;
         let reads = |kind| rule.level.reads(kind) && !(is_about_unit && kind == EvidenceKind::ToolOutput);
         // A kernel's line is not a boot loader's, whatever its words.
-        let is_others = |line: &Line| line.kernel_seconds.is_some() && rule.level <= Level::Loader;
+        let is_others = |line: &Line| {
+            rule.level <= Level::Loader
+                && (line.kernel_seconds.is_some() || signals::is_of_driver_core(&line.text))
+        };
         let is_of_tool = matches!(rule.level, Level::Tool | Level::Output);
         let is_harmless = |line: &Line| {
             line.is_noise

@@ -13,13 +13,15 @@ use debrick_model::{Cause, EvidenceKind, EvidenceLine, State};
 
 use crate::case::Case;
 use crate::matcher::MATCHER;
-use crate::text::{Line, Place, Reading, Shape, boot_loader_prompt, typed_command};
+use crate::text::{Line, Place, Reading, Shape, boot_loader_prompt, clean, strip_stamps, typed_command};
 use crate::timeline::{Boot, Boots, Seen, StageKind};
 use crate::weigh::{Weights, cite};
 
 pub(crate) use recovered::{gets_over, log_goes_on_behind, works_later};
 pub(crate) use tools::{ends_well_after, has_waited_for};
-pub(crate) use trouble::{is_exit_of_make, is_harmless, is_information, says_it_goes_on, tells_of_trouble};
+pub(crate) use trouble::{
+    is_exit_of_make, is_harmless, is_information, is_of_driver_core, says_it_goes_on, tells_of_trouble,
+};
 
 pub(crate) use account::Account;
 
@@ -82,6 +84,10 @@ const COMPLAINTS: &[&str] = &[
 
 /// Commands that start what was loaded (U-Boot `boot/bootm.c`, RedBoot `exec`).
 const STARTS: &[&str] = &["boot", "go ", "run ", "exec"];
+
+/// Commands that ask the boot loader for what it knows (U-Boot `cmd/`).
+const QUESTIONS: &[&str] =
+    &["bdinfo", "bind", "clk", "coninfo", "dm", "efidebug", "env", "fdt", "help", "printenv", "version"];
 
 const KERNEL_BANNER: &str = "^Linux version ";
 
@@ -367,11 +373,43 @@ impl Signals<'_> {
                 && !line.is_noise
                 && tells_of_trouble(&line.text)
                 && !works_later(self.reading, line)
+                && !gets_over(self.reading, line)
         };
         trouble::WORDS
             .iter()
             .filter_map(|word| self.lines(word).rev().take(MOST_LOOKS).find(behind))
             .max_by_key(|line| line.place)
+            .filter(|line| !self.is_worked_past(line))
+    }
+
+    /// Whether somebody typed on at a boot loader's prompt behind the last line that tells of trouble, and what was typed
+    /// last did not start anything: then it answered something that was tried on the way.
+    fn is_worked_past(&self, line: &Line) -> bool {
+        if self.reading.kind(line.place) != Some(EvidenceKind::SerialLog) {
+            return false;
+        }
+        if self.is_asked_for(line) {
+            return true;
+        }
+        let typed = |raw: &str| {
+            let cleaned = clean(raw);
+            let text = strip_stamps(&cleaned);
+            boot_loader_prompt(text).then(|| typed_command(text).to_owned())
+        };
+        let commands: Vec<String> = self.reading.behind(line.place).filter_map(typed).collect();
+        let Some(last) = commands.iter().rfind(|command| !command.is_empty()) else { return false };
+        let stands_there = commands.last().is_some_and(String::is_empty);
+        stands_there && !STARTS.iter().any(|start| last.starts_with(start))
+    }
+
+    /// Whether a line answers a question that somebody typed at a boot loader's prompt.
+    fn is_asked_for(&self, line: &Line) -> bool {
+        let before =
+            |other: &&Line| other.place.evidence == line.place.evidence && boot_loader_prompt(&other.text);
+        let until = self.reading.lines.partition_point(|other| other.place < line.place);
+        let typed = self.reading.lines[..until].iter().rev().find(before);
+        let command = typed.map(|typed| typed_command(&typed.text)).unwrap_or_default();
+        QUESTIONS.iter().any(|question| command.starts_with(question))
     }
 
     /// Whether a part does not answer a boot loader's driver behind a place, by the number of the error (`ETIMEDOUT`).

@@ -84,11 +84,40 @@ pub(crate) fn conclude(
     match best.filter(|(_, weight)| *weight >= DECIDES_FROM) {
         // A system that runs and in which nothing is found is well.
         Some((State::BootsDegraded, _)) if is_sound => State::Healthy,
+        // A tool that wrote all and started the unit left its mode.
+        Some((State::RecoveryMode, _)) if is_sound && is_seen_by_tools && starts_it_at_its_end(reading) => {
+            State::Healthy
+        }
         Some((state, _)) => state,
         // A log that shows no fault shows a unit that works, as far as it goes.
         None if is_sound && is_heard => State::Healthy,
         None => State::Unknown,
     }
+}
+
+/// What tools say when they start the unit as they end (esptool `cmds.py`; fastboot `fastboot.cpp`; picotool `main.cpp`).
+const STARTS_IT: &[&str] = &[
+    "hard resetting",
+    "rebooting...",
+    "rebooting ",
+    "rebooted into application",
+    "resetting the target",
+    "reset device",
+    "hard reset via",
+];
+
+/// In so many lines at its end a tool says that.
+const LAST_LINES: usize = 6;
+
+fn starts_it_at_its_end(reading: &Reading<'_>) -> bool {
+    let says = |line: &str| {
+        let line = line.to_lowercase();
+        STARTS_IT.iter().any(|words| line.contains(words)) && !line.contains("bootloader")
+    };
+    reading
+        .evidence
+        .iter()
+        .any(|item| item.text.lines().rev().filter(|line| !line.trim().is_empty()).take(LAST_LINES).any(says))
 }
 
 fn last_boot(boots: &Boots, weights: &Weights, is_sound: bool) -> Option<(State, f64)> {

@@ -13,7 +13,7 @@ use debrick_model::EvidenceKind;
 use crate::case::Evidence;
 use crate::matcher::{MATCHER, Pattern, Scratch};
 use crate::rules::noise;
-use speakers::{Rom, is_application_line, is_ellipsis, is_prompt};
+use speakers::{Rom, is_application_line, is_ellipsis, is_prompt, is_question};
 
 pub(crate) use speakers::{boot_loader_prompt, shell_prompt, typed_command};
 
@@ -119,6 +119,7 @@ impl<'a> Reading<'a> {
         let first = self.lines.len();
         let mut end: VecDeque<Line> = VecDeque::new();
         let mut is_running = false;
+        let mut is_answer = false;
         let mut rom = Rom::default();
         let mut marks = Vec::new();
         let mut begins = 0;
@@ -150,6 +151,10 @@ impl<'a> Reading<'a> {
                 if patterns.is_empty() && !starts_to_run && !is_prompt(text) {
                     continue;
                 }
+                let is_typed = boot_loader_prompt(text);
+                if is_typed {
+                    is_answer = is_question(text);
+                }
                 is_running = is_applications;
                 let kept = Line {
                     place: Place { evidence, line },
@@ -157,7 +162,9 @@ impl<'a> Reading<'a> {
                     patterns: patterns.clone(),
                     // A person says several things in one line.
                     is_noise: item.kind != EvidenceKind::Symptom
-                        && (noise::is_noise(&patterns) || (stamp.is_some() && noise::is_of_side_part(text))),
+                        && ((is_answer && !is_typed)
+                            || noise::is_noise(&patterns)
+                            || (stamp.is_some() && noise::is_of_side_part(text))),
                     kernel_seconds: stamp,
                     is_applications,
                 };
@@ -314,6 +321,10 @@ fn strip_bracketed(text: &str) -> &str {
     let close = match text.as_bytes().first() {
         Some(b'[') => ']',
         Some(b'<') => '>',
+        // The first bracket was left out.
+        Some(digit) if digit.is_ascii_digit() && kernel_stamp(text).is_some() => {
+            return text.split_once(']').map_or(text, |(_, rest)| rest);
+        }
         _ => return text,
     };
     let Some(end) = text.find(close).filter(|end| *end <= 32) else { return text };
@@ -324,18 +335,32 @@ fn strip_bracketed(text: &str) -> &str {
 }
 
 /// The seconds of `[   12.345678]` (Linux `kernel/printk/printk.c`, `print_time`) at the start of a line, or behind the
-/// mark of a system log; some vendors put the processor behind it: `[   12.345678@0]`.
+/// mark of a system log; some vendors put the processor behind it: `[   12.345678@0]`. Mails quote it, consoles show the
+/// level before it (`<6>`), and who copies a log from its middle may leave out the first bracket.
 fn kernel_stamp(line: &str) -> Option<u64> {
-    let line = line.trim_start();
-    let line = match line.starts_with('[') {
+    let line = without_level(line.trim_start_matches(['>', ' ', '\t']));
+    let line = match line.starts_with(['[', '1', '2', '3', '4', '5', '6', '7', '8', '9', '0']) {
         true => line,
         false => line.split_once("kernel: ").map_or(line, |(_, rest)| rest.trim_start()),
     };
-    let (stamp, _) = line.strip_prefix('[')?.split_once(']')?;
+    let (stamp, _) = line.strip_prefix('[').unwrap_or(line).split_once(']').filter(|_| is_stamped(line))?;
     let (seconds, micros) = stamp.trim_start().split_once('.')?;
     let micros = micros.split_once('@').map_or(micros, |(micros, _)| micros);
     let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     (is_number(micros) && micros.len() == 6).then(|| seconds.parse().ok()).flatten()
+}
+
+/// Whether a line may begin with a time stamp.
+fn is_stamped(line: &str) -> bool {
+    line.starts_with('[') || line.starts_with(|symbol: char| symbol.is_ascii_digit())
+}
+
+/// The line without the level that a console shows before the time: `<6>` (Linux `kernel/printk/printk.c`).
+fn without_level(line: &str) -> &str {
+    let behind = line.strip_prefix('<').and_then(|rest| rest.split_once('>'));
+    let is_level =
+        |level: &str| (1..=2).contains(&level.len()) && level.bytes().all(|byte| byte.is_ascii_digit());
+    behind.filter(|(level, _)| is_level(level)).map_or(line, |(_, rest)| rest)
 }
 
 /// What a kernel says in a line, without its time stamp; `None` where it has none.
@@ -396,6 +421,7 @@ mod tests {
         check("[    1.234567] Linux version 6.1", "Linux version 6.1");
         check(">>>>> Net:   MAC0", "Net:   MAC0");
         check("[12:34:56] <6>[  0.1] text", "text");
+        check("  21.075149] text", "text");
         check("17:03:28.609 -> rst:0x1 (POWERON_RESET)", "rst:0x1 (POWERON_RESET)");
         check("Jun 05 03:46:05 pikvm kernel: Under-voltage detected!", "Under-voltage detected!");
         check("Tue Jan 26 18:07:52 2021 kern.err kernel: [    2.5] zswap: x", "zswap: x");
@@ -414,8 +440,12 @@ mod tests {
         check("[71.457007] x", Some(71));
         check("[    3.017791] kernel: i8042 i8042: x", Some(3));
         check("[    4.942949@0] x", Some(4));
+        check("> > [    4.942949] x", Some(4));
+        check("<6>[    4.942949] x", Some(4));
+        check("    4.942949] x", Some(4));
         check("Mon Jan 22 02:17:39 2024 kern.info kernel: [  304.096284] NETDEV", Some(304));
-        for other in ["[12:34:56] x", "[ERR] x", "[1.23] x", "[    1.234567", "text", "[]", ""] {
+        for other in ["[12:34:56] x", "[ERR] x", "[1.23] x", "[    1.234567", "1.234567 x", "text", "[]", ""]
+        {
             check(other, None);
         }
     }

@@ -11,7 +11,7 @@ use crate::rule::Level;
 use crate::text::{Line, Place, Reading, Shape, boot_loader_prompt, shell_prompt, typed_command};
 use crate::weigh::Weights;
 use StageKind::{Linux, Loader, Shell, Spl, Userspace};
-use markers::{CHAINED, COUNTDOWNS, FOUND, LOADINGS, MARKERS, MEMORY, Marker, SETTLED};
+use markers::{CHAINED, COUNTDOWNS, FOUND, LOADINGS, MARKERS, MEMORY, MOUNTED, Marker, SETTLED};
 
 /// A stage of a boot, in order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -44,6 +44,7 @@ pub(crate) fn patterns() -> impl Iterator<Item = &'static str> {
     let others = COUNTDOWNS
         .iter()
         .chain(CHAINED)
+        .chain(MOUNTED)
         .chain(SETTLED)
         .chain(FOUND)
         .chain(LOADINGS)
@@ -62,6 +63,7 @@ struct Numbers {
     found: Vec<Option<Pattern>>,
     loadings: Vec<Option<Pattern>>,
     chained: Vec<Option<Pattern>>,
+    mounted: Vec<Option<Pattern>>,
     restarts: Vec<Option<Pattern>>,
     wakes: Vec<Option<Pattern>>,
 }
@@ -82,6 +84,7 @@ static NUMBERS: LazyLock<Numbers> = LazyLock::new(|| {
         found: of(FOUND),
         loadings: of(LOADINGS),
         chained: of(CHAINED),
+        mounted: of(MOUNTED),
         restarts: of(RESTARTS),
         wakes: of(WAKES),
     }
@@ -116,6 +119,10 @@ pub(crate) struct Boot {
     loading: Option<Place>,
     /// Where a boot loader last started another program, which may be a boot loader too.
     chained: Option<Place>,
+    /// Where its kernel last had a file system.
+    mounted: Option<Place>,
+    /// Where its kernel spoke last.
+    kernel_spoke: Option<Place>,
     /// It announced its own restart.
     pub(crate) announced_restart: bool,
     /// It began because the unit woke up.
@@ -204,7 +211,11 @@ impl Boot {
         };
         // What failed before the first loader began did not keep it from beginning.
         let is_first_loader = |seen: &Seen| level == Level::Rom && seen.kind == Spl && here(seen.first);
-        self.stages.iter().any(|seen| is_behind(seen) || is_first_loader(seen))
+        // What starts a kernel may complain behind the line that tells of the start.
+        let is_started = level <= Level::Loader && self.kernel_spoke.is_some_and(here);
+        // What a kernel waited for is there when it has a file system.
+        let has_files = level == Level::Kernel && self.mounted.is_some_and(here);
+        is_started || has_files || self.stages.iter().any(|seen| is_behind(seen) || is_first_loader(seen))
     }
 }
 
@@ -288,6 +299,12 @@ impl Boots {
         });
         boot.announced_restart |= !is_wished && NUMBERS.restarts.iter().any(has);
         boot.woke |= NUMBERS.wakes.iter().any(has);
+        if NUMBERS.mounted.iter().any(has) {
+            boot.mounted = Some(line.place);
+        }
+        if line.kernel_seconds.is_some() {
+            boot.kernel_spoke = Some(line.place);
+        }
         let furthest = boot.furthest();
         if line.kernel_seconds.is_some_and(|seconds| seconds < STARTS_UNTIL) && furthest < Some(Linux) {
             boot.stages.push(Seen { is_implied: true, ..Seen::at(Linux, line.place) });
@@ -390,6 +407,15 @@ impl Boots {
         let begun = self.boots.iter().rev().find(|boot| starts(boot).is_some_and(|first| first <= place));
         // What stands before the first sign of a stage belongs to the boot that it is a sign of.
         begun.or_else(|| self.boots.iter().find(|boot| starts(boot).is_some()))
+    }
+
+    /// Whether a later start in the same log got to the system, where the one that a place lies in did not: what stopped a
+    /// loader then does not stop it now.
+    pub(crate) fn gets_further_behind(&self, place: Place) -> bool {
+        let Some(last) = self.last().filter(|_| self.loops() <= 0.0) else { return false };
+        let starts = last.stages.first().map(|seen| seen.first);
+        starts.is_some_and(|first| first.evidence == place.evidence && first > place)
+            && last.furthest() >= Some(Userspace)
     }
 
     /// Whether the unit starts over without getting further, or says that it is about to. From 0 to 1.

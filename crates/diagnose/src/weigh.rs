@@ -148,9 +148,19 @@ impl Weights {
 
     /// Whether a text ends with a fault: at most one line follows it.
     pub(crate) fn ends_with_fault(&self, reading: &Reading<'_>) -> bool {
-        self.faults
-            .iter()
-            .any(|place| reading.behind(*place).filter(|line| !line.trim().is_empty()).take(2).count() < 2)
+        self.faults_and_lines_behind(reading, 2).1.is_some_and(|lines| lines < 2)
+    }
+
+    /// How many faults there are, and how many lines that say something follow the last of a text, where there is one;
+    /// counted to `most`.
+    pub(crate) fn faults_and_lines_behind(
+        &self,
+        reading: &Reading<'_>,
+        most: usize,
+    ) -> (usize, Option<usize>) {
+        let behind =
+            |place: &Place| reading.behind(*place).filter(|line| !line.trim().is_empty()).take(most).count();
+        (self.faults.len(), self.faults.iter().map(behind).min())
     }
 
     /// Whether a fault lies between a place and a line of the same evidence.

@@ -316,6 +316,29 @@ fn files_that_a_boot_loader_does_not_take() {
 }
 
 #[test]
+fn commands_that_the_loader_cannot_take_as_they_are_written() {
+    let action = check(
+        SerialLog,
+        "tftp 80800000 zImage\nbootz 80800000 – 83000000\nWrong Ramdisk Image Format\nRamdisk image is corrupt or invalid\n",
+        Cause::ToolMismatch,
+        State::BootloaderOnly,
+    );
+    assert_eq!(action, Some(Action::ChangeToolOrOption));
+    check(
+        SerialLog,
+        "cam # setenv uk 'mw.b 0x82000000 ff; tftp 0x82000000 uImage'\n** Too many args (max. 16) **\n",
+        Cause::ToolMismatch,
+        State::BootloaderOnly,
+    );
+    check(
+        SerialLog,
+        "USB:   (port 0) scanning bus for devices...\n      USB device not responding, giving up (status=0)\n",
+        Cause::LinkFault,
+        State::BootloaderOnly,
+    );
+}
+
+#[test]
 fn the_rom_menu_and_slots_of_an_updater() {
     check(
         SerialLog,

@@ -321,8 +321,8 @@ fn success_that_is_denied() {
     let likelihood = |said: &[&str]| {
         let said = said.iter().map(|text| evidence(Symptom, text));
         let evidence: Vec<_> = [evidence(SerialLog, log)].into_iter().chain(said).collect();
-        let diagnosis = diagnose(&evidence);
-        diagnosis
+        let case = Case { evidence: &evidence, ..Case::default() };
+        diagnose_in_trial(&case, &Trial::default())
             .findings
             .iter()
             .find(|finding| finding.cause == Cause::NoFault)

@@ -438,3 +438,40 @@ fn a_card_that_is_not_needed() {
         ],
     );
 }
+
+/// What a boot loader answers to somebody who only looks did not happen by itself.
+#[test]
+fn a_boot_loader_that_is_asked_what_it_knows() {
+    check(
+        EvidenceKind::SerialLog,
+        &[
+            "=> dm uclass\nuclass 0: root\n- * root_driver @ bfb54028, seq 0, (req -1)\n",
+            "Cannot find uclass for id 6: please add the UCLASS_DRIVER() ...\n",
+        ],
+    );
+    let image = "\n## Checking Image at c1000000 ...\nUnknown image format!\n";
+    check(EvidenceKind::SerialLog, &[UBOOT, COUNTDOWN, "cam7102 # iminfo\n", image]);
+    let refused = "Wrong Image Format for bootm command\nERROR: can't get kernel image!\n";
+    let started = [UBOOT, COUNTDOWN, "cam7102 # bootm c1000000\n", refused].concat();
+    let evidence = [Evidence { kind: EvidenceKind::SerialLog, name: "log".into(), text: started }];
+    assert_ne!(by_rules(&evidence).cause(), Cause::NoFault);
+}
+
+/// What stopped a loader once does not stop it when it comes up the next time.
+#[test]
+fn a_start_that_fails_and_another_that_does_not() {
+    let fails = "ets Jun 8 2016 00:22:57\nrst:0x1 (POWERON_RESET),boot:0x1b (SPI_FAST_FLASH_BOOT)\nflash read err, 1000\n";
+    let again = "ets Jun 8 2016 00:22:57\nrst:0x10 (RTCWDT_RTC_RESET),boot:0x1b (SPI_FAST_FLASH_BOOT)\n";
+    let runs =
+        "mode:DIO, clock div:1\nload:0x3fff0018,len:4\nentry 0x400806ac\nGauge: 82 percent\nNetwork joined\n";
+    check(EvidenceKind::SerialLog, &[fails, again, runs]);
+    let evidence = [Evidence { kind: EvidenceKind::SerialLog, name: "log".into(), text: fails.repeat(2) }];
+    assert_ne!(by_rules(&evidence).cause(), Cause::NoFault);
+    check(
+        EvidenceKind::SerialLog,
+        &[
+            "Booting entry 'net'\neth0: 100Mbps full duplex link detected\nT T T T T T T T T T T\n",
+            "Loading ARM Linux zImage '/mnt/tftp/none-linux'\n",
+        ],
+    );
+}

@@ -417,3 +417,35 @@ fn partitions_that_are_not_found_and_adapters_that_are_taken_away() {
     let text = "[    8.531720] kmodloader: 1 module could not be probed\n[    8.532613] kmodloader: - leds-mlxcpld - 0";
     assert_eq!(read(SerialLog, text).cause(), C::NoFault);
 }
+
+/// What goes wrong lies elsewhere than in the part that the last line names.
+#[test]
+fn what_is_behind_the_last_line() {
+    check(
+        ToolOutput,
+        "rauc-Message: installing /bundle.raucb: 100% Installing failed.\nLastError: Failed verifying manifest: Invalid compatible: 'A' (mf) does not match 'B' (sys)\n",
+        C::ImageWrongDevice,
+        S::RefusedUnharmed,
+    );
+    check(
+        ToolOutput,
+        "[ERROR] : SWUPDATE failed [0] ERROR swupdate_rsa_verify.c : verify_final : 99 : EVP_DigestVerifyFinal failed, error 0x2000077 0\n",
+        C::VerifiedBootRejected,
+        S::RefusedUnharmed,
+    );
+    let streamed = "rauc-nbd[1440]: request failed (no more retries)\nkernel: I/O error, dev nbd0, sector 98816 op 0x0:(READ)\n";
+    assert_eq!(read(ToolOutput, streamed).cause(), C::LinkFault);
+    check(
+        ToolOutput,
+        "WARNING: No chipset found. Flash detection will most likely fail.\nNo EEPROM/flash device found.\n",
+        C::ToolMismatch,
+        S::RefusedUnharmed,
+    );
+    let warned = "Enabling flash write... Warning: Setting BIOS Control at 0xdc from 0x8b to 0x89 failed.\nSPI Configuration is locked down\n";
+    assert_eq!(read(ToolOutput, warned).cause(), C::NoFault);
+    let refused = "ERROR: writing to /dev/flash.loader failed with Operation not permitted\n";
+    assert_ne!(read(ToolOutput, refused).cause(), C::HostPermission);
+    assert_ne!(read(Symptom, "電源オン。").cause(), C::PowerFault);
+    let tried = "Flashing ends with failed. Different PC, different cable, different software.";
+    assert_ne!(read(Symptom, tried).cause(), C::LinkFault);
+}

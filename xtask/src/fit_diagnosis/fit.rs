@@ -1,11 +1,8 @@
 //! Logistic regression over several classes, where a sample may belong to several in part.
 //!
-//! It minimises `COUNTS` times the sum of the samples' cross entropies, plus half the sum of the squares of what the weights
-//! are away from those that were known before (none: from nothing). The problem is convex, so that plain steps of accelerated descent (Nesterov's, begun anew where they overshoot) come to
-//! the one minimum.
-
-/// How much the samples count against small weights.
-const COUNTS: f64 = 8.0;
+//! It minimises the sum of the samples' cross entropies, each as often as it counts, plus half the sum of the squares of
+//! what the weights are away from those that were known before (none: from nothing). The problem is convex, so that plain
+//! steps of accelerated descent (Nesterov's, begun anew where they overshoot) come to the one minimum.
 
 /// Steps are small enough by then.
 const MOST_STEPS: usize = 800;
@@ -18,10 +15,12 @@ const ROUNDS: usize = 20;
 
 /// A case as numbers.
 pub(super) struct Sample {
-    /// Its words, each once.
-    pub(super) words: Vec<usize>,
+    /// Its words, each once, with how much of each there is.
+    pub(super) words: Vec<(usize, f64)>,
     /// How much of it belongs to each class; together one.
     pub(super) shares: Vec<f64>,
+    /// How much it counts against small weights.
+    pub(super) counts: f64,
 }
 
 /// Weights of words for classes.
@@ -47,7 +46,7 @@ impl Weights {
 /// there.
 pub(super) fn fit(samples: &[Sample], known: &[f64], classes: usize) -> Weights {
     let words = known.len() / classes - 1;
-    let step = 1.0 / (0.5 * COUNTS * steepest(samples, words) + 1.0);
+    let step = 1.0 / (0.5 * steepest(samples, words) + 1.0);
     let mut weights = known.to_vec();
     let mut ahead = weights.clone();
     let mut momentum = 1.0_f64;
@@ -72,11 +71,6 @@ pub(super) fn fit(samples: &[Sample], known: &[f64], classes: usize) -> Weights 
     Weights { classes, rows: weights }
 }
 
-/// How much each word of a sample counts.
-fn each(sample: &Sample) -> f64 {
-    1.0 / (sample.words.len().max(1) as f64).sqrt()
-}
-
 /// An upper bound of how steep the samples are in any direction (the greatest eigenvalue of their products, and a bit).
 fn steepest(samples: &[Sample], words: usize) -> f64 {
     let mut direction = vec![1.0; words + 1];
@@ -84,11 +78,10 @@ fn steepest(samples: &[Sample], words: usize) -> f64 {
     for _ in 0..ROUNDS {
         let mut turned = vec![0.0; words + 1];
         for sample in samples {
-            let each = each(sample);
-            let along =
-                direction[words] + each * sample.words.iter().map(|word| direction[*word]).sum::<f64>();
+            let of_words = sample.words.iter().map(|(word, number)| direction[*word] * number).sum::<f64>();
+            let along = sample.counts * (direction[words] + of_words);
             turned[words] += along;
-            sample.words.iter().for_each(|word| turned[*word] += each * along);
+            sample.words.iter().for_each(|(word, number)| turned[*word] += along * number);
         }
         length = turned.iter().map(|part| part * part).sum::<f64>().sqrt().max(1.0);
         direction = turned.into_iter().map(|part| part / length).collect();
@@ -103,20 +96,19 @@ fn gradient(samples: &[Sample], weights: &[f64], known: &[f64], classes: usize) 
     gradient[always..].fill(0.0);
     let mut sums = vec![0.0; classes];
     for sample in samples {
-        let each = each(sample);
         sums.copy_from_slice(&weights[always..]);
-        for word in &sample.words {
-            add(&mut sums, &weights[word * classes..(word + 1) * classes], each);
+        for (word, number) in &sample.words {
+            add(&mut sums, &weights[word * classes..(word + 1) * classes], *number);
         }
         let highest = sums.iter().copied().fold(f64::NEG_INFINITY, f64::max);
         sums.iter_mut().for_each(|sum| *sum = (*sum - highest).exp());
         let all: f64 = sums.iter().sum();
         for (sum, share) in sums.iter_mut().zip(&sample.shares) {
-            *sum = COUNTS * (*sum / all - share);
+            *sum = sample.counts * (*sum / all - share);
         }
         add(&mut gradient[always..], &sums, 1.0);
-        for word in &sample.words {
-            add(&mut gradient[word * classes..(word + 1) * classes], &sums, each);
+        for (word, number) in &sample.words {
+            add(&mut gradient[word * classes..(word + 1) * classes], &sums, *number);
         }
     }
     gradient
@@ -132,8 +124,11 @@ mod tests {
 
     #[test]
     fn it_comes_to_the_minimum() {
-        let sample =
-            |words: &[usize], shares: &[f64]| Sample { words: words.to_vec(), shares: shares.to_vec() };
+        let sample = |words: &[usize], shares: &[f64]| Sample {
+            words: words.iter().map(|word| (*word, 1.0)).collect(),
+            shares: shares.to_vec(),
+            counts: 8.0,
+        };
         let samples = [
             sample(&[0, 1], &[1.0, 0.0, 0.0]),
             sample(&[1, 2], &[0.0, 1.0, 0.0]),
@@ -151,8 +146,8 @@ mod tests {
     fn what_was_known_stays_where_no_sample_speaks() {
         let known = [0.0, 4.0, 0.0, 0.0, 0.0, 0.0];
         let samples = [
-            Sample { words: vec![1], shares: vec![1.0, 0.0] },
-            Sample { words: vec![], shares: vec![0.0, 1.0] },
+            Sample { words: vec![(1, 1.0)], shares: vec![1.0, 0.0], counts: 8.0 },
+            Sample { words: vec![], shares: vec![0.0, 1.0], counts: 8.0 },
         ];
         let fitted = fit(&samples, &known, 2);
         assert!((fitted.word(0)[1] - 4.0).abs() < 0.1, "{:?}", fitted.rows);

@@ -1,13 +1,13 @@
-//! The table of weights: a line for each word, a letter for each cause.
+//! Tables of weights: a line for each word, a letter for each class.
 //!
-//! The first line that is no comment names the causes, the second the step. Then comes a word, a space, and a letter for
-//! each cause: `.` is nothing, `a` to `z` are one to 26 steps for it, `A` to `Z` as many against it. `<always>` holds
-//! what speaks for a cause before a word is read.
+//! The first line that is no comment names the classes (causes, states or actions), the second the step. Then comes a
+//! word, a space, and a letter for each class: `.` is nothing, `a` to `z` are one to 26 steps for it, `A` to `Z` as many
+//! against it. `<always>` holds what speaks for a class before a word is read.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use debrick_model::Cause;
+use debrick_model::{Action, Cause, State};
 
 /// The word of what is true before any word is read.
 const ALWAYS: &str = "<always>";
@@ -15,18 +15,50 @@ const ALWAYS: &str = "<always>";
 /// A weight has at most so many steps: a letter each.
 const MOST_STEPS: i8 = 26;
 
-/// The weights of words, as multiples of a step.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct WordTable {
-    causes: Vec<Cause>,
+/// What a table tells apart.
+pub trait Class: Copy + Ord + 'static {
+    /// Every class.
+    const ALL: &'static [Self];
+
+    /// What it is called in a table.
+    fn id(self) -> &'static str;
+}
+
+macro_rules! classes {
+    ($($name:ident),*) => {$(
+        impl Class for $name {
+            const ALL: &'static [Self] = $name::ALL;
+
+            fn id(self) -> &'static str {
+                $name::id(self)
+            }
+        }
+    )*};
+}
+
+classes!(Action, Cause, State);
+
+/// The weights of words for classes, as multiples of a step.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Table<C> {
+    classes: Vec<C>,
     step: f64,
     rows: BTreeMap<String, Vec<i8>>,
 }
 
-impl WordTable {
-    /// A table of weights that were fitted. Each row has a weight for each cause; `always` is that of no word. Weights of
+/// What words speak for.
+pub type WordTable = Table<Cause>;
+
+impl<C> Default for Table<C> {
+    fn default() -> Self {
+        Self { classes: Vec::new(), step: 0.0, rows: BTreeMap::new() }
+    }
+}
+
+impl<C: Class> Table<C> {
+    /// A table of weights that were fitted. Each row has a weight for each class; `always` is that of no word. Weights of
     /// more than 26 steps are cut, and words that weigh nothing are left out.
-    pub fn new(causes: Vec<Cause>, step: f64, always: &[f64], fitted: &BTreeMap<String, Vec<f64>>) -> Self {
+    pub fn new(classes: Vec<C>, step: f64, always: &[f64], fitted: &BTreeMap<String, Vec<f64>>) -> Self {
         let steps = |weights: &[f64]| -> Vec<i8> {
             let most = f64::from(MOST_STEPS);
             weights.iter().map(|weight| (weight / step).round().clamp(-most, most) as i8).collect()
@@ -35,7 +67,7 @@ impl WordTable {
             fitted.iter().map(|(word, weights)| (word.clone(), steps(weights))).collect();
         rows.retain(|_, steps| steps.iter().any(|step| *step != 0));
         rows.insert(ALWAYS.to_owned(), steps(always));
-        Self { causes, step, rows }
+        Self { classes, step, rows }
     }
 
     /// Reads a table.
@@ -47,7 +79,7 @@ impl WordTable {
         let mut table = Self::default();
         for (number, line) in (1..).zip(text.lines()).filter(|(_, line): &(u32, &str)| !line.starts_with('#'))
         {
-            table.read(line).ok_or_else(|| format!("line {number} of the table of words: {line}"))?;
+            table.read(line).ok_or_else(|| format!("line {number} of the table: {line}"))?;
         }
         if table.rows.contains_key(ALWAYS) { Ok(table) } else { Err(format!("there is no {ALWAYS}")) }
     }
@@ -55,32 +87,32 @@ impl WordTable {
     fn read(&mut self, line: &str) -> Option<()> {
         let (word, rest) = line.split_once(' ')?;
         match word {
-            "causes:" => {
-                let of = |id: &str| Cause::ALL.iter().find(|cause| cause.id() == id).copied();
-                self.causes = rest.split(' ').map(of).collect::<Option<_>>()?;
+            "classes:" => {
+                let of = |id: &str| C::ALL.iter().find(|class| class.id() == id).copied();
+                self.classes = rest.split(' ').map(of).collect::<Option<_>>()?;
             }
             "step:" => self.step = rest.parse().ok().filter(|step: &f64| step.is_finite() && *step > 0.0)?,
             _ => {
                 let row: Vec<i8> = rest.bytes().map(steps).collect::<Option<_>>()?;
-                (row.len() == self.causes.len()).then(|| self.rows.insert(word.to_owned(), row))?;
+                (row.len() == self.classes.len()).then(|| self.rows.insert(word.to_owned(), row))?;
             }
         }
         Some(())
     }
 
-    /// The steps of a word for each cause.
+    /// The steps of a word for each class.
     pub(super) fn row(&self, word: &str) -> Option<&[i8]> {
         self.rows.get(word).map(Vec::as_slice)
     }
 
-    /// Where a cause stands in each row.
-    pub(super) fn column(&self, cause: Cause) -> Option<usize> {
-        self.causes.iter().position(|known| *known == cause)
+    /// Where a class stands in each row.
+    pub(super) fn column(&self, class: C) -> Option<usize> {
+        self.classes.iter().position(|known| *known == class)
     }
 
-    /// The causes, in the order of the shares.
-    pub fn causes(&self) -> &[Cause] {
-        &self.causes
+    /// The classes, in the order of the shares.
+    pub fn classes(&self) -> &[C] {
+        &self.classes
     }
 
     /// The words that it knows.
@@ -88,10 +120,10 @@ impl WordTable {
         self.rows.keys().map(String::as_str).filter(|word| *word != ALWAYS)
     }
 
-    /// How much a word speaks for a cause; without a word, what speaks for the cause before one is read.
-    pub fn weight(&self, word: Option<&str>, cause: Cause) -> f64 {
+    /// How much a word speaks for a class; without a word, what speaks for the class before one is read.
+    pub fn weight(&self, word: Option<&str>, class: C) -> f64 {
         let row = self.rows.get(word.unwrap_or(ALWAYS));
-        let steps = row.zip(self.column(cause)).and_then(|(row, column)| row.get(column));
+        let steps = row.zip(self.column(class)).and_then(|(row, column)| row.get(column));
         steps.map_or(0.0, |steps| f64::from(*steps) * self.step)
     }
 
@@ -105,16 +137,22 @@ impl WordTable {
         self.rows.is_empty()
     }
 
-    /// How likely each cause is, by the words alone; together one. Many words count less each, as in the fit.
+    /// How likely each class is by words that are there; together one. Many words count less each, as in the fit.
     pub fn shares(&self, words: &BTreeSet<String>) -> Vec<f64> {
-        let rows: Vec<&Vec<i8>> = words.iter().filter_map(|word| self.rows.get(word)).collect();
-        let each = self.step / (rows.len().max(1) as f64).sqrt();
-        let always = self.rows.get(ALWAYS);
-        let sum = |column: usize| {
-            let of = |row: &Vec<i8>| row.get(column).copied().map_or(0.0, f64::from);
-            always.map_or(0.0, of) * self.step + rows.iter().map(|row| of(row)).sum::<f64>() * each
-        };
-        let sums: Vec<f64> = (0..self.causes.len()).map(sum).collect();
+        let known: Vec<&str> =
+            words.iter().map(String::as_str).filter(|word| self.rows.contains_key(*word)).collect();
+        let each = 1.0 / (known.len().max(1) as f64).sqrt();
+        self.shares_of(known.into_iter().map(|word| (word, each)))
+    }
+
+    /// How likely each class is by what is there, each thing as often as the number says; together one.
+    pub fn shares_of<'a>(&self, numbers: impl IntoIterator<Item = (&'a str, f64)>) -> Vec<f64> {
+        let mut sums = vec![0.0; self.classes.len()];
+        for (word, number) in [(ALWAYS, 1.0)].into_iter().chain(numbers) {
+            let Some(row) = self.rows.get(word) else { continue };
+            let times = self.step * number;
+            sums.iter_mut().zip(row).for_each(|(sum, steps)| *sum += times * f64::from(*steps));
+        }
         let highest = sums.iter().copied().fold(f64::NEG_INFINITY, f64::max);
         let parts: Vec<f64> = sums.iter().map(|sum| (sum - highest).exp()).collect();
         let all: f64 = parts.iter().sum();
@@ -122,10 +160,10 @@ impl WordTable {
     }
 }
 
-impl fmt::Display for WordTable {
+impl<C: Class> fmt::Display for Table<C> {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let causes: Vec<&str> = self.causes.iter().map(|cause| cause.id()).collect();
-        writeln!(out, "causes: {}", causes.join(" "))?;
+        let classes: Vec<&str> = self.classes.iter().map(|class| class.id()).collect();
+        writeln!(out, "classes: {}", classes.join(" "))?;
         writeln!(out, "step: {}", self.step)?;
         for (word, row) in &self.rows {
             writeln!(out, "{word} {}", row.iter().map(|steps| letter(*steps)).collect::<String>())?;
@@ -168,18 +206,18 @@ mod tests {
     #[test]
     fn a_table_is_written_as_it_is_read() {
         let text = table().to_string();
-        assert_eq!(text, "causes: firmware-bug no-fault\nstep: 0.1\n<always> e.\nbricked zC\nworks Zz\n");
+        assert_eq!(text, "classes: firmware-bug no-fault\nstep: 0.1\n<always> e.\nbricked zC\nworks Zz\n");
         assert_eq!(WordTable::parse(&format!("# a comment\n{text}")), Ok(table()));
     }
 
     #[test]
     fn what_is_no_table_is_refused() {
         for (text, what) in [
-            ("causes: firmware-bug\nstep: 0.1\nword a", "without a beginning"),
-            ("causes: firmware-bug\nstep: 0.1\n<always> aa", "too many letters"),
-            ("causes: firmware-bug\nstep: 0.1\n<always> ?", "no letter"),
-            ("causes: bad-luck\nstep: 0.1\n<always> a", "no cause"),
-            ("causes: firmware-bug\nstep: 0\n<always> a", "no step"),
+            ("classes: firmware-bug\nstep: 0.1\nword a", "without a beginning"),
+            ("classes: firmware-bug\nstep: 0.1\n<always> aa", "too many letters"),
+            ("classes: firmware-bug\nstep: 0.1\n<always> ?", "no letter"),
+            ("classes: bad-luck\nstep: 0.1\n<always> a", "no cause"),
+            ("classes: firmware-bug\nstep: 0\n<always> a", "no step"),
         ] {
             assert!(WordTable::parse(text).is_err(), "{what}");
         }

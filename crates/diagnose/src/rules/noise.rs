@@ -13,6 +13,15 @@ use crate::matcher::{MATCHER, Pattern};
 
 /// Families of harmless lines, each with the program and file that print it and what it does next.
 static NOISE: &[&[&str]] = &[
+    // GNU GRUB: a folder where its fonts and themes may lie; it goes on with its menu.
+    &["error: file `*/' not found", "error: file '*/' not found"],
+    // Linux block layer: what protects an eMMC against replay is read by its own commands alone, not by who looks through
+    // all disks.
+    &["I/O error, dev mmcblk*rpmb"],
+    // Linux security/integrity/platform_certs/load_uefi.c: firmware without lists of keys.
+    &["Couldn't get size: 0x8000", "Couldn't get UEFI ", "MODSIGN: Couldn't get"],
+    // Linux drivers/gpu/drm/i915/display/intel_fifo_underrun.c: a picture that flickers once.
+    &["FIFO underrun", "uncleared fifo underrun"],
     // Mender client, modules.go: what is not installed is not needed for whole images.
     &["Update modules will not be available", "No public key was provided for authenticating"],
     // Allwinner BOOT0, mmc_bsp.c: what is there is tried as an SD card first, then as an eMMC.
@@ -104,6 +113,20 @@ static NOISE: &[&[&str]] = &[
     ],
     // AOSP fastboot/fastboot.cpp: the system formats what was erased; units with two slots have no cache.
     &["File system type raw not supported", "wipe task partition not found"],
+    // Linux drivers/base/dd.c: the driver is asked again when what it needs is there (`EPROBE_DEFER`).
+    &[": -517", "error -517", "(-517)", "EPROBE_DEFER"],
+    // Linux drivers/mmc/core/block.c: that part of an eMMC is read with its key only, whoever looks for file systems on it.
+    &[
+        "I/O error, dev mmcblk*rpmb",
+        "I/O error on dev* mmcblk*rpmb",
+        "mmcblk*rpmb: timed out sending",
+        "mmcblk*rpmb: error",
+        "mmcblk*rpmb: read failed",
+    ],
+    // AOSP fastboot/fastboot.cpp: signatures of images are optional.
+    &["archive does not contain '*.sig'"],
+    // barebox arch/arm/boards/raspberry-pi/rpi-common.c: what the firmware's tree has none of is not taken over from it.
+    &["found in vc fdt", "Won't delete root device node"],
     // AOSP libsparse/sparse_read.cpp: said of every image that is not sparse, which is then sent as it is.
     &["Invalid sparse file format at header"],
     // OpenWrt package/base-files sysupgrade: the upgrade that it asks for ends the service that would answer.
@@ -401,11 +424,12 @@ pub(crate) fn is_noise(found: &[Pattern]) -> bool {
 mod tests {
     use debrick_model::{Cause, EvidenceKind, State};
 
-    use crate::{Evidence, diagnose};
+    use crate::Evidence;
+    use crate::trial::by_rules_alone;
 
     fn check(text: &str, expected: Cause) {
         let evidence = Evidence { kind: EvidenceKind::SerialLog, name: "log".into(), text: text.into() };
-        let diagnosis = diagnose(&[evidence]);
+        let diagnosis = by_rules_alone(&[evidence]);
         assert_eq!(diagnosis.cause(), expected, "{text}: {:?}", diagnosis.findings);
         assert_eq!(diagnosis.state == State::Healthy, expected == Cause::NoFault, "{text}");
     }
@@ -422,6 +446,12 @@ mod tests {
              [    2.0] Kernel panic - not syncing: Fatal exception\n",
             Cause::KernelCrash,
         );
+        check("[    1.013225] card card: register() failed: -517\n", Cause::NoFault);
+        check(
+            "card2 Cannot find the capability\ncard2: probe of 0000:04:00.0 failed with error -5\n",
+            Cause::FirmwareBug,
+        );
+        check("[   13.590149] end_request: I/O error, dev mmcblk2rpmb, sector 0\n", Cause::NoFault);
         check(
             "ERROR: HABv4: -------- HAB Event 0 --------\nERROR: HABv4: Engine: CAAM (0x1d)\n",
             Cause::NoFault,

@@ -30,12 +30,13 @@ use concluded::fates::{NORMAL, UNCHANGED};
 use concluded::partly::{A_PART_FAILS, A_PART_WORKS, AT_TIMES, NOT_IN_MODE, STANDS_IN_MODE, WAITED_FOR};
 use concluded::turns::{HELPED_BY_HAND, POWER_BY_HAND, WHEN_IT_WAS_SET};
 use course::Turn;
+use said::accident::NO_LIGHTS;
 use said::accident::{LIGHTNING, SUPPLY, SUPPLY_IS_BAD, was_done_first};
 use said::circumstances::NO_BATTERY;
 use said::computer::{STARTS_AS_EVER, TRIES_TO_ENTER};
 use said::done::{OTHER_SUPPLY, WROTE};
 use said::life::{DEEPLY_GONE, IN_USE};
-use said::lights::SOME_LIGHT;
+use said::lights::{LIT, SOME_LIGHT};
 use said::means::{MODULES, RECOVERY_SYSTEM};
 use said::mishaps::{RESET_TO_FACTORY, WENT_BACK};
 use said::outcome::OTHER_CABLE;
@@ -44,7 +45,7 @@ use said::praise::{ENDED_WELL, SPOILED, STAYS_OFF};
 use said::seen::{GONE, LOOPS, SETTLES};
 use said::tools::{AFTERWARDS, FAILS, OTHER_TOOL_WORKS, TOOL_HANGS, TOOLS};
 use said::versions::{IS_LOCKED, NOT_BACKWARDS};
-use well::Well;
+use well::{OTHER_FIRMWARE, Well};
 use words::Words;
 
 /// How much of all accounts is read, in characters, or bytes where somebody has told much.
@@ -73,14 +74,11 @@ const WHERE_IT_WAS_DONE: f64 = 0.45;
 /// What is left of the supply's part where power is named for another reason.
 const WHERE_POWER_IS_NO_SUSPECT: f64 = 0.45;
 
+/// What is left of its having no power where lights are on.
+const WHERE_IT_SHOWS_LIGHT: f64 = 0.4;
+
 /// What is left of the way to the unit where another version is reached by it.
 const WHERE_ANOTHER_VERSION_WORKS: f64 = 0.5;
-
-/// What is left of how it was before, where it ended otherwise.
-const BEFORE_THE_TURN: f64 = 0.5;
-
-/// What is left of the way to the unit where it shows no life any more.
-const WHERE_IT_WENT_DARK: f64 = 0.4;
 
 /// What is left of its hanging where it starts when its power was taken away.
 const WHERE_IT_STARTS_FROM_COLD: f64 = 0.5;
@@ -166,7 +164,7 @@ impl Account {
             && !SETTLES.are_in(&self.text)
             && !NORMAL.are_in(&self.text)
             && !self.says(&UNCHANGED)
-            && !(self.says(&FIRST_IS_LONG) && !WITHOUT_END.are_in(&self.text))
+            && (!self.says(&FIRST_IS_LONG) || WITHOUT_END.are_in(&self.text))
             && !self.ends_well()
             && self.is_well() == Well::No
     }
@@ -259,36 +257,12 @@ impl Account {
         if let Some(turn) = self.turn
             && !self.has_others
         {
-            for earlier in [S::NoOutput, S::BootLoop, S::KernelHang, S::BootloaderFailing] {
-                if earlier != turn.state() {
-                    weights.fade_state(BEFORE_THE_TURN, earlier);
-                }
-            }
-            weights.hint(turn.state(), 0.5);
-            if turn == Turn::Dark {
-                // What shows no life is not seen by any computer.
-                weights.fade(WHERE_IT_WENT_DARK, |cause| {
-                    matches!(cause, C::NotInRecoveryMode | C::HostPermission | C::LinkFault)
-                });
-                let line = cite(
-                    reading,
-                    self.place,
-                    "",
-                    "It still did something at first, and shows no life since.",
-                );
-                weights.add(
-                    C::BootloaderCorrupt,
-                    0.26,
-                    &[A::EnterRecoveryMode, A::SeekProfessional],
-                    Some(line),
-                );
-            }
-            if turn == (Turn::Well { is_remedied: true }) && WROTE.are_in(&self.text) {
-                let line = cite(reading, self.place, "", "It works since it was written anew.");
-                let actions: &[A] = &[A::InstallOtherBuild, A::ReflashCorrectImage];
-                weights.add(C::FirmwareBug, 0.26, actions, Some(line.clone()));
-                weights.add(C::ImageCorrupt, 0.16, &[A::ReflashCorrectImage], Some(line));
-            }
+            let cited = |says: &str| cite(reading, self.place, "", says);
+            turn.weigh(WROTE.are_in(&self.text), cited, weights);
+        }
+        // What shows a light has power.
+        if self.says(&LIT) && !self.says(&NO_LIGHTS) {
+            weights.fade_state(WHERE_IT_SHOWS_LIGHT, S::NoPower);
         }
         if self.says(&STARTS_FROM_COLD) {
             weights.fade_state(WHERE_IT_STARTS_FROM_COLD, S::KernelHang);
@@ -322,7 +296,13 @@ impl Account {
                 weights.add(C::NoFault, 0.46 * share, &[A::NothingNeeded], Some(line));
                 weights.hint(S::Healthy, 0.45 * share);
             }
-            Well::Remedied => weights.hint(S::Healthy, 0.3 * share),
+            Well::Remedied => {
+                weights.hint(S::Healthy, 0.3 * share);
+                if self.says(&OTHER_FIRMWARE) {
+                    let line = cite(reading, self.place, "", "It works with another firmware.");
+                    weights.add(C::FirmwareBug, 0.36 * share, &[A::InstallOtherBuild], Some(line));
+                }
+            }
             Well::No => {}
         }
     }

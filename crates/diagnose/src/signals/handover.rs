@@ -114,6 +114,43 @@ mod tests {
     }
 
     #[test]
+    fn a_kernel_that_speaks_was_started_whatever_its_loader_said() {
+        let log = "EFI stub: Booting Linux Kernel...\nEFI stub: ERROR: Failed to install memreserve config table!\n\
+                   EFI stub: Exiting boot services...\n";
+        let spoke = format!("{log}[    0.000000] Booting Linux on physical CPU 0x0\n");
+        assert_eq!(of_log(&spoke), (Cause::NoFault, State::Healthy));
+        assert_ne!(of_log(log).0, Cause::NoFault);
+    }
+
+    #[test]
+    fn a_loader_that_goes_on_did_not_need_what_it_missed() {
+        let settings = "Loading Environment from FAT... MMC: no card present\n** Bad device mmc 0 **\n";
+        assert_eq!(of_log(&format!("{settings}Failed (-5)\n")).0, Cause::NoFault);
+        let network = "Booting entry 'net'\nT T T T T T T T T T T T\n";
+        assert_eq!(
+            of_log(&format!("{network}Loading ARM Linux zImage '/mnt/tftp/linux'\n")).0,
+            Cause::NoFault
+        );
+        assert_ne!(of_log(network).0, Cause::NoFault);
+    }
+
+    #[test]
+    fn a_root_that_was_waited_for_and_is_there_has_no_fault() {
+        let waits = "[    2.358046] Waiting for root device /dev/mmcblk0p2...\n";
+        let mounted = "[    2.499426] EXT4-fs (mmcblk0p2): mounted filesystem with ordered data mode.\n";
+        assert_eq!(of_log(&format!("{waits}{mounted}")).0, Cause::NoFault);
+        assert_ne!(of_log(&format!("{mounted}{waits}")).0, Cause::NoFault);
+    }
+
+    #[test]
+    fn what_somebody_tries_at_a_prompt_and_types_on_is_no_fault() {
+        let log = "=> checks\nChecksum 6100 error: calculated 7100\n=> repairs\nChecksum 7100 written\n=>\n";
+        assert_eq!(of_log(log).0, Cause::NoFault);
+        assert_ne!(of_log("=> checks\nChecksum 6100 error: calculated 7100\n=>\n").0, Cause::NoFault);
+        assert_eq!(of_log("=> dm uclass\nCannot find uclass for id 1: add it\n").0, Cause::NoFault);
+    }
+
+    #[test]
     fn a_restart_that_somebody_typed_is_none_of_the_units() {
         let log = "=> wdt dev watchdog@1c20ca0\n=> wdt reset\n=> COMMAND\n\n\
                    U-Boot SPL 2022.04-rc3 (Mar 25 2022 - 13:48:33 +0000)\n";

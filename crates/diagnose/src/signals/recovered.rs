@@ -25,8 +25,10 @@ const MANY_SPEAKERS: usize = 3;
 const GIVES_UP: &[&str] =
     &["unregister", "giv", "disabl", "remov", "disconnect", "offline", "detach", "shut", "reset"];
 
-/// What a driver says of a part that works (Linux `drivers/net/wireless`, `drivers/usb`, `drivers/mmc`).
+/// What a driver says of a part that works (Linux `drivers/net/wireless`, `drivers/usb`, `drivers/mmc/core`,
+/// `drivers/remoteproc`, `fs/ext4/super.c`).
 const WORKS: &[&str] = &[
+    "loading alternative firmware",
     "fw version",
     "firmware version",
     "firmware ver ",
@@ -41,6 +43,12 @@ const WORKS: &[&str] = &[
     "successfully",
     "link is up",
     "link up",
+    "card at address",
+    "new usb device found",
+    "is now up",
+    "mounted filesystem",
+    "link becomes ready",
+    "wireless switch is on",
 ];
 
 /// Whether the part of which a line of a kernel tells trouble is said to work further down.
@@ -68,6 +76,8 @@ pub(crate) fn gets_over(reading: &Reading<'_>, line: &Line) -> bool {
     let says = |raw: &str| {
         let cleaned = clean(raw);
         let said = strip_stamps(&cleaned).strip_prefix(part).filter(|rest| rest.starts_with(": "));
+        // What is tried next has not worked yet.
+        let said = said.filter(|rest| !trouble::goes_on(&rest.to_ascii_lowercase()));
         let gives_up = |rest: &str| GIVES_UP.iter().any(|words| rest.to_ascii_lowercase().contains(words));
         said.map(|rest| !tells_of_trouble(rest) && !gives_up(rest))
     };
@@ -98,8 +108,14 @@ impl Signals<'_> {
 
     /// Whether trouble behind a place is the end of what is known, or of what its part of the kernel says.
     pub(super) fn is_in_trouble(&self, place: Place) -> bool {
-        let is_the_end = |line: &Line| !gets_over(self.reading, line) && !self.goes_on_behind(line);
+        let is_the_end = |line: &Line| !self.starts_a_kernel_behind(line) && !self.goes_on_behind(line);
         self.trouble_after(place).is_some_and(is_the_end) && !self.complains_of_much(place)
+    }
+
+    /// Whether what started a kernel tells of trouble in a line, and the kernel speaks behind it.
+    fn starts_a_kernel_behind(&self, line: &Line) -> bool {
+        let shape = self.reading.shapes.get(line.place.evidence);
+        line.kernel_seconds.is_none() && shape.is_some_and(|shape| shape.last_kernel_line > line.place.line)
     }
 
     /// Whether several speakers tell of trouble behind a place: a kernel that passes over so much passes over the last, too.
@@ -167,6 +183,20 @@ mod tests {
         assert_eq!(cause(&[first, end].join("\n")), Cause::FirmwareBug);
         let of_another = "[    8.200000] radio8 0000:02:00.0: Transferred FW: old.fw, size: 50980";
         assert_eq!(cause(&[first, of_another, end].join("\n")), Cause::FirmwareBug);
+    }
+
+    #[test]
+    fn a_part_that_works_when_it_is_tried_again_has_no_fault() {
+        let fails = "> [   11.860908] mmc0: error -110 whilst initialising MMC card";
+        let works = "> [   12.027806] mmc0: new HS400 MMC card at address 0001";
+        assert_eq!(cause(&[fails, works].join("\n")), Cause::NoFault);
+        assert_eq!(cause(&[works, fails].join("\n")), Cause::FlashHardwareFault);
+        let file =
+            "[18402.221215] remoteproc remoteproc0: Direct firmware load for core.elf failed with error -2";
+        let next = "[18402.230900] remoteproc remoteproc0: Falling back to sysfs fallback for: core.elf";
+        let runs = "[18402.276433] remoteproc remoteproc0: remote processor core is now up";
+        assert_eq!(cause(&[file, next, runs].join("\n")), Cause::NoFault);
+        assert_ne!(cause(&[runs, file].join("\n")), Cause::NoFault);
     }
 
     #[test]

@@ -11,7 +11,7 @@ mod troubles;
 use debrick_model::{Action as A, Cause as C, EvidenceKind, State as S};
 
 use super::Signals;
-use super::trouble::tells_of_trouble;
+use super::trouble::{is_information, tells_of_trouble};
 use crate::text::{Line, Place, Reading, boot_loader_prompt, shell_prompt};
 use crate::weigh::{Weights, cite};
 use troubles::TROUBLES;
@@ -184,7 +184,7 @@ impl Signals<'_> {
         if behind >= FEW_LINES
             && !weights.success_is_denied()
             && let Some((number, text)) =
-                lines.iter().rev().take(FEW_LINES).find(|(_, line)| has_result(line))
+                lines.iter().rev().take(last_lines_after(behind)).find(|(_, line)| has_result(line))
         {
             let line = cite_at(*number, text, "The tool went on after its trouble, and got what it wanted.");
             weights.add(C::NoFault, 0.42, &[], Some(line));
@@ -284,12 +284,15 @@ pub(crate) fn ends_well_after(reading: &Reading<'_>, place: Place) -> bool {
     if reading.kind(place) != Some(EvidenceKind::ToolOutput) {
         return false;
     }
-    let says_something = |line: &&str| !line.trim().is_empty() && !endings::is_bare_prompt(line.trim());
+    let says_something = |line: &&str| {
+        let line = line.trim();
+        !line.is_empty() && !endings::is_bare_prompt(line)
+    };
     let behind = || reading.behind(place).take(MAX_LINES).filter(says_something);
     let count = behind().count();
     count >= FEW_LINES
         && !behind().any(tells_of_trouble)
-        && behind().last().is_some_and(|last| {
+        && behind().filter(|line| !is_information(line.trim())).last().is_some_and(|last| {
             let last = plain(last);
             is_sure_ending(&last) || is_quiet_ending(&last)
         })
@@ -373,6 +376,11 @@ fn is_sure_ending(line: &str) -> bool {
         && !DENIALS.iter().any(|denial| line.contains(denial))
         && !CLOSES.iter().any(|word| line.contains(word))
         && !tells_of_trouble(line)
+}
+
+/// How many lines at the end may tell of a result where so many follow the last trouble.
+fn last_lines_after(behind: usize) -> usize {
+    if behind >= MANY_LINES { behind } else { FEW_LINES }
 }
 
 /// Whether a line in lower case tells of a result.
@@ -460,6 +468,12 @@ mod tests {
             "probe failed\na: 1\nb: 2\nc: 3\nd: 4\ne: 5\nf: 6\ng: 7\nh: 8",
             "New firmware will be installed, continue? [y/N]: N\nAborted!",
             "login: admin\nPassword:\n-sh: id: command not found\n[~] #",
+            "upgrade: Commencing upgrade. Closing all shell sessions.\nCommand failed: Connection failed",
+            "can't open device \"/dev/ttyACM0\": Input/output error\nConnecting: .\nFound programmer: Id = CAT\n\
+             Software Version = 1.0\nbuffersize=128 bytes.\nSupported:\nDevice code: 0x44",
+            "target halted, current mode: Handler HardFault\nxPSR: 0x01\nInfo : flash size = 512 kbytes\n\
+             flash write_image (a.elf) complete\nInfo : Unable to match requested speed 2000 kHz",
+            "archive does not contain 'boot.sig'\nwriting 'boot'...\nOKAY [  0.357s]\nfinished. total time: 150.897s",
         ] {
             check(output, C::NoFault);
         }
@@ -476,6 +490,19 @@ mod tests {
             C::NoFault,
         );
         check(&format!("{waits}\n< waiting for any device >\n^C"), C::NotInRecoveryMode);
+    }
+
+    #[test]
+    fn a_unit_that_was_written_from_within_or_started_works() {
+        for output in [
+            "Found chipset \"AMD FCH\".\nErase/write done.\nVerifying flash... VERIFIED.",
+            "Verifying Flash: 100%\n  OK\nThe device was rebooted into application mode.",
+        ] {
+            let evidence =
+                [Evidence { kind: EvidenceKind::ToolOutput, name: "tool".into(), text: output.into() }];
+            let diagnosis = by_rules_alone(&evidence);
+            assert_eq!((diagnosis.cause(), diagnosis.state), (Cause::NoFault, S::Healthy), "{output}");
+        }
     }
 
     #[test]

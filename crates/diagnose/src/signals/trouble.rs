@@ -118,6 +118,11 @@ pub(crate) fn is_harmless(text: &str) -> bool {
     WORDS.iter().any(|word| lower.contains(word)) && !tells_of_trouble(text)
 }
 
+/// Whether the core of a kernel's drivers says in this line that a driver does not take a part (Linux `drivers/base/dd.c`).
+pub(crate) fn is_of_driver_core(text: &str) -> bool {
+    text.contains(": probe of ") && text.contains(" failed with error ")
+}
+
 /// Whether with this line a `make` says that a program it ran ended with a number, and not why.
 pub(crate) fn is_exit_of_make(text: &str) -> bool {
     text.contains("make") && text.contains("*** [") && text.contains("] Error ")

@@ -50,6 +50,21 @@ pub(crate) fn typed_command(text: &str) -> &str {
     rest.map_or("", |(_, command)| command.trim())
 }
 
+/// Commands with which somebody looks at what a boot loader knows (U-Boot `cmd/help.c`, `cmd/dm.c`, `cmd/bdinfo.c`,
+/// `cmd/mem.c`): what they answer does not happen by itself.
+const QUESTIONS: &[&str] = &["help", "?", "dm", "md", "md.b", "md.w", "md.l", "bdinfo", "coninfo"];
+
+/// Commands that look for an image at an address; where none is given, at one that may hold nothing (U-Boot
+/// `cmd/bootm.c`, `do_iminfo`).
+const QUESTIONS_WITHOUT_ADDRESS: &[&str] = &["iminfo", "imi"];
+
+/// Whether a line is a question that was typed at a boot loader's prompt.
+pub(super) fn is_question(text: &str) -> bool {
+    let command = typed_command(text);
+    let first = command.split([' ', ';']).next().unwrap_or_default();
+    QUESTIONS.contains(&first) || QUESTIONS_WITHOUT_ADDRESS.contains(&command)
+}
+
 /// `/ # `, `root@host:~# `, `$ `.
 pub(crate) fn shell_prompt(text: &str) -> bool {
     let Some(end) = first_of(text, b"#$", LONGEST_PROMPT) else { return false };

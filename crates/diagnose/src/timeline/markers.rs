@@ -215,6 +215,9 @@ pub(super) const OF_TRACES: &[&str] = &[
 /// What a boot loader says that starts a program, as a second boot loader (U-Boot `cmd/boot.c`).
 pub(super) static CHAINED: &[&str] = &["## Starting application at"];
 
+/// What a kernel says that has a file system on a medium (Linux `fs/ext4/super.c`, `fs/ubifs/super.c`).
+pub(super) static MOUNTED: &[&str] = &["EXT4-fs (*): mounted filesystem", "UBIFS (*: mounted UBI device"];
+
 /// What boot loaders say that found a file to load, or look in another place: where they looked before may be empty.
 pub(super) static FOUND: &[&str] = &[
     "bytes read in ",
@@ -238,8 +241,15 @@ pub(super) static FOUND: &[&str] = &[
 
 /// What U-Boot says once its own drivers are set up (`common/console.c`, `net/eth-uclass.c`), or that it does without
 /// what it looked for (`env/common.c`): what failed before was looking for parts that it can do without.
-pub(super) static SETTLED: &[&str] = &["^In:    ", "^Net:   ", "using default environment"];
+pub(super) static SETTLED: &[&str] = &["^In:    ", "^Net:   ", "using default environment", "^Failed (-"];
 
-/// What a boot loader says once it has a kernel: what it did not find before was looked for elsewhere, and it went on.
-pub(super) static LOADINGS: &[&str] =
-    &["## Booting kernel from", "## Booting image at", "## Loading kernel from", "Kernel image @ 0x"];
+/// What a boot loader says once it has a kernel: what it did not find before was looked for elsewhere, and it went on
+/// (U-Boot `boot/`; barebox `common/bootm.c`).
+pub(super) static LOADINGS: &[&str] = &[
+    "## Booting kernel from",
+    "## Booting image at",
+    "## Loading kernel from",
+    "Kernel image @ 0x",
+    "^Loading ARM Linux zImage '",
+    "^Loading ARM aarch64 Linux",
+];

@@ -13,7 +13,7 @@ pub(super) static RULES: &[Rule] = &[
         "This computer does not let the program use the port.",
         &[(C::HostPermission, 0.88)],
     )
-    .without(&["PermissionError(13, 'Access is denied", "Found DFU: [", "is write-protected, attach in read-only"])
+    .without(&["PermissionError(13, 'Access is denied", "Found DFU: [", "ERROR: writing to /dev/*", "is write-protected, attach in read-only"])
     .states(&[(S::RefusedUnharmed, 0.35), (S::Unknown, 0.3)])
     .actions(&[A::InstallDriverOrPermission])
     .from("libc, errno EACCES; libusb", "could not open port '/dev/ttyUSB0': [Errno 13] Permission denied"),
@@ -79,6 +79,8 @@ pub(super) static RULES: &[Rule] = &[
         "This computer lacks the driver for the port.",
         &[(C::HostPermission, 0.7), (C::LinkFault, 0.2)],
     )
+    // Who has done that already has another fault.
+    .without(&["try reloading * drivers", "tried reinstalling", "already reinstalled"])
     .states(&[(S::Unknown, 0.4)])
     .actions(&[A::InstallDriverOrPermission])
     .from("libusb on Windows", "LIBUSB_ERROR_NOT_SUPPORTED: install the WinUSB driver"),
@@ -99,7 +101,7 @@ pub(super) static RULES: &[Rule] = &[
         "The connection to the unit was lost.",
         &[(C::LinkFault, 0.62), (C::PowerFault, 0.18)],
     )
-    .without(&["linux_mtd_erase: ", "File downloaded successfully", "HID(W):*LIBUSB_ERROR", "HID(R):*LIBUSB_ERROR"])
+    .without(&["xmodem: Protocol error", "linux_mtd_erase: ", "File downloaded successfully", "HID(W):*LIBUSB_ERROR", "HID(R):*LIBUSB_ERROR"])
     .states(&[(S::Unknown, 0.25)])
     .actions(&[A::SwapCableOrPort])
     .from("libusb; pyserial", "device reports readiness to read but returned no data (device disconnected or multiple access on port?)"),
@@ -131,7 +133,7 @@ pub(super) static RULES: &[Rule] = &[
         "A tool failed without saying more.",
         &[(C::ToolMismatch, 0.32), (C::LinkFault, 0.3)],
     )
-    .without(&["QPST Is running", "Waiting for remote to respond", "File downloaded successfully", "Total xfer: 1.00x"])
+    .without(&["QPST Is running", "Waiting for remote to respond", "File downloaded successfully", "Total xfer: 1.00x", "Closing all shell sessions"])
     .states(&[(S::Unknown, 0.25), (S::RefusedUnharmed, 0.22)])
     .actions(&[A::ChangeToolOrOption, A::SwapCableOrPort])
     .last_resort()

@@ -39,13 +39,22 @@ pub(super) static RULES: &[Rule] = &[
     rule(
         "programmer-protected",
         Tool,
-        &["Hardware protection is active", "not fully writable", "Block protection could not be disabled", "write protection", "write protect is enabled", "SPI Configuration is locked down", "Lockdown activated", "flash regions are write protected", "Setting BIOS Control at * failed", "regions are locked", "Protection mode: hardware", "WP: * enabled"],
+        &["Hardware protection is active", "not fully writable", "Block protection could not be disabled", "write protection", "write protect is enabled", "Lockdown activated", "flash regions are write protected", "regions are locked", "Protection mode: hardware", "WP: * enabled"],
         "The flash chip is protected against writing.",
         &[(C::BootloaderLocked, 0.55), (C::ToolMismatch, 0.42)],
     )
     .states(&[(S::RefusedUnharmed, 0.5)])
     .actions(&[A::UnlockBootloader, A::ChangeToolOrOption])
     .from("flashrom writeprotect.c", "Hardware protection is active, disabling write protection is impossible."),
+    rule(
+        "chipset-locked-down",
+        Tool,
+        &["SPI Configuration is locked down", "Setting BIOS Control at * failed"],
+        "The chipset keeps its own settings, which flashrom tells of before it reads or writes and gets along with.",
+        &[(C::NoFault, 0.44), (C::BootloaderLocked, 0.4), (C::ToolMismatch, 0.3)],
+    )
+    .states(&[(S::RefusedUnharmed, 0.4), (S::Healthy, 0.4)])
+    .from("flashrom chipset_enable.c, ichspi.c", "SPI Configuration is locked down"),
     rule(
         "firehose-stopped",
         Tool,
@@ -59,7 +68,7 @@ pub(super) static RULES: &[Rule] = &[
     rule(
         "programmer-size",
         Tool,
-        &["doesn't match the expected size", "Image size * doesn't match", "larger than flash", "exceeds flash size", "does not fit in", "will not fit in", "past the end of flash", "Not enough space for initrd", "Not enough space for kernel", "data too large", "size too large", "too large for partition", "exceeds partition size", "bigger than partition", "region * overflowed"],
+        &["doesn't match the expected size", "Image size * doesn't match", "larger than flash", "exceeds flash size", "does not fit in", "will not fit in", "past the end of flash", "Not enough space for initrd", "Not enough space for kernel", "data too large", "size too large", "too large for partition", "exceeds partition size", "bigger than partition", "region * overflowed", "flash have not enough space", "not enough space in flash"],
         "The file is larger than its place.",
         &[(C::ImageTooLarge, 0.75), (C::ToolMismatch, 0.2)],
     )
@@ -72,9 +81,20 @@ pub(super) static RULES: &[Rule] = &[
         "The programmer does not see the flash chip.",
         &[(C::LinkFault, 0.6), (C::ToolMismatch, 0.25), (C::FlashHardwareFault, 0.2)],
     )
+    .without(&["No chipset found", "internal:laptop="])
     .states(&[(S::Unknown, 0.4)])
     .actions(&[A::SwapCableOrPort])
     .from("flashrom flashrom.c", "No EEPROM/flash device found."),
+    rule(
+        "own-chipset-unknown",
+        Tool,
+        &["WARNING: No chipset found. Flash detection", "-p internal:laptop="],
+        "The tool looks for the flash of the computer that it runs on, whose chipset it does not know or may not touch.",
+        &[(C::ToolMismatch, 0.6), (C::HostPermission, 0.4)],
+    )
+    .states(&[(S::RefusedUnharmed, 0.6)])
+    .actions(&[A::ChangeToolOrOption, A::InstallDriverOrPermission])
+    .from("flashrom internal.c", "WARNING: No chipset found. Flash detection will most likely fail."),
     rule(
         "programmer-not-opened",
         Tool,

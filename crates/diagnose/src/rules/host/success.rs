@@ -157,6 +157,25 @@ pub(super) static RULES: &[Rule] = &[
         "verified 36768 bytes in 4.665386s (7.669 KiB/s)",
     ),
     rule(
+        "written-from-within",
+        Output,
+        &["Verifying flash... VERIFIED", "Erase/write done"],
+        "The unit that runs the tool holds what was written.",
+        &[(C::NoFault, 0.4)],
+    )
+    .with(&["Found chipset \""])
+    .states(&[(S::Healthy, 0.7)])
+    .from("flashrom chipset_enable.c, flashrom.c", "Verifying flash... VERIFIED."),
+    rule(
+        "started-since-written",
+        Output,
+        &["was rebooted into application mode"],
+        "The tool started what it had written.",
+        &[(C::NoFault, 0.5)],
+    )
+    .states(&[(S::Healthy, 0.8)])
+    .from("picotool main.cpp", "The device was rebooted into application mode."),
+    rule(
         "erased",
         Output,
         &["Mass erase successfully achieved", "Chip erase completed successfully", "Flash erase completed"],

@@ -134,6 +134,16 @@ pub(super) static RULES: &[Rule] = &[
     .actions(&[A::EnterRecoveryMode, A::FixNetworkSettings])
     .from("tftp-hpa; nmrpflash", "Transfer timed out."),
     rule(
+        "kwboot-transfer",
+        Tool,
+        &["xmodem: Protocol error", "xmodem: Connection timed out", "xmodem: Bad message"],
+        "The boot ROM does not take what is sent to it: the file is not made for that, the tool too old, or the line bad.",
+        &[(C::ToolMismatch, 0.43), (C::LinkFault, 0.42), (C::ImageWrongDevice, 0.15)],
+    )
+    .states(&[(S::RecoveryMode, 0.55)])
+    .actions(&[A::ChangeToolOrOption, A::SwapCableOrPort, A::PowerCycleAndRetry])
+    .from("U-Boot tools/kwboot.c", "0 % [+xmodem: Protocol error"),
+    rule(
         "xmodem-fails",
         Tool,
         &[

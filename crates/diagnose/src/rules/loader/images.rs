@@ -227,8 +227,20 @@ pub(super) static RULES: &[Rule] = &[
         "The file that was loaded as ramdisk is none, or was not found.",
         &[(C::ImageIncomplete, 0.35), (C::ImageCorrupt, 0.2), (C::RootfsCorrupt, 0.2), (C::FirmwareBug, 0.2)],
     )
+    .without(&["boot* – "])
     .states(&[(S::BootloaderOnly, 0.6)])
     .actions(&[A::ReflashCorrectImage])
+    .from("U-Boot boot/image-board.c", "Wrong Ramdisk Image Format"),
+    rule(
+        "uboot-dash-is-none",
+        Loader,
+        &["Wrong Ramdisk Image Format"],
+        "The dash in the typed command is a printer's dash, which the loader takes for the address of a ramdisk.",
+        &[(C::ToolMismatch, 0.7)],
+    )
+    .with(&["boot* – "])
+    .states(&[(S::BootloaderOnly, 0.6)])
+    .actions(&[A::ChangeToolOrOption])
     .from("U-Boot boot/image-board.c", "Wrong Ramdisk Image Format"),
     rule(
         "uboot-device-tree",

@@ -68,7 +68,7 @@ pub(super) static RULES: &[Rule] = &[
             "Waiting for PHY auto negotiation to complete* TIMEOUT",
         ],
         "The boot loader does not reach the other computer over the network.",
-        &[(C::LinkFault, 0.55), (C::ToolMismatch, 0.3)],
+        &[(C::LinkFault, 0.5), (C::ToolMismatch, 0.3)],
     )
     .without(&[
         "NAK on sector",
@@ -82,6 +82,16 @@ pub(super) static RULES: &[Rule] = &[
     .states(&[(S::BootloaderOnly, 0.4)])
     .actions(&[A::FixNetworkSettings, A::SwapCableOrPort])
     .from("U-Boot net/arp.c", "ARP Retry count exceeded; starting again"),
+    rule(
+        "loader-network-driver",
+        Loader,
+        &["eth*: transmission timeout", "netsec_wait_while_busy: timeout"],
+        "The boot loader's driver does not get its network chip to send.",
+        &[(C::FirmwareBug, 0.45), (C::LinkFault, 0.4), (C::BootloaderOutdated, 0.25)],
+    )
+    .states(&[(S::BootloaderOnly, 0.6)])
+    .actions(&[A::PowerCycleAndRetry, A::SwapCableOrPort, A::UpdateBootloader])
+    .from("barebox drivers/net/fec_imx.c; U-Boot drivers/net/sni_netsec.c", "eth0: transmission timeout"),
     rule(
         "cfe-network",
         Loader,

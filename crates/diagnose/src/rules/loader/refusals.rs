@@ -33,6 +33,26 @@ pub(super) static RULES: &[Rule] = &[
         "Attempt to write to non page aligned data",
     ),
     rule(
+        "loader-command-too-long",
+        Loader,
+        &["** Too many args (max"],
+        "The typed command has more words than this loader takes.",
+        &[(C::ToolMismatch, 0.6), (C::BootloaderOutdated, 0.3)],
+    )
+    .states(&[(S::BootloaderOnly, 0.7)])
+    .actions(&[A::ChangeToolOrOption])
+    .from("U-Boot common/cli_simple.c", "** Too many args (max. 16) **"),
+    rule(
+        "loader-update-not-written",
+        Lasting,
+        &["ERROR: writing to /dev/*", "ERROR: fastboot: update "],
+        "The loader could not write the update to its place: it is too large for it, protected, or the loader is at fault.",
+        &[(C::ImageTooLarge, 0.34), (C::FirmwareBug, 0.3), (C::BootloaderLocked, 0.28)],
+    )
+    .states(&[(S::RecoveryMode, 0.4), (S::BootloaderOnly, 0.3)])
+    .actions(&[A::ChangeToolOrOption, A::ReflashCorrectImage])
+    .from("barebox common/bbu.c, common/fastboot.c", "ERROR: fastboot: update barebox: Operation not permitted"),
+    rule(
         "loader-cannot-restart",
         Lasting,
         &["System reset not supported on this platform", "System reset not supported"],

@@ -300,12 +300,24 @@ pub(super) static RULES: &[Rule] = &[
     .actions(&[A::ReflashCorrectImage, A::ReflashSameImage, A::RestoreBootloader])
     .from("U-Boot common/spl/", "spl: could not initialize mmc"),
     rule(
+        "memory-unknown",
+        Rom,
+        &["^unknown device"],
+        "The loader of the memory does not know what it finds: it is older than the memory, damaged, or the memory fails.",
+        &[(C::RamFault, 0.44), (C::BootloaderOutdated, 0.3), (C::BootloaderCorrupt, 0.25)],
+    )
+    .with(&["soldering abnormality"])
+    .states(&[(S::BootloaderFailing, 0.7)])
+    .actions(&[A::SeekProfessional, A::UpdateBootloader])
+    .from("Rockchip rkbin", "unknown device"),
+    rule(
         "memory-soldering",
         Rom,
         &["soldering abnormality", "ddr error", "DDR ERR", "dram error", "sdram error", "no dram", "DRAM * not found"],
         "The loader of the memory found it faulty.",
         &[(C::RamFault, 0.65), (C::BootloaderCorrupt, 0.2), (C::FirmwareBug, 0.2)],
     )
+    .without(&["^unknown device"])
     .states(&[(S::BootloaderFailing, 0.7)])
     .actions(&[A::SeekProfessional, A::ReplaceHardware])
     .from("Rockchip rkbin", "If no 'may be ch* soldering abnormality' is printed, it may be ch0 soldering abnormality"),

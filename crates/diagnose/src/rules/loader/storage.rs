@@ -75,6 +75,52 @@ pub(super) static RULES: &[Rule] = &[
     .without(&["Bad hash value for * hash node in * image node", "^Found * disk"])
     .from("U-Boot drivers/mmc/mmc.c", "Card did not respond to voltage select! : -110"),
     rule(
+        "loader-card-startup",
+        Loader,
+        &["Card's startup fails with"],
+        "The card does not start up for this loader: its driver, the card or the contacts.",
+        &[(C::FirmwareBug, 0.4), (C::FlashHardwareFault, 0.36), (C::LinkFault, 0.2)],
+    )
+    .states(&[(S::BootloaderOnly, 0.5)])
+    .actions(&[A::PowerCycleAndRetry, A::SwapCableOrPort, A::UpdateBootloader])
+    .from("barebox drivers/mci/mci-core.c", "mmc0: Card's startup fails with -74"),
+    rule(
+        "loader-usb-stick",
+        Loader,
+        &["USB device not responding, giving up"],
+        "What is plugged in does not answer the boot loader on USB.",
+        &[
+            (C::LinkFault, 0.4),
+            (C::RecoveryMediaWrong, 0.34),
+            (C::BootloaderOutdated, 0.2),
+            (C::FlashHardwareFault, 0.2),
+        ],
+    )
+    .states(&[(S::BootloaderOnly, 0.6)])
+    .actions(&[A::PowerCycleAndRetry, A::SwapCableOrPort])
+    .from("U-Boot common/usb.c", "USB device not responding, giving up (status=0)"),
+    rule(
+        "loader-settings-not-saved",
+        Loader,
+        &[
+            "Writing to MMC(*)... failed",
+            "Writing to redundant MMC(*)... failed",
+            "Saving Environment to *... Failed (",
+            "Saving Environment to *No MMC card found",
+            "Saving Environment to *... Card did not respond",
+        ],
+        "The boot loader cannot save its settings to its storage.",
+        &[
+            (C::FirmwareBug, 0.42),
+            (C::FlashHardwareFault, 0.38),
+            (C::RecoveryMediaWrong, 0.25),
+            (C::BootEnvironmentCorrupt, 0.2),
+        ],
+    )
+    .states(&[(S::BootloaderOnly, 0.5)])
+    .actions(&[A::PowerCycleAndRetry, A::SwapCableOrPort, A::UpdateBootloader])
+    .from("U-Boot env/mmc.c", "Writing to MMC(0)... failed"),
+    rule(
         "loader-flash-write",
         Loader,
         &[

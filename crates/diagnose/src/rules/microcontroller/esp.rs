@@ -255,6 +255,7 @@ pub(super) static RULES: &[Rule] = &[
         "A strapping pin tells the chip to start over SDIO: something outside holds the pin.",
         &[(C::LinkFault, 0.46), (C::NotInRecoveryMode, 0.36), (C::FlashHardwareFault, 0.2)],
     )
+    .without(&["U-Boot SPL "])
     .states(&[(S::BootloaderFailing, 0.5), (S::RecoveryMode, 0.3)])
     .actions(&[A::SwapCableOrPort, A::PowerCycleAndRetry])
     .from("Espressif ESP8266 ROM; esptool documentation, boot mode", "waiting for host"),

@@ -119,7 +119,7 @@ pub(super) static RULES: &[Rule] = &[
         "The boot loader of the phone answered a command with a failure.",
         &[(C::ToolMismatch, 0.4), (C::BootloaderLocked, 0.35), (C::ImageWrongDevice, 0.12)],
     )
-    .without(&["Flash command failed"])
+    .without(&["Flash command failed", "Closing all shell sessions"])
     .states(&[(S::RefusedUnharmed, 0.6)])
     .last_resort()
     .from("AOSP fastboot/fastboot_driver.cpp", "FAILED (remote: 'unknown reason')"),
@@ -186,13 +186,28 @@ pub(super) static RULES: &[Rule] = &[
     .states(&[(S::RefusedUnharmed, 0.65)])
     .from("AOSP fastboot/fastboot.cpp", "fastboot: usage: unknown command wipe-super"),
     rule(
+        "fastboot-boot-lost",
+        Tool,
+        &["^Booting * FAILED (Status read failed"],
+        "The unit took the image and was not heard of again when it was told to start it.",
+        &[(C::ToolMismatch, 0.42), (C::ImageWrongDevice, 0.36), (C::LinkFault, 0.34)],
+    )
+    .states(&[(S::RecoveryMode, 0.5)])
+    .actions(&[A::ChangeToolOrOption, A::SwapCableOrPort])
+    .from("AOSP fastboot/fastboot_driver.cpp", "Booting                 FAILED (Status read failed (Too many links))"),
+    rule(
         "fastboot-transfer",
         Tool,
         &["Status read failed", "bulk OUT failed", "bulk IN failed", "Write to device failed", "Couldn't download data", "data transfer failure", "Sending * FAILED (remote: 'unknown command'", "remote: 'data invalid size'", "usb_write failed", "command write failed", "Sending * FAILED (Write", "Sending * FAILED (Status", "Too many links", "no link", "Protocol error", "data transfer", "Error reading data", "Transfer aborted", "device disconnected"],
         "The transfer to the unit broke.",
         &[(C::LinkFault, 0.65), (C::ToolMismatch, 0.33)],
     )
-    .without(&["not allowed on locked devices", "not allowed for Critical Partitions"])
+    .without(&[
+        "not allowed on locked devices",
+        "not allowed for Critical Partitions",
+        "^Booting * FAILED (Status read failed",
+        "xmodem: Protocol error",
+    ])
     .states(&[(S::RecoveryMode, 0.6)])
     .from("AOSP fastboot/fastboot_driver.cpp", "FAILED (Status read failed (No such device))"),
     rule(

@@ -2,10 +2,20 @@
 
 use debrick_model::{Action as A, Cause as C, State as S};
 
-use crate::rule::Level::Tool;
+use crate::rule::Level::{Lasting, Tool};
 use crate::rule::{Rule, rule};
 
 pub(super) static RULES: &[Rule] = &[
+    rule(
+        "rockchip-no-flash",
+        Lasting,
+        &["No Found 1st Flash CS", "FLASH ID:ff ff ff ff", "sfc nor id: ff ff ff"],
+        "The loader in the unit's memory finds no flash chip.",
+        &[(C::FlashHardwareFault, 0.5), (C::ToolMismatch, 0.25), (C::PowerFault, 0.15)],
+    )
+    .states(&[(S::RecoveryMode, 0.7)])
+    .actions(&[A::ReplaceHardware, A::SeekProfessional])
+    .from("Rockchip RKDevTool, usbplug", "ERROR:PrepareIDB-->No Found 1st Flash CS"),
     rule(
         "rockchip-loader-missing",
         Tool,
@@ -125,11 +135,23 @@ pub(super) static RULES: &[Rule] = &[
             "usb bulk recv error",
         ],
         "The transfer to the boot ROM broke off.",
-        &[(C::LinkFault, 0.6), (C::ImageWrongDevice, 0.25), (C::PowerFault, 0.2), (C::ToolMismatch, 0.25)],
+        &[(C::LinkFault, 0.48), (C::ImageWrongDevice, 0.25), (C::PowerFault, 0.2), (C::ToolMismatch, 0.25)],
     )
+    .without(&["Initial ddr controller succeeded"])
     .states(&[(S::RecoveryMode, 0.65)])
     .actions(&[A::SwapCableOrPort, A::PowerCycleAndRetry])
     .from("sunxi-tools fel_lib.c", "usb_bulk_send() ERROR -7: Operation timed out"),
+    rule(
+        "allwinner-memory-set-up",
+        Tool,
+        &["usb bulk send error", "usb bulk recv error"],
+        "The unit answers no more since its memory was set up: with values for another chip, or the memory fails.",
+        &[(C::ImageWrongDevice, 0.4), (C::ToolMismatch, 0.38), (C::RamFault, 0.3), (C::LinkFault, 0.25)],
+    )
+    .with(&["Initial ddr controller succeeded"])
+    .states(&[(S::RecoveryMode, 0.5)])
+    .actions(&[A::ChangeToolOrOption, A::PowerCycleAndRetry])
+    .from("xfel main.c, fel.c", "usb bulk send error: Operation timed out"),
     rule(
         "allwinner-first-stage-dies",
         Tool,

@@ -141,12 +141,29 @@ pub(super) static RULES: &[Rule] = &[
     .actions(&[A::ReplaceHardware, A::RestorePartitionTable])
     .from("Samsung recovery; Odin", "E:failed to mount /cache (Invalid argument)"),
     rule(
+        "heimdall-end-of-file",
+        Tool,
+        &["Failed to confirm end of file transfer sequence", "Failed to confirm end of PIT"],
+        "The phone got all of the file and does not confirm it: it does not take it, or is not heard.",
+        &[
+            (C::LinkFault, 0.43),
+            (C::ToolMismatch, 0.36),
+            (C::ImageWrongDevice, 0.22),
+            (C::BootloaderLocked, 0.2),
+            (C::ImageTooLarge, 0.15),
+        ],
+    )
+    .states(&[(S::RecoveryMode, 0.7)])
+    .actions(&[A::SwapCableOrPort, A::ChangeToolOrOption])
+    .from("Heimdall source/BridgeManager.cpp", "ERROR: Failed to confirm end of file transfer sequence!"),
+    rule(
         "heimdall-usb",
         Tool,
-        &["libusb error -7", "Failed to send handshake", "Failed to receive handshake", "Protocol initialisation failed", "Failed to send file part packet", "Failed to confirm end of", "libusb error -9", "Unexpected handshake response", "whilst sending bulk transfer", "Setting up interface failed", "Failed to receive PIT", "Failed to download PIT", "PIT upload failed", "Failed to unpack received packet", "Failed to begin session", "Failed to receive session", "Failed to receive file part", "Failed to send request", "Failed to request", "upload failed!"],
+        &["libusb error -7", "Failed to send handshake", "Failed to receive handshake", "Protocol initialisation failed", "Failed to send file part packet", "libusb error -9", "Unexpected handshake response", "whilst sending bulk transfer", "Setting up interface failed", "Failed to receive PIT", "Failed to download PIT", "PIT upload failed", "Failed to unpack received packet", "Failed to begin session", "Failed to receive session", "Failed to receive file part", "Failed to send request", "Failed to request", "upload failed!"],
         "The unit does not answer on USB as expected.",
         &[(C::LinkFault, 0.58), (C::ToolMismatch, 0.35), (C::HostPermission, 0.15)],
     )
+    .without(&["Failed to confirm end of file transfer sequence"])
     .states(&[(S::RecoveryMode, 0.7)])
     .actions(&[A::SwapCableOrPort])
     .from("Heimdall source/BridgeManager.cpp", "ERROR: Protocol initialisation failed!"),

@@ -31,6 +31,16 @@ pub(super) static RULES: &[Rule] = &[
     .actions(&[A::PowerCycleAndRetry, A::InstallOtherBuild])
     .from("Linux drivers/mmc/core/mmc.c", "mmc0: error -110 whilst initialising MMC card"),
     rule(
+        "mmc-controller",
+        System,
+        &["timed out sending r/w cmd", "Controller never released inhibit"],
+        "The controller gets no answer from the card or eMMC: that, its supply or its driver fails.",
+        &[(C::FlashHardwareFault, 0.46), (C::FirmwareBug, 0.38), (C::PowerFault, 0.25)],
+    )
+    .states(&[(S::BootsDegraded, 0.35)])
+    .actions(&[A::PowerCycleAndRetry, A::InstallOtherBuild])
+    .from("Linux drivers/mmc/host/sdhci.c", "mmc0: Controller never released inhibit bit(s)."),
+    rule(
         "block-io",
         System,
         &[
@@ -46,9 +56,24 @@ pub(super) static RULES: &[Rule] = &[
         "The storage cannot be read or written.",
         &[(C::FlashHardwareFault, 0.7)],
     )
-    .without(&["I/O error, dev ubiblock"])
+    .without(&[
+        "I/O error, dev ubiblock",
+        "I/O error, dev nbd",
+        "timed out sending r/w cmd",
+        "Controller never released inhibit",
+    ])
     .states(&[(S::BootsDegraded, 0.35)])
     .from("Linux block/blk-core.c", "blk_update_request: I/O error, dev mmcblk0, sector 1234"),
+    rule(
+        "network-disk",
+        System,
+        &["block nbd*: Other side returned error", "I/O error, dev nbd", "rauc-nbd[*]: request failed"],
+        "What is read comes over the network, and the other side does not give it.",
+        &[(C::LinkFault, 0.6), (C::UpdateInterrupted, 0.3)],
+    )
+    .states(&[(S::Unknown, 0.5), (S::RefusedUnharmed, 0.3)])
+    .actions(&[A::PowerCycleAndRetry, A::SwapCableOrPort])
+    .from("Linux drivers/block/nbd.c; RAUC src/nbd.c", "block nbd0: Other side returned error (5)"),
     rule(
         "partition-table",
         Kernel,

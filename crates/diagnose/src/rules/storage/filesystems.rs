@@ -212,6 +212,8 @@ pub(super) static RULES: &[Rule] = &[
         "ERROR: Not Enough Space",
         "space to store OTA",
         "Upload buffer miscompare",
+        "flash have not enough space",
+        "not enough space in flash",
     ])
     .states(&[(S::BootsDegraded, 0.3)])
     .from("libc, errno ENOSPC", "cp: write error: No space left on device"),

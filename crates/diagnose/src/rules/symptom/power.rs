@@ -44,6 +44,8 @@ pub(super) static RULES: &[Rule] = &[
         "The supply is under suspicion.",
         &[(C::PowerFault, 0.45)],
     )
+    // Who only switches the unit on does not suspect it.
+    .without(&["電源オン", "電源を入れ", "電源ON", "接通电源", "打开电源"])
     .actions(&[A::FixPower])
     .from("symptom answers", "It works with another power supply."),
     rule(
@@ -97,6 +99,12 @@ pub(super) static RULES: &[Rule] = &[
     )
     .without(&[
         "shorted * mode",
+        "tx/rx shorted",
+        "rx/tx shorted",
+        "rx and tx shorted",
+        "tx and rx shorted",
+        "shorted rx",
+        "shorted tx",
         "shorted * dfu",
         "shorted * boot pin",
         "boot pins shorted",
@@ -171,6 +179,11 @@ pub(super) static RULES: &[Rule] = &[
     )
     // Who only plugs it in or out does not suspect it.
     .without(&[
+        // Nor does who has tried others in vain.
+        "different PC, different cable",
+        "tried different cables",
+        "tried multiple cables",
+        "tried several cables",
         "plug the usb cable",
         "plug in the usb cable",
         "plug in usb cable",

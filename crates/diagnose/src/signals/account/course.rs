@@ -3,13 +3,21 @@
 //!
 //! Phrases with gaps: see [`Words`].
 
-use debrick_model::State as S;
+use debrick_model::{Action as A, Cause as C, EvidenceLine, State as S};
+
+use crate::weigh::Weights;
 
 use super::said::computer::STARTS_AS_EVER;
 use super::said::seen::{GONE, LOOPS};
 use super::shown;
-use super::well::{REMEDIED, SAYS_NO, praises_a_run};
+use super::well::{OTHER_FIRMWARE, REMEDIED, SAYS_NO, praises_a_run};
 use super::words::{self, Words};
+
+/// What is left of how it was before, where it ended otherwise.
+const BEFORE: f64 = 0.5;
+
+/// What is left of the way to the unit where it shows no life any more.
+const WHERE_IT_WENT_DARK: f64 = 0.4;
 
 /// What a clause says of the unit.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -43,6 +51,34 @@ impl Turn {
             Self::Well { .. } => S::Healthy,
             Self::Dark => S::NoOutput,
             Self::Loops => S::BootLoop,
+        }
+    }
+
+    /// Adds what it says; `is_written` where firmware was written, `cite` makes a line that says so.
+    pub(super) fn weigh(self, is_written: bool, cite: impl Fn(&str) -> EvidenceLine, weights: &mut Weights) {
+        for earlier in [S::NoOutput, S::BootLoop, S::KernelHang, S::BootloaderFailing] {
+            if earlier != self.state() {
+                weights.fade_state(BEFORE, earlier);
+            }
+        }
+        weights.hint(self.state(), 0.5);
+        match self {
+            Self::Dark => {
+                // What shows no life is not seen by any computer.
+                weights.fade(WHERE_IT_WENT_DARK, |cause| {
+                    matches!(cause, C::NotInRecoveryMode | C::HostPermission | C::LinkFault)
+                });
+                let line = cite("It still did something at first, and shows no life since.");
+                let actions = &[A::EnterRecoveryMode, A::SeekProfessional];
+                weights.add(C::BootloaderCorrupt, 0.26, actions, Some(line));
+            }
+            Self::Well { is_remedied: true } if is_written => {
+                let line = cite("It works since it was written anew.");
+                let actions = &[A::InstallOtherBuild, A::ReflashCorrectImage];
+                weights.add(C::FirmwareBug, 0.26, actions, Some(line.clone()));
+                weights.add(C::ImageCorrupt, 0.16, &[A::ReflashCorrectImage], Some(line));
+            }
+            Self::Well { .. } | Self::Loops => {}
         }
     }
 }
@@ -158,7 +194,7 @@ pub(super) fn turn(sentences: &[&str]) -> Option<Turn> {
                 stand == Some(Stand::Fails) && stands.last().is_some_and(|last| *last != Stand::Well);
             stands.extend(stand.filter(|_| !is_vague));
         }
-        is_remedied |= MUST_BE_DONE.are_in(&plain);
+        is_remedied |= MUST_BE_DONE.are_in(&plain) || OTHER_FIRMWARE.are_in(&plain);
     }
     let (last, before) = stands.split_last()?;
     match last {

@@ -33,8 +33,15 @@ pub(super) fn at_the_end(
     let is_denied = |words: &str| {
         [&GONE, &LOOPS, &SILENT, &FAILS, &SAYS_NO].into_iter().any(|denials| denials.are_in(words))
     };
-    let is_fine = |words: &str| FINE_AFTER_ALL.are_in(words) || (LIGHT_IS_FINE.are_in(words) && !is_gone);
-    for (sentence, end) in sentences.iter().zip(last_words).rev().take(TOLD_LATE) {
+    let may_be_fine = |words: &str| LIGHT_IS_FINE.are_in(words) || WRITTEN_TO_ITS_END.are_in(words);
+    let is_fine = |words: &str| FINE_AFTER_ALL.are_in(words) || (may_be_fine(words) && !is_gone);
+    // `I tried another firmware. It works well.`
+    let names_another = |number: usize| {
+        let before = number.checked_sub(1).and_then(|before| sentences.get(before));
+        before.is_some_and(|sentence| OTHER_FIRMWARE.are_in(sentence))
+    };
+    let ends = sentences.iter().zip(last_words).enumerate().rev().take(TOLD_LATE);
+    for (number, (sentence, end)) in ends {
         // What is said of the run of a tool says nothing of the unit.
         if praises_a_run(sentence) {
             continue;
@@ -42,7 +49,7 @@ pub(super) fn at_the_end(
         let is_well = SURELY_FINE.are_in(sentence)
             || [sentence, end].into_iter().any(|words| is_fine(words) && !is_denied(words));
         if is_well {
-            let is_remedied = is_remedied || REMEDIED.are_in(sentence);
+            let is_remedied = is_remedied || REMEDIED.are_in(sentence) || names_another(number);
             // What works only with something in it is not well.
             if !is_remedied && DEPENDS.are_in(sentence) {
                 return Well::No;
@@ -174,7 +181,6 @@ pub(super) static FINE_AFTER_ALL: Words = Words::new(&[
     "startet ~ normal",
     "va|funciona|anda ~ fenomenal|perfecto|bien|normal|genial",
     "всё|все ~ открыл-|на месте|работает|есть",
-    "дошло|дошёл|дошел ~ до конца",
     "działa|dzwoni|chodzi|wszystko ~ jest|działa|dobrze|ok",
     "tornat- ~ tutti|tutto|normale",
     "tutto|tutti ~ tornat-|funziona|ok",
@@ -188,6 +194,16 @@ pub(super) static LIGHT_IS_FINE: Words = Words::new(&[
     "then|but|now|after|afterwards|finally|eventually|suddenly|later|and|led ~ green",
     "ora|adesso|jetzt|ahora|agora|maintenant|teraz ~ verde|grün|vert|zielon-",
     "è verde|es verde|ist grün|is green|went green|turned green|solid green|solid white|solid blue|green light",
+]);
+
+/// What was written was written to its end, which is not yet that it starts.
+pub(super) static WRITTEN_TO_ITS_END: Words = Words::new(&["дошло|дошёл|дошел ~ до конца"]);
+
+/// Another firmware than the one that is complained of.
+pub(super) static OTHER_FIRMWARE: Words = Words::new(&[
+    "another|different|other|older|previous|stock|original|earlier ~ firmware|image|build|fw|rom",
+    "andere|älter-|original- ~ firmware",
+    "другую|другой|старую|прошлую ~ прошивк-|версию",
 ]);
 
 /// What is said only of a unit that is well.

@@ -42,13 +42,22 @@ pub(crate) static BY_CIRCUMSTANCE: &[Conclusion] = &[
         actions: &[A::EnterRecoveryMode],
     },
     Conclusion {
-        all: &[&NO_CONSOLE],
+        all: &[&NO_CONSOLE, &WROTE],
         near: &[],
         none: &[&WORKS_AGAIN],
         says: "Not even its boot loader speaks on the console.",
         causes: &[(C::BootloaderCorrupt, 0.36)],
         state: Some((S::NoOutput, 0.5)),
         actions: &[A::ReflashCorrectImage, A::EnterRecoveryMode],
+    },
+    Conclusion {
+        all: &[&NO_CONSOLE],
+        near: &[],
+        none: &[&WORKS_AGAIN, &WROTE],
+        says: "Not even its boot loader speaks on the console, and nothing is said to have been written.",
+        causes: &[(C::BootloaderCorrupt, 0.38), (C::PowerFault, 0.15), (C::RamFault, 0.15)],
+        state: Some((S::NoOutput, 0.5)),
+        actions: &[A::FixPower, A::SeekProfessional, A::EnterRecoveryMode],
     },
     Conclusion {
         all: &[&FAILED_WRITE],

@@ -4,8 +4,8 @@ use debrick_model::{Action as A, Cause as C, State as S};
 
 use super::super::said::circumstances::POWER_CYCLE_HELPS;
 use super::super::said::done::{
-    BACK_TO_STOCK, BIOS_WRITTEN, BROKEN_OFF, CHANGED_DRIVER, LOADER_WRITTEN, MANY_IMAGES, OTHER_SUPPLY,
-    OUTSIDE_DAMAGE, STOPPED, UNFINISHED, VIRTUAL_MACHINE, WIRES, WROTE,
+    BACK_TO_STOCK, BIOS_WRITTEN, BROKEN_OFF, CHANGED_DRIVER, LOADER_WRITTEN, LOOPED_BACK, MANY_IMAGES,
+    OTHER_SUPPLY, OUTSIDE_DAMAGE, STOPPED, UNFINISHED, VIRTUAL_MACHINE, WIRES, WROTE,
 };
 use super::super::said::life::{DEEPLY_GONE, IN_USE, SILENT};
 use super::super::said::lights::SOME_LIGHT;
@@ -176,7 +176,7 @@ pub(crate) static CONCLUSIONS: &[Conclusion] = &[
     Conclusion {
         all: &[&OUTSIDE_DAMAGE],
         near: &[],
-        none: &[],
+        none: &[&LOOPED_BACK],
         says: "Something from outside may have damaged the unit.",
         causes: &[(C::PowerFault, 0.36), (C::FlashHardwareFault, 0.3)],
         state: None,

@@ -8,8 +8,9 @@ use super::super::said::accident::{
 };
 use super::super::said::circumstances::{POWER_CYCLE_HELPS, RESTART_HANGS};
 use super::super::said::computer::{
-    A_PORT, A_TOOL, ALWAYS_RECOVERY, BREAKS_OFF_ANYWHERE, CABLE, HOST_ADDRESS, NETWORK_TOOL, NO_RIGHT,
-    NOT_FOUND, OLD_TOOL, OTHER_COMPUTER_SEES, PORT_BUSY, STARTS_AS_EVER, STILL_ENTERED, TRIES_TO_ENTER,
+    A_PORT, A_TOOL, ALL_TRIED, ALWAYS_RECOVERY, BREAKS_OFF_ANYWHERE, CABLE, HOST_ADDRESS, NETWORK_TOOL,
+    NO_RIGHT, NOT_FOUND, OLD_TOOL, OTHER_COMPUTER_SEES, PORT_BUSY, STARTS_AS_EVER, STILL_ENTERED,
+    TRIES_TO_ENTER,
 };
 use super::super::said::lights::SOME_LIGHT;
 use super::super::said::means::RECOVERY_SYSTEM;
@@ -182,7 +183,7 @@ pub(crate) static PLAINLY: &[Conclusion] = &[
     Conclusion {
         all: &[&CABLE],
         near: &[],
-        none: &[],
+        none: &[&ALL_TRIED],
         says: "The cable or the port makes a difference.",
         causes: &[(C::LinkFault, 0.4)],
         state: None,

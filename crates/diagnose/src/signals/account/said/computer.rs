@@ -118,6 +118,14 @@ pub(crate) static CABLE: Words = Words::new(&[
     "with the cable|with another lead|tried the lead|the other lead",
 ]);
 
+/// Cables, ports and computers were changed, and it made no difference.
+pub(crate) static ALL_TRIED: Words = Words::new(&[
+    "different pc|computer|laptop|machine ~ different cable|cables|port|ports",
+    "different cable|cables|port|ports ~ different pc|pcs|computer|computers|laptop|machine",
+    "tried ~ multiple|several|many|various|three|four|all ~ cables|ports|computers|pcs",
+    "nothing|neither|none ~ helped|worked|helps|works",
+]);
+
 /// A transfer breaks off, and not always at the same place.
 pub(crate) static BREAKS_OFF_ANYWHERE: Words = Words::new(&[
     "different|random|various|another ~ percent-|percentage|place|places|point|points|address|block|spot|time",

@@ -285,6 +285,13 @@ pub(crate) static MANY_IMAGES: Words = Words::new(&[
     " andere firmware",
 ]);
 
+/// The console's own wires were put together to hear what was sent.
+pub(crate) static LOOPED_BACK: Words = Words::new(&[
+    "tx|rx|uart ~ shorted|looped",
+    "shorted|shorting|looped|bridged ~ tx|rx",
+    "loopback|loop back ~ test|works",
+]);
+
 /// Damage from outside.
 pub(crate) static OUTSIDE_DAMAGE: Words = Words::new(&[
     " lightning",

@@ -111,6 +111,23 @@ pub(crate) static SOME_LIGHT: Words = Words::new(&[
     " blinkt",
 ]);
 
+/// Lights are on, steadily or not: the unit has power.
+pub(crate) static LIT: Words = Words::new(&[
+    "solid|steady|steadily|blink-|flash-|glow-|lit|pulsing|fades ~ light|lights|led|leds|lamp|lamps",
+    "light|lights|led|leds|lamp|lamps ~ solid|steady|lit|glow-|blink-|flash-|are on|stay on|stays on|is on|come on|comes on|red|green|blue|orange|yellow|white|amber",
+    "lampe|lampen|led|leds|lämpchen|lichter ~ an|leuchten|leuchtet|blinken|blinkt|rot|grün|orange",
+    "luz|luces|led|leds ~ parpade-|encendid-|fija|fijo|roj-|verde|naranja",
+    "voyant|voyants|led|leds ~ clignot-|allumé-|fixe|rouge|vert",
+    "lampk-|dioda|diody|kontrolk- ~ miga-|świec-|pali",
+    "мигает|мигают|горит|горят",
+    "灯 ~ 闪|亮|红|绿|蓝|橙|黄",
+    "灯闪",
+    "灯亮",
+    "红灯",
+    "绿灯",
+    "黄灯",
+]);
+
 /// Partitions were deleted or made anew.
 pub(crate) static PARTITIONS_TOUCHED: Words = Words::new(&[
     " deleted the partition",
