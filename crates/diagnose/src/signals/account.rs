@@ -8,6 +8,7 @@
 //! [`well`] whether it works in the end.
 
 mod concluded;
+mod course;
 mod said;
 mod shown;
 mod standing;
@@ -22,11 +23,13 @@ use crate::text::{Place, Reading};
 use crate::weigh::{Weights, cite};
 use concluded::Conclusion;
 use concluded::contrasts::{
-    FALLS_BACK_AND_WORKS, FIRST_IS_LONG, LOADER_BY_MISTAKE, STARTS_FROM_COLD, WAY_BACK_FAILS, WITHOUT_END,
+    FALLS_BACK_AND_WORKS, FIRST_IS_LONG, LOADER_BY_MISTAKE, STARTS_FROM_COLD, STILL_THE_OLD, WAY_BACK_FAILS,
+    WITHOUT_END,
 };
 use concluded::fates::{NORMAL, UNCHANGED};
 use concluded::partly::{A_PART_FAILS, A_PART_WORKS, AT_TIMES, NOT_IN_MODE, STANDS_IN_MODE, WAITED_FOR};
 use concluded::turns::{HELPED_BY_HAND, POWER_BY_HAND, WHEN_IT_WAS_SET};
+use course::Turn;
 use said::accident::NO_LIGHTS;
 use said::accident::{LIGHTNING, SUPPLY, SUPPLY_IS_BAD, was_done_first};
 use said::circumstances::NO_BATTERY;
@@ -128,6 +131,8 @@ pub(crate) struct Account {
     has_others: bool,
     /// A version of which it says that it works.
     names_working_version: bool,
+    /// How it ends, where that is another thing than what was before.
+    turn: Option<Turn>,
 }
 
 impl Account {
@@ -147,6 +152,8 @@ impl Account {
             told(EvidenceKind::SerialLog).next().is_some() || told(EvidenceKind::ToolOutput).next().is_some();
         let names_working_version = words::names_working_version(&raw);
         let place = Place { evidence, line: 0 };
+        let told: Vec<&str> = sentences_of(&raw).collect();
+        let turn = course::turn(&told);
         let last_words = |sentence: &str| words::plain(sentence.rsplit(BREAKS).next().unwrap_or_default());
         let (sentences, last_words): (Vec<String>, Vec<String>) = sentences_of(&raw)
             .map(|sentence| (words::plain(sentence), last_words(sentence)))
@@ -154,7 +161,7 @@ impl Account {
             .unzip();
         let read: Vec<String> = sentences.iter().map(|sentence| with_denials(sentence)).collect();
         let text = with_denials(&words::plain(&raw));
-        Some(Self { text, sentences, last_words, read, place, has_others, names_working_version })
+        Some(Self { text, sentences, last_words, read, place, has_others, names_working_version, turn })
     }
 
     /// Whether it tells of a unit that does not work after all.
@@ -255,6 +262,12 @@ impl Account {
         }
         if self.tried_cables_in_vain() {
             weights.fade(WHERE_CABLES_DO_NOT_HELP, |cause| cause == C::LinkFault);
+        }
+        if let Some(turn) = self.turn
+            && !self.has_others
+        {
+            let cited = |says: &str| cite(reading, self.place, "", says);
+            turn.weigh(WROTE.are_in(&self.text), cited, weights);
         }
         // What shows a light has power.
         if self.says(&LIT) && !self.says(&NO_LIGHTS) {
@@ -369,8 +382,19 @@ impl Account {
         let is_refused = [&IS_LOCKED, &NOT_BACKWARDS, &SAME_PLACE, &WAY_BACK_FAILS]
             .into_iter()
             .any(|words| self.says(words));
-        if is_refused || self.starts_as_ever() || self.works_partly() {
+        let is_well_again = matches!(self.turn, Some(Turn::Well { .. }));
+        let is_as_before = (self.starts_as_ever() && !is_well_again) || self.says(&STILL_THE_OLD);
+        if is_refused || is_as_before || self.works_partly() {
             return Well::No;
+        }
+        match self.turn {
+            Some(Turn::Well { is_remedied }) if is_remedied || self.names_a_remedy() => {
+                return Well::Remedied;
+            }
+            Some(Turn::Well { .. }) => return Well::ByItself,
+            // Where it is dark or loops in the end, no earlier word of praise counts.
+            Some(_) => return Well::No,
+            None => {}
         }
         let is_gone = GONE.are_in(&self.text);
         well::at_the_end(&self.sentences, &self.last_words, self.names_a_remedy(), is_gone)
@@ -436,14 +460,22 @@ impl Account {
     }
 }
 
-/// The sentences of a text. A dot within a number, as in an address or a version, ends none.
+/// How files end whose names people tell.
+const FILES: [&str; 20] = [
+    "bin", "img", "zip", "bak", "firm", "frim", "sh", "py", "uf2", "hex", "tar", "gz", "exe", "mbn", "xml",
+    "txt", "dtb", "trx", "chk", "cfg",
+];
+
+/// The sentences of a text. A dot within a number or the name of a file, as in an address or a version, ends none.
 fn sentences_of(text: &str) -> impl Iterator<Item = &str> {
     let mut rest = Some(text);
     std::iter::from_fn(move || {
         let text = rest?;
         let ends = |at: usize| {
-            let next = text.as_bytes().get(at + 1);
-            !text[at..].starts_with('.') || !next.is_some_and(|next| next.is_ascii_digit())
+            let behind = text.get(at + 1..).unwrap_or_default();
+            let word = behind.split(|sign: char| !sign.is_ascii_alphanumeric()).next().unwrap_or_default();
+            !text[at..].starts_with('.')
+                || !(behind.starts_with(|next: char| next.is_ascii_digit()) || FILES.contains(&word))
         };
         let end = text.match_indices(ENDS).find(|(at, _)| ends(*at));
         rest = end.map(|(at, found)| &text[at + found.len()..]);

@@ -338,6 +338,15 @@ pub(super) static RULES: &[Rule] = &[
     .actions(&[A::InstallDriverOrPermission])
     .from("picotool main.cpp", "appears to be a RP2040 device in BOOTSEL mode, but picotool was unable to connect"),
     rule(
+        "k5-flasher-hears-nothing",
+        Tool,
+        &["No data received, is the radio connected and in flash mode"],
+        "The radio does not answer in its boot mode: its plug is not all the way in, or it runs its application.",
+        &[(C::LinkFault, 0.5), (C::NotInRecoveryMode, 0.46)],
+    )
+    .actions(&[A::SwapCableOrPort, A::EnterRecoveryMode])
+    .from("uvtools js/flasher.js", "No data received, is the radio connected and in flash mode? Please try again."),
+    rule(
         "picotool-running",
         Tool,
         &["with a USB serial connection, so consider", "device with a USB reset interface"],

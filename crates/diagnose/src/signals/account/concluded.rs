@@ -3,6 +3,7 @@
 mod by_circumstance;
 mod conclusions;
 pub(super) mod contrasts;
+mod dependence;
 mod endings;
 pub(super) mod fates;
 mod network;
@@ -40,6 +41,7 @@ pub(super) fn all() -> impl Iterator<Item = &'static Conclusion> {
         partly::PARTLY,
         repeats::REPEATS,
         contrasts::CONTRASTS,
+        dependence::DEPENDENCE,
     ]
     .into_iter()
     .flatten()

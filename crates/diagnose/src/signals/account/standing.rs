@@ -34,6 +34,8 @@ pub(super) static NOW_AND_THEN: Words = Words::new(&[
     "something ~ went wrong",
     "keys|keybinds|buttons|touch|colors|colours|picture|screen|display ~ wrong|misplaced|swapped|mirrored|inverted|garbled|flipped|upside",
     "wizard|setup|assistant|menu|settings|app ~ fail-|error|stuck|crash-|nothing",
+    "работает ~ потом|но|затем ~ перестаёт|перестает|зависает|отваливается|пропадает",
+    "becomes|gets|goes ~ unreachable|unresponsive|offline ~ and|until ~ i|have|need",
     "works|runs|boots|starts|up ~ but|except|only|without ~ slow|wifi|wlan|bluetooth|sound|touch|camera|network|internet|display",
     "not|wont|never ~ connect|join|register ~ my|the|our|to ~ wifi|wlan|network|ap",
 ]);
@@ -73,6 +75,13 @@ pub(super) static MODE_NOT_REACHED: Words = Words::new(&[
     "nicht|kein|не|нет|nie|no|pas ~ fastboot|download|recovery|bootloader",
 ]);
 
+/// It is somebody who restarts it, each time.
+static SOMEBODY_RESTARTS_IT: Words = Words::new(&[
+    "have to|need to|must|i|we|needs to be ~ reset|reboot|restart|rebooted|restarted|power cycle|unplug",
+    "приходится|надо|нужно ~ перезагруж-|ребут-|перезапуск-",
+    "muss|müssen ~ neu starten|neustarten|rebooten",
+]);
+
 static STANDINGS: &[(&Words, S)] = &[
     (&AGAIN_AND_AGAIN, S::BootLoop),
     (&AS_ALWAYS, S::Healthy),
@@ -85,7 +94,9 @@ static STANDINGS: &[(&Words, S)] = &[
 pub(super) fn last_told(sentences: &[String]) -> Option<S> {
     let said = |sentence: &String| {
         let fits = |words: &Words, state: S| {
-            words.are_in(sentence) && !(state == S::RecoveryMode && MODE_NOT_REACHED.are_in(sentence))
+            words.are_in(sentence)
+                && !(state == S::RecoveryMode && MODE_NOT_REACHED.are_in(sentence))
+                && !(state == S::BootLoop && SOMEBODY_RESTARTS_IT.are_in(sentence))
         };
         STANDINGS.iter().find(|(words, state)| fits(words, *state)).map(|(_, state)| *state)
     };
@@ -114,5 +125,6 @@ mod tests {
             assert_eq!(told(account), Some(state), "{account}");
         }
         assert_eq!(told("My router is bricked."), None);
+        assert_ne!(told("After each change I have to reset it every time."), Some(S::BootLoop));
     }
 }

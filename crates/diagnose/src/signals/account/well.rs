@@ -2,6 +2,7 @@
 //!
 //! Phrases with gaps: see [`Words`].
 
+use super::course::DEPENDS;
 use super::said::life::SILENT;
 use super::said::seen::{GONE, LOOPS};
 use super::said::tools::FAILS;
@@ -49,6 +50,10 @@ pub(super) fn at_the_end(
             || [sentence, end].into_iter().any(|words| is_fine(words) && !is_denied(words));
         if is_well {
             let is_remedied = is_remedied || REMEDIED.are_in(sentence) || names_another(number);
+            // What works only with something in it is not well.
+            if !is_remedied && DEPENDS.are_in(sentence) {
+                return Well::No;
+            }
             return if is_remedied { Well::Remedied } else { Well::ByItself };
         }
         if is_denied(sentence) && !ASKS_IF_NORMAL.are_in(sentence) {
@@ -62,7 +67,7 @@ pub(super) fn at_the_end(
 const NEAR_A_RUN: usize = 3;
 
 /// Whether a sentence praises a run of a tool, as in `flashing works fine`, and no unit.
-fn praises_a_run(sentence: &str) -> bool {
+pub(super) fn praises_a_run(sentence: &str) -> bool {
     let words: Vec<&str> = sentence.split_whitespace().collect();
     let is_run = |at: usize| {
         let before = words.get(at.saturating_sub(2)..at).unwrap_or_default();
@@ -302,6 +307,7 @@ pub(super) static SAYS_NO: Words = Words::new(&[
     " nada ",
     " aucun",
     "stopped|stops|quit|ceased ~ boot-|work-|start-|respond-|charging|show-|connect-|turning",
+    "refuses|refused|refuse|fails|failed|unable ~ boot|start|work|turn|load|come",
     "перестал- ~ работать|загружаться|включаться|грузиться|запускаться",
     "hört|hörte ~ auf",
     " before the ",

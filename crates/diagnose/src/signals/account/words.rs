@@ -12,6 +12,9 @@ const GAP: &str = " ~ ";
 /// So many other words may stand between the parts of a phrase.
 const MOST_BETWEEN: usize = 4;
 
+/// How a denial ends that is part of its verb, once its apostrophe is gone.
+const CLIPPED_NOT: &str = "n t";
+
 /// Of each word no more places than this are looked at in a text.
 const MOST_PLACES: usize = 4;
 
@@ -100,6 +103,8 @@ fn follows(text: &str, phrase: &str, until: usize, joined: bool) -> bool {
         text.match_indices(word).take_while(|(at, _)| *at < until).any(|(at, _)| {
             let after = &text[at + word.len()..];
             let begins = match text[..at].chars().next_back() {
+                // What is left of "don't" and "isn't".
+                _ if word == CLIPPED_NOT => true,
                 Some(before) => before == ' ' || !is_parted(before),
                 None => joined,
             };

@@ -56,6 +56,9 @@ pub(crate) static FALLS_BACK_AND_WORKS: Words = Words::new(&[
 
 /// After the update it still shows the version that it had.
 pub(crate) static STILL_THE_VERSION: Words = Words::new(&[
+    "afterwards|after that|and then|but|displays|shows ~ it is|it s|is|still|as ~ 0|1|2|3|4|5|6|7|8|9 ~ again|instead",
+    "goes|went|gets|returns|returned ~ back to ~ regular|normal ~ operation|mode|use|screen",
+    "stops|stopped|not|n t|no ~ reacting|react|reaction|recogni-|seeing|see|find ~ update|updates|update file|firmware file",
     "was|is|were|says|shows|showed|reports|reported|reads|remained|remains|stays ~ still|stuck ~ on|at|version|saying|showing ~ 0|1|2|3|4|5|6|7|8|9|10|11|12|v-",
     "still|stays|remained|remains ~ on|at|shows|showing|says|saying|reports|reporting ~ 0|1|2|3|4|5|6|7|8|9|10|11|12|v0|v1|v2|v3|v4|v5",
     "updat-|upgrad- ~ not|hasn t|wasn t|never|didn t ~ applied|apply|taken|installed|take",
@@ -380,6 +383,11 @@ mod tests {
             ),
             (
                 "The update went to the end, the pocket computer restarted and was still on 2.4.",
+                C::FirmwareBug,
+                S::Healthy,
+            ),
+            (
+                "I tried to flash 2.1 with two tools, it ends without an error, but afterwards it is 1.9 again.",
                 C::FirmwareBug,
                 S::Healthy,
             ),

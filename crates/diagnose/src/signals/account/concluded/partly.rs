@@ -20,14 +20,17 @@ pub(crate) static A_PART_WORKS: Words = Words::new(&[
     "transmission|reception|sound|audio|wifi|wlan|ssh|ping|touch|telnet ~ is|are|works|work ~ normal|fine|ok",
     "continue-|keeps|still ~ work|works|working ~ in|but|only|except|blind",
     "信号|上网|拨号|无线|网络|灯 ~ 正常|没问题",
-    "可以正常上网|能正常上网|能上网",
-    "интернет|вайфай|wifi|звук|сеть ~ работа-|есть",
+    "can|could ~ control|see|switch|change ~ it|them|colors|colours|from there|lights",
+    "可以正常上网|能正常上网|能上网|路由正常|拨号正常|联网正常",
+    "интернет|вайфай|wifi|звук|сеть|роутер|устройство|аппарат ~ работа-|есть",
+    "зайти|захожу|заходит|доступ ~ ssh|telnet",
     "internet|wlan|ton|ssh ~ läuft|geht|funktioniert",
 ]);
 
 /// A part of it cannot be reached or used.
 pub(crate) static A_PART_FAILS: Words = Words::new(&[
     "no|not|nothing|without|blank|black ~ screen|display|picture|image|page|web|luci|gui|interface",
+    "not|n t|cannot ~ access|open|load|reach ~ web|webinterface|page|config|gui|luci",
     "screen|display|page|web|luci|gui|interface ~ not|n t|blank|black|nothing|empty|gone|error",
     "无法|没法|进不|打不开|不能|完全进不去 ~ 后台|管理|页面|界面|网页|web|显示",
     "后台|管理页面|管理界面|网页 ~ 无法|进不去|打不开|没法",

@@ -493,6 +493,7 @@ mod tests {
             "With my friend's cable it works now.",
             "After the update it came back with a red light, and I cannot reach it.",
             "It worked fine for two years. Now nothing works.",
+            "The card works on the older board, but the newer one refuses to boot from it.",
         ] {
             let kind = EvidenceKind::Symptom;
             let diagnosis =

@@ -210,7 +210,7 @@ pub(crate) static WRITING: Words = Words::new(&[
     "aktualisier-|geflasht|flashen|einspiel-|initialisier-|update-|firmwareupdate-|aufspielen",
     "zaktualiz-|aktualizacj-|wgryw-|wgrał-|flashowani-|flashow-",
     "actualiz-|flashe-|instal-|actualic-",
-    "mise à jour|mettre à jour|mis à jour|maj|flasher|flashage",
+    "mise à jour|mettre à jour|mis à jour|mise a jour|mettre a jour|mis a jour|maj|flasher|flashage",
     "aggiorn-|flashare|flashato",
     "atualiz-|atualiza-",
     "the firmware|new firmware|a firmware|new rom|the rom|fw|fota|sysupgrade|patch",

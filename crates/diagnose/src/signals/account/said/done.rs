@@ -37,6 +37,7 @@ pub(crate) static WROTE: Words = Words::new(&[
     " eingespielt",
     " aufgespielt",
     " mise à jour",
+    " mise a jour",
     " actualic",
     " actualiz",
     " aggiorn",

@@ -114,6 +114,7 @@ pub(crate) static NOT_TAKEN: Words = Words::new(&[
     " isn t renamed",
     " doesn t rename",
     " does not rename",
+    "not|n t ~ get ~ updated|flashed|upgraded|installed",
     " not flashing",
     " not flash the",
     " nothing changes",

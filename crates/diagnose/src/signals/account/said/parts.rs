@@ -71,6 +71,7 @@ pub(crate) static PARTITIONS_CHANGED: Words = Words::new(&[
     "分区表|分区 ~ 删|改|丢|格式化",
     "tablica partycji|tablicę partycji|partycj- ~ usun-|skasow-|tabla de particiones|table de partition-|tabella delle partizioni|tabela de partiç-",
     "all ~ partitions ~ gone|missing|lost",
+    "resiz- ~ sd|card|disk|storage|emmc|rootfs",
     "partition|partitions ~ script|bigger|more space|one big",
     "storage ~ more space|bigger ~ script|tool|partition",
 ]);
