@@ -6,6 +6,10 @@ use debrick_model::{Action, Cause, EvidenceKind, State};
 
 use EvidenceKind::{SerialLog, Symptom, ToolOutput};
 
+fn by_rules(evidence: &[Evidence]) -> debrick_model::Diagnosis {
+    diagnose_in_trial(&Case { evidence, ..Case::default() }, &Trial::default())
+}
+
 #[track_caller]
 fn check(kind: EvidenceKind, text: &str, cause: Cause, action: Action) -> State {
     let evidence = [Evidence { kind, name: "evidence".into(), text: text.into() }];
@@ -369,7 +373,7 @@ fn tools_that_fail_alike() {
         Cause::ImageCorrupt,
         Action::RedownloadImage,
     );
-    let diagnosis = diagnose(&[Evidence {
+    let diagnosis = by_rules(&[Evidence {
         kind: ToolOutput,
         name: "output".into(),
         text: "=> Executing the SPL... done.\nusb_bulk_send() ERROR -4: No such device\n".into(),

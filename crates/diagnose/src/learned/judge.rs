@@ -158,7 +158,7 @@ impl Judge {
     }
 }
 
-/// What a unit may not survive if it was the wrong thing to do, or what is lost with it.
+/// What a unit may not survive if it was the wrong thing to do, or what is lost with it; or what costs most.
 fn takes_the_last_chance(action: Action) -> bool {
     matches!(
         action,
@@ -167,6 +167,7 @@ fn takes_the_last_chance(action: Action) -> bool {
             | Action::RestorePartitionTable
             | Action::FactoryResetSettings
             | Action::UnlockBootloader
+            | Action::ReplaceHardware
     )
 }
 

@@ -80,7 +80,7 @@ pub(super) static RULES: &[Rule] = &[
         "The tool for the boot loader's settings does not find them where it was told.",
         &[(C::BootEnvironmentCorrupt, 0.5), (C::ToolMismatch, 0.45), (C::FirmwareBug, 0.3)],
     )
-    .with(&["fw_"])
+    .with(&["fw_", "bootcount", "bootcmd", "U-Boot", "u-boot"])
     .states(&[(S::Healthy, 0.75), (S::BootsDegraded, 0.3)])
     .actions(&[A::FixBootEnvironment, A::ChangeToolOrOption])
     .from("U-Boot tools/env/fw_env.c; libubootenv", "fw_printenv: Cannot read environment, using default"),

@@ -66,6 +66,7 @@ pub(super) static RULES: &[Rule] = &[
             "some sort of network error",
             "Can't find address of server",
             "Waiting for PHY auto negotiation to complete* TIMEOUT",
+            "ICMP destination unreachable",
         ],
         "The boot loader does not reach the other computer over the network.",
         &[(C::LinkFault, 0.5), (C::ToolMismatch, 0.3)],

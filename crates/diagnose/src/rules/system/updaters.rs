@@ -50,6 +50,7 @@ pub(super) static RULES: &[Rule] = &[
             "signature verification error",
             "signature could not be verified",
             "failed to verify whole-file signature",
+            "E:Could not find signature DER block",
             "footer is wrong",
             "certificate has expired",
             "no valid signature",
