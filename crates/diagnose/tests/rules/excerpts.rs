@@ -1,17 +1,15 @@
 //! Excerpts of logs as people show them: a few lines, a remark behind the last one, a command that was typed.
-#![allow(clippy::unwrap_used, reason = "a test may fail where it stands")]
 
-use debrick_diagnose::{Case, Evidence, Trial, diagnose_in_trial};
 use debrick_model::{Action, Cause, EvidenceKind, State};
+
+use crate::{likely, of_text};
 
 use EvidenceKind::{SerialLog, Symptom, ToolOutput};
 
 #[track_caller]
 fn check(kind: EvidenceKind, text: &str, cause: Cause, state: State) -> Option<Action> {
-    let evidence = [Evidence { kind, name: "evidence".into(), text: text.into() }];
-    let diagnosis = diagnose_in_trial(&Case { evidence: &evidence, ..Case::default() }, &Trial::default());
-    let likely: Vec<_> =
-        diagnosis.findings.iter().map(|finding| (finding.cause, finding.likelihood)).collect();
+    let diagnosis = of_text(kind, text);
+    let likely = likely(&diagnosis);
     assert_eq!((diagnosis.cause(), diagnosis.state), (cause, state), "{text}: {likely:?}");
     diagnosis.actions.first().map(|proposed| proposed.action)
 }

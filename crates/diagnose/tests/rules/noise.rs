@@ -1,25 +1,17 @@
 //! Lines that sound like trouble in logs of units that are well.
-#![allow(clippy::unwrap_used, reason = "a test may fail where it stands")]
 
-use debrick_diagnose::{Case, Evidence, Trial, diagnose_in_trial};
-use debrick_model::{Action, Cause, Diagnosis, EvidenceKind};
+use debrick_diagnose::Evidence;
+use debrick_model::{Action, Cause, EvidenceKind};
 
-/// What the rules say, without the words that were learned.
-fn by_rules(evidence: &[Evidence]) -> Diagnosis {
-    diagnose_in_trial(&Case { evidence, ..Case::default() }, &Trial::default())
-}
+use crate::{COUNTDOWN, LINUX, UBOOT, by_rules, likely, of_text};
 
-const UBOOT: &str = "U-Boot 2023.01 (Jun 22 2026 - 08:38:07 +0000)\nDRAM:  512 MiB\n";
-const COUNTDOWN: &str = "Hit any key to stop autoboot:  0\n";
-const LINUX: &str = "Starting kernel ...\n[    0.000000] Linux version 6.1.0 (gcc) #1\n";
 const MOUNTED: &str = "[    2.100000] VFS: Mounted root (squashfs filesystem) readonly on device 31:5.\n";
 const LOGIN: &str = "[   12.000000] procd: - init complete -\nPlease press Enter to activate this console.\n";
 
 #[track_caller]
 fn check(kind: EvidenceKind, parts: &[&str]) {
-    let diagnosis = by_rules(&[Evidence { kind, name: "evidence".into(), text: parts.concat() }]);
-    let likely: Vec<_> =
-        diagnosis.findings.iter().map(|finding| (finding.cause, finding.likelihood)).collect();
+    let diagnosis = of_text(kind, &parts.concat());
+    let likely = likely(&diagnosis);
     assert_eq!(diagnosis.cause(), Cause::NoFault, "{likely:?}");
     assert_eq!(diagnosis.actions.first().map(|proposed| proposed.action), Some(Action::NothingNeeded));
 }

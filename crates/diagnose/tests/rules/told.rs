@@ -1,21 +1,16 @@
 //! What is concluded from what tools print when all went well or ill, and from what people tell.
-#![allow(clippy::unwrap_used, reason = "a test may fail where it stands")]
 
-use debrick_diagnose::{Case, Evidence, Trial, diagnose_in_trial};
-use debrick_model::{Action as A, Cause as C, Diagnosis, EvidenceKind, State as S};
+use debrick_diagnose::Evidence;
+use debrick_model::{Action as A, Cause as C, EvidenceKind, State as S};
+
+use crate::{by_rules, likely, of_text};
 
 use EvidenceKind::{Symptom, ToolOutput};
 
-/// What the rules say, without the words that were learned.
-fn by_rules(evidence: &[Evidence]) -> Diagnosis {
-    diagnose_in_trial(&Case { evidence, ..Case::default() }, &Trial::default())
-}
-
 #[track_caller]
 fn check(kind: EvidenceKind, text: &str, cause: C, action: A, state: S) {
-    let diagnosis = by_rules(&[Evidence { kind, name: "evidence".into(), text: text.into() }]);
-    let likely: Vec<_> =
-        diagnosis.findings.iter().map(|finding| (finding.cause, finding.likelihood)).collect();
+    let diagnosis = of_text(kind, text);
+    let likely = likely(&diagnosis);
     let first = diagnosis.actions.first().map(|proposed| proposed.action);
     let found = (diagnosis.cause(), first, diagnosis.state);
     assert_eq!(found, (cause, Some(action), state), "{text}: {likely:?}");

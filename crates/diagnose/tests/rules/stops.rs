@@ -1,24 +1,17 @@
 //! Where a unit stops, and what usually keeps it there.
-#![allow(clippy::unwrap_used, reason = "a test may fail where it stands")]
 
-use debrick_diagnose::{Case, Evidence, Trial, diagnose_case, diagnose_in_trial};
-use debrick_model::{Action, Cause, Diagnosis, EvidenceKind, State};
+use debrick_diagnose::{Case, Evidence, diagnose_case};
+use debrick_model::{Action, Cause, EvidenceKind, State};
 
-/// What the rules say, without the words that were learned.
-fn by_rules(evidence: &[Evidence]) -> Diagnosis {
-    diagnose_in_trial(&Case { evidence, ..Case::default() }, &Trial::default())
-}
+use crate::{LINUX, UBOOT, by_rules, likely};
 
-const UBOOT: &str = "U-Boot 2023.01 (Jun 22 2026 - 08:38:07 +0000)\nDRAM:  512 MiB\n";
-const LINUX: &str = "Starting kernel ...\n[    0.000000] Linux version 6.1.0 (gcc) #1\n";
 const NO_ROOT: &str = "[    1.20] VFS: Cannot open root device \"(null)\" or unknown-block(0,0): error -6\n";
 
 #[track_caller]
 fn check(text: &str, cause: Cause, state: State, action: Action) {
     let diagnosis =
         by_rules(&[Evidence { kind: EvidenceKind::SerialLog, name: "log".into(), text: text.into() }]);
-    let likely: Vec<_> =
-        diagnosis.findings.iter().map(|finding| (finding.cause, finding.likelihood)).collect();
+    let likely = likely(&diagnosis);
     assert_eq!(diagnosis.cause(), cause, "{likely:?}");
     assert_eq!(diagnosis.state, state, "{likely:?}");
     assert_eq!(diagnosis.actions.first().map(|proposed| proposed.action), Some(action), "{likely:?}");

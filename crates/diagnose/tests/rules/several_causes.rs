@@ -1,7 +1,9 @@
 //! Messages with several usual causes: none of them is sure, and what would tell them apart is asked for.
 
-use debrick_diagnose::{Case, Evidence, Trial, diagnose_in_trial};
+use debrick_diagnose::Evidence;
 use debrick_model::{Cause, Diagnosis, EvidenceKind, State};
+
+use crate::by_rules;
 
 use EvidenceKind::{SerialLog, Symptom, ToolOutput};
 
@@ -12,7 +14,7 @@ fn of(texts: &[(EvidenceKind, &str)]) -> Diagnosis {
         text: (*text).into(),
     };
     let evidence: Vec<Evidence> = texts.iter().map(item).collect();
-    diagnose_in_trial(&Case { evidence: &evidence, ..Case::default() }, &Trial::default())
+    by_rules(&evidence)
 }
 
 /// Nothing stands first that is sure; what is asked has these words; and these causes are named.

@@ -1,21 +1,16 @@
 //! What the rules conclude from the messages of many programs, each in the fewest lines that it prints.
-#![allow(clippy::unwrap_used, reason = "a test may fail where it stands")]
 
 use debrick_diagnose::{Case, Evidence, Trial, diagnose, diagnose_in_trial};
 use debrick_model::{Action, Cause, EvidenceKind, State};
 
-use EvidenceKind::{SerialLog, Symptom, ToolOutput};
+use crate::{by_rules, likely, of_text};
 
-fn by_rules(evidence: &[Evidence]) -> debrick_model::Diagnosis {
-    diagnose_in_trial(&Case { evidence, ..Case::default() }, &Trial::default())
-}
+use EvidenceKind::{SerialLog, Symptom, ToolOutput};
 
 #[track_caller]
 fn check(kind: EvidenceKind, text: &str, cause: Cause, action: Action) -> State {
-    let evidence = [Evidence { kind, name: "evidence".into(), text: text.into() }];
-    let diagnosis = diagnose_in_trial(&Case { evidence: &evidence, ..Case::default() }, &Trial::default());
-    let likely: Vec<_> =
-        diagnosis.findings.iter().map(|finding| (finding.cause, finding.likelihood)).collect();
+    let diagnosis = of_text(kind, text);
+    let likely = likely(&diagnosis);
     let first = diagnosis.actions.first().map(|proposed| proposed.action);
     assert_eq!((diagnosis.cause(), first), (cause, Some(action)), "{text}: {likely:?}");
     diagnosis.state
