@@ -20,6 +20,15 @@ pub(crate) use signs::{ByRules, Signs};
 pub use table::{Class, Table, WordTable};
 pub use words::words;
 
+/// Less likely causes are not named.
+const NAMED_FROM: f64 = 0.02;
+
+/// The most causes that are named.
+const MOST_FINDINGS: usize = 8;
+
+/// What is left of the likelihood of a cause that the device hardly can have.
+const IMPLAUSIBLE: f64 = 0.3;
+
 /// What was learned, about one case.
 pub(crate) struct Learned {
     opinion: Opinion<'static>,

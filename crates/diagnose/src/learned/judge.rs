@@ -13,6 +13,7 @@ use debrick_model::{Action, Cause, EvidenceLine, Finding, ProposedAction, State}
 
 use super::signs::Signs;
 use super::table::{Class, Table};
+use super::{IMPLAUSIBLE, MOST_FINDINGS, NAMED_FROM};
 
 /// A table that is compiled in; a test reads it, so that an unreadable one cannot be built in unnoticed.
 macro_rules! table {
@@ -43,17 +44,8 @@ const HEARD_LEAST: f64 = 0.05;
 /// How likely what stands behind may be, as a part of what stands before it.
 const BEHIND: f64 = 0.95;
 
-/// Less likely causes are not named.
-const NAMED_FROM: f64 = 0.02;
-
 /// A cause that neither rules nor words named is named from this likelihood on.
 const NAMED_ANEW_FROM: f64 = 0.05;
-
-/// What is left of the likelihood of a cause that the device hardly can have.
-const IMPLAUSIBLE: f64 = 0.3;
-
-/// The most causes that are named.
-const MOST_FINDINGS: usize = 8;
 
 /// What the judge holds likely.
 pub(crate) struct Judge {

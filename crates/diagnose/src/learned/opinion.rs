@@ -15,6 +15,7 @@ use debrick_model::{Cause, EvidenceKind, EvidenceLine, Finding};
 
 use super::table::WordTable;
 use super::words::{self, words};
+use super::{IMPLAUSIBLE, MOST_FINDINGS, NAMED_FROM};
 use crate::case::Evidence;
 use crate::text::{Place, Reading};
 use crate::weigh::cite;
@@ -53,21 +54,12 @@ const RULES_COUNT: f64 = 1.5;
 const RULES_LEAST: f64 = 0.2;
 const WORDS_LEAST: f64 = 0.05;
 
-/// What is left of the share of a cause that the device hardly can have.
-const IMPLAUSIBLE: f64 = 0.3;
-
 /// What is left of the words' share for causes behind one that the rules are sure of, and of that one's likelihood.
 const OTHERS_COUNT: f64 = 0.4;
 const BEHIND: f64 = 0.9;
 
-/// Less likely causes are not named.
-const NAMED_FROM: f64 = 0.02;
-
 /// The words speak for a cause from this share on.
 const SPEAKS_FROM: f64 = 0.05;
-
-/// The most causes that are named.
-const MOST_FINDINGS: usize = 8;
 
 /// The most lines that a finding cites.
 const MOST_LINES: usize = 6;

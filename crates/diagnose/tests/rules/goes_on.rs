@@ -1,17 +1,9 @@
 //! Logs of units that are well, which go on behind what sounds like trouble, or end early.
 
 use debrick_diagnose::Evidence;
-use debrick_model::{Action, Cause, EvidenceKind};
+use debrick_model::{Cause, EvidenceKind};
 
-use crate::{COUNTDOWN, UBOOT, by_rules, likely, of_text};
-
-#[track_caller]
-fn check(kind: EvidenceKind, parts: &[&str]) {
-    let diagnosis = of_text(kind, &parts.concat());
-    let likely = likely(&diagnosis);
-    assert_eq!(diagnosis.cause(), Cause::NoFault, "{likely:?}");
-    assert_eq!(diagnosis.actions.first().map(|proposed| proposed.action), Some(Action::NothingNeeded));
-}
+use crate::{COUNTDOWN, UBOOT, by_rules, check_well};
 
 /// Who shows that a start stops there says so, or quotes no more than the last line.
 #[test]
@@ -19,7 +11,7 @@ fn a_log_that_ends_where_the_kernel_is_started() {
     let loading = "## Booting kernel from Legacy Image at a1000000 ...\n   Verifying Checksum ... OK\n\
                    ## Flattened Device Tree blob at a0000000\n   Loading Device Tree to 00000000fbb19000 ... OK\n\
                    Unable to update property /sysclk:clock-frequency, err=FDT_ERR_NOTFOUND\n";
-    check(EvidenceKind::SerialLog, &[loading, "\nStarting kernel ...\n"]);
+    check_well(EvidenceKind::SerialLog, &[loading, "\nStarting kernel ...\n"]);
     let hangs = [loading, "\nStarting kernel ...\n--> hangs\n"].concat();
     let log = |text: &str| Evidence { kind: EvidenceKind::SerialLog, name: "log".into(), text: text.into() };
     assert_ne!(by_rules(&[log(&hangs)]).cause(), Cause::NoFault);
@@ -39,7 +31,7 @@ fn a_log_that_ends_where_the_kernel_is_started() {
 #[test]
 fn something_fails_and_the_log_goes_on() {
     // A boot loader whose messages nobody knows.
-    check(
+    check_well(
         EvidenceKind::SerialLog,
         &[
             "CFE version 1.0.38-162.76 for BCM963138 (32bit,SP,LE)\nChip ID: BCM63139_B0\n",
@@ -48,7 +40,7 @@ fn something_fails_and_the_log_goes_on() {
         ],
     );
     // A part of the kernel that has more to say.
-    check(
+    check_well(
         EvidenceKind::SerialLog,
         &[
             "[    7.941126] rtl8367 rtl8367: cannot find mdio node phandle\n",
@@ -57,7 +49,7 @@ fn something_fails_and_the_log_goes_on() {
         ],
     );
     // What U-Boot does without, in a log that ends before its countdown.
-    check(
+    check_well(
         EvidenceKind::SerialLog,
         &[
             UBOOT,
@@ -74,20 +66,20 @@ fn a_loader_that_reaches_the_other_computer_in_the_end() {
         "BOOTP broadcast 4\nBOOTP broadcast 5\nDHCP client bound to address 10.0.4.178 (4899 ms)\n",
         "Loading: T T T T T ####\ndone\nBytes transferred = 13872076 (d3abcc hex)\n",
     ] {
-        check(EvidenceKind::SerialLog, &[UBOOT, "Net:   eth0: ethernet@1\n", COUNTDOWN, lines]);
+        check_well(EvidenceKind::SerialLog, &[UBOOT, "Net:   eth0: ethernet@1\n", COUNTDOWN, lines]);
     }
 }
 
 #[test]
 fn applications_and_shells_without_a_form_of_their_own() {
-    check(
+    check_well(
         EvidenceKind::SerialLog,
         &[
             "ets Jul 29 2019 12:21:46\n\nrst:0x1 (POWERON_RESET),boot:0x13 (SPI_FAST_FLASH_BOOT)\n",
             "load:0x40080400,len:3600\nentry 0x400805f0\nFound PSRAM\nStarting SD Card\n",
         ],
     );
-    check(
+    check_well(
         EvidenceKind::SerialLog,
         &[
             "Press the [f] key and hit [enter] to enter failsafe mode\nf\n- failsafe -\n\n",
@@ -95,7 +87,7 @@ fn applications_and_shells_without_a_form_of_their_own() {
             "ash: can't access tty; job control turned off\n",
         ],
     );
-    check(
+    check_well(
         EvidenceKind::SerialLog,
         &[
             UBOOT,
@@ -107,7 +99,7 @@ fn applications_and_shells_without_a_form_of_their_own() {
 
 #[test]
 fn what_a_program_says_that_it_does_without() {
-    check(
+    check_well(
         EvidenceKind::SerialLog,
         &[
             "[    6.288036] squashfs: SQUASHFS error: Xattrs in filesystem, these will be ignored\n",
@@ -117,7 +109,7 @@ fn what_a_program_says_that_it_does_without() {
             "[   15.187766] systemd[1]: Created slice Slice /system/getty.\n",
         ],
     );
-    check(
+    check_well(
         EvidenceKind::SerialLog,
         &[
             "entry 0x400806a8\n\n00:00:00.003-223/45 HDW: ESP32-S0WD-OEM\n",
@@ -126,7 +118,7 @@ fn what_a_program_says_that_it_does_without() {
             "00:00:00.983 WIF: WifiManager active for 3 minutes\n",
         ],
     );
-    check(
+    check_well(
         EvidenceKind::SerialLog,
         &[
             "RedBoot(tm) bootstrap and debug environment [ROMRAM]\nRelease, version V1.04 - built 12:24:00, Apr 17 2006\n",
@@ -138,7 +130,7 @@ fn what_a_program_says_that_it_does_without() {
 #[test]
 fn a_loader_that_hands_on_to_the_next() {
     let bl2 = "NOTICE:  BL2: v2.2-r1.0(debug):v2.2-dirty\nNOTICE:  BL2: Built : 13:36:23, Oct 22 2019\n";
-    check(
+    check_well(
         EvidenceKind::SerialLog,
         &[
             bl2,
@@ -147,7 +139,7 @@ fn a_loader_that_hands_on_to_the_next() {
         ],
     );
     // A system that slept is woken by its loaders.
-    check(
+    check_well(
         EvidenceKind::SerialLog,
         &[
             "[  814.141037] PM: suspend entry (deep)\n[  814.182128] OOM killer disabled.\n",
@@ -157,7 +149,7 @@ fn a_loader_that_hands_on_to_the_next() {
         ],
     );
     // A boot loader that starts another one is no start over.
-    check(
+    check_well(
         EvidenceKind::SerialLog,
         &[
             "U-Boot 2010.06-dirty (May 12 2014 - 13:39:15)\nDRAM:  1 GiB\nUsing default environment\n",
@@ -170,7 +162,7 @@ fn a_loader_that_hands_on_to_the_next() {
 
 #[test]
 fn a_driver_that_failed_and_a_log_that_goes_on() {
-    check(
+    check_well(
         EvidenceKind::SerialLog,
         &[
             "B -    953430 - SBL1, End\n\nNo matched DTBO\nWARN: RTC initialization failed, err=7\n",
@@ -178,7 +170,7 @@ fn a_driver_that_failed_and_a_log_that_goes_on() {
             "EL2 save/restore init\nExiting bootstrap executable el2-save-restore\nQNX Host running\n",
         ],
     );
-    check(
+    check_well(
         EvidenceKind::SerialLog,
         &[
             "[    7.840000] usb 1-1: Direct firmware load for ath9k_htc/htc_9271-1.4.0.fw failed with error -2\n",
@@ -189,7 +181,7 @@ fn a_driver_that_failed_and_a_log_that_goes_on() {
             "[   10.760000] ieee80211 phy0: Atheros AR9271 Rev:1\n",
         ],
     );
-    check(
+    check_well(
         EvidenceKind::SerialLog,
         &[
             "Android Bootloader - UART_DM Initialized!!!\n[0] welcome to lk\n[10] platform_init()\n",
@@ -201,7 +193,7 @@ fn a_driver_that_failed_and_a_log_that_goes_on() {
 
 #[test]
 fn commands_that_reach_what_they_ask_for() {
-    check(
+    check_well(
         EvidenceKind::SerialLog,
         &[
             "=> dhcp\nBOOTP broadcast 1\nDHCP client bound to address 10.0.0.5 (146 ms)\n",
@@ -209,7 +201,7 @@ fn commands_that_reach_what_they_ask_for() {
             "=> ping 8.8.8.8\nUsing ethernet@2188000 device\nhost 8.8.8.8 is alive\n",
         ],
     );
-    check(
+    check_well(
         EvidenceKind::SerialLog,
         &["rst:0x1 (POWERON_RESET),boot:0x13 (SPI_FAST_FLASH_BOOT)\n", "...\nSetup start\nSetup done\n"],
     );
@@ -217,7 +209,7 @@ fn commands_that_reach_what_they_ask_for() {
 
 #[test]
 fn a_restart_that_was_typed() {
-    check(
+    check_well(
         EvidenceKind::SerialLog,
         &[
             "=> wdt dev watchdog@1c20ca0\n=> wdt start 3000\n=> wdt reset\n=> wdt stop\n=> wdt expire\n\n",
@@ -228,7 +220,7 @@ fn a_restart_that_was_typed() {
 
 #[test]
 fn a_display_that_the_boot_loader_left_running() {
-    check(
+    check_well(
         EvidenceKind::SerialLog,
         &[
             "[    0.800288] rk_iommu ff373f00.iommu: Enable stall request timed out, status: 0x00004b\n",
@@ -269,7 +261,7 @@ fn a_trace_is_the_end_of_what_is_known() {
 /// A kernel that waits for its root file system and mounts it, and parts that it does without.
 #[test]
 fn a_kernel_that_has_waited() {
-    check(
+    check_well(
         EvidenceKind::SerialLog,
         &[
             "[    2.358046] Waiting for root device /dev/mmcblk0p2...\n",
@@ -277,7 +269,7 @@ fn a_kernel_that_has_waited() {
             "[    2.499426] EXT4-fs (mmcblk0p2): mounted filesystem with ordered data mode. Opts: (null)\n",
         ],
     );
-    check(
+    check_well(
         EvidenceKind::SerialLog,
         &[
             UBOOT,
@@ -287,7 +279,7 @@ fn a_kernel_that_has_waited() {
             "VFS: Mounted root (squashfs filesystem) readonly on device 31:2.\nFreeing init memory: 120K\n",
         ],
     );
-    check(
+    check_well(
         EvidenceKind::ToolOutput,
         &[
             "archive does not contain 'boot.sig'\nsending 'boot' (6348 KB)...\nOKAY [ 0.725s]\n",
@@ -304,7 +296,7 @@ fn a_first_stage_that_goes_on_to_another_medium() {
                  spl_load_image_fat: error reading image u-boot.img, err - -1\nError: -2\n";
     let found =
         "Trying to boot from SPI\n\n\nU-Boot 2025.07 (Apr 08 2026 - 16:15:41 +0000)\n\nSoC:   AM64X SR2.0\n";
-    check(EvidenceKind::SerialLog, &[tried, found]);
+    check_well(EvidenceKind::SerialLog, &[tried, found]);
     let log = Evidence { kind: EvidenceKind::SerialLog, name: "log".into(), text: tried.into() };
     assert_ne!(by_rules(&[log]).cause(), Cause::NoFault);
 }
@@ -312,7 +304,7 @@ fn a_first_stage_that_goes_on_to_another_medium() {
 /// A loader of a chip that has no mark of an update, and an application; a tool whose chip has left before it answers.
 #[test]
 fn a_chip_that_starts_what_it_has() {
-    check(
+    check_well(
         EvidenceKind::SerialLog,
         &[
             "I (103) boot: End of partition table\n",
@@ -322,7 +314,7 @@ fn a_chip_that_starts_what_it_has() {
             "I (264) esp_image: segment 3: paddr=0x0007dbac vaddr=0x3ffb0248 size=0x021e8 (  8680) load\n",
         ],
     );
-    check(
+    check_well(
         EvidenceKind::ToolOutput,
         &[
             "File downloaded successfully\ndfu-util: Error during download get_status\n\n",
@@ -352,7 +344,7 @@ fn a_reason_that_is_named() {
 /// An upgrade that ends in its restart, a device on a bus that is asked again, and a package that was taken.
 #[test]
 fn an_upgrade_that_restarts() {
-    check(
+    check_well(
         EvidenceKind::ToolOutput,
         &[
             "upgrade: Commencing upgrade. Closing all shell sessions.\nupgrade: Performing system upgrade...\n",
@@ -367,5 +359,5 @@ fn an_upgrade_that_restarts() {
     assert_ne!(by_rules(&[log(&asked)]).cause(), Cause::LinkFault);
     assert_eq!(by_rules(&[log(descriptor)]).cause(), Cause::LinkFault);
     let sent = "it stops at 47% and reports adb: failed to read command: Success\n";
-    check(EvidenceKind::ToolOutput, &[sent]);
+    check_well(EvidenceKind::ToolOutput, &[sent]);
 }

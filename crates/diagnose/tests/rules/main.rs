@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a test may fail where it stands")]
 
 use debrick_diagnose::{Case, Evidence, Trial, diagnose_in_trial};
-use debrick_model::{Cause, Diagnosis, EvidenceKind};
+use debrick_model::{Action, Cause, Diagnosis, EvidenceKind};
 
 mod excerpts;
 mod goes_on;
@@ -31,4 +31,13 @@ fn of_text(kind: EvidenceKind, text: &str) -> Diagnosis {
 /// Causes and how likely they are, to be shown where a test fails.
 fn likely(diagnosis: &Diagnosis) -> Vec<(Cause, f64)> {
     diagnosis.findings.iter().map(|finding| (finding.cause, finding.likelihood)).collect()
+}
+
+/// Checks that a text of these parts shows no fault, and that nothing is to be done.
+#[track_caller]
+fn check_well(kind: EvidenceKind, parts: &[&str]) {
+    let diagnosis = of_text(kind, &parts.concat());
+    let likely = likely(&diagnosis);
+    assert_eq!(diagnosis.cause(), Cause::NoFault, "{likely:?}");
+    assert_eq!(diagnosis.actions.first().map(|proposed| proposed.action), Some(Action::NothingNeeded));
 }

@@ -1,24 +1,16 @@
 //! Lines that sound like trouble in logs of units that are well.
 
 use debrick_diagnose::Evidence;
-use debrick_model::{Action, Cause, EvidenceKind};
+use debrick_model::{Cause, EvidenceKind};
 
-use crate::{COUNTDOWN, LINUX, UBOOT, by_rules, likely, of_text};
+use crate::{COUNTDOWN, LINUX, UBOOT, by_rules, check_well};
 
 const MOUNTED: &str = "[    2.100000] VFS: Mounted root (squashfs filesystem) readonly on device 31:5.\n";
 const LOGIN: &str = "[   12.000000] procd: - init complete -\nPlease press Enter to activate this console.\n";
 
 #[track_caller]
-fn check(kind: EvidenceKind, parts: &[&str]) {
-    let diagnosis = of_text(kind, &parts.concat());
-    let likely = likely(&diagnosis);
-    assert_eq!(diagnosis.cause(), Cause::NoFault, "{likely:?}");
-    assert_eq!(diagnosis.actions.first().map(|proposed| proposed.action), Some(Action::NothingNeeded));
-}
-
-#[track_caller]
 fn check_boot(before_linux: &str, in_linux: &str, after_mount: &str) {
-    check(
+    check_well(
         EvidenceKind::SerialLog,
         &[UBOOT, before_linux, COUNTDOWN, LINUX, in_linux, MOUNTED, after_mount, LOGIN],
     );
@@ -75,7 +67,7 @@ fn a_kernel_that_complains_and_goes_on() {
 
 #[test]
 fn microcontrollers_that_start() {
-    check(
+    check_well(
         EvidenceKind::SerialLog,
         &[
             "*** Booting MCUboot v2.1.0 ***\n",
@@ -84,7 +76,7 @@ fn microcontrollers_that_start() {
             "*** Booting Zephyr OS build v3.6.0 ***\n",
         ],
     );
-    check(
+    check_well(
         EvidenceKind::SerialLog,
         &[
             "ets Jul 29 2019 12:21:46\n",
@@ -98,7 +90,7 @@ fn microcontrollers_that_start() {
 
 #[test]
 fn tools_that_succeed() {
-    let tool = |text: &str| check(EvidenceKind::ToolOutput, &[text]);
+    let tool = |text: &str| check_well(EvidenceKind::ToolOutput, &[text]);
     tool(
         "dfu-util: Warning: Invalid DFU suffix signature\nFile downloaded successfully\ndfu-util: Error during download get_status\n",
     );
@@ -112,14 +104,14 @@ fn tools_that_succeed() {
 
 #[test]
 fn the_log_of_a_running_system() {
-    check(
+    check_well(
         EvidenceKind::SerialLog,
         &[
             "Mon Apr 27 12:33:20 2020 daemon.warn miniupnpd[1503]: HTTP Connection from 0.0.0.0 closed unexpectedly\n",
             "Mon Apr 27 12:33:30 2020 daemon.err miniupnpd[1503]: Failed to convert hostname '::1' to ip address\n",
         ],
     );
-    check(
+    check_well(
         EvidenceKind::SerialLog,
         &[
             "Tue Jan 26 18:07:52 2021 kern.err kernel: [    0.776539] bam-dma-engine 8e04000.dma: num-channels unspecified in dt\n",
@@ -127,7 +119,7 @@ fn the_log_of_a_running_system() {
             "Tue Jan 26 18:07:52 2021 kern.err kernel: [    5.256349] dwc3-qcom 8af8800.usb3: IRQ hs_phy_irq not found\n",
         ],
     );
-    check(
+    check_well(
         EvidenceKind::SerialLog,
         &[LINUX, MOUNTED, "jffs2_scan_eraseblock(): End of filesystem marker found at 0x0\n"],
     );
@@ -142,7 +134,7 @@ fn a_loader_that_found_another_way() {
 /// Settings, counts and information use words of trouble; programs that run write them all the time.
 #[test]
 fn an_application_that_runs() {
-    let log = |text: &str| check(EvidenceKind::SerialLog, &[text]);
+    let log = |text: &str| check_well(EvidenceKind::SerialLog, &[text]);
     log(
         "I (362) link: scan start success\nI (622) link: connected, latency = 0, supervision_timeout=500\nI (640) link: errors: 0\n",
     );
@@ -158,7 +150,7 @@ fn an_application_that_runs() {
 /// Somebody works at the prompt of a boot loader; nobody says that it does not start by itself.
 #[test]
 fn a_boot_loader_that_is_worked_at() {
-    check(
+    check_well(
         EvidenceKind::SerialLog,
         &[
             "RedBoot> fconfig\nRun script at boot: true\nBoot script timeout (1000ms resolution): 10\n",
@@ -171,8 +163,8 @@ fn a_boot_loader_that_is_worked_at() {
 /// A log of which the end was left out says nothing of how it ended.
 #[test]
 fn a_log_that_was_cut() {
-    check(EvidenceKind::SerialLog, &[UBOOT, "Starting kernel ...\n", "...\n"]);
-    check(
+    check_well(EvidenceKind::SerialLog, &[UBOOT, "Starting kernel ...\n", "...\n"]);
+    check_well(
         EvidenceKind::SerialLog,
         &[UBOOT, COUNTDOWN, LINUX, "[    0.000000] Machine model: board\n[    0.100000] CPU: ready\n"],
     );
@@ -181,7 +173,7 @@ fn a_log_that_was_cut() {
 /// What failed before a stage got further did not keep it from getting there.
 #[test]
 fn a_stage_that_got_further() {
-    let log = |parts: &[&str]| check(EvidenceKind::SerialLog, parts);
+    let log = |parts: &[&str]| check_well(EvidenceKind::SerialLog, parts);
     log(&[
         UBOOT,
         "Loading Environment from FAT... Card did not respond to voltage select!\n** Bad device mmc 1 **\nFailed (-5)\n",
@@ -204,7 +196,7 @@ fn a_stage_that_got_further() {
 /// Sound, picture and clocks are not what a unit needs to start.
 #[test]
 fn a_kernel_whose_side_parts_fail() {
-    let log = |text: &str| check(EvidenceKind::SerialLog, &[text]);
+    let log = |text: &str| check_well(EvidenceKind::SerialLog, &[text]);
     log(
         "[    1.512264] cedrus 1c0e000.video-codec: Error: no memory\n[    1.530011] mmc0: new high speed SDHC card at address aaaa\n",
     );
@@ -215,7 +207,7 @@ fn a_kernel_whose_side_parts_fail() {
 /// An interpreter at its prompt runs, whatever it did not find.
 #[test]
 fn an_interpreter_that_runs() {
-    check(
+    check_well(
         EvidenceKind::SerialLog,
         &["NodeMCU ESP32 build powered by Lua 5.3.5\ncannot open init.lua: No such file or directory\n> \n"],
     );
@@ -224,14 +216,14 @@ fn an_interpreter_that_runs() {
 /// A count of none is no trouble, and a complaint that is followed by ordinary lines was not the end.
 #[test]
 fn a_complaint_that_was_not_the_end() {
-    let log = |text: &str| check(EvidenceKind::SerialLog, &[text]);
+    let log = |text: &str| check_well(EvidenceKind::SerialLog, &[text]);
     log(
         "[    2.187867] ubi0 warning: ubi_eba_init: cannot reserve enough PEBs for bad PEB handling, reserved 6, need 19\n[    2.224098] ubi0: good PEBs: 512, bad PEBs: 0, corrupted PEBs: 0\n",
     );
     log(
         "spi_nor_probe: chip: W25Q64\nnand_probe(157): Error: driver probe, result: -19\nphy: ready\nbus: probed\neth0: up\n",
     );
-    check(
+    check_well(
         EvidenceKind::SerialLog,
         &[
             UBOOT,
@@ -245,25 +237,25 @@ fn a_complaint_that_was_not_the_end() {
 /// A part of a start in which every stage hands over to the next, and of which nobody says that it stops there.
 #[test]
 fn a_start_of_which_a_part_is_shown() {
-    let log = |text: &str| check(EvidenceKind::SerialLog, &[text]);
+    let log = |text: &str| check_well(EvidenceKind::SerialLog, &[text]);
     log(
         "GXL:BL1:9ac50e:a1974b;FEAT:ADFC318C;CHK:0;\nBL2 Built : 14:02:06\nDataBus test pass!\nNew fip structure!\n",
     );
-    check(
+    check_well(
         EvidenceKind::SerialLog,
         &[
             "NOTICE:  BL31: v2.9\nERROR:   RSB: set run-time address: 0x10003\nINFO:    BL31: Platform setup done\n",
             UBOOT,
         ],
     );
-    check(
+    check_well(
         EvidenceKind::SerialLog,
         &[
             UBOOT,
             "Loading Environment from FAT... Card did not respond to voltage select!\nmmc_init: -95, time 22\n",
         ],
     );
-    check(
+    check_well(
         EvidenceKind::SerialLog,
         &[
             UBOOT,
@@ -278,7 +270,7 @@ fn a_start_of_which_a_part_is_shown() {
 /// Lines that say that something worked, and none that something did not.
 #[test]
 fn a_first_stage_that_succeeds() {
-    let log = |text: &str| check(EvidenceKind::SerialLog, &[text]);
+    let log = |text: &str| check_well(EvidenceKind::SerialLog, &[text]);
     log(
         "HELLO! BOOT0 is starting!\nread dram para.\nSucceed in opening nand flash.\nSucceed in loading Boot1.\nscript installed early ok\n",
     );
@@ -289,7 +281,7 @@ fn a_first_stage_that_succeeds() {
 
 #[test]
 fn tools_that_warn_and_succeed() {
-    let tool = |text: &str| check(EvidenceKind::ToolOutput, &[text]);
+    let tool = |text: &str| check_well(EvidenceKind::ToolOutput, &[text]);
     tool(
         "Invalid sparse file format at header magic\nSending sparse 'system_a' 1/1 (4096 KB) OKAY [  0.848s]\n\
          Writing 'system_a' OKAY [  0.341s]\nFinished. Total time: 1.187s\n",
@@ -328,7 +320,7 @@ fn tools_that_warn_and_succeed() {
 /// An update whose last words are of what is busy still, and loaders that try one kind of card after the other.
 #[test]
 fn work_that_ends_well_whatever_was_said_before() {
-    check(
+    check_well(
         EvidenceKind::SerialLog,
         &[
             "mount: mounting /dev/mtdblock6 on /overlay failed: Resource busy\n",
@@ -337,7 +329,7 @@ fn work_that_ends_well_whatever_was_said_before() {
             "umount: can't unmount /dev: Resource busy\n[  136.21] reboot: Restarting system\n",
         ],
     );
-    check(
+    check_well(
         EvidenceKind::SerialLog,
         &[
             "[     0.70]DRAM init OK\n[     0.105][mmc]: ***Try SD card 2***\n",
@@ -350,14 +342,14 @@ fn work_that_ends_well_whatever_was_said_before() {
 /// A tool that does not reach the unit at first, and that has what it wanted in the end.
 #[test]
 fn a_tool_that_tries_again() {
-    check(
+    check_well(
         EvidenceKind::ToolOutput,
         &[
             "tool --is-there\nUSB communication failed. Check if the unit is in recovery\n",
             "tool --is-there\nLoader version 01.00\ntool --storage\nSaved its layout in storage.bin\n",
         ],
     );
-    check(
+    check_well(
         EvidenceKind::ToolOutput,
         &[
             "Download\t[=========================] 100%        21192 bytes\nDownload done.\n",
@@ -370,7 +362,7 @@ fn a_tool_that_tries_again() {
 #[test]
 fn a_boot_loader_that_is_asked_for_its_version() {
     let banner = "U-Boot 2012.04.01 (Jun 04 2012 - 21:48:06) Allwinner Technology\n";
-    check(
+    check_well(
         EvidenceKind::SerialLog,
         &[banner, "DRAM:  512 MiB\n", COUNTDOWN, "sun4i#version\n\n", banner, "gcc 4.5.1\nsun4i#\n"],
     );
@@ -379,15 +371,18 @@ fn a_boot_loader_that_is_asked_for_its_version() {
 /// Counts of none, what a program says of units that have gone already, and trouble that was long ago.
 #[test]
 fn tools_that_frighten_without_cause() {
-    check(EvidenceKind::ToolOutput, &["## Flash tries 1 ##\n## Flash failure 0 ##\n## Fail Modem 0 ##\n"]);
-    check(
+    check_well(
+        EvidenceKind::ToolOutput,
+        &["## Flash tries 1 ##\n## Flash failure 0 ##\n## Fail Modem 0 ##\n"],
+    );
+    check_well(
         EvidenceKind::ToolOutput,
         &[
             "flashing 2139942 bytes @ 0x100000\nreboot radio now\n",
             "Exception USBError(19, u'No such device (it may have been disconnected)') in <method Device.__del__> ignored\n",
         ],
     );
-    check(
+    check_well(
         EvidenceKind::ToolOutput,
         &[
             "[COM31]:start flash.\n[COM31]:cannot receive hello packet,MiFlash is trying to reset status!\n",
@@ -400,7 +395,7 @@ fn tools_that_frighten_without_cause() {
 /// Ten partitions that are found are not none, and a machine that restarts closes the connection that asked for it.
 #[test]
 fn ten_are_not_none_and_a_restart_closes_connections() {
-    check(
+    check_well(
         EvidenceKind::SerialLog,
         &[
             "[    1.744217] en75_bmt: BBT & BMT found\n",
@@ -408,7 +403,7 @@ fn ten_are_not_none_and_a_restart_closes_connections() {
             "[    2.478149] NET: Registered PF_INET6 protocol family\n",
         ],
     );
-    check(
+    check_well(
         EvidenceKind::ToolOutput,
         &[
             "Processing... Done.\n\nCommand completed successfully.\n",
@@ -420,7 +415,7 @@ fn ten_are_not_none_and_a_restart_closes_connections() {
 /// A first stage that looks on one card and finds what it wants on the other.
 #[test]
 fn a_card_that_is_not_needed() {
-    check(
+    check_well(
         EvidenceKind::SerialLog,
         &[
             "U-Boot SPL 2017.09 (Apr 26 2024 - 11:00:00)\nTrying to boot from MMC2\n",
@@ -434,7 +429,7 @@ fn a_card_that_is_not_needed() {
 /// What a boot loader answers to somebody who only looks did not happen by itself.
 #[test]
 fn a_boot_loader_that_is_asked_what_it_knows() {
-    check(
+    check_well(
         EvidenceKind::SerialLog,
         &[
             "=> dm uclass\nuclass 0: root\n- * root_driver @ bfb54028, seq 0, (req -1)\n",
@@ -442,7 +437,7 @@ fn a_boot_loader_that_is_asked_what_it_knows() {
         ],
     );
     let image = "\n## Checking Image at c1000000 ...\nUnknown image format!\n";
-    check(EvidenceKind::SerialLog, &[UBOOT, COUNTDOWN, "cam7102 # iminfo\n", image]);
+    check_well(EvidenceKind::SerialLog, &[UBOOT, COUNTDOWN, "cam7102 # iminfo\n", image]);
     let refused = "Wrong Image Format for bootm command\nERROR: can't get kernel image!\n";
     let started = [UBOOT, COUNTDOWN, "cam7102 # bootm c1000000\n", refused].concat();
     let evidence = [Evidence { kind: EvidenceKind::SerialLog, name: "log".into(), text: started }];
@@ -456,10 +451,10 @@ fn a_start_that_fails_and_another_that_does_not() {
     let again = "ets Jun 8 2016 00:22:57\nrst:0x10 (RTCWDT_RTC_RESET),boot:0x1b (SPI_FAST_FLASH_BOOT)\n";
     let runs =
         "mode:DIO, clock div:1\nload:0x3fff0018,len:4\nentry 0x400806ac\nGauge: 82 percent\nNetwork joined\n";
-    check(EvidenceKind::SerialLog, &[fails, again, runs]);
+    check_well(EvidenceKind::SerialLog, &[fails, again, runs]);
     let evidence = [Evidence { kind: EvidenceKind::SerialLog, name: "log".into(), text: fails.repeat(2) }];
     assert_ne!(by_rules(&evidence).cause(), Cause::NoFault);
-    check(
+    check_well(
         EvidenceKind::SerialLog,
         &[
             "Booting entry 'net'\neth0: 100Mbps full duplex link detected\nT T T T T T T T T T T\n",
