@@ -3,18 +3,19 @@
 mod account;
 mod guesses;
 mod handover;
+mod loaded;
 mod progress;
 mod recovered;
 mod remarks;
-mod segments;
 mod tools;
 mod trouble;
+mod typed;
 
 use debrick_model::{Cause, EvidenceKind, EvidenceLine, State};
 
 use crate::case::Case;
 use crate::matcher::MATCHER;
-use crate::text::{Line, Place, Reading, Shape, boot_loader_prompt, clean, strip_stamps, typed_command};
+use crate::text::{Line, Place, Reading, Shape};
 use crate::timeline::{Boot, Boots, Seen, StageKind};
 use crate::weigh::{Weights, cite};
 
@@ -29,18 +30,8 @@ pub(crate) use account::Account;
 /// What is left of signs of success where a person says that the unit does not work.
 const DENIED: f64 = 0.3;
 
-/// Bytes of a legacy image header, which stand before the data that it declares.
-const UIMAGE_HEADER: u64 = 64;
-
-const ARCHITECTURE: &str = "^Architecture: ";
-const IMAGE_TYPE: &str = "^Image Type: ";
-const LOADED_TREE: &str = "Loading Device Tree to ";
-const DATA_SIZE: &str = "^Data Size: ";
-const BYTES_READ: &str = " bytes read: OK";
-const TIMED_OUT: &str = "fail*: -110";
 const COMPARED: &str = "^Total of * were the same";
-/// How U-Boot introduces a crash on each architecture (`arch/arm/lib/interrupts_64.c`, `interrupts.c`).
-const CRASHES: &[(&str, &str)] = &[("\"Synchronous Abort\" handler", "arm64"), ("^pc : [<", "arm")];
+const TIMED_OUT: &str = "fail*: -110";
 
 /// A kernel that has been up for so many seconds was not stopped by what kept others from starting.
 const RUNS_FROM: u64 = 30;
@@ -109,37 +100,19 @@ const COMPLAINTS: &[&str] = &[
     "固まる",
 ];
 
-/// Commands that start what was loaded (U-Boot `boot/bootm.c`, RedBoot `exec`).
-const STARTS: &[&str] = &["boot", "go ", "run ", "exec"];
-
-/// Commands that ask the boot loader for what it knows (U-Boot `cmd/`).
-const QUESTIONS: &[&str] =
-    &["bdinfo", "bind", "clk", "coninfo", "dm", "efidebug", "env", "fdt", "help", "printenv", "version"];
-
-const KERNEL_BANNER: &str = "^Linux version ";
-
 /// The lines that are needed here.
-static LINES: &[&str] = &[
-    ARCHITECTURE,
-    IMAGE_TYPE,
-    LOADED_TREE,
-    DATA_SIZE,
-    BYTES_READ,
-    COMPARED,
-    KERNEL_BANNER,
-    TIMED_OUT,
-    segments::SEGMENT,
-];
+static LINES: &[&str] = &[COMPARED, TIMED_OUT];
 
 /// All patterns of this module.
 pub(crate) fn patterns() -> impl Iterator<Item = &'static str> {
     LINES
         .iter()
         .chain(handover::LOADED_WHOLE)
+        .chain(loaded::LINES)
         .chain(COMPLAINTS)
         .chain(trouble::WORDS)
         .copied()
-        .chain(CRASHES.iter().map(|(pattern, _)| *pattern))
+        .chain(loaded::CRASHES.iter().map(|(pattern, _)| *pattern))
 }
 
 /// Looks for all of them.
@@ -253,45 +226,6 @@ impl Signals<'_> {
 
     fn cite(&self, line: &Line, says: &str) -> EvidenceLine {
         cite(self.reading, line.place, &line.text, says)
-    }
-
-    /// The loader names the architecture of what it starts; the unit's own is known, or shows in the width of the
-    /// addresses that the loader prints.
-    fn architecture(&self, known: Option<&str>, weights: &mut Weights) {
-        let of_image = self.lines(ARCHITECTURE).next_back().or_else(|| self.lines(IMAGE_TYPE).next_back());
-        let Some(line) = of_image else { return };
-        let Some(image) = line.text.split_once(':').and_then(|(_, name)| architecture(name)) else { return };
-        let started = self.lines(KERNEL_BANNER).any(|banner| banner.place > line.place);
-        if started {
-            return;
-        }
-        let wide = self.lines(LOADED_TREE).next_back().and_then(|line| address_is_wide(&line.text));
-        let crashed = CRASHES.iter().find(|(pattern, _)| self.lines(pattern).next().is_some());
-        let unit = known.and_then(architecture).or(crashed.map(|(_, architecture)| *architecture));
-        let (weight, says) = match (unit, wide) {
-            (Some(unit), _) if unit != image => {
-                (0.9, "The firmware is for another processor than the unit has.")
-            }
-            (None, Some(wide)) if wide != is_wide(image) => {
-                (0.75, "The boot loader works with addresses of another width than the firmware is made for.")
-            }
-            _ => return,
-        };
-        weights.add(Cause::ImageWrongDevice, weight, &[], Some(self.cite(line, says)));
-    }
-
-    fn image_larger_than_what_is_read(&self, weights: &mut Weights) {
-        let Some(declared) = self.lines(DATA_SIZE).next_back() else { return };
-        let size = declared.text.split_whitespace().find_map(|word| word.parse::<u64>().ok());
-        let read = self.lines(BYTES_READ).rev().find(|line| line.place < declared.place);
-        let read =
-            read.and_then(|line| line.text.split_whitespace().find_map(|word| word.parse::<u64>().ok()));
-        if let (Some(size), Some(read)) = (size, read)
-            && size.saturating_add(UIMAGE_HEADER) > read
-        {
-            let says = format!("The image is larger than the {read} bytes that the boot loader reads.");
-            weights.add(Cause::ImageTooLarge, 0.9, &[], Some(self.cite(declared, &says)));
-        }
     }
 
     /// The same comparison, made again, gives another result: the memory does not hold still.
@@ -427,36 +361,6 @@ impl Signals<'_> {
             .filter(|line| !self.is_worked_past(line))
     }
 
-    /// Whether somebody typed on at a boot loader's prompt behind the last line that tells of trouble, and what was typed
-    /// last did not start anything: then it answered something that was tried on the way.
-    fn is_worked_past(&self, line: &Line) -> bool {
-        if self.reading.kind(line.place) != Some(EvidenceKind::SerialLog) {
-            return false;
-        }
-        if self.is_asked_for(line) {
-            return true;
-        }
-        let typed = |raw: &str| {
-            let cleaned = clean(raw);
-            let text = strip_stamps(&cleaned);
-            boot_loader_prompt(text).then(|| typed_command(text).to_owned())
-        };
-        let commands: Vec<String> = self.reading.behind(line.place).filter_map(typed).collect();
-        let Some(last) = commands.iter().rfind(|command| !command.is_empty()) else { return false };
-        let stands_there = commands.last().is_some_and(String::is_empty);
-        stands_there && !STARTS.iter().any(|start| last.starts_with(start))
-    }
-
-    /// Whether a line answers a question that somebody typed at a boot loader's prompt.
-    fn is_asked_for(&self, line: &Line) -> bool {
-        let before =
-            |other: &&Line| other.place.evidence == line.place.evidence && boot_loader_prompt(&other.text);
-        let until = self.reading.lines.partition_point(|other| other.place < line.place);
-        let typed = self.reading.lines[..until].iter().rev().find(before);
-        let command = typed.map(|typed| typed_command(&typed.text)).unwrap_or_default();
-        QUESTIONS.iter().any(|question| command.starts_with(question))
-    }
-
     /// Whether a part does not answer a boot loader's driver behind a place, by the number of the error (`ETIMEDOUT`).
     fn times_out_after(&self, place: Place) -> bool {
         let behind = |line: &&Line| line.place >= place && line.place.evidence == place.evidence;
@@ -474,57 +378,8 @@ impl Signals<'_> {
         self.reading.shapes.get(seen.first.evidence).is_some_and(|shape| shape.is_cut)
     }
 
-    /// Whether somebody typed commands at the boot loader's prompt, the last of which did not start anything: then it
-    /// would be that which says nothing.
-    fn is_worked_at(&self, seen: &Seen) -> bool {
-        let here = |line: &&Line| {
-            line.place >= seen.first
-                && line.place.evidence == seen.first.evidence
-                && boot_loader_prompt(&line.text)
-        };
-        let command = |line: &Line| typed_command(&line.text).to_owned();
-        let mut typed = self.reading.lines.iter().filter(here).map(command);
-        let last = typed.rfind(|command| !command.is_empty());
-        last.is_some_and(|command| !STARTS.iter().any(|start| command.starts_with(start)))
-    }
-
     /// The line with which a stage began.
     fn at(&self, seen: &Seen) -> Option<&Line> {
         self.reading.lines.iter().find(|line| line.place == seen.first)
-    }
-}
-
-/// The architecture that a text names, in the words of `mkimage`; the longest name that fits.
-fn architecture(text: &str) -> Option<&'static str> {
-    let text = text.trim().to_ascii_lowercase();
-    const NAMES: &[(&str, &str)] = &[
-        ("aarch64", "arm64"),
-        ("arm64", "arm64"),
-        ("mips64", "mips64"),
-        ("mips 64", "mips64"),
-        ("mips", "mips"),
-        ("powerpc", "powerpc"),
-        ("ppc", "powerpc"),
-        ("x86_64", "x86_64"),
-        ("amd64", "x86_64"),
-        ("x86", "x86"),
-        ("risc", "riscv"),
-        ("xtensa", "xtensa"),
-        ("arm", "arm"),
-    ];
-    NAMES.iter().find(|(prefix, _)| text.contains(prefix)).map(|(_, name)| *name)
-}
-
-fn is_wide(architecture: &str) -> bool {
-    architecture.contains("64") || architecture == "riscv"
-}
-
-/// Whether the address behind `Loading Device Tree to` has sixteen digits (64 bits) or eight (32).
-fn address_is_wide(text: &str) -> Option<bool> {
-    let address = text.split_once(LOADED_TREE)?.1.split([',', ' ']).next()?;
-    match address.trim_start_matches("0x").len() {
-        16 => Some(true),
-        8 => Some(false),
-        _ => None,
     }
 }

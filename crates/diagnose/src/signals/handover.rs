@@ -2,7 +2,8 @@
 
 use debrick_model::{Cause, EvidenceKind, State};
 
-use super::{KERNEL_BANNER, Signals};
+use super::Signals;
+use super::loaded::KERNEL_BANNER;
 use crate::text::Place;
 use crate::timeline::{Boot, Seen, StageKind};
 use crate::weigh::Weights;
