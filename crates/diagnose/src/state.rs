@@ -2,7 +2,7 @@
 
 use debrick_model::{Cause, EvidenceKind, Finding, State};
 
-use crate::text::Reading;
+use crate::text::{Reading, boot_loader_prompt, typed_command};
 use crate::timeline::{Boot, Boots, StageKind};
 use crate::weigh::Weights;
 
@@ -21,6 +21,12 @@ const STARTS: &[State] = &[
     State::BootLoop,
     State::KernelHang,
 ];
+
+/// How much a command that is typed at a boot loader's prompt speaks for its being alone there.
+const TYPED: f64 = 0.6;
+
+/// What is left of its being in a recovery mode then.
+const TYPED_INSTEAD: f64 = 0.4;
 
 /// Below this nothing is said.
 const DECIDES_FROM: f64 = 0.25;
@@ -48,8 +54,13 @@ pub(crate) fn conclude(
     let is_before_kernel = boots.telling().is_some_and(|boot| {
         boot.furthest().is_some_and(|kind| kind <= StageKind::Spl) || boot.stopped_before_countdown()
     });
-    // What a tool prints on a computer shows no start of the unit.
-    let is_seen_by_tools = reading.evidence.iter().all(|item| item.kind == EvidenceKind::ToolOutput);
+    // What a tool prints on a computer shows no start of the unit; what is typed at a boot loader does.
+    let is_typed = is_typed_at_a_boot_loader(reading);
+    if is_typed {
+        speak(State::BootloaderOnly, TYPED);
+    }
+    let is_seen_by_tools =
+        !is_typed && reading.evidence.iter().all(|item| item.kind == EvidenceKind::ToolOutput);
     let fits = |state: &State| {
         if is_seen_by_tools && STARTS.contains(state) {
             return false;
@@ -72,6 +83,7 @@ pub(crate) fn conclude(
     let likelihood = |(state, doubt): (State, f64)| {
         let share = match () {
             () if !fits(&state) => 0.2,
+            () if is_typed && state == State::RecoveryMode => TYPED_INSTEAD,
             () if is_unharmed(&state) && weights.is_said_to_fail() => match is_for_another {
                 true => WAS_WRITTEN,
                 false => COMPLAINED,
@@ -93,6 +105,21 @@ pub(crate) fn conclude(
         None if is_sound && is_heard => State::Healthy,
         None => State::Unknown,
     }
+}
+
+/// So many lines of a tool's output are looked through for a boot loader's prompt.
+const MOST_TYPED: usize = 200;
+
+/// Whether what is given as a tool's output was typed at a boot loader's prompt: `=> bubt`, `U-Boot> tftp`.
+fn is_typed_at_a_boot_loader(reading: &Reading<'_>) -> bool {
+    let is_typed = |line: &str| {
+        // Commands are small letters; `=> Executing the SPL` is what a tool says.
+        let command = typed_command(line).starts_with(|first: char| first.is_ascii_lowercase());
+        let name = line.split('>').next().unwrap_or_default().to_ascii_lowercase();
+        command && boot_loader_prompt(line) && (name == "=" || name.contains("boot"))
+    };
+    let of_tools = reading.evidence.iter().filter(|item| item.kind == EvidenceKind::ToolOutput);
+    of_tools.flat_map(|item| item.text.lines().take(MOST_TYPED)).any(is_typed)
 }
 
 /// What tools say when they start the unit as they end (esptool `cmds.py`; fastboot `fastboot.cpp`; picotool `main.cpp`).
@@ -174,6 +201,13 @@ mod tests {
             "I took the wrong firmware variant and updated the router with it, and it won't boot anymore.";
         let account = [Evidence { kind: EvidenceKind::Symptom, name: "account".into(), text: text.into() }];
         assert_ne!(by_rules_alone(&account).state, State::RefusedUnharmed);
+    }
+
+    #[test]
+    fn what_is_typed_at_a_boot_loader_shows_that_it_runs() {
+        let text = "=> bubt\nethernet@30000: No link.\nError: Failed to read file flash-image.bin from tftp";
+        let output = [Evidence { kind: EvidenceKind::ToolOutput, name: "text".into(), text: text.into() }];
+        assert_eq!(by_rules_alone(&output).state, State::BootloaderOnly);
     }
 
     #[test]

@@ -30,7 +30,7 @@ static ACTIONS: LazyLock<Table<Action>> = table!("judge/actions.txt");
 const STATE_AHEAD: f64 = 2.0;
 
 /// A state that is less likely is not told.
-const STATE_FROM: f64 = 0.33;
+const STATE_FROM: f64 = 0.25;
 
 /// How many times as often another of the proposed actions must be the right one.
 const ACTION_AHEAD: f64 = 1.25;

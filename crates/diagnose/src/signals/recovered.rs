@@ -105,10 +105,22 @@ pub(crate) fn log_goes_on_behind(reading: &Reading<'_>, place: Place) -> bool {
         return false;
     }
     let is_trouble = |line: &str| tells_of_trouble(strip_stamps(&clean(line)));
-    // Where a kernel was when it stopped is no going on: `worker_thread+0x278/0x430`.
-    let says = |line: &&str| !line.trim().is_empty() && !line.contains("+0x");
+    // Where a kernel was when it stopped is no going on, nor what its registers held.
+    let says = |line: &&str| !line.trim().is_empty() && !line.contains("+0x") && !is_of_registers(line);
     let next = reading.behind(place).filter(says).take(MOST_NEXT);
     next.fold(0, |count, line| if is_trouble(line) { 0 } else { count + 1 }) >= FEWEST_NEXT
+}
+
+/// Whether at least half the words of a line are contents of registers (Linux `arch/*/kernel/process.c`): numbers of
+/// eight digits to base sixteen, or more.
+fn is_of_registers(line: &str) -> bool {
+    let cleaned = clean(line);
+    let words = || strip_stamps(&cleaned).split_whitespace().filter(|word| *word != ":");
+    let is_number = |word: &&str| {
+        word.len() >= 8 && word.trim_matches(['(', ')']).bytes().all(|byte| byte.is_ascii_hexdigit())
+    };
+    let numbers = words().filter(is_number).count();
+    numbers > 0 && 2 * numbers >= words().count()
 }
 
 impl Signals<'_> {
@@ -222,6 +234,17 @@ mod tests {
         let runs = "[18402.276433] remoteproc remoteproc0: remote processor core is now up";
         assert_eq!(cause(&[file, next, runs].join("\n")), Cause::NoFault);
         assert_ne!(cause(&[runs, file].join("\n")), Cause::NoFault);
+    }
+
+    #[test]
+    fn registers_are_no_going_on() {
+        let crash = "[    4.942062] Workqueue: storage-endio end_io_work";
+        let dump: Vec<String> = (4..20)
+            .map(|register| {
+                format!("[    4.94{:04}] x{register}: ffff8000821abbf0 x9: 0000000000000000", 10 * register)
+            })
+            .collect();
+        assert_ne!(cause(&[crash, &dump.join("\n")].join("\n")), Cause::NoFault);
     }
 
     #[test]

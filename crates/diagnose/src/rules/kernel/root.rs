@@ -152,12 +152,45 @@ pub(super) static RULES: &[Rule] = &[
     .actions(&[A::InstallOtherBuild, A::ReflashCorrectImage])
     .from("FreeBSD sys/kern/vfs_mountroot.c", "Mounting from ufs:/dev/ufs/rootfs failed with error 19."),
     rule(
+        "kernel-arguments-not-filled-in",
+        Kernel,
+        &["^Kernel command line: *$"],
+        "The kernel is given the name of a variable where its value should stand.",
+        &[(C::BootEnvironmentCorrupt, 0.66), (C::ToolMismatch, 0.3)],
+    )
+    .states(&[(S::KernelHang, 0.3)])
+    .actions(&[A::FixBootEnvironment])
+    .from("U-Boot common/cli_simple.c; Linux init/main.c", "Kernel command line: $bootargs init=/bin/sh"),
+    rule(
+        "kernel-init-cannot-be-run",
+        Kernel,
+        &["Starting init: * exists but couldn't execute"],
+        "The kernel finds the first program and cannot run it.",
+        &[(C::RootfsCorrupt, 0.4), (C::ImageWrongDevice, 0.2)],
+    )
+    .states(&[(S::KernelHang, 0.6)])
+    .from("Linux init/main.c", "Starting init: /sbin/init exists but couldn't execute it (error -5)"),
+    rule(
+        "initramfs-root-unreadable",
+        Kernel,
+        &["mount: mounting /dev/mtdblock* on run/initramfs/ro failed"],
+        "The first file system cannot read the one that it should hand over to.",
+        &[(C::RootfsCorrupt, 0.62), (C::ImageCorrupt, 0.4)],
+    )
+    .states(&[(S::KernelHang, 0.5)])
+    .actions(&[A::ReflashCorrectImage])
+    .from(
+        "OpenBMC obmc-phosphor-initfs, obmc-init.sh",
+        "mount: mounting /dev/mtdblock4 on run/initramfs/ro failed: Invalid argument",
+    ),
+    rule(
         "kernel-root-missing",
         Kernel,
         &["VFS: Cannot open root device", "Unable to mount root fs", "Please append a correct \"root=\"", "Waiting for root device", "Warning: /dev/* does not exist", "Waiting for root file system", "Dependency failed for Initrd Root Device", "Dependency failed for /sysroot", "can't find root device", "No root device", "Failed to mount /sysroot", "mount: mounting * on /root failed", "mount: can't find /root"],
         "The kernel does not find its root file system.",
         &[(C::RootfsMissing, 0.6), (C::BootEnvironmentCorrupt, 0.2), (C::FirmwareBug, 0.2), (C::ImageIncomplete, 0.15)],
     )
+    .without(&["Cannot open root device * error -117", "Cannot open root device * error -74", "^Kernel command line: *$"])
     .states(&[(S::KernelHang, 0.55)])
     .from("Linux init/do_mounts.c", "VFS: Unable to mount root fs on unknown-block(0,0)"),
     rule(

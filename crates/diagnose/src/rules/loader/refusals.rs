@@ -33,6 +33,16 @@ pub(super) static RULES: &[Rule] = &[
         "Attempt to write to non page aligned data",
     ),
     rule(
+        "loader-image-not-aligned",
+        Loader,
+        &["is not a multiple of block size"],
+        "The loader refuses the image before it writes: a part of it does not end where a block of the flash does.",
+        &[(C::FirmwareBug, 0.45), (C::ImageWrongDevice, 0.36), (C::ImageCorrupt, 0.3)],
+    )
+    .states(&[(S::RefusedUnharmed, 0.7)])
+    .actions(&[A::InstallOtherBuild, A::ReflashCorrectImage])
+    .from("Ubiquiti RedBoot", "'kernel' size, 0x00226e22 is not a multiple of block size, 0x00010000! Abort."),
+    rule(
         "loader-command-too-long",
         Loader,
         &["** Too many args (max"],

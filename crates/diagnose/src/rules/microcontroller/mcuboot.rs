@@ -12,9 +12,7 @@ pub(super) static RULES: &[Rule] = &[
         &[
             "Image in the primary slot is not valid",
             "Unable to find bootable image",
-            "Image in the secondary slot is not valid",
             "Image in slot * is not valid",
-            "Image in the * slot is not valid",
         ],
         "The boot loader finds no image with a valid signature and digest.",
         &[(C::VerifiedBootRejected, 0.65), (C::ImageIncomplete, 0.4), (C::ImageCorrupt, 0.35)],
@@ -22,6 +20,16 @@ pub(super) static RULES: &[Rule] = &[
     .states(&[(S::BootloaderOnly, 0.85)])
     .actions(&[A::UseSignedOrNewerImage, A::ReflashCorrectImage])
     .from("MCUboot boot/bootutil/src/loader.c", "E: Image in the primary slot is not valid!"),
+    rule(
+        "mcuboot-update-refused",
+        Lasting,
+        &["Image in the secondary slot is not valid"],
+        "The boot loader refuses the update that waits in the second slot; the firmware in the first stays.",
+        &[(C::VerifiedBootRejected, 0.62), (C::ImageIncomplete, 0.36), (C::ImageCorrupt, 0.35)],
+    )
+    .states(&[(S::RefusedUnharmed, 0.6)])
+    .actions(&[A::UseSignedOrNewerImage, A::ReflashCorrectImage])
+    .from("MCUboot boot/bootutil/src/loader.c", "E: Image in the secondary slot is not valid!"),
     rule(
         "mcuboot-unreadable",
         Rom,

@@ -108,7 +108,7 @@ pub(super) static RULES: &[Rule] = &[
         "The boot loader is locked, or its critical partitions are.",
         &[(C::BootloaderLocked, 0.92)],
     )
-    .without(&["Option Byte Unlock Failed"])
+    .without(&["Option Byte Unlock Failed", "unlock failed*Status read failed"])
     .states(&[(S::RefusedUnharmed, 0.8)])
     .actions(&[A::UnlockBootloader])
     .from("AOSP fastboot/device/commands.cpp; lk app/aboot/aboot.c", "FAILED (remote: 'Flashing is not allowed on locked devices')"),

@@ -44,6 +44,7 @@ pub(super) static RULES: &[Rule] = &[
             "Successfully wrote",
             "Reading emmc info",
             "Got loader sync",
+            "^GPT Table:",
         ],
         "The loader runs on the unit and works.",
         &[(C::NoFault, 0.7)],
@@ -81,6 +82,8 @@ pub(super) static RULES: &[Rule] = &[
         "The unit does not answer the handshake of its preloader.",
         &[(C::LinkFault, 0.6), (C::NotInRecoveryMode, 0.35), (C::HostPermission, 0.25)],
     )
+    // It was tried again, and answered.
+    .without(&["Successfully uploaded stage 2"])
     .states(&[(S::RecoveryMode, 0.45)])
     .actions(&[A::SwapCableOrPort])
     .from("mtkclient", "Port - Handshake failed after retries"),
@@ -101,9 +104,31 @@ pub(super) static RULES: &[Rule] = &[
         "The loader cannot set up the memory of the phone: it is for another one, or the supply is weak.",
         &[(C::ImageWrongDevice, 0.5), (C::PowerFault, 0.35), (C::RamFault, 0.2)],
     )
+    .without(&["mtk.py with --preloader", "Please use --preloader", "Use --preloader"])
     .states(&[(S::RecoveryMode, 0.6)])
     .actions(&[A::ReflashCorrectImage, A::FixPower])
     .from("MediaTek SP Flash Tool", "BROM ERROR : S_FT_ENABLE_DRAM_FAIL (4032)"),
+    rule(
+        "mediatek-memory-setup-wanted",
+        Tool,
+        &["mtk.py with --preloader", "Please use --preloader", "Use --preloader"],
+        "The tool says with which option it knows how to set up the memory of the phone.",
+        &[(C::ToolMismatch, 0.66), (C::RamFault, 0.2)],
+    )
+    .states(&[(S::RecoveryMode, 0.6)])
+    .actions(&[A::ChangeToolOrOption])
+    .from("mtkclient Library/DA", "DRAM setup failed. Use mtk.py with --preloader preloader.bin !"),
+    rule(
+        "mediatek-agent-refused",
+        Tool,
+        &["DA hash mismatch"],
+        "The loader that runs on the phone does not take what the tool adds to it.",
+        &[(C::VerifiedBootRejected, 0.5), (C::ToolMismatch, 0.4)],
+    )
+    .without(&["^GPT Table:"])
+    .states(&[(S::RecoveryMode, 0.5)])
+    .actions(&[A::ChangeToolOrOption])
+    .from("mtkclient Library/error.py", "Error on sending data: DA hash mismatch (0xc0070004)"),
     rule(
         "flash-tool-mismatch",
         Tool,
@@ -160,6 +185,7 @@ pub(super) static RULES: &[Rule] = &[
             "(4008)",
             "(2005)",
             "(1013)",
+            "DATA_CKSUM_ERROR",
             "S_DONE_READ",
         ],
         "The transfer to the phone did not begin or broke off.",

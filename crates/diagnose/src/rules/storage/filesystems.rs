@@ -39,6 +39,25 @@ pub(super) static RULES: &[Rule] = &[
     .states(&[(S::BootsDegraded, 0.5)])
     .from("Linux fs/ext4/super.c", "EXT4-fs (mmcblk0p2): Remounting filesystem read-only"),
     rule(
+        "root-needs-cleaning",
+        Kernel,
+        &[
+            "Cannot open root device * error -117",
+            "Cannot open root device * error -74",
+            "Failed to initialize F2FS segment manager",
+            "Failed to initialize F2FS node manager",
+            "F2FS-fs * Mismatch valid blocks",
+        ],
+        "The root file system is there, and does not hold together (`EUCLEAN`, `EBADMSG`).",
+        &[(C::RootfsCorrupt, 0.72), (C::FlashHardwareFault, 0.25)],
+    )
+    .states(&[(S::KernelHang, 0.3)])
+    .actions(&[A::ReflashCorrectImage])
+    .from(
+        "Linux fs/f2fs/super.c, init/do_mounts.c",
+        "VFS: Cannot open root device \"mmcblk1p2\" or unknown-block(179,2): error -117",
+    ),
+    rule(
         "f2fs-damaged",
         Kernel,
         &[

@@ -45,6 +45,8 @@ pub(super) static RULES: &[Rule] = &[
     )
     .with(&["led"])
     .without(&[
+        "flashing it again",
+        "flash tool",
         "SD card is out",
         "SD card removed",
         "without SD card",

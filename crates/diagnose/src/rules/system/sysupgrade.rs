@@ -32,6 +32,7 @@ pub(super) static RULES: &[Rule] = &[
         Lasting,
         &[
             "Image check failed",
+            "Image check 'platform_check_image' failed",
             "upgrade refused",
             "Update failed: verification",
             "image rejected",
@@ -42,6 +43,19 @@ pub(super) static RULES: &[Rule] = &[
     )
     .states(&[(S::RefusedUnharmed, 0.8)])
     .from("OpenWrt sbin/sysupgrade", "Image check failed."),
+    rule(
+        "sysupgrade-script-broken",
+        Lasting,
+        &["/lib/upgrade/*: syntax error", "/lib/upgrade/*: not found"],
+        "The updater of the running firmware has an error of its own.",
+        &[(C::FirmwareBug, 0.66), (C::RootfsCorrupt, 0.2)],
+    )
+    .states(&[(S::RefusedUnharmed, 0.5)])
+    .actions(&[A::InstallOtherBuild, A::UseSignedOrNewerImage])
+    .from(
+        "OpenWrt lib/upgrade; BusyBox ash",
+        "/lib/upgrade/platform.sh: line 101: syntax error: missing '))'",
+    ),
     rule(
         "sysupgrade-environment",
         Lasting,
