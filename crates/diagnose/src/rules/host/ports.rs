@@ -101,7 +101,7 @@ pub(super) static RULES: &[Rule] = &[
         "The connection to the unit was lost.",
         &[(C::LinkFault, 0.62), (C::PowerFault, 0.18)],
     )
-    .without(&["bootloader failed NvError", "mount: mounting", "xmodem: Protocol error", "linux_mtd_erase: ", "File downloaded successfully", "HID(W):*LIBUSB_ERROR", "HID(R):*LIBUSB_ERROR"])
+    .without(&["bootloader failed NvError", "mount: mounting", "fcopyfile failed", "xmodem: Protocol error", "linux_mtd_erase: ", "File downloaded successfully", "HID(W):*LIBUSB_ERROR", "HID(R):*LIBUSB_ERROR"])
     .states(&[(S::Unknown, 0.25)])
     .actions(&[A::SwapCableOrPort])
     .from("libusb; pyserial", "device reports readiness to read but returned no data (device disconnected or multiple access on port?)"),

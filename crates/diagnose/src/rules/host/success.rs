@@ -2,7 +2,7 @@
 
 use debrick_model::{Cause as C, State as S};
 
-use crate::rule::Level::{Lasting, Output, System};
+use crate::rule::Level::{Lasting, Output, System, Tool};
 use crate::rule::{Rule, rule};
 
 pub(super) static RULES: &[Rule] = &[
@@ -223,6 +223,36 @@ pub(super) static RULES: &[Rule] = &[
     .without(&["^Upgrade completed", "Update failed", "Upgrade failed", "No space left"])
     .states(&[(S::Healthy, 0.6)])
     .from("OpenWrt package/base-files lib/upgrade/stage2", "reboot: Restarting system"),
+    rule(
+        "drive-of-a-loader-goes-away",
+        Tool,
+        &[
+            "error code -36",
+            "Fehlercode -36",
+            "fcopyfile failed: Input/output error",
+            "Disk Not Ejected Properly",
+            "disk*disconnects",
+            "drive*disconnects",
+            "drive*disappears",
+            "drive*vanishes",
+            "drive*unmounts itself",
+        ],
+        "The loader's drive goes away as soon as it has the whole file, since the board starts what it got.",
+        &[(C::NoFault, 0.62)],
+    )
+    .with(&["uf2"])
+    .without(&["doesn't boot", "does not boot", "not run", "won't run", "doesn't start", "reappears", "comes back"])
+    .states(&[(S::Healthy, 0.5)])
+    .from("Microsoft UF2 specification; ZMK troubleshooting", "Error code -36 when copying firmware.uf2"),
+    rule(
+        "nothing-to-update",
+        Output,
+        &["Nothing to do -- ", "Nothing to update", "No updates available", "No update available", "No update needed"],
+        "The updater has nothing newer to write than what is there.",
+        &[(C::NoFault, 0.8)],
+    )
+    .states(&[(S::Healthy, 0.6)])
+    .from("Armadillo mkswu scripts/fail_with.sh; fwupd; Mender", "/!\\ Nothing to do -- failing on purpose to save bandwidth"),
     rule(
         "restarts-into-its-update",
         Lasting,

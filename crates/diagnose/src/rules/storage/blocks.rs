@@ -124,6 +124,15 @@ pub(super) static RULES: &[Rule] = &[
         "Transfers to the card or eMMC fail.",
         &[(C::FlashHardwareFault, 0.5), (C::FirmwareBug, 0.3), (C::LinkFault, 0.2)],
     )
+    // Nobody misses a card where there is none.
+    .without(&[
+        "has no SD card",
+        "there is no SD card",
+        "without an SD card",
+        "without SD card",
+        "no SD card inserted",
+        "SD card is not inserted",
+    ])
     .states(&[(S::KernelHang, 0.25), (S::BootsDegraded, 0.25)])
     .from("Linux drivers/mmc/core/block.c", "mmcblk0: error -110 sending status command, retrying"),
     rule(

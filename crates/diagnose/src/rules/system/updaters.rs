@@ -113,7 +113,7 @@ pub(super) static RULES: &[Rule] = &[
     )
     .states(&[(S::RefusedUnharmed, 0.6)])
     .actions(&[A::RedownloadImage])
-    .without(&["Checksum does not match for range [", "DA hash mismatch"])
+    .without(&["Checksum does not match for range [", "DA hash mismatch", "Nothing to do -- "])
     .from(
         "SWUpdate core/installer.c; RAUC; Samsung Odin",
         "[ERROR] : SWUPDATE failed [0] ERROR : HASH mismatch",
