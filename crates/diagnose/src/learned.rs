@@ -47,7 +47,8 @@ impl Learned {
     /// Puts the findings in the order that rules and words together give them, and says how likely each is.
     pub(crate) fn weigh(&self, by_rules: &ByRules<'_>, implausible: &[Cause], findings: &mut Vec<Finding>) {
         let (reading, weights) = (by_rules.reading, by_rules.weights);
-        opinion::pool(reading, &self.opinion, weights.ends_with_fault(reading), implausible, findings);
+        let (ends_with_fault, is_denied) = (weights.ends_with_fault(reading), weights.success_is_denied());
+        opinion::pool(reading, &self.opinion, ends_with_fault, is_denied, implausible, findings);
         let Some(judge) = &self.judge else { return };
         let reason = |cause| self.opinion.reason(reading, cause).into_iter().collect();
         judge.weigh(findings, implausible, reason);

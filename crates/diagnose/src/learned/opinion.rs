@@ -136,11 +136,12 @@ fn is_excerpt(evidence: &[Evidence]) -> bool {
 
 /// Puts the findings in the order that rules and words together give them. What the rules decide stays as
 /// it is, and `unknown` stays first where the words know no better. `ends_with_fault` says whether a fault that
-/// a rule found is what a text ends with.
+/// a rule found is what a text ends with, `is_denied` whether somebody says that the unit does not get on.
 pub(super) fn pool(
     reading: &Reading<'_>,
     opinion: &Opinion<'_>,
     ends_with_fault: bool,
+    is_denied: bool,
     implausible: &[Cause],
     findings: &mut Vec<Finding>,
 ) {
@@ -158,7 +159,8 @@ pub(super) fn pool(
     // Words call nothing healthy in which the rules found a fault, however unsure that is; but a log that comes without a
     // word about the unit, and goes on behind what the rules found, may as well be one of a unit that works.
     let are_logs = reading.evidence.iter().all(|item| item.kind == EvidenceKind::SerialLog);
-    let may_be_well = is_undecided || (are_logs && !ends_with_fault) || rules_first == Some(Cause::NoFault);
+    let may_be_well =
+        (is_undecided && !is_denied) || (are_logs && !ends_with_fault) || rules_first == Some(Cause::NoFault);
     let may_lead = |cause: &Cause| !implausible.contains(cause) && (*cause != Cause::NoFault || may_be_well);
     let best = named().filter(may_lead).max_by(|left, right| score(*left).total_cmp(&score(*right)));
     let stands_from = if opinion.known < ENOUGH_WORDS { LEAST_LIKELY } else { RULES_DECIDE_FROM };
@@ -294,7 +296,7 @@ mod tests {
         };
         let mut findings: Vec<Finding> = by_rules.iter().map(finding).collect();
         if let Some(opinion) = Opinion::of(table, evidence) {
-            pool(&Reading::new(evidence), &opinion, ends_with_fault, implausible, &mut findings);
+            pool(&Reading::new(evidence), &opinion, ends_with_fault, false, implausible, &mut findings);
         }
         findings
     }

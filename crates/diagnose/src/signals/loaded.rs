@@ -2,7 +2,7 @@
 
 use debrick_model::{Action as A, Cause, State};
 
-use super::Signals;
+use super::{DENIED, Signals};
 use crate::weigh::Weights;
 
 /// Bytes of a legacy image header, which stand before the data that it declares.
@@ -88,6 +88,8 @@ impl Signals<'_> {
             weights.add(cause, weight, actions, line.clone());
         }
         weights.hint(State::BootloaderFailing, 0.4);
+        // A tool that was content with what it wrote did not write what the unit can start.
+        weights.fade(DENIED, |cause| cause == Cause::NoFault);
     }
 }
 

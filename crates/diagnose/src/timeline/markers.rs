@@ -128,6 +128,7 @@ pub(super) static MARKERS: &[Marker] = &[
     sign(Loader, "^state: New state registered"),
     sign(Loader, "## Loading kernel"),
     sign(Linux, "^Starting kernel .."),
+    sign(Linux, "^Now booting linux kernel"),
     sign(Linux, "^Starting kernel at "),
     sign(Linux, "Transferring control to Linux"),
     sign(Linux, "Jumping to kernel"),

@@ -80,7 +80,7 @@ pub(super) static RULES: &[Rule] = &[
         &[(C::HostPermission, 0.7), (C::LinkFault, 0.2)],
     )
     // Who has done that already has another fault.
-    .without(&["try reloading * drivers", "tried reinstalling", "already reinstalled"])
+    .without(&["try reloading * drivers", "tried reinstalling", "already reinstalled", "Mode detected: ", "Detected device mode"])
     .states(&[(S::Unknown, 0.4)])
     .actions(&[A::InstallDriverOrPermission])
     .from("libusb on Windows", "LIBUSB_ERROR_NOT_SUPPORTED: install the WinUSB driver"),

@@ -71,6 +71,8 @@ pub(super) static RULES: &[Rule] = &[
             "^pc : ",
             "PC is at ",
             "^epc   : ",
+            "stack limit = 0x",
+            "FIQs on  Mode ",
         ],
         "The kernel shows where it was when something went wrong in it.",
         &[(C::FirmwareBug, 0.45), (C::KernelCrash, 0.4)],

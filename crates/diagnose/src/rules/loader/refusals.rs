@@ -43,6 +43,16 @@ pub(super) static RULES: &[Rule] = &[
     .actions(&[A::InstallOtherBuild, A::ReflashCorrectImage])
     .from("Ubiquiti RedBoot", "'kernel' size, 0x00226e22 is not a multiple of block size, 0x00010000! Abort."),
     rule(
+        "loader-cannot-unpack",
+        Loader,
+        &["lzma_decode failed"],
+        "What the loader reads from its flash cannot be unpacked.",
+        &[(C::ImageCorrupt, 0.55), (C::ImageIncomplete, 0.36), (C::ImageWrongDevice, 0.3)],
+    )
+    .states(&[(S::BootloaderOnly, 0.4)])
+    .actions(&[A::ReflashCorrectImage])
+    .from("RedBoot of Atheros boards, fis load -l", "lzma_decode failed. res=1"),
+    rule(
         "loader-command-too-long",
         Loader,
         &["** Too many args (max"],

@@ -7,6 +7,16 @@ use crate::rule::{Rule, rule};
 
 pub(super) static RULES: &[Rule] = &[
     rule(
+        "sahara-part-missing",
+        Tool,
+        &["Could not find Image ID"],
+        "The unit asks for a part of its loader that the tool was not given.",
+        &[(C::ToolMismatch, 0.6), (C::ImageWrongDevice, 0.36), (C::ImageIncomplete, 0.33)],
+    )
+    .states(&[(S::RecoveryMode, 0.6)])
+    .actions(&[A::ChangeToolOrOption])
+    .from("edl-ng Qualcomm.EmergencyDownload", "[ERROR] Could not find Image ID: 59"),
+    rule(
         "tegra-loader",
         Tool,
         &[

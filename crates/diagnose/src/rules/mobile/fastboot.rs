@@ -223,6 +223,26 @@ pub(super) static RULES: &[Rule] = &[
     .actions(&[A::ChangeToolOrOption, A::EnterRecoveryMode])
     .from("boot loaders with fastboot, such as U-Boot drivers/fastboot/fb_command.c", "FAILED (remote: 'unknown command')"),
     rule(
+        "recovery-without-list-of-partitions",
+        Tool,
+        &["no fstab loaded", "failed to set up expected mounts for install"],
+        "The recovery has no list of the unit's partitions: it does not fit the unit, or what it reads it from is lost.",
+        &[(C::FirmwareBug, 0.5), (C::ImageWrongDevice, 0.36), (C::PartitionTableDamaged, 0.3)],
+    )
+    .states(&[(S::RefusedUnharmed, 0.5), (S::RecoveryMode, 0.45)])
+    .actions(&[A::InstallOtherBuild, A::ReflashCorrectImage])
+    .from("AOSP bootable/recovery install/install.cpp", "E:can't set up install mounts: no fstab loaded"),
+    rule(
+        "phone-storage-does-not-read",
+        Tool,
+        &["[SD_HW_ERR]", "sd_read_sector error", "sdcc_poll_status error", "sdcc_command: "],
+        "The loader of the phone cannot read the phone's storage.",
+        &[(C::FlashHardwareFault, 0.72), (C::PartitionTableDamaged, 0.25)],
+    )
+    .states(&[(S::BootloaderOnly, 0.5)])
+    .actions(&[A::ReplaceHardware, A::SeekProfessional])
+    .from("HTC hboot, sdcc", "(bootloader) [SD_HW_ERR] read data fail in CMD18"),
+    rule(
         "sideload-unanswered",
         Tool,
         &["failed to read command: Success", "failed to read command: No error", "failed to read command: Undefined error: 0"],

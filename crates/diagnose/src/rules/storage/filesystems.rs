@@ -7,6 +7,19 @@ use crate::rule::{Rule, rule};
 
 pub(super) static RULES: &[Rule] = &[
     rule(
+        "ext4-disk-does-not-read",
+        Kernel,
+        &["EXT4-fs error * reading directory lblock", "EXT4-fs error * reading directory iblock"],
+        "The disk under the file system no longer reads: its link or the disk itself fails.",
+        &[(C::FlashHardwareFault, 0.66), (C::LinkFault, 0.4), (C::PowerFault, 0.2)],
+    )
+    .states(&[(S::BootsDegraded, 0.4)])
+    .actions(&[A::SwapCableOrPort, A::ReplaceHardware])
+    .from(
+        "Linux fs/ext4/namei.c, __ext4_find_entry",
+        "EXT4-fs error (device sda2): __ext4_find_entry:1614: inode #2: comm sh: reading directory lblock 0",
+    ),
+    rule(
         "ext4-damaged",
         Kernel,
         &[
@@ -27,6 +40,7 @@ pub(super) static RULES: &[Rule] = &[
         "The file system is damaged.",
         &[(C::RootfsCorrupt, 0.7), (C::FlashHardwareFault, 0.2), (C::PowerFault, 0.1)],
     )
+    .without(&["reading directory lblock", "reading directory iblock"])
     .states(&[(S::KernelHang, 0.3), (S::BootsDegraded, 0.3)])
     .from("Linux fs/ext4/super.c", "EXT4-fs error (device mmcblk0p2): ext4_lookup: deleted inode referenced"),
     rule(
