@@ -87,6 +87,8 @@ static ENDS: &[&str] = &[
     "low battery",
     "voltage",
     "critical",
+    "uncorrect",
+    " ue ",
     "shutting down",
 ];
 

@@ -103,7 +103,6 @@ pub(super) static RULES: &[Rule] = &[
         Lasting,
         &[
             "Error verifying vbmeta image",
-            "OK_NOT_SIGNED",
             "does not match digest in descriptor",
             "avb_slot_verify.c:* ERROR",
             "ERROR_VERIFICATION",
@@ -115,6 +114,6 @@ pub(super) static RULES: &[Rule] = &[
     .states(&[(S::BootloaderOnly, 0.5)])
     .from(
         "AOSP external/avb/libavb/avb_slot_verify.c",
-        "avb_slot_verify.c:443: ERROR: vbmeta_a: Error verifying vbmeta image: OK_NOT_SIGNED",
+        "avb_slot_verify.c:443: ERROR: vbmeta_a: Error verifying vbmeta image: PUBLIC_KEY_REJECTED",
     ),
 ];
