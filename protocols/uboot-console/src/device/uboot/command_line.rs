@@ -5,11 +5,13 @@ use debrick_link::clock::Moment;
 use super::{State, UbootDevice};
 use crate::device::board::Board;
 use crate::device::context::{Reply, put};
-use crate::device::hush::{self, NoProgram};
+use crate::device::hush;
 use crate::device::jobs::Job;
 use crate::device::line::Typed;
 use crate::device::load::Loading;
 use crate::device::machine::Step;
+use crate::device::program::NoProgram;
+use crate::device::simple_shell;
 
 impl<B: Board> UbootDevice<B> {
     /// Waits for a line, or for the rest of one.
@@ -74,7 +76,7 @@ impl<B: Board> UbootDevice<B> {
     pub(super) fn run_line(&mut self, script: &str, again: bool, out: &mut Vec<u8>) {
         self.unfinished.clear();
         let compiled =
-            if self.config.hush { hush::compile(script) } else { Ok(hush::compile_simple(script)) };
+            if self.config.hush { hush::compile(script) } else { Ok(simple_shell::compile(script)) };
         match compiled {
             Ok(ops) => {
                 self.machine.start(ops, again);
