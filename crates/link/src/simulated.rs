@@ -5,6 +5,9 @@
 //! hour takes milliseconds, and the same seed gives the same run. [`serve_stream`] runs the same device for a real
 //! client, on a real clock.
 
+mod device;
+mod network;
+
 use std::collections::{BTreeMap, VecDeque};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -13,121 +16,13 @@ use std::time::Duration;
 use debrick_model::MacAddress;
 
 use crate::clock::{Clock, Deadline, Moment, VirtualClock};
-use crate::datagram::{Datagrams, Network};
 use crate::error::LinkError;
-use crate::frames::{FrameHeader, Frames};
+use crate::frames::FrameHeader;
 use crate::packets::{Arp, ETHER_TYPE_ARP, ETHER_TYPE_IPV4, UdpPacket};
 use crate::stream::Link;
 
-/// A byte stream of a device.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Channel {
-    /// The serial console.
-    Console,
-    /// A TCP connection to the device, numbered by whoever opens it.
-    Tcp(u32),
-}
-
-/// What happens to a device.
-#[derive(Debug, Clone, Copy)]
-pub enum Input<'a> {
-    /// Time has come to `now`; nothing else happened.
-    Tick,
-    /// Bytes came on a stream.
-    Bytes(Channel, &'a [u8]),
-    /// A TCP connection is asked for; the device accepts unless it puts out [`Output::Closed`].
-    Connected(Channel, SocketAddr),
-    /// The host closed a TCP connection.
-    Closed(Channel),
-    /// A datagram came.
-    Datagram {
-        /// Sender.
-        from: SocketAddr,
-        /// Receiver.
-        to: SocketAddr,
-        /// Content.
-        payload: &'a [u8],
-    },
-    /// A raw Ethernet frame came, header first.
-    Frame(&'a [u8]),
-}
-
-/// What a device does.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Output {
-    /// Sends bytes on a stream.
-    Bytes(Channel, Vec<u8>),
-    /// Closes, or refuses, a TCP connection.
-    Closed(Channel),
-    /// Sends a datagram.
-    Datagram {
-        /// Sender.
-        from: SocketAddr,
-        /// Receiver.
-        to: SocketAddr,
-        /// Content.
-        payload: Vec<u8>,
-    },
-    /// Sends a raw Ethernet frame, header first.
-    Frame(Vec<u8>),
-}
-
-/// The device half of a protocol, or a whole virtual device.
-pub trait Device: Send {
-    /// Takes an input at `now` (never earlier than the input before) and appends what it does to `out`.
-    fn handle(&mut self, input: Input<'_>, now: Moment, out: &mut Vec<Output>);
-
-    /// When it wants an [`Input::Tick`] next, if it does.
-    fn next_wake(&self) -> Option<Moment>;
-
-    /// Whether its network port has a link. It changes with the other things that happen: at an input, or a wake-up.
-    fn carrier(&self, now: Moment) -> bool {
-        let _ = now;
-        true
-    }
-
-    /// The IPv4 addresses that it has now: it answers ARP for them. What is sent in a simulated world reaches it whatever the
-    /// address.
-    fn addresses(&self) -> Vec<Ipv4Addr> {
-        Vec::new()
-    }
-
-    /// Whether it answers ARP requests for them. Many bootloaders do not while they wait for something.
-    fn answers_arp(&self) -> bool {
-        true
-    }
-
-    /// The Ethernet address that its datagrams come from.
-    fn ethernet_address(&self) -> MacAddress {
-        DEVICE_ADDRESS
-    }
-}
-
-impl<D: Device + ?Sized> Device for Box<D> {
-    fn handle(&mut self, input: Input<'_>, now: Moment, out: &mut Vec<Output>) {
-        (**self).handle(input, now, out);
-    }
-
-    fn next_wake(&self) -> Option<Moment> {
-        (**self).next_wake()
-    }
-
-    fn carrier(&self, now: Moment) -> bool {
-        (**self).carrier(now)
-    }
-
-    fn addresses(&self) -> Vec<Ipv4Addr> {
-        (**self).addresses()
-    }
-
-    fn answers_arp(&self) -> bool {
-        (**self).answers_arp()
-    }
-
-    fn ethernet_address(&self) -> MacAddress {
-        (**self).ethernet_address()
-    }
-}
+pub use device::{Channel, Device, Input, Output};
+pub use network::SimulatedNetwork;
 
 /// A device with its clock, and everything it has sent that nobody has read yet.
 pub struct World<D: Device> {
@@ -159,6 +54,12 @@ struct Stream {
     pending: VecDeque<u8>,
     closed: bool,
 }
+
+/// The Ethernet address that devices have in a simulated world, where they do not say otherwise.
+pub const DEVICE_ADDRESS: MacAddress = MacAddress::new([0x02, 0, 0, 0, 0, 0x2a]);
+
+/// The host's Ethernet address in every simulated world.
+pub const HOST_ADDRESS: MacAddress = MacAddress::new([0x02, 0, 0, 0, 0, 0x01]);
 
 /// The most frames that wait to be read; later ones are lost, as in a kernel.
 const MOST_FRAMES: usize = 4096;
@@ -396,182 +297,6 @@ impl<D: Device> Drop for SimulatedStream<D> {
             self.world.input(Input::Closed(self.channel));
             self.world.lock().streams.remove(&self.channel);
         }
-    }
-}
-
-/// The network between the host and a simulated device. The host owns every address it binds.
-pub struct SimulatedNetwork<D: Device> {
-    world: World<D>,
-}
-
-struct SimulatedDatagrams<D: Device> {
-    world: World<D>,
-    local: SocketAddr,
-    name: String,
-}
-
-impl<D: Device + 'static> Network for SimulatedNetwork<D> {
-    fn bind_datagrams(&mut self, local: SocketAddr) -> Result<Box<dyn Datagrams>, LinkError> {
-        let mut inner = self.world.lock();
-        let mut local = local;
-        if local.port() == 0 {
-            local.set_port(inner.next_port);
-            inner.next_port = inner.next_port.checked_add(1).unwrap_or(49152);
-        }
-        let name = format!("udp:{local}");
-        if inner.sockets.contains_key(&local) {
-            return Err(LinkError::Busy { link: name, holder: None });
-        }
-        inner.sockets.insert(local, VecDeque::new());
-        drop(inner);
-        Ok(Box::new(SimulatedDatagrams { world: self.world.clone(), local, name }))
-    }
-
-    fn connect_stream(&mut self, to: SocketAddr, deadline: Deadline) -> Result<Box<dyn Link>, LinkError> {
-        let name = format!("tcp:{to}");
-        let now = self.world.clock.now();
-        self.world.wait(Deadline::at(now), |_| None::<()>);
-        if !self.world.lock().reaches_device(to) {
-            self.world.wait(deadline, |_| None::<()>);
-            return Err(LinkError::TimedOut { link: name });
-        }
-        let channel = {
-            let mut inner = self.world.lock();
-            let channel = Channel::Tcp(inner.next_tcp);
-            inner.next_tcp += 1;
-            inner.streams.insert(channel, Stream::default());
-            channel
-        };
-        self.world.input(Input::Connected(channel, to));
-        let mut inner = self.world.lock();
-        if inner.streams.get(&channel).is_some_and(|stream| stream.closed) {
-            inner.streams.remove(&channel);
-            return Err(LinkError::Disconnected { link: name, source: None });
-        }
-        drop(inner);
-        Ok(Box::new(SimulatedStream { world: self.world.clone(), channel, name }))
-    }
-
-    fn open_frames(&mut self, ether_type: Option<u16>) -> Result<Box<dyn Frames>, LinkError> {
-        let mut inner = self.world.lock();
-        let number = inner.next_tap;
-        inner.next_tap += 1;
-        inner.taps.insert(number, Tap { ether_type, udp_port: None, frames: VecDeque::new() });
-        drop(inner);
-        Ok(Box::new(SimulatedFrames { world: self.world.clone(), number }))
-    }
-
-    fn carrier(&mut self) -> Option<bool> {
-        let now = self.world.clock.now();
-        self.world.wait(Deadline::at(now), |_| None::<()>);
-        Some(self.world.with_device(|device| device.carrier(now)))
-    }
-
-    fn set_neighbour(&mut self, address: Ipv4Addr, station: MacAddress) -> Result<(), LinkError> {
-        self.world.lock().neighbours.insert(address, station);
-        Ok(())
-    }
-
-    fn forget_neighbour(&mut self, address: Ipv4Addr) -> Result<(), LinkError> {
-        self.world.lock().neighbours.remove(&address);
-        Ok(())
-    }
-
-    fn clock(&self) -> &dyn Clock {
-        &self.world.clock
-    }
-}
-
-/// The Ethernet address that devices have in a simulated world, where they do not say otherwise.
-pub const DEVICE_ADDRESS: MacAddress = MacAddress::new([0x02, 0, 0, 0, 0, 0x2a]);
-
-/// The host's Ethernet address in every simulated world.
-pub const HOST_ADDRESS: MacAddress = MacAddress::new([0x02, 0, 0, 0, 0, 0x01]);
-
-struct SimulatedFrames<D: Device> {
-    world: World<D>,
-    number: u32,
-}
-
-impl<D: Device> Frames for SimulatedFrames<D> {
-    fn receive(&mut self, buffer: &mut [u8], deadline: Deadline) -> Result<usize, LinkError> {
-        let number = self.number;
-        let got = self.world.wait(deadline, |inner| inner.taps.get_mut(&number)?.frames.pop_front());
-        let frame = got.ok_or_else(|| LinkError::TimedOut { link: self.name().to_owned() })?;
-        let count = frame.len().min(buffer.len());
-        buffer[..count].copy_from_slice(&frame[..count]);
-        Ok(count)
-    }
-
-    fn send(&mut self, frame: &[u8]) -> Result<(), LinkError> {
-        let now = self.world.clock.now();
-        self.world.wait(Deadline::at(now), |_| None::<()>);
-        self.world.input(Input::Frame(frame));
-        self.world.lock().answer_arp(frame, now);
-        Ok(())
-    }
-
-    fn hear_only_udp_to(&mut self, port: u16) -> Result<(), LinkError> {
-        if let Some(tap) = self.world.lock().taps.get_mut(&self.number) {
-            tap.udp_port = Some(port);
-        }
-        Ok(())
-    }
-
-    fn address(&self) -> MacAddress {
-        HOST_ADDRESS
-    }
-
-    fn clock(&self) -> &dyn Clock {
-        &self.world.clock
-    }
-
-    fn name(&self) -> &str {
-        "virtual ethernet"
-    }
-}
-
-impl<D: Device> Drop for SimulatedFrames<D> {
-    fn drop(&mut self) {
-        self.world.lock().taps.remove(&self.number);
-    }
-}
-
-impl<D: Device> Datagrams for SimulatedDatagrams<D> {
-    fn receive(&mut self, buffer: &mut [u8], deadline: Deadline) -> Result<(usize, SocketAddr), LinkError> {
-        let local = self.local;
-        let got = self.world.wait(deadline, |inner| inner.sockets.get_mut(&local)?.pop_front());
-        let (payload, from) = got.ok_or_else(|| LinkError::TimedOut { link: self.name.clone() })?;
-        let count = payload.len().min(buffer.len());
-        buffer[..count].copy_from_slice(&payload[..count]);
-        Ok((count, from))
-    }
-
-    fn send(&mut self, datagram: &[u8], to: SocketAddr) -> Result<(), LinkError> {
-        let now = self.world.clock.now();
-        self.world.wait(Deadline::at(now), |_| None::<()>);
-        if self.world.lock().reaches_device(to) {
-            self.world.input(Input::Datagram { from: self.local, to, payload: datagram });
-        }
-        Ok(())
-    }
-
-    fn local_address(&self) -> SocketAddr {
-        self.local
-    }
-
-    fn clock(&self) -> &dyn Clock {
-        &self.world.clock
-    }
-
-    fn name(&self) -> &str {
-        &self.name
-    }
-}
-
-impl<D: Device> Drop for SimulatedDatagrams<D> {
-    fn drop(&mut self) {
-        self.world.lock().sockets.remove(&self.local);
     }
 }
 

@@ -3,29 +3,25 @@
 //! Bootloaders wait for a few seconds only, so the request is repeated every second until something answers. The
 //! answer's port is followed; what else they do differently stands in the crate's README.
 
+mod exchange;
 mod request;
 
 use std::io::Write;
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
-use debrick_link::{Datagrams, Deadline, LinkError, Moment, Network};
+use debrick_link::Network;
 use debrick_target::{Opaque, Source, TargetError, Watch};
 
 use crate::blocks::{OnAck, OnData, Receiver, Rollover, Sender};
 use crate::error::TftpError;
 use crate::wire::{self, DEFAULT_BLOCK_SIZE, Direction, ErrorCode, Options, Packet};
 
+use exchange::{Exchange, Heard, Patience};
 use request::{First, request};
 
-/// How long anything waits before it asks whether to stop.
-const LOOK_AROUND: Duration = Duration::from_millis(200);
-
-/// The same after the last ACK.
+/// How long anything waits after the last ACK before it asks whether to stop.
 const VERDICT_LOOK: Duration = Duration::from_millis(10);
-
-/// Longest time between repetitions.
-const RESEND_AT_MOST: Duration = Duration::from_secs(8);
 
 /// Most bytes of a file name: with every option, a request stays below the 512 bytes of RFC 2347.
 const LONGEST_NAME: usize = 255;
@@ -117,28 +113,6 @@ pub struct Client<'n> {
     options: ClientOptions,
 }
 
-/// An open transfer.
-struct Exchange {
-    socket: Box<dyn Datagrams>,
-    name: String,
-    /// The address that was asked.
-    server: SocketAddr,
-    /// The address that answers.
-    peer: SocketAddr,
-    /// Where the last packet came from.
-    last_from: SocketAddr,
-    agreed: Options,
-    began: Moment,
-}
-
-/// What came from the other side.
-enum Heard {
-    /// Something for us; its bytes are in the buffer.
-    Packet(usize),
-    /// Nothing until the time asked for.
-    Nothing,
-}
-
 impl<'n> Client<'n> {
     /// A client on the address `local` of this computer, for the server (mostly port 69) at `server`.
     pub fn new(
@@ -210,15 +184,7 @@ impl<'n> Client<'n> {
             operation: format!("open a port on {}", self.local),
             source,
         })?;
-        let mut exchange = Exchange {
-            began: socket.clock().now(),
-            socket,
-            name: name.to_owned(),
-            server: self.server,
-            peer: self.server,
-            last_from: self.server,
-            agreed: Options::default(),
-        };
+        let mut exchange = Exchange::new(socket, name.to_owned(), self.server);
         let first = request(&mut exchange, direction, ask, &self.options, watch)?;
         Ok((exchange, first))
     }
@@ -416,105 +382,5 @@ impl Opaque for Client<'_> {
     fn offer(&mut self, name: &str, image: &dyn Source, watch: &mut dyn Watch) -> Result<(), TargetError> {
         let operation = format!("take {name} by TFTP");
         self.push(name, image, watch).map(|_| ()).map_err(|error| error.into_target(operation))
-    }
-}
-
-impl Exchange {
-    fn now(&self) -> Moment {
-        self.socket.clock().now()
-    }
-
-    /// Waits for a packet from the other side until `until`, but never longer than [`LOOK_AROUND`]. An ERROR, or words
-    /// instead of a packet, end the exchange.
-    fn receive(&mut self, buffer: &mut [u8], until: Moment) -> Result<Heard, TftpError> {
-        let deadline = Deadline::at(until.min(self.now() + LOOK_AROUND));
-        let (count, from) = match self.socket.receive(buffer, deadline) {
-            Ok(received) => received,
-            Err(error) if error.is_timeout() => return Ok(Heard::Nothing),
-            // The port is shut while a bootloader restarts.
-            Err(LinkError::Disconnected { .. }) => {
-                self.socket.clock().sleep(Duration::from_millis(20));
-                return Ok(Heard::Nothing);
-            }
-            Err(source) => {
-                let operation = format!("receive from {}", self.peer);
-                return Err(TftpError::Link { operation, source });
-            }
-        };
-        if from.ip() != self.server.ip() {
-            return Ok(Heard::Nothing);
-        }
-        if let Some(text) = wire::rejection_text(&buffer[..count]) {
-            return Err(TftpError::Rejected { peer: from, name: self.name.clone(), text });
-        }
-        // Some loaders change between their two ports.
-        if from != self.peer && from != self.server && self.peer != self.server {
-            if !matches!(Packet::parse(&buffer[..count]), Ok(Packet::Error { .. })) {
-                // A second answer to a repeated request: that transfer is to end.
-                let text = "this port is served already".into();
-                let packet = Packet::Error { code: ErrorCode::UNKNOWN_PORT, text }.to_bytes();
-                let _ = self.socket.send(&packet, from);
-            }
-            return Ok(Heard::Nothing);
-        }
-        self.last_from = from;
-        if let Ok(Packet::Error { code, text }) = Packet::parse(&buffer[..count]) {
-            let (name, text) = (self.name.clone(), text.into_owned());
-            return Err(TftpError::Refused { peer: from, name, code, text });
-        }
-        Ok(Heard::Packet(count))
-    }
-
-    /// A packet that cannot be sent is as good as one that was lost: a unit that restarts takes its cable down and up.
-    fn send(&mut self, packet: &[u8]) {
-        let _ = self.socket.send(packet, self.peer);
-    }
-
-    fn send_ack(&mut self, block: u16) {
-        self.send(&Packet::Ack { block }.to_bytes());
-    }
-
-    fn send_error(&mut self, code: ErrorCode, text: &str) {
-        self.send(&Packet::Error { code, text: text.into() }.to_bytes());
-    }
-
-    fn stalled(&self, bytes: u64, all_sent: bool) -> TftpError {
-        TftpError::Stalled { peer: self.peer, name: self.name.clone(), bytes, all_sent }
-    }
-
-    fn fail_reading(&mut self, source: debrick_target::SourceError) -> TftpError {
-        self.send_error(ErrorCode::UNDEFINED, "the file could not be read");
-        TftpError::Source { name: self.name.clone(), source }
-    }
-
-    fn into_transferred(self, bytes: u64) -> Transferred {
-        let took = self.now().since(self.began);
-        Transferred { bytes, options: self.agreed, peer: self.peer, took }
-    }
-}
-
-/// When to repeat, and since when there is silence.
-struct Patience {
-    heard: Moment,
-    resend_at: Moment,
-    pause: Duration,
-}
-
-impl Patience {
-    fn new(now: Moment, pause: Duration) -> Self {
-        Self { heard: now, resend_at: now + pause, pause }
-    }
-
-    fn silence(&self, now: Moment) -> Duration {
-        now.since(self.heard)
-    }
-
-    fn is_due(&self, now: Moment) -> bool {
-        now >= self.resend_at
-    }
-
-    fn repeat(&mut self, now: Moment) {
-        self.pause = (self.pause * 2).min(RESEND_AT_MOST);
-        self.resend_at = now + self.pause;
     }
 }

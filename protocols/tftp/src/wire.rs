@@ -4,81 +4,16 @@
 //! Two layers: [`View`] is a datagram whose shape has been checked, [`Packet`] is a value that can only be valid. Text is
 //! taken leniently, because bootloaders pad their requests and forget terminators.
 
+mod options;
+mod view;
+
 use std::borrow::Cow;
+
+pub use options::{DEFAULT_BLOCK_SIZE, LEAST_BLOCK_SIZE, MOST_BLOCK_SIZE, MOST_OPTIONS, Options};
+pub use view::{DATA_HEADER, Opcode, View};
 
 /// The well-known port of a TFTP server (RFC 1350, section 4).
 pub const PORT: u16 = 69;
-
-/// Bytes of a block when no block size was agreed on (RFC 1350, section 2).
-pub const DEFAULT_BLOCK_SIZE: u16 = 512;
-
-/// Smallest block size that may be asked for (RFC 2348).
-pub const LEAST_BLOCK_SIZE: u16 = 8;
-
-/// Largest block size that may be asked for (RFC 2348).
-pub const MOST_BLOCK_SIZE: u16 = 65464;
-
-/// Bytes in front of the payload of a DATA packet.
-pub const DATA_HEADER: usize = field::PAYLOAD.start;
-
-/// Options of one packet that are looked at; more make a packet malformed. RFC 2347 bounds a request to 512 bytes.
-pub const MOST_OPTIONS: usize = 32;
-
-/// Where the fields are.
-mod field {
-    use std::ops::{Range, RangeFrom};
-
-    pub(super) const OPCODE: Range<usize> = 0..2;
-    /// File name, mode and options of a request; options of an option acknowledgement.
-    pub(super) const STRINGS: RangeFrom<usize> = 2..;
-    /// Block number of DATA and ACK.
-    pub(super) const BLOCK: Range<usize> = 2..4;
-    pub(super) const PAYLOAD: RangeFrom<usize> = 4..;
-    pub(super) const ERROR_CODE: Range<usize> = 2..4;
-    pub(super) const ERROR_TEXT: RangeFrom<usize> = 4..;
-}
-
-/// The kind of a packet (RFC 1350, section 5; RFC 2347).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Opcode {
-    /// RRQ, 1.
-    ReadRequest,
-    /// WRQ, 2.
-    WriteRequest,
-    /// DATA, 3.
-    Data,
-    /// ACK, 4.
-    Ack,
-    /// ERROR, 5.
-    Error,
-    /// OACK, 6.
-    OptionAck,
-}
-
-impl Opcode {
-    fn from_wire(value: u16) -> Option<Self> {
-        Some(match value {
-            1 => Self::ReadRequest,
-            2 => Self::WriteRequest,
-            3 => Self::Data,
-            4 => Self::Ack,
-            5 => Self::Error,
-            6 => Self::OptionAck,
-            _ => return None,
-        })
-    }
-
-    fn to_wire(self) -> u16 {
-        match self {
-            Self::ReadRequest => 1,
-            Self::WriteRequest => 2,
-            Self::Data => 3,
-            Self::Ack => 4,
-            Self::Error => 5,
-            Self::OptionAck => 6,
-        }
-    }
-}
 
 /// The number of an ERROR packet (RFC 1350, appendix; RFC 2347).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -137,62 +72,6 @@ pub enum WireError {
     TooManyOptions,
 }
 
-/// A datagram that is long enough for the fixed fields of its kind.
-#[derive(Debug, Clone, Copy)]
-pub struct View<'a> {
-    opcode: Opcode,
-    bytes: &'a [u8],
-}
-
-impl<'a> View<'a> {
-    /// Checks a datagram.
-    pub fn new(bytes: &'a [u8]) -> Result<Self, WireError> {
-        let too_short = WireError::TooShort { bytes: bytes.len() };
-        let value = be16(bytes, field::OPCODE).ok_or(too_short)?;
-        let opcode = Opcode::from_wire(value).ok_or(WireError::UnknownOpcode { opcode: value })?;
-        let least = match opcode {
-            Opcode::ReadRequest | Opcode::WriteRequest | Opcode::OptionAck => field::STRINGS.start,
-            Opcode::Data | Opcode::Ack => field::BLOCK.end,
-            Opcode::Error => field::ERROR_CODE.end,
-        };
-        if bytes.len() < least {
-            return Err(too_short);
-        }
-        Ok(Self { opcode, bytes })
-    }
-
-    /// Its kind.
-    pub fn opcode(&self) -> Opcode {
-        self.opcode
-    }
-
-    /// The block number of DATA or ACK; the error number of ERROR; 0 otherwise.
-    pub fn number(&self) -> u16 {
-        match self.opcode {
-            Opcode::Data | Opcode::Ack => be16(self.bytes, field::BLOCK),
-            Opcode::Error => be16(self.bytes, field::ERROR_CODE),
-            _ => None,
-        }
-        .unwrap_or(0)
-    }
-
-    /// The payload of DATA; empty otherwise.
-    pub fn payload(&self) -> &'a [u8] {
-        match self.opcode {
-            Opcode::Data => self.bytes.get(field::PAYLOAD).unwrap_or_default(),
-            _ => &[],
-        }
-    }
-
-    /// The strings of a request or an option acknowledgement, without their terminators; a missing last terminator is
-    /// forgiven.
-    fn strings(&self) -> impl Iterator<Item = &'a [u8]> + use<'a> {
-        let bytes = self.bytes.get(field::STRINGS).unwrap_or_default();
-        let bytes = bytes.strip_suffix(&[0]).unwrap_or(bytes);
-        bytes.split(|byte| *byte == 0)
-    }
-}
-
 /// Which way a file is asked to go.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Direction {
@@ -230,71 +109,6 @@ impl Mode {
             Self::Netascii => "netascii",
             Self::Other => "mail",
         }
-    }
-}
-
-/// What client and server can agree on. An option that is absent, out of its range, or not a number is `None`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Options {
-    /// `blksize` (RFC 2348): bytes of a block, 8 to 65464.
-    pub block_size: Option<u16>,
-    /// `tsize` (RFC 2349): bytes of the file; 0 in a read request asks for it.
-    pub transfer_size: Option<u64>,
-    /// `timeout` (RFC 2349): seconds before a packet is repeated, 1 to 255.
-    pub timeout_s: Option<u8>,
-    /// `windowsize` (RFC 7440): blocks that are sent before an ACK is awaited, 1 to 65535.
-    pub window_size: Option<u16>,
-}
-
-impl Options {
-    /// Whether nothing is asked for.
-    pub fn is_empty(&self) -> bool {
-        *self == Self::default()
-    }
-
-    fn set(&mut self, name: &[u8], value: &[u8]) {
-        let Some(number) = std::str::from_utf8(value).ok().and_then(|text| text.trim().parse::<u64>().ok())
-        else {
-            return;
-        };
-        if name.eq_ignore_ascii_case(b"blksize") {
-            self.block_size =
-                u16::try_from(number).ok().filter(|size| (LEAST_BLOCK_SIZE..=MOST_BLOCK_SIZE).contains(size));
-        } else if name.eq_ignore_ascii_case(b"tsize") {
-            self.transfer_size = Some(number);
-        } else if name.eq_ignore_ascii_case(b"timeout") {
-            self.timeout_s = u8::try_from(number).ok().filter(|seconds| *seconds > 0);
-        } else if name.eq_ignore_ascii_case(b"windowsize") {
-            self.window_size = u16::try_from(number).ok().filter(|blocks| *blocks > 0);
-        }
-    }
-
-    fn emit(&self, out: &mut Vec<u8>) {
-        let options = [
-            ("timeout", self.timeout_s.map(u64::from)),
-            ("tsize", self.transfer_size),
-            ("blksize", self.block_size.map(u64::from)),
-            ("windowsize", self.window_size.map(u64::from)),
-        ];
-        for (name, value) in options {
-            if let Some(value) = value {
-                put_string(out, name);
-                put_string(out, &value.to_string());
-            }
-        }
-    }
-
-    fn parse<'a>(mut strings: impl Iterator<Item = &'a [u8]>) -> Result<Self, WireError> {
-        let mut options = Self::default();
-        for _ in 0..=MOST_OPTIONS {
-            // An empty name is padding, and a name without a value asks for nothing.
-            let (Some(name), Some(value)) = (strings.next().filter(|name| !name.is_empty()), strings.next())
-            else {
-                return Ok(options);
-            };
-            options.set(name, value);
-        }
-        Err(WireError::TooManyOptions)
     }
 }
 
@@ -348,9 +162,8 @@ impl<'a> Packet<'a> {
             Opcode::Data => Self::Data { block: view.number(), payload: view.payload() },
             Opcode::Ack => Self::Ack { block: view.number() },
             Opcode::Error => {
-                let text = datagram.get(field::ERROR_TEXT).unwrap_or_default();
-                let text = text.split(|byte| *byte == 0).next().unwrap_or_default();
-                Self::Error { code: ErrorCode(view.number()), text: String::from_utf8_lossy(text) }
+                let text = String::from_utf8_lossy(view.error_text());
+                Self::Error { code: ErrorCode(view.number()), text }
             }
             Opcode::OptionAck => Self::OptionAck { options: Options::parse(view.strings())? },
         })
@@ -428,10 +241,6 @@ pub fn rejection_text(datagram: &[u8]) -> Option<String> {
 pub(crate) fn put_data_header(out: &mut Vec<u8>, block: u16) {
     put_u16(out, Opcode::Data.to_wire());
     put_u16(out, block);
-}
-
-fn be16(bytes: &[u8], range: std::ops::Range<usize>) -> Option<u16> {
-    Some(u16::from_be_bytes(bytes.get(range)?.try_into().ok()?))
 }
 
 fn put_u16(out: &mut Vec<u8>, value: u16) {

@@ -1,4 +1,5 @@
 use super::*;
+use crate::datagram::Network;
 
 /// Says "tick" each second, and echoes.
 struct Ticker {

@@ -1,6 +1,6 @@
 //! The pages of the bootloader, in words of our own.
 
-use super::{Confirmation, HttpConfig, HttpQuirks};
+use super::config::{Confirmation, HttpConfig, HttpQuirks};
 use crate::verdict::Reason;
 
 #[derive(Debug)]

@@ -1,6 +1,6 @@
 //! A request as it comes in, packet by packet.
 
-use super::{HttpConfig, HttpQuirks};
+use super::config::{HttpConfig, HttpQuirks};
 use crate::verdict::Reason;
 use crate::wire::LONGEST_HEAD;
 

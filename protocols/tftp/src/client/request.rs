@@ -3,7 +3,8 @@
 use debrick_link::Moment;
 use debrick_target::Watch;
 
-use super::{ClientOptions, Exchange, Heard};
+use super::ClientOptions;
+use super::exchange::{Exchange, Heard};
 use crate::error::TftpError;
 use crate::wire::{Direction, ErrorCode, MOST_BLOCK_SIZE, Mode, Options, Packet};
 

@@ -5,7 +5,9 @@ use std::collections::VecDeque;
 use super::board::Board;
 use super::commands;
 use super::context::{Context, Reply};
-use super::hush::{self, NoProgram, Op, Word};
+use super::hush;
+use super::program::{NoProgram, Op, Word};
+use super::simple_shell;
 
 /// Scripts that call each other deeper than this run out of stack.
 const DEEPEST: usize = 48;
@@ -130,7 +132,7 @@ impl Machine {
             }
             Op::Simple(command) => {
                 let shell = &*context.shell;
-                let arguments = hush::split_simple(&command, |name| shell.value(name));
+                let arguments = simple_shell::split(&command, |name| shell.value(name));
                 return self.run(&arguments, context);
             }
         }
@@ -169,7 +171,7 @@ fn assign<B: Board>(words: &[Word], context: &mut Context<'_, B>) -> Vec<String>
 
 fn translate<B: Board>(script: &str, context: &mut Context<'_, B>) -> Vec<Op> {
     if !context.config.hush {
-        return hush::compile_simple(script);
+        return simple_shell::compile(script);
     }
     match hush::compile(script) {
         Ok(ops) => ops,

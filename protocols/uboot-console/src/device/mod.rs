@@ -16,6 +16,8 @@ mod line;
 mod load;
 mod machine;
 mod number;
+mod program;
+mod simple_shell;
 mod test_board;
 mod uboot;
 
