@@ -116,7 +116,7 @@ mod tests {
 
     #[test]
     fn a_kernel_that_speaks_was_started_whatever_its_loader_said() {
-        let log = "EFI stub: Booting Linux Kernel...\nEFI stub: ERROR: Failed to install memreserve config table!\n\
+        let log = "EFI stub: Booting Linux Kernel...\nEFI stub: ERROR: Failed to relocate kernel\n\
                    EFI stub: Exiting boot services...\n";
         let spoke = format!("{log}[    0.000000] Booting Linux on physical CPU 0x0\n");
         assert_eq!(of_log(&spoke), (Cause::NoFault, State::Healthy));

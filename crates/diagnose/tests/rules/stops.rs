@@ -418,7 +418,7 @@ fn kernels_that_crash_without_memory_management_and_ones_that_run_for_long() {
     let evidence =
         |text: &str| [Evidence { kind: EvidenceKind::SerialLog, name: "log".into(), text: text.into() }];
     assert_ne!(by_rules(&evidence(text)).cause(), Cause::NoFault);
-    let text = "[   54.308861] gswip 1e108000.switch: port 5 failed to add ce:9d:84:d1:81:f0 vid 1 to fdb: -22\n[   54.325633] gswip 1e108000.switch: port 5 failed to add e8:de:27:95:c1:b4 vid 0 to fdb: -22";
+    let text = "[   54.308861] gswip 1e108000.switch: port 5 failed to set up its table: -22\n[   54.325633] gswip 1e108000.switch: port 6 failed to set up its table: -22";
     assert_eq!(by_rules(&evidence(text)).state, State::BootsDegraded);
     let text = "E (659) boot: Factory app partition is not bootable\nE (659) boot: No bootable app partitions in the partition table\nets Jul 29 2019 12:21:46\nrst:0x3 (SW_RESET),boot:0x13 (SPI_FAST_FLASH_BOOT)";
     assert_eq!(by_rules(&evidence(text)).state, State::BootLoop);
