@@ -45,11 +45,15 @@ impl Repair<'_> {
             if boot.is_end_of_a_start() {
                 repair.session.keep_evidence(EvidenceKind::SerialLog, "end of a start", &boot.log)?;
                 repair.session.note(
-                    "It was on its way to the bootloader's prompt when the watch began; it is restarted, to see a \
+                    "It was on its way to a prompt when the watch began; it is restarted, to see a \
                      whole start.",
                 )?;
-                repair.unit.sync()?;
-                repair.unit.restart()?;
+                match repair.unit.sync() {
+                    Ok(()) => repair.unit.restart()?,
+                    Err(error) if error.is_link_lost() => return Err(error),
+                    // The prompt was that of a running system's shell, whose start had been missed.
+                    Err(_) => repair.power_cycle()?,
+                }
                 boot = repair.unit.watch_boot()?;
             }
             let mut assessment = repair.judge("first look", boot)?;
