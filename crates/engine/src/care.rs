@@ -103,7 +103,7 @@ impl Repair<'_> {
     /// Brings the unit to its bootloader, and finds out what it is.
     fn begin_at_bootloader(&mut self) -> Result<(), EngineError> {
         self.in_step(Step::EnterRecovery, |repair| {
-            if repair.unit.take_bearings()? == Bearings::Prompt {
+            if repair.unit.take_bearings(&repair.session)? == Bearings::Prompt {
                 repair.whereabouts = Whereabouts::Prompt;
             }
             repair.reach_bootloader(&Reached::Stuck)?;

@@ -129,6 +129,7 @@ impl<'a> Session<'a> {
     /// Shows an instruction; the caller watches for its sign and then calls [`Session::sensed`].
     pub(crate) fn instruct(&mut self, request: &Request) -> Result<(), EngineError> {
         debug_assert!(matches!(request.kind, RequestKind::Instruction { .. }));
+        self.stop_if_asked()?;
         self.record(EventBody::Asked { request: request.clone() })?;
         match self.operator.ask(request) {
             Answer::No => Err(EngineError::NotDone { request: request.id.clone() }),
@@ -165,7 +166,12 @@ impl<'a> Session<'a> {
 
     /// Fails with [`EngineError::Cancelled`] once the operator wants to stop.
     pub(crate) fn stop_if_asked(&self) -> Result<(), EngineError> {
-        if self.operator.cancelled() { Err(EngineError::Cancelled) } else { Ok(()) }
+        if self.is_stop_wanted() { Err(EngineError::Cancelled) } else { Ok(()) }
+    }
+
+    /// Whether the operator wants to stop.
+    pub(crate) fn is_stop_wanted(&self) -> bool {
+        self.operator.cancelled()
     }
 
     /// Follows something that takes time.

@@ -10,7 +10,8 @@ use debrick_link::{Clock, Deadline, Network};
 use debrick_model::Observation;
 use debrick_target::{Addressable, Geometry, TargetError};
 use debrick_uboot_console::host::{
-    Console, ConsoleConfig, Reached as ConsoleReached, Storage, UbootTarget, Until, Watched, observations,
+    Console, ConsoleConfig, Reached as ConsoleReached, Storage, Synced, UbootTarget, Until, Watched,
+    observations,
 };
 use debrick_uboot_console::wire::is_banner;
 
@@ -18,6 +19,7 @@ use crate::boot::{Boot, Reached};
 use crate::error::EngineError;
 use crate::methods::{TftpLoader, YmodemLoader};
 use crate::ports::Ports;
+use crate::session::Session;
 use crate::smoke::{self, Shown};
 
 /// How many starts make a loop.
@@ -59,17 +61,17 @@ impl Unit {
     }
 
     /// Finds out, without changing anything, whether it talks, waits or is quiet.
-    pub(crate) fn take_bearings(&mut self) -> Result<Bearings, EngineError> {
+    pub(crate) fn take_bearings(&mut self, session: &Session<'_>) -> Result<Bearings, EngineError> {
         let until = Until { any_activity: true, ..Until::default() };
-        let heard = self.console.watch(&until, self.after(Duration::from_secs(3)))?;
+        let heard = self.watch(session, &until, Duration::from_secs(3))?;
         // What came may end in a prompt that nobody had read.
         let ends_in_prompt = self.console.open_line().trim_end().ends_with(['>', '#', '$']);
         if heard.reached == ConsoleReached::Activity && !ends_in_prompt {
             return Ok(Bearings::Talking);
         }
-        match self.console.sync(self.after(Duration::from_secs(6))) {
+        match self.sync_within(session, Duration::from_secs(6)) {
             Ok(()) => Ok(Bearings::Prompt),
-            Err(error) if gone(&error) => Err(error.into()),
+            Err(error) if error.is_cancellation() || error.is_link_lost() => Err(error),
             Err(_) => Ok(Bearings::Quiet),
         }
     }
@@ -79,14 +81,18 @@ impl Unit {
         self.console.take_log();
     }
 
-    /// Waits a moment for it to say anything.
-    pub(crate) fn says_something(&mut self, within: Duration) -> Result<bool, EngineError> {
+    /// Waits for it to say anything.
+    pub(crate) fn says_something(
+        &mut self,
+        session: &Session<'_>,
+        within: Duration,
+    ) -> Result<bool, EngineError> {
         let until = Until { any_activity: true, ..Until::default() };
-        Ok(self.console.watch(&until, self.after(within))?.reached == ConsoleReached::Activity)
+        Ok(self.watch(session, &until, within)?.reached == ConsoleReached::Activity)
     }
 
     /// Watches it start, until the system is ready, the bootloader waits, or it starts over and over.
-    pub(crate) fn watch_boot(&mut self) -> Result<Boot, EngineError> {
+    pub(crate) fn watch_boot(&mut self, session: &Session<'_>) -> Result<Boot, EngineError> {
         let patience = Duration::from_secs(u64::from(self.device.console.boot_seconds));
         let until = Until {
             ready: vec![self.device.console.ready.clone()],
@@ -94,19 +100,20 @@ impl Unit {
             prompt: true,
             ..Until::default()
         };
-        let watched = self.console.watch(&until, self.after(patience))?;
+        let watched = self.watch(session, &until, patience)?;
         Ok(boot(watched, self.console.take_log()))
     }
 
     /// Stops its next start at the bootloader's prompt.
-    pub(crate) fn interrupt(&mut self, within: Duration) -> Result<(), EngineError> {
-        self.console.interrupt(self.after(within))?;
-        Ok(())
+    pub(crate) fn interrupt(&mut self, session: &Session<'_>, within: Duration) -> Result<(), EngineError> {
+        let deadline = self.after(within);
+        let watched = self.console.interrupt_unless(deadline, &|| session.is_stop_wanted())?;
+        unless_stopped(watched).map(drop)
     }
 
     /// Reaches the prompt of a bootloader that waits there already, in whatever mess.
-    pub(crate) fn sync(&mut self) -> Result<(), EngineError> {
-        Ok(self.console.sync(self.after(Duration::from_secs(10)))?)
+    pub(crate) fn sync(&mut self, session: &Session<'_>) -> Result<(), EngineError> {
+        self.sync_within(session, Duration::from_secs(10))
     }
 
     /// Restarts it from the bootloader's prompt.
@@ -116,13 +123,13 @@ impl Unit {
     }
 
     /// Restarts it from its running system, where its record says how; tells whether it said anything after that.
-    pub(crate) fn restart_system(&mut self) -> Result<bool, EngineError> {
+    pub(crate) fn restart_system(&mut self, session: &Session<'_>) -> Result<bool, EngineError> {
         let until = Until { starts: 1, ..Until::default() };
         if !self.restart_system_quietly() {
             return Ok(false);
         }
         let patience = Duration::from_secs(u64::from(self.device.console.boot_seconds));
-        Ok(self.console.watch(&until, self.after(patience))?.reached == ConsoleReached::Starts)
+        Ok(self.watch(session, &until, patience)?.reached == ConsoleReached::Starts)
     }
 
     /// Types what restarts the running system, without looking at what it says.
@@ -142,7 +149,7 @@ impl Unit {
     }
 
     /// How well its console carries what is typed: answers of a number of harmless commands that came back right.
-    pub(crate) fn probe_link(&mut self, tries: u32) -> Result<u32, EngineError> {
+    pub(crate) fn probe_link(&mut self, session: &Session<'_>, tries: u32) -> Result<u32, EngineError> {
         let mut right = 0;
         for number in 0..tries {
             let deadline = self.after(Duration::from_secs(5));
@@ -150,7 +157,7 @@ impl Unit {
             match self.console.command(&format!("echo {word}"), deadline) {
                 Ok(reply) => right += u32::from(reply.text.trim() == word),
                 Err(error) if gone(&error) => return Err(error.into()),
-                Err(_) => self.sync()?,
+                Err(_) => self.sync(session)?,
             }
         }
         Ok(right)
@@ -231,6 +238,26 @@ impl Unit {
         ))
     }
 
+    /// Watches the console. The operator may stop meanwhile, here and wherever else the console is waited for: reading
+    /// changes nothing, so that every moment of it is a safe point.
+    fn watch(
+        &mut self,
+        session: &Session<'_>,
+        until: &Until,
+        patience: Duration,
+    ) -> Result<Watched, EngineError> {
+        let deadline = self.after(patience);
+        unless_stopped(self.console.watch_unless(until, deadline, &|| session.is_stop_wanted())?)
+    }
+
+    fn sync_within(&mut self, session: &Session<'_>, patience: Duration) -> Result<(), EngineError> {
+        let deadline = self.after(patience);
+        match self.console.sync_unless(deadline, &|| session.is_stop_wanted())? {
+            Synced::AtPrompt => Ok(()),
+            Synced::Stopped => Err(EngineError::Cancelled),
+        }
+    }
+
     fn after(&self, span: Duration) -> Deadline {
         Deadline::after(&*self.clock, span)
     }
@@ -244,6 +271,13 @@ pub(crate) fn geometry_of(storage: &debrick_catalog::Storage, batch: u64) -> Geo
         erase_block: storage.erase_block,
         erased: storage.erased,
         batch,
+    }
+}
+
+fn unless_stopped(watched: Watched) -> Result<Watched, EngineError> {
+    match watched.reached {
+        ConsoleReached::Stopped => Err(EngineError::Cancelled),
+        _ => Ok(watched),
     }
 }
 

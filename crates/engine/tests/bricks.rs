@@ -9,7 +9,7 @@ use std::time::Duration;
 use common::*;
 use debrick_catalog::{Catalog, Recogniser};
 use debrick_engine::{Closed, Ports};
-use debrick_link::{Clock as _, Deadline};
+use debrick_link::{Clock as _, Deadline, Moment};
 use debrick_model::{Answer, Cause, Ending, EventBody, Gate, Waiver};
 use debrick_virtual_bench::{
     Bench, Brick, Faults, FirmwareOptions, Identity, UnitState, VirtualRouter, firmware, region,
@@ -78,9 +78,11 @@ fn what_is_not_broken_is_not_replaced() {
 /// A unit is switched on long before anybody listens. Whatever part of its start was missed, what is found first is right.
 #[test]
 fn a_watch_that_begins_in_the_middle_of_a_start() {
-    let bricks: [(Brick, &[Cause]); 2] = [
+    let bricks: [(Brick, &[Cause]); 3] = [
         (Brick::BootCommandLost, &[Cause::BootEnvironmentCorrupt]),
         (Brick::ImageCutShort, &[Cause::ImageIncomplete, Cause::ImageCorrupt]),
+        // It ends at a prompt of the system's shell, which looks like a bootloader's.
+        (Brick::OtherModelsFirmware, &[Cause::NoFault]),
     ];
     for (brick, causes) in bricks {
         let mut restarted = 0;
@@ -347,6 +349,47 @@ fn it_stops_at_a_safe_point_when_asked_and_goes_on() {
         let closed = resume(&vault, &mut attendant, &closed.session).unwrap();
         assert_eq!(closed.ending, Ending::Repaired, "at {seq}: {closed:?}");
         assert!(unique_is_unharmed(&before, &bench.state()));
+    }
+}
+
+/// Ctrl-C at any moment of a repair, in the middle of a wait as well: of a unit that starts over and over, that stops on
+/// its way, or that never says a word.
+#[test]
+fn it_stops_within_a_second_of_being_asked_and_goes_on() {
+    let began = |brick| {
+        let folder = quick_folder();
+        let vault = vault(folder.path());
+        let bench = Bench::new(VirtualRouter::new(broken(brick, SIZE)), Faults::default(), 1);
+        (folder, vault, Attendant::new(&bench))
+    };
+    for (brick, moments) in [
+        (Brick::KernelBytesDamaged, 13),
+        (Brick::OtherModelsFirmware, 23),
+        (Brick::SettingsGarbage, 23),
+        (Brick::BootloaderNeverAnswers, 37),
+    ] {
+        let (_folder, vault, mut attendant) = began(brick);
+        let ending = rescue(&vault, &mut attendant, &image(NEWER, SIZE)).unwrap().ending;
+        let took = attendant.bench.clock.now().since_start();
+        for number in 0..moments {
+            let shown = format!("{} at {number} of {moments} in {took:?}", brick.name());
+            let (_folder, vault, mut attendant) = began(brick);
+            let wanted = Moment::from_start(took * number / moments);
+            attendant.cancel_at = Some(wanted);
+            let closed = rescue(&vault, &mut attendant, &image(NEWER, SIZE)).unwrap();
+            assert_eq!(closed.ending, Ending::Cancelled, "{shown}: {closed:?}");
+            let late = attendant.bench.clock.now().since(wanted);
+            // A hand that has pulled the plug puts it back first.
+            let hand = if attendant.power_cycles > 0 { Duration::from_secs(2) } else { Duration::ZERO };
+            assert!(late <= Duration::from_secs(1) + hand, "{shown}: {late:?} late");
+
+            attendant.cancel_at = None;
+            let closed = resume(&vault, &mut attendant, &closed.session).unwrap();
+            assert_eq!(closed.ending, ending, "{shown}: {closed:?}");
+            let state = attendant.bench.state();
+            assert!(unique_is_unharmed(&broken(brick, SIZE), &state), "{shown}");
+            assert!(vault.verify_session(&closed.session).unwrap().is_intact(), "{shown}");
+        }
     }
 }
 

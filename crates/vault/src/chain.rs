@@ -95,12 +95,13 @@ impl Vault {
         let dir = self.existing_session_dir(id)?;
         let scan = database::open(&dir, id, Access::Read).and_then(|connection| scan(&connection, id));
         let mut scan = match scan {
-            Err(JournalError::Damaged { seq, what, .. }) => {
+            Ok(scan) => scan,
+            Err(error) => {
+                let (seq, what) = error.into_damage()?;
                 let mut scan = Scan::new(id);
                 scan.fault(seq, FaultKind::Unreadable, what);
                 scan
             }
-            other => other?,
         };
         let mut report = ChainReport {
             session: id.to_owned(),

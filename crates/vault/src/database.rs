@@ -1,6 +1,7 @@
 //! The journal's SQLite file: its making, its settings and its rows. What the rows mean is the chain's business.
 
 use std::fs::File;
+use std::ops::Range;
 use std::os::unix::fs::FileExt;
 use std::path::Path;
 use std::time::Duration;
@@ -24,8 +25,25 @@ pub(crate) const MAX_JSON_BYTES: usize = 4 * 1024 * 1024;
 /// "dbrk", kept as SQLite's `application_id`.
 const APPLICATION_ID: i32 = 0x6462_726b;
 
-/// Offset of `user_version` in the header of an SQLite file, big-endian (SQLite file format, section 1.3).
-const USER_VERSION_OFFSET: u64 = 60;
+/// The header of an SQLite file, all numbers big-endian (SQLite file format, section 1.3).
+mod header {
+    use std::ops::Range;
+
+    pub(super) const LEN: usize = 100;
+    pub(super) const MAGIC: Range<usize> = 0..16;
+    /// Largest and smallest share of a page that one key may fill, and that of a leaf: no file has others.
+    pub(super) const SHARES: Range<usize> = 21..24;
+    pub(super) const USER_VERSION: Range<usize> = 60..64;
+    pub(super) const APPLICATION_ID: Range<usize> = 68..72;
+    /// Zero in every file.
+    pub(super) const RESERVED: Range<usize> = 72..92;
+
+    pub(super) const MAGIC_VALUE: &[u8] = b"SQLite format 3\0";
+    pub(super) const SHARES_VALUE: &[u8] = &[64, 32, 32];
+}
+
+/// Formats are counted up one by one: a number above this was not written by any version of this program.
+const MAX_FORMAT: u32 = 9_999;
 
 /// How long another connection's lock is waited for.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
@@ -80,10 +98,11 @@ pub(crate) fn create(dir: &Path, id: &str, first: &Digest) -> Result<(), Journal
     make().map_err(|error| JournalError::database("making", id, error))
 }
 
-/// Opens a journal. One of a newer version is not even opened by SQLite, which might touch it.
+/// Opens a journal. One of a newer version, or with a header that is damaged, is not even opened by SQLite, which might
+/// touch it.
 pub(crate) fn open(dir: &Path, id: &str, access: Access) -> Result<Connection, JournalError> {
     let path = dir.join(FILE);
-    check_format(header_version(&path, id)?, id)?;
+    check_header(&read_header(&path, id)?, id)?;
     let connect = || {
         let connection = Connection::open_with_flags(&path, flags(access))?;
         connection.busy_timeout(BUSY_TIMEOUT)?;
@@ -202,11 +221,31 @@ fn check_format(found: u32, id: &str) -> Result<(), JournalError> {
     Ok(())
 }
 
-fn header_version(path: &Path, id: &str) -> Result<u32, JournalError> {
-    let mut version = [0; 4];
-    let read = File::open(path).and_then(|file| file.read_exact_at(&mut version, USER_VERSION_OFFSET));
-    match read {
-        Ok(()) => Ok(u32::from_be_bytes(version)),
+/// Tells a journal of a newer version from a file that is none, or is none any more. A version is only believed in a
+/// header that is whole otherwise.
+fn check_header(bytes: &[u8; header::LEN], id: &str) -> Result<(), JournalError> {
+    let number = |at: Range<usize>| bytes[at].iter().fold(0, |number, &byte| number << 8 | u32::from(byte));
+    let what = if bytes.iter().all(|&byte| byte == 0) {
+        "it begins with zeros"
+    } else if bytes[header::MAGIC] != *header::MAGIC_VALUE {
+        "it does not begin as a database does"
+    } else if number(header::APPLICATION_ID) != APPLICATION_ID.cast_unsigned() {
+        "it does not carry this program's mark"
+    } else if bytes[header::SHARES] != *header::SHARES_VALUE
+        || bytes[header::RESERVED].iter().any(|&byte| byte != 0)
+        || number(header::USER_VERSION) > MAX_FORMAT
+    {
+        "its header holds what no version of this program writes"
+    } else {
+        return check_format(number(header::USER_VERSION), id);
+    };
+    Err(JournalError::HeaderDamaged { id: id.to_owned(), what })
+}
+
+fn read_header(path: &Path, id: &str) -> Result<[u8; header::LEN], JournalError> {
+    let mut bytes = [0; header::LEN];
+    match File::open(path).and_then(|file| file.read_exact_at(&mut bytes, 0)) {
+        Ok(()) => Ok(bytes),
         Err(error)
             if matches!(error.kind(), std::io::ErrorKind::UnexpectedEof | std::io::ErrorKind::NotFound) =>
         {

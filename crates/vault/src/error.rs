@@ -190,6 +190,15 @@ pub enum JournalError {
         /// The newest format that is understood.
         known: u32,
     },
+    /// The file in the journal's place is no journal, or its header is damaged, so that not even the version that made it
+    /// can be told. It was left as it is.
+    #[error("the file in place of the journal of session {id} is damaged, or is not a journal: {what}")]
+    HeaderDamaged {
+        /// The session.
+        id: String,
+        /// What is wrong, in a clause.
+        what: &'static str,
+    },
     /// The journal is not as it was written.
     #[error("the journal of session {id} is damaged: {what}")]
     Damaged {
@@ -241,6 +250,15 @@ pub enum JournalError {
 }
 
 impl JournalError {
+    /// Whether the journal is damaged, and where and how, as far as that is known.
+    pub(crate) fn into_damage(self) -> Result<(Option<u64>, String), Self> {
+        match self {
+            Self::Damaged { seq, what, .. } => Ok((seq, what)),
+            error @ Self::HeaderDamaged { .. } => Ok((None, error.to_string())),
+            error => Err(error),
+        }
+    }
+
     /// Sorts a failure of the file system.
     pub(crate) fn io(operation: &'static str, id: &str, source: io::Error) -> Self {
         let id = id.to_owned();
@@ -273,6 +291,7 @@ impl Coded for JournalError {
             Self::NoFreeId => "journal-no-free-id",
             Self::InUse { .. } => "journal-session-in-use",
             Self::Newer { .. } => "journal-newer-version",
+            Self::HeaderDamaged { .. } => "journal-header-damaged",
             Self::Damaged { .. } => "journal-damaged",
             Self::DiskFull { .. } => "journal-disk-full",
             Self::Busy { .. } => "journal-busy",
@@ -294,6 +313,11 @@ impl Coded for JournalError {
                 "Let the other process finish or stop it, then try again.".into()
             }
             Self::Newer { .. } => "Use the newer version of this program.".into(),
+            Self::HeaderDamaged { .. } => {
+                "Check the disk, put this session's folder back from a copy if you have one, or start a new session. \
+                 Delete nothing: this session's backups are still in the vault."
+                    .into()
+            }
             Self::Damaged { .. } => {
                 "Do not go on with this session: verify it to see what is damaged, and start a new one."
                     .into()

@@ -133,7 +133,8 @@ impl Vault {
     /// Opens a session to go on with it. Checks the whole chain first, but no artifacts.
     ///
     /// # Errors
-    /// [`JournalError::InUse`] while another process has it; [`JournalError::Damaged`] when the chain does not hold.
+    /// [`JournalError::InUse`] while another process has it; [`JournalError::Damaged`] when the chain does not hold, and
+    /// [`JournalError::HeaderDamaged`] when not even the file's header can be read.
     pub fn open_session(&self, id: &str) -> Result<Journal, JournalError> {
         let dir = self.existing_session_dir(id)?;
         let lock = acquire(&dir, id)?;
@@ -156,8 +157,7 @@ impl Vault {
         let dir = self.existing_session_dir(id)?;
         match database::open(&dir, id, Access::Read).and_then(|connection| chain::scan(&connection, id)) {
             Ok(scan) => Ok(scan.entries),
-            Err(JournalError::Damaged { .. }) => Ok(Vec::new()),
-            Err(error) => Err(error),
+            Err(error) => error.into_damage().map(|_| Vec::new()),
         }
     }
 

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use debrick_model::{Coded, EventBody, Step};
-use debrick_vault::{FaultKind, Vault};
+use debrick_vault::{FaultKind, SessionStatus, Vault};
 use proptest::prelude::*;
 use rusqlite::Connection;
 
@@ -184,6 +184,37 @@ fn a_journal_that_is_cut_or_gone_is_damaged_and_not_an_error() {
     fs::remove_file(session.path()).unwrap();
     assert_eq!(session.faults(), [(None, FaultKind::Unreadable)]);
     assert_eq!(session.vault.sessions().unwrap().len(), 1);
+}
+
+/// Damages the file from `offset` on.
+#[track_caller]
+fn check_header(offset: usize, damage: &[u8]) {
+    let session = Session::new();
+    let mut bytes = fs::read(session.path()).unwrap();
+    bytes[offset..offset + damage.len()].copy_from_slice(damage);
+    fs::write(session.path(), &bytes).unwrap();
+    let shown = format!("{damage:?} at {offset}");
+    let code = "journal-header-damaged";
+    assert_eq!(session.vault.open_session(&session.id).unwrap_err().code(), code, "{shown}");
+    assert_eq!(session.vault.read_session(&session.id).unwrap_err().code(), code, "{shown}");
+    assert_eq!(session.faults(), [(None, FaultKind::Unreadable)], "{shown}");
+    assert_eq!(session.vault.read_session_as_found(&session.id).unwrap(), [], "{shown}");
+    let status = session.vault.sessions().unwrap().remove(0).status;
+    assert!(matches!(status, SessionStatus::Damaged { problem } if problem.code == code), "{shown}");
+    assert_eq!(fs::read(session.path()).unwrap(), bytes, "left as it is: {shown}");
+}
+
+#[test]
+fn a_header_that_is_garbage_is_not_taken_for_a_newer_version() {
+    let noise: Vec<u8> = (0..100_u8).map(|index| index.wrapping_mul(167).wrapping_add(91)).collect();
+    check_header(0, &noise);
+    check_header(0, &[0xff; 4096]);
+    check_header(0, &[0; 4096]);
+    check_header(0, b"GIF89a");
+    check_header(16, &noise[16..]);
+    check_header(60, &[0xa5; 4]);
+    check_header(60, &[0xa5; 12]);
+    check_header(56, &[0, 0, 0, 1, 0, 0, 0, 7, 0, 0, 0, 0, b'o', b't', b'h', b'r']);
 }
 
 #[test]

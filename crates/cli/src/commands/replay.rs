@@ -32,7 +32,8 @@ pub(super) fn replay(context: &Context, args: &args::Replay) -> Result<i32, Fail
     let (file, _) = input::open(&args.bundle)?;
     let archive = Archive::read(BufReader::new(file))?;
     let events = archive.events()?;
-    let first_run = events.iter().position(|event| matches!(event.body, EventBody::SessionResumed { .. }));
+    let is_resumed = |event: &Event| matches!(event.body, EventBody::SessionResumed { .. });
+    let first_run = events.iter().position(is_resumed);
     let recorded = &events[..first_run.unwrap_or(events.len())];
     let place = Place::new()?;
     let vault = Vault::open(&place.0)?;
@@ -46,7 +47,11 @@ pub(super) fn replay(context: &Context, args: &args::Replay) -> Result<i32, Fail
         replayed: &replayed,
         divergence,
         image_is_missing,
-        later_runs: events.len() - recorded.len(),
+        later: Later {
+            runs: events.iter().filter(|event| is_resumed(event)).count(),
+            events: events.len() - recorded.len(),
+            recordings: archive.names().filter(|name| is_of_later_run(name)).count(),
+        },
     };
     Ok(verdict.tell(context))
 }
@@ -158,6 +163,12 @@ fn of_trace(member: &str) -> String {
     format!("trace-1/{member}")
 }
 
+/// Whether this member is what was heard on the console in another run than the first.
+fn is_of_later_run(member: &str) -> bool {
+    let is_console = |(trace, name): (&str, &str)| trace != "trace-1" && name == CONSOLE;
+    member.starts_with("trace-") && member.split_once('/').is_some_and(is_console)
+}
+
 /// Whether the session had a firmware file, and that file: the one that was named, or one of this computer's vault.
 fn firmware(
     context: &Context,
@@ -217,7 +228,34 @@ struct Verdict<'a> {
     replayed: &'a [Event],
     divergence: Option<Divergence>,
     image_is_missing: bool,
-    later_runs: usize,
+    later: Later,
+}
+
+/// What is not played: the runs by which the session was gone on with.
+struct Later {
+    runs: usize,
+    events: usize,
+    /// How many of them the archive has a recording of.
+    recordings: usize,
+}
+
+impl Later {
+    fn in_words(&self) -> Option<String> {
+        let runs = match self.runs {
+            0 => return None,
+            1 => "1 later run".to_owned(),
+            runs => format!("{runs} later runs"),
+        };
+        let recordings = match self.recordings {
+            0 => "which the archive has no recording of".to_owned(),
+            _ => format!("which can be read in the archive (recordings: {})", self.recordings),
+        };
+        Some(format!(
+            "The session was gone on with by `debrick resume`, and only its first run is played: not the {} events of \
+             {runs}, {recordings}.",
+            self.events
+        ))
+    }
 }
 
 impl Verdict<'_> {
@@ -251,7 +289,9 @@ impl Verdict<'_> {
                 "ending": ending,
                 "diagnosis": diagnosis,
                 "needs_image": needs,
-                "events_of_later_runs": self.later_runs,
+                "later_runs": self.later.runs,
+                "events_of_later_runs": self.later.events,
+                "recordings_of_later_runs": self.later.recordings,
                 "exit_code": code,
             });
             json::line("debrick.replay/1", &value);
@@ -261,9 +301,10 @@ impl Verdict<'_> {
         let words = |value: &serde_json::Value| value.as_str().unwrap_or("none").to_owned();
         match &self.divergence {
             None => out::data(&format!(
-                "{} all {} events of session {} come out as they were.",
+                "{} all {} events of {}session {} come out as they were.",
                 style.good("the same:"),
                 self.recorded.len(),
+                if self.later.runs == 0 { "" } else { "the first run of " },
                 out::harmless(self.session)
             )),
             Some(divergence) => {
@@ -295,11 +336,8 @@ impl Verdict<'_> {
                 words(&needs["sha256"])
             )));
         }
-        if self.later_runs > 0 {
-            out::note(&format!(
-                "Only the first run is played; {} events of later runs (`debrick resume`) are not.",
-                self.later_runs
-            ));
+        if let Some(later) = self.later.in_words() {
+            out::note(&later);
         }
         code
     }

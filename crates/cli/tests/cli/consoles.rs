@@ -2,6 +2,7 @@
 
 use std::io::{Read, Write};
 use std::os::unix::net::{UnixListener, UnixStream};
+use std::sync::mpsc::{self, Receiver};
 use std::time::{Duration, Instant};
 
 use nix::sys::signal::Signal;
@@ -198,16 +199,44 @@ fn a_service_manager_stops_it_while_it_waits_for_power() {
     check_stops(Signal::SIGTERM);
 }
 
+/// Something that looks like a prompt, and that babbles without a pause as soon as a Ctrl-C comes: some seconds go by
+/// before the next safe point. Says when they begin.
+fn babbles_when_called(place: &Place) -> (String, Receiver<()>) {
+    let (called, is_called) = mpsc::channel();
+    let console = console(place, move |mut client| {
+        let _ = client.write_all(b"=> ");
+        let _ = client.read_exact(&mut [0]);
+        let _ = called.send(());
+        while client.write_all(b". ").is_ok() {
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    });
+    (console, is_called)
+}
+
 #[test]
 fn who_insists_is_obeyed() {
     let place = Place::new();
-    let run = place.start(&["rescue", "--device", "acme-r1", "--console", &silent(&place)]);
-    std::thread::sleep(Duration::from_millis(1500));
+    let (console, is_called) = babbles_when_called(&place);
+    let run = place.start(&["rescue", "--device", "acme-r1", "--console", &console]);
+    is_called.recv_timeout(Duration::from_secs(30)).unwrap();
     for _ in 0..3 {
         run.signal(Signal::SIGINT);
         std::thread::sleep(Duration::from_millis(200));
     }
-    let run = run.end(Duration::from_secs(10));
+    let run = run.end(Duration::from_secs(40));
     assert_eq!(run.code, Some(130), "{}", run.stderr);
     assert!(run.stderr.contains("resume"), "{}", run.stderr);
+}
+
+/// Ctrl-C once, in the middle of the three seconds in which the console is listened to at first.
+#[test]
+fn ctrl_c_while_it_listens() {
+    let place = Place::new();
+    let run = place.start(&["rescue", "--json", "--device", "acme-r1", "--console", &silent(&place)]);
+    std::thread::sleep(Duration::from_millis(1500));
+    run.signal(Signal::SIGINT);
+    let run = run.end(Duration::from_secs(10));
+    assert_eq!((run.code, &run.closed()["ending"]), (Some(14), &"cancelled".into()), "{}", run.stderr);
+    assert!(run.took < Duration::from_secs(4), "{:?}", run.took);
 }

@@ -8,6 +8,7 @@ use std::path::Path;
 use serde_json::Value;
 
 use crate::program::Place;
+use crate::state::with_session;
 
 /// What is the virtual router's and its owner's own: serial number, halves of the address, settings.
 const SECRETS: [&str; 4] = ["R1-000042", "00:00:2a", "attic-router", "Attic"];
@@ -146,6 +147,30 @@ fn no_secret_is_in_any_file() {
     {
         assert!(summary.contains(heading), "{heading}: {summary}");
     }
+}
+
+#[test]
+fn of_a_session_that_was_resumed_it_is_said_what_is_not_played() {
+    let place = Place::new();
+    let session = with_session(&place);
+    let resumed = place.run(&["resume", &session, "--json"]);
+    assert_eq!(resumed.code, Some(10), "{}{}", resumed.stdout, resumed.stderr);
+    let archive = place.path("case.tar.gz").display().to_string();
+    assert_eq!(place.run(&["bundle", &session, "--output", &archive]).code, Some(0));
+
+    let said = replay(&place, &[&archive]);
+    assert_eq!((&said["later_runs"], &said["recordings_of_later_runs"]), (&1.into(), &1.into()), "{said}");
+    let first = said["events"].as_u64().unwrap();
+    let later = said["events_of_later_runs"].as_u64().unwrap();
+    let all = String::from_utf8_lossy(&members(&archive)["journal.jsonl"]).lines().count() as u64;
+    assert!(first > 0 && later > 0 && first + later == all, "{said}, and {all} in all");
+    let run = place.run(&["replay", &archive]);
+    assert!(
+        run.stdout.contains(&format!("all {first} events of the first run of session")),
+        "{}",
+        run.stdout
+    );
+    assert!(run.stderr.contains(&format!("not the {later} events of 1 later run")), "{}", run.stderr);
 }
 
 #[test]

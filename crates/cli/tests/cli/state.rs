@@ -136,6 +136,22 @@ fn journals_that_are_damaged() {
 }
 
 #[test]
+fn a_journal_whose_beginning_is_garbage() {
+    let place = Place::new();
+    let session = with_session(&place);
+    let file = fs::File::options().write(true).open(journal(&place, &session)).unwrap();
+    file.write_all_at(&[0xa5; 100], 0).unwrap();
+    for command in ["resume", "verify-backup"] {
+        place.refuses(&[command, &session], 1, "journal-header-damaged");
+    }
+    let run = place.run(&["report", "--verify", &session, "--json"]);
+    assert_eq!((run.code, &run.lines().pop().unwrap()["intact"]), (Some(1), &serde_json::json!(false)));
+    let run = place.run(&["sessions"]);
+    assert!(run.code == Some(0) && run.stdout.contains(&session), "{}", run.stdout);
+    assert!(run.stdout.contains("damaged") && !run.stdout.contains("newer"), "{}", run.stdout);
+}
+
+#[test]
 fn an_artifact_that_changed_is_found() {
     let place = Place::new();
     let session = with_session(&place);

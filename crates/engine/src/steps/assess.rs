@@ -18,8 +18,8 @@ use crate::unit::Bearings;
 /// How long the operator has to switch a unit off and on.
 const SWITCHING: Duration = Duration::from_secs(180);
 
-/// How often the wish to stop is looked at while a unit is waited for.
-const LOOK_AROUND: Duration = Duration::from_millis(300);
+/// How long nothing comes any more after our own typing.
+const A_MOMENT: Duration = Duration::from_millis(300);
 
 /// How many pieces the firmware region is looked at in.
 const SURVEY_PIECES: u64 = 128;
@@ -29,7 +29,7 @@ impl Repair<'_> {
     pub(crate) fn assess(&mut self) -> Result<Assessment, EngineError> {
         self.in_step(Step::Assess, |repair| {
             // A bootloader that was left in the middle of a command is called back first.
-            let called_back = repair.past.reached_bootloader && repair.unit.sync().is_ok();
+            let called_back = repair.past.reached_bootloader && repair.unit.sync(&repair.session).is_ok();
             let bearings = if called_back { Bearings::Prompt } else { repair.take_bearings_afresh()? };
             match bearings {
                 Bearings::Talking => {}
@@ -41,16 +41,20 @@ impl Repair<'_> {
                 }
                 Bearings::Quiet => repair.power_cycle()?,
             }
-            let mut boot = repair.unit.watch_boot()?;
+            let mut boot = repair.unit.watch_boot(&repair.session)?;
             if boot.is_end_of_a_start() {
                 repair.session.keep_evidence(EvidenceKind::SerialLog, "end of a start", &boot.log)?;
                 repair.session.note(
-                    "It was on its way to the bootloader's prompt when the watch began; it is restarted, to see a \
+                    "It was on its way to a prompt when the watch began; it is restarted, to see a \
                      whole start.",
                 )?;
-                repair.unit.sync()?;
-                repair.unit.restart()?;
-                boot = repair.unit.watch_boot()?;
+                match repair.unit.sync(&repair.session) {
+                    Ok(()) => repair.unit.restart()?,
+                    Err(error) if error.is_link_lost() || error.is_cancellation() => return Err(error),
+                    // The prompt was that of a running system's shell, whose start had been missed.
+                    Err(_) => repair.power_cycle()?,
+                }
+                boot = repair.unit.watch_boot(&repair.session)?;
             }
             let mut assessment = repair.judge("first look", boot)?;
             if assessment.boot.shows_nothing() {
@@ -66,17 +70,17 @@ impl Repair<'_> {
     fn take_bearings_afresh(&mut self) -> Result<Bearings, EngineError> {
         if self.past.reached_bootloader {
             for _ in 0..4 {
-                if !self.unit.says_something(LOOK_AROUND)? {
+                if !self.unit.says_something(&self.session, A_MOMENT)? {
                     break;
                 }
             }
         }
-        self.unit.take_bearings()
+        self.unit.take_bearings(&self.session)
     }
 
     /// Watches a start, keeps its log, and judges it.
     pub(crate) fn watch_and_judge(&mut self, name: &str) -> Result<Assessment, EngineError> {
-        let boot = self.unit.watch_boot()?;
+        let boot = self.unit.watch_boot(&self.session)?;
         self.judge(name, boot)
     }
 
@@ -102,12 +106,12 @@ impl Repair<'_> {
     /// Brings the unit to its bootloader's prompt, from wherever its last start left it.
     pub(crate) fn reach_bootloader(&mut self, reached: &Reached) -> Result<(), EngineError> {
         if self.whereabouts == Whereabouts::Prompt {
-            self.unit.sync()?;
+            self.unit.sync(&self.session)?;
             return Ok(());
         }
         if matches!(reached, Reached::Loop { .. }) {
             let next_start = Duration::from_secs(u64::from(self.device.console.boot_seconds));
-            if self.unit.interrupt(next_start).is_ok() {
+            if self.unit.interrupt(&self.session, next_start).is_ok() {
                 self.whereabouts = Whereabouts::Prompt;
                 return Ok(());
             }
@@ -116,9 +120,9 @@ impl Repair<'_> {
         self.session.instruct(&request)?;
         self.wait_for_sign_of_life(&request)?;
         let next_start = Duration::from_secs(u64::from(self.device.console.boot_seconds));
-        match self.unit.interrupt(next_start) {
+        match self.unit.interrupt(&self.session, next_start) {
             Ok(()) => self.whereabouts = Whereabouts::Prompt,
-            Err(error) if error.is_link_lost() => return Err(error),
+            Err(error) if error.is_link_lost() || error.is_cancellation() => return Err(error),
             Err(error) => {
                 self.session.failed(Step::EnterRecovery, &error)?;
                 return Err(EngineError::NotDone { request: request.id });
@@ -129,12 +133,8 @@ impl Repair<'_> {
 
     /// Waits for the unit to say anything after an instruction; the operator may stop meanwhile.
     fn wait_for_sign_of_life(&mut self, request: &Request) -> Result<(), EngineError> {
-        let began = self.session.clock.now();
-        while self.session.clock.now().since(began) < SWITCHING {
-            self.session.stop_if_asked()?;
-            if self.unit.says_something(LOOK_AROUND)? {
-                return Ok(());
-            }
+        if self.unit.says_something(&self.session, SWITCHING)? {
+            return Ok(());
         }
         Err(EngineError::NotDone { request: request.id.clone() })
     }

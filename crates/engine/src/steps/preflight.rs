@@ -57,7 +57,7 @@ impl Repair<'_> {
     }
 
     fn check_console(&mut self) -> Result<HostCheck, EngineError> {
-        let right = self.unit.probe_link(LINK_PROBES)?;
+        let right = self.unit.probe_link(&self.session, LINK_PROBES)?;
         Ok(HostCheck {
             ok: right * 4 >= LINK_PROBES * 3,
             says: if right == LINK_PROBES {

@@ -28,7 +28,7 @@ impl Repair<'_> {
     pub(crate) fn restart_and_watch(&mut self, name: &str) -> Result<Assessment, EngineError> {
         if self.whereabouts == Whereabouts::Prompt {
             self.unit.restart()?;
-        } else if !self.unit.restart_system()? {
+        } else if !self.unit.restart_system(&self.session)? {
             self.power_cycle()?;
         }
         let assessment = self.watch_and_judge(name)?;

@@ -75,7 +75,10 @@ impl Repair<'_> {
     /// Has the bootloader's prompt ready; where asked for, after a fresh start of the unit.
     fn enter_recovery(&mut self, fresh: bool) -> Result<(), EngineError> {
         self.in_step(Step::EnterRecovery, |repair| {
-            if !fresh && repair.whereabouts == Whereabouts::Prompt && repair.unit.sync().is_ok() {
+            if !fresh
+                && repair.whereabouts == Whereabouts::Prompt
+                && repair.unit.sync(&repair.session).is_ok()
+            {
                 return Ok(Done::with((), "The bootloader waits at its prompt."));
             }
             repair.restart_to_bootloader()?;
@@ -89,11 +92,11 @@ impl Repair<'_> {
         let restarted = match self.whereabouts {
             Whereabouts::System => self.unit.restart_system_quietly(),
             Whereabouts::Prompt | Whereabouts::Unknown => {
-                self.unit.sync().and_then(|()| self.unit.restart()).is_ok()
+                self.unit.sync(&self.session).and_then(|()| self.unit.restart()).is_ok()
             }
         };
         self.whereabouts = Whereabouts::Unknown;
-        if !restarted || self.unit.interrupt(wait).is_err() {
+        if !restarted || self.unit.interrupt(&self.session, wait).is_err() {
             self.reach_bootloader(&Reached::Stuck)?;
         }
         self.whereabouts = Whereabouts::Prompt;

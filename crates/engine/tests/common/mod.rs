@@ -7,6 +7,7 @@ use std::sync::{Arc, LazyLock};
 use debrick_catalog::{Catalog, Recogniser, Repairable};
 use debrick_coach::{Cue, Seen};
 use debrick_engine::{Closed, EngineError, HostCheck, Job, Operator, Ports, Wishes};
+use debrick_link::{Clock as _, Moment};
 use debrick_model::{Answer, Digest, Event, Progress, Request};
 use debrick_vault::Vault;
 use debrick_virtual_bench::{Bench, Brick, FirmwareOptions, UnitState, firmware, region};
@@ -45,6 +46,8 @@ pub struct Attendant {
     /// Called with every progress.
     pub on_progress: Box<dyn FnMut()>,
     pub cancel_after: Option<u64>,
+    /// When Ctrl-C is pressed.
+    pub cancel_at: Option<Moment>,
     pub power_cycles: u32,
     /// Who holds the button, where one is to be held.
     pub hands: Option<Hands>,
@@ -59,6 +62,7 @@ impl Attendant {
             answers: Box::new(|_| None),
             on_progress: Box::new(|| {}),
             cancel_after: None,
+            cancel_at: None,
             power_cycles: 0,
             hands: None,
         }
@@ -108,6 +112,7 @@ impl Operator for Attendant {
 
     fn cancelled(&self) -> bool {
         self.cancel_after.is_some_and(|seq| self.events.last().is_some_and(|event| event.seq >= seq))
+            || self.cancel_at.is_some_and(|moment| self.bench.clock.now() >= moment)
     }
 }
 

@@ -30,6 +30,7 @@ pub use features::Features;
 pub use identity::observations;
 pub use loader::{MemoryWriter, RamLoader};
 pub use storage::Storage;
+pub use sync::Synced;
 pub use target::UbootTarget;
 pub use watch::{Reached, Until, Watched};
 

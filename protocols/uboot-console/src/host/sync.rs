@@ -14,19 +14,40 @@ const QUIET: Duration = Duration::from_millis(60);
 /// Longest prompt.
 const LONGEST_PROMPT: usize = 64;
 
+/// How an attempt at a prompt ended that could be stopped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Synced {
+    /// At a prompt that is proven.
+    AtPrompt,
+    /// The caller wanted to wait no longer.
+    Stopped,
+}
+
 impl Console {
     /// Reaches a prompt from any state: a half-typed line, a command that runs, a serial transfer that waits, a host
     /// program that died. Proves it by an `echo` of a text that was never printed before, and learns it.
     pub fn sync(&mut self, deadline: Deadline) -> Result<(), ConsoleError> {
+        self.sync_unless(deadline, &|| false).map(drop)
+    }
+
+    /// The same; ends with [`Synced::Stopped`] once `stop` says so, which is asked before every round of knocking.
+    pub fn sync_unless(
+        &mut self,
+        deadline: Deadline,
+        stop: &dyn Fn() -> bool,
+    ) -> Result<Synced, ConsoleError> {
         self.running = None;
         let mut round = 0;
         loop {
+            if stop() {
+                return Ok(Synced::Stopped);
+            }
             self.knock(round, deadline)?;
             if let Some(prompt) = self.prove(deadline)? {
                 self.check_boot_loader(&prompt, deadline)?;
                 self.prompt = Some(prompt);
                 self.forget_text();
-                return Ok(());
+                return Ok(Synced::AtPrompt);
             }
             round += 1;
             if deadline.has_passed(self.clock()) {

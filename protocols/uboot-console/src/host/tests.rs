@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use debrick_link::simulated::{Channel, Device, Input, Output, World};
-use debrick_link::{Deadline, Moment, Rng, VirtualClock};
+use debrick_link::{Clock as _, Deadline, Moment, Rng, VirtualClock};
 use debrick_model::Coded;
 
-use super::{Console, ConsoleConfig, ConsoleError, Reached, Until};
+use super::{Console, ConsoleConfig, ConsoleError, Reached, Synced, Until};
 use crate::wire;
 
 /// A line editor with an `echo` command, and faults.
@@ -241,6 +241,51 @@ fn watching_a_silent_unit_sends_nothing() {
     assert!(world.with_device(|peer| peer.last == Moment::default()));
     let watched = console.interrupt(within(&console, 20)).unwrap();
     assert_eq!(watched.reached, Reached::Prompt);
+}
+
+/// Hears nothing, and says the same all the time, or nothing.
+struct Deaf {
+    says: &'static str,
+    next: Moment,
+}
+
+impl Device for Deaf {
+    fn handle(&mut self, _: Input<'_>, now: Moment, outputs: &mut Vec<Output>) {
+        while self.next <= now {
+            self.next = self.next + Duration::from_millis(100);
+            outputs.push(Output::Bytes(Channel::Console, self.says.into()));
+        }
+    }
+
+    fn next_wake(&self) -> Option<Moment> {
+        (!self.says.is_empty()).then_some(self.next)
+    }
+}
+
+#[test]
+fn every_wait_ends_soon_after_its_caller_wants_it_to() {
+    #[track_caller]
+    fn check(says: &'static str, is_stopped: impl Fn(&mut Console, Deadline, &dyn Fn() -> bool) -> bool) {
+        let clock = VirtualClock::new();
+        let world = World::new(Deaf { says, next: Moment::default() }, clock.clone());
+        let mut console = Console::new(Box::new(world.console()), ConsoleConfig::default());
+        let deadline = within(&console, 60);
+        let wanted = Moment::from_start(Duration::from_secs(7));
+        assert!(is_stopped(&mut console, deadline, &|| clock.now() >= wanted), "{says:?}");
+        let late = clock.now().since(wanted);
+        assert!(clock.now() >= wanted && late <= Duration::from_secs(1), "{says:?}: {late:?} late");
+    }
+
+    let until = Until { ready: vec!["ready".into()], prompt: true, ..Until::default() };
+    for says in ["", "no prompt\r\n"] {
+        check(says, |console, deadline, stop| {
+            console.watch_unless(&until, deadline, stop).unwrap().reached == Reached::Stopped
+        });
+        check(says, |console, deadline, stop| {
+            console.interrupt_unless(deadline, stop).unwrap().reached == Reached::Stopped
+        });
+    }
+    check("", |console, deadline, stop| console.sync_unless(deadline, stop).unwrap() == Synced::Stopped);
 }
 
 /// A unit that starts again and again, and stops for a key in a menu, at a countdown, or only at once.

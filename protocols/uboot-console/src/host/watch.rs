@@ -7,6 +7,7 @@ use debrick_link::{Deadline, Moment};
 use super::console::Console;
 use super::error::ConsoleError;
 use super::log::Log;
+use super::sync::Synced;
 use crate::wire;
 
 /// When to stop reading.
@@ -42,6 +43,8 @@ pub enum Reached {
     Silence,
     /// Something came.
     Activity,
+    /// The caller wanted to wait no longer.
+    Stopped,
     /// None of these by the deadline.
     TimedOut,
 }
@@ -74,6 +77,7 @@ const MENU: Duration = Duration::from_secs(3);
 
 struct Watching<'a> {
     until: &'a Until,
+    stop: &'a dyn Fn() -> bool,
     began: Moment,
     log: Log,
     starts: u32,
@@ -93,7 +97,17 @@ struct Watching<'a> {
 impl Console {
     /// Reads what the unit says by itself. Sends nothing, except for the stop keys if it is asked to.
     pub fn watch(&mut self, until: &Until, deadline: Deadline) -> Result<Watched, ConsoleError> {
-        self.watch_from(until, false, deadline)
+        self.watch_unless(until, deadline, &|| false)
+    }
+
+    /// The same; ends with [`Reached::Stopped`] soon after `stop` says so, which is asked many times a second.
+    pub fn watch_unless(
+        &mut self,
+        until: &Until,
+        deadline: Deadline,
+        stop: &dyn Fn() -> bool,
+    ) -> Result<Watched, ConsoleError> {
+        self.watch_from(until, false, deadline, stop)
     }
 
     fn watch_from(
@@ -101,12 +115,14 @@ impl Console {
         until: &Until,
         old_prompt: bool,
         deadline: Deadline,
+        stop: &dyn Fn() -> bool,
     ) -> Result<Watched, ConsoleError> {
         let now = self.clock().now();
         self.running = None;
         self.forget_text();
         let mut watching = Watching {
             until,
+            stop,
             began: now,
             log: Log::default(),
             starts: 0,
@@ -133,13 +149,29 @@ impl Console {
     /// Stops the unit's start and ends at a proven prompt. Waits for the countdown if there is none yet; returns at once
     /// if a prompt is there already.
     pub fn interrupt(&mut self, deadline: Deadline) -> Result<Watched, ConsoleError> {
+        self.interrupt_unless(deadline, &|| false)
+    }
+
+    /// The same; ends with [`Reached::Stopped`], and at no prompt, soon after `stop` says so.
+    pub fn interrupt_unless(
+        &mut self,
+        deadline: Deadline,
+        stop: &dyn Fn() -> bool,
+    ) -> Result<Watched, ConsoleError> {
         let until = Until { prompt: true, stop_autoboot: true, ..Until::default() };
-        let mut watched = self.first_look(&until, deadline)?;
+        let mut watched = self.first_look(&until, deadline, stop)?;
         loop {
+            if watched.reached == Reached::Stopped {
+                return Ok(watched);
+            }
             if watched.reached == Reached::Prompt {
                 let enough = self.within(Duration::from_secs(8)).or_earlier(deadline);
-                match self.sync(enough) {
-                    Ok(()) => return Ok(watched),
+                match self.sync_unless(enough, stop) {
+                    Ok(Synced::AtPrompt) => return Ok(watched),
+                    Ok(Synced::Stopped) => {
+                        watched.reached = Reached::Stopped;
+                        return Ok(watched);
+                    }
                     // It was not a prompt, or the unit is on its way somewhere else.
                     Err(ConsoleError::NoPrompt { .. } | ConsoleError::Unsupported { .. }) => {}
                     Err(other) => return Err(other),
@@ -152,23 +184,29 @@ impl Console {
                 .with_short_tail());
             }
             let untried = watched.reached != Reached::Prompt;
-            let more = self.watch_from(&until, untried, deadline)?;
+            let more = self.watch_from(&until, untried, deadline, stop)?;
             watched = joined(watched, more);
         }
     }
 
     /// Whether a prompt waits already: a unit that says nothing is asked by a Ctrl-C, which a start takes no notice of.
-    fn first_look(&mut self, until: &Until, deadline: Deadline) -> Result<Watched, ConsoleError> {
+    fn first_look(
+        &mut self,
+        until: &Until,
+        deadline: Deadline,
+        stop: &dyn Fn() -> bool,
+    ) -> Result<Watched, ConsoleError> {
         let began = self.clock().now();
         let soon = self.within(Duration::from_millis(300)).or_earlier(deadline);
-        let mut watched = self.watch(until, soon)?;
-        if watched.first_byte_after.is_none() {
+        let mut watched = self.watch_unless(until, soon, stop)?;
+        if watched.first_byte_after.is_none() && watched.reached != Reached::Stopped {
             self.send(&[wire::CTRL_C])?;
             let soon = self.within(Duration::from_millis(700)).or_earlier(deadline);
-            let more =
-                self.watch(&Until { silence: Some(Duration::from_millis(200)), ..until.clone() }, soon)?;
+            let until = Until { silence: Some(Duration::from_millis(200)), ..until.clone() };
+            let more = self.watch_unless(&until, soon, stop)?;
             watched = joined(watched, more);
-            if is_likely_prompt(&self.open_line()) || self.at_prompt() {
+            let is_prompt = is_likely_prompt(&self.open_line()) || self.at_prompt();
+            if is_prompt && watched.reached != Reached::Stopped {
                 watched.reached = Reached::Prompt;
             }
         }
@@ -181,6 +219,9 @@ impl Console {
             let now = self.clock().now();
             if let Some(reached) = self.reached(watching, now) {
                 return Ok(reached);
+            }
+            if (watching.stop)() {
+                return Ok(Reached::Stopped);
             }
             if Deadline::at(now) >= deadline {
                 return Ok(Reached::TimedOut);
