@@ -308,6 +308,17 @@ pub(super) static RULES: &[Rule] = &[
     .states(&[(S::BootloaderOnly, 0.5)])
     .from("vendors' boot loaders", "Image tag verification failed"),
     rule(
+        "cfe-sum-differs",
+        Loader,
+        &["Calc  chksum: 0x"],
+        "The boot loader counts another checksum than the image declares, and does not start it.",
+        &[(C::ImageCorrupt, 0.66), (C::FirmwareBug, 0.3)],
+    )
+    .with(&["Image chksum: 0x", "Could not load "])
+    .states(&[(S::BootloaderOnly, 0.6)])
+    .actions(&[A::ReflashCorrectImage])
+    .from("Broadcom CFE of NETGEAR", "Image chksum: 0x0DE968E6\nCalc  chksum: 0x8F3666A7\nCould not load flash0.os:: Error"),
+    rule(
         "cfe-load",
         Loader,
         &[

@@ -26,6 +26,21 @@ pub(super) static RULES: &[Rule] = &[
         "Active security features detected, erasing flash is disabled as a safety measure.",
     ),
     rule(
+        "esp-encrypted-flash",
+        Lasting,
+        &["Flash encryption: Enabled", "FLASH_CRYPT_CNT = 1"],
+        "The chip decrypts its flash, and what was written was not encrypted for it.",
+        &[(C::VerifiedBootRejected, 0.6), (C::ToolMismatch, 0.5)],
+    )
+    .with(&["invalid header: 0x"])
+    .without(&["invalid header: 0xffffffff"])
+    .states(&[(S::BootloaderFailing, 0.4)])
+    .actions(&[A::UseSignedOrNewerImage, A::ChangeToolOrOption])
+    .from(
+        "ESP-IDF docs, flash encryption",
+        "Flash encryption: Enabled (FLASH_CRYPT_CNT = 1), invalid header: 0xf82bbea3",
+    ),
+    rule(
         "chip-is-another",
         Tool,
         &[

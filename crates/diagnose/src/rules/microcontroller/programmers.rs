@@ -256,7 +256,7 @@ pub(super) static RULES: &[Rule] = &[
     rule(
         "dfu-none",
         Tool,
-        &["No DFU capable USB device available", "Did not find any rockusb device", "USB device not found!", "FEL device not found", "No device in DFU mode", "No RP2040 device", "No accessible RP", "no device found in recovery", "Unable to discover device mode", "No device in maskrom", "no supported device found", "no DFU device", "no device present", "Device not found", "No device found on", "SAM-BA operation failed", "No valid interface found", "No device found", "No Nordic", "bootloader not found", "No response from bootloader", "No board in bootloader", "bootloader timeout", "No drive to deploy"],
+        &["No DFU capable USB device available", "No DFU capable USB device found", "Did not find any rockusb device", "USB device not found!", "FEL device not found", "No device in DFU mode", "No RP2040 device", "No accessible RP", "no device found in recovery", "Unable to discover device mode", "No device in maskrom", "no supported device found", "no DFU device", "no device present", "Device not found", "No device found on", "SAM-BA operation failed", "No valid interface found", "No device found", "No Nordic", "bootloader not found", "No response from bootloader", "No board in bootloader", "bootloader timeout", "No drive to deploy"],
         "No unit in its recovery mode is seen on USB.",
         &[(C::NotInRecoveryMode, 0.58), (C::LinkFault, 0.35), (C::HostPermission, 0.3), (C::ToolMismatch, 0.15)],
     )

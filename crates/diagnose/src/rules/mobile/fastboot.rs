@@ -113,6 +113,16 @@ pub(super) static RULES: &[Rule] = &[
     .actions(&[A::UnlockBootloader])
     .from("AOSP fastboot/device/commands.cpp; lk app/aboot/aboot.c", "FAILED (remote: 'Flashing is not allowed on locked devices')"),
     rule(
+        "fastboot-image-not-signed",
+        Tool,
+        &["bootimage: incomplete or not signed"],
+        "The boot loader of the phone does not start an image that is not whole, or not signed for it.",
+        &[(C::VerifiedBootRejected, 0.56), (C::ImageIncomplete, 0.5), (C::BootloaderLocked, 0.3)],
+    )
+    .states(&[(S::RefusedUnharmed, 0.6)])
+    .actions(&[A::UseSignedOrNewerImage, A::RedownloadImage])
+    .from("Little Kernel app/aboot/aboot.c", "FAILED (remote: bootimage: incomplete or not signed)"),
+    rule(
         "fastboot-refused",
         Tool,
         &["FAILED (remote", "FAILED (", "remote failure", "(remote:", "Command failed", "fastboot: error"],

@@ -358,9 +358,9 @@ pub(super) static RULES: &[Rule] = &[
         ],
         "The recovery system cannot open the storage of the phone.",
         &[
-            (C::PartitionTableDamaged, 0.35),
+            (C::PartitionTableDamaged, 0.33),
             (C::FlashHardwareFault, 0.35),
-            (C::SettingsCorrupt, 0.35),
+            (C::SettingsCorrupt, 0.42),
             (C::RootfsCorrupt, 0.2),
         ],
     )
