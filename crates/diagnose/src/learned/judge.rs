@@ -136,11 +136,17 @@ impl Judge {
     /// is put first.
     pub(crate) fn prefer(&self, actions: &mut [ProposedAction]) {
         let of = |action: Action| likelihood(&ACTIONS, &self.actions, action);
-        let Some(stood) = actions.first().map(|proposed| of(proposed.action)) else { return };
+        let Some(first) = actions.first().map(|proposed| proposed.action) else { return };
+        let stood = of(first);
+        // A unit that is switched off in the middle of a write is lost: that comes first only before what costs more.
+        let may_lead = |action: Action| {
+            !takes_the_last_chance(action)
+                && (action != Action::PowerCycleAndRetry || takes_the_last_chance(first))
+        };
         let best = actions
             .iter()
             .enumerate()
-            .filter(|(_, proposed)| !takes_the_last_chance(proposed.action))
+            .filter(|(_, proposed)| may_lead(proposed.action))
             .max_by(|left, right| of(left.1.action).total_cmp(&of(right.1.action)));
         if let Some((index, best)) = best
             && of(best.action) >= ACTION_AHEAD * stood
@@ -248,5 +254,17 @@ mod tests {
         for action in Action::ALL.iter().copied().filter(|action| takes_the_last_chance(*action)) {
             assert_eq!(first(action), Action::PowerCycleAndRetry, "{action}");
         }
+    }
+
+    #[test]
+    fn switching_off_comes_first_only_before_what_costs_more() {
+        let proposed = |action| ProposedAction { action, why: String::new(), risk: String::new() };
+        let first = |stood: Action| {
+            let mut actions = [stood, Action::PowerCycleAndRetry].map(proposed);
+            judge(&[], &[], &[(Action::PowerCycleAndRetry, 0.9), (stood, 0.1)]).prefer(&mut actions);
+            actions[0].action
+        };
+        assert_eq!(first(Action::FreePortOrStopProcess), Action::FreePortOrStopProcess);
+        assert_eq!(first(Action::ReplaceHardware), Action::PowerCycleAndRetry);
     }
 }
