@@ -102,8 +102,20 @@ impl Boot {
         begun(Spl) && !begun(StageKind::Loader)
     }
 
+    /// Whether the boot loader speaks there, before anything that it starts.
+    fn is_of_loader(&self, place: Place) -> bool {
+        let begun = |seen: &Seen| seen.first.evidence == place.evidence && seen.first <= place;
+        self.stages.iter().any(|seen| seen.kind == Loader && begun(seen))
+            && !self.stages.iter().any(|seen| seen.kind > Loader && begun(seen))
+    }
+
     /// Whether a stage after this level began behind the place: the fault there was survived.
     pub(crate) fn survived(&self, level: Level, place: Place) -> bool {
+        // What a boot loader says of flash and file systems, it says of its own.
+        let level = match level {
+            Level::Kernel | Level::System if self.is_of_loader(place) => Level::Loader,
+            level => level,
+        };
         let needed = match level {
             Level::Rom => StageKind::Loader,
             Level::Loader => StageKind::Linux,
@@ -122,5 +134,37 @@ impl Boot {
         // What a kernel waited for is there when it has a file system.
         let has_files = level == Level::Kernel && self.mounted.is_some_and(here);
         is_started || has_files || self.stages.iter().any(|seen| is_behind(seen) || is_first_loader(seen))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use debrick_model::{Cause, EvidenceKind};
+
+    use crate::case::Evidence;
+    use crate::trial::by_rules_alone;
+
+    #[test]
+    fn what_a_loader_says_of_the_flash_is_survived_when_it_starts_a_kernel() {
+        let fails = "ubi0 error: ubi_early_get_peb: no free eraseblocks\n";
+        let loader = format!(
+            "U-Boot 2025.10 (Dec 11 2025 - 10:49:42 +0000)\nLoading Environment from UBI... {fails}\
+             Hit any key to stop autoboot:  0\n"
+        );
+        let starts = "12198587 bytes read in 529 ms\n## Loading kernel from FIT Image at 82000000 ...\n\
+                      Verifying Hash Integrity ... OK\nUncompressing Kernel Image to 86000000\nStarting kernel ...\n";
+        let likelihood = |log: String| {
+            let log = [Evidence { kind: EvidenceKind::SerialLog, name: "log".into(), text: log }];
+            let findings = by_rules_alone(&log).findings;
+            findings
+                .iter()
+                .find(|one| one.cause == Cause::FlashHardwareFault)
+                .map_or(0.0, |one| one.likelihood)
+        };
+        assert!(likelihood(loader.clone()) > 0.3);
+        assert!(likelihood(format!("{loader}{starts}")) < 0.2);
+        // The kernel itself says it.
+        let later = format!("{loader}{starts}[    1.0] Linux version 6.6\n[    2.0] {fails}");
+        assert!(likelihood(later) > 0.3);
     }
 }

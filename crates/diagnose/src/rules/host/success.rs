@@ -245,6 +245,16 @@ pub(super) static RULES: &[Rule] = &[
     .states(&[(S::Healthy, 0.5)])
     .from("Microsoft UF2 specification; ZMK troubleshooting", "Error code -36 when copying firmware.uf2"),
     rule(
+        "file-system-recovered",
+        System,
+        &["UBIFS*recovery completed", "EXT4-fs*recovery complete"],
+        "The file system put itself right after it was cut off, and is mounted.",
+        &[(C::NoFault, 0.62)],
+    )
+    .with(&["mounted "])
+    .states(&[(S::Healthy, 0.5)])
+    .from("Linux fs/ubifs/super.c", "UBIFS (ubi0:0): recovery completed; UBIFS: mounted UBI device 0"),
+    rule(
         "nothing-to-update",
         Output,
         &["Nothing to do -- ", "Nothing to update", "No updates available", "No update available", "No update needed"],

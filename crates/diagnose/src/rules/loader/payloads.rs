@@ -76,6 +76,19 @@ pub(super) static RULES: &[Rule] = &[
     .actions(&[A::ReflashCorrectImage, A::SwapCableOrPort])
     .from("U-Boot fs/fat/fat.c, fs/ext4/dev.c", "Error reading cluster"),
     rule(
+        "volumes-larger-than-the-flash",
+        Lasting,
+        &["too large reserved_pebs * good PEBs"],
+        "The table of volumes is one for a larger flash than the unit has, or than its partition is.",
+        &[(C::ImageTooLarge, 0.66), (C::FirmwareBug, 0.3), (C::ImageWrongDevice, 0.3), (C::PartitionTableDamaged, 0.25)],
+    )
+    .states(&[(S::KernelHang, 0.3)])
+    .actions(&[A::InstallOtherBuild, A::ReflashCorrectImage])
+    .from(
+        "Linux drivers/mtd/ubi/vtbl.c, vtbl_check",
+        "ubi0 error: vtbl_check: too large reserved_pebs 824, good PEBs 767",
+    ),
+    rule(
         "loader-volumes",
         Loader,
         &[

@@ -80,6 +80,16 @@ pub(super) static RULES: &[Rule] = &[
     .last_resort()
     .from("OpenOCD tcl/target/, flash/startup.tcl", "** OpenOCD init failed **"),
     rule(
+        "nordic-loader-refuses",
+        Tool,
+        &["Response Code InvalidObject", "Response Code ExtendedError", "Response Code OperationNotPermitted"],
+        "The boot loader of the chip refuses the package: its signature, its version or the chip that it is for.",
+        &[(C::VerifiedBootRejected, 0.56), (C::ImageWrongDevice, 0.4), (C::RollbackRejected, 0.3)],
+    )
+    .states(&[(S::RefusedUnharmed, 0.6)])
+    .actions(&[A::UseSignedOrNewerImage, A::ReflashCorrectImage])
+    .from("nrfutil; Nordic nRF5 SDK nrf_dfu_req_handler.h", "NordicSemiException: Response Code InvalidObject"),
+    rule(
         "debug-probe",
         Tool,
         &["cannot read IDR", "JTAG scan chain interrogation failed", "target voltage may be too low", "Failed to read memory at", "No STM32 target found", "Unable to get core ID", "Error connecting DP", "swd: no response", "no device found on the JTAG", "could not find or open device", "init mode failed", "unable to connect to the target", "Failed to connect to target", "Can not connect to target", "Couldn't find any ST-Link", "No ST-LINK detected", "No debug probes", "unable to open CMSIS-DAP", "NRST is not connected", "Could not find core", "Cannot connect to the probe", "No J-Link", "no probe", "Failed to init device", "Failed to enter SWD mode", "Connection to target", "Failed to connect multidrop"],

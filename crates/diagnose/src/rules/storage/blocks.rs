@@ -144,7 +144,6 @@ pub(super) static RULES: &[Rule] = &[
             "exception Emask",
             "{ UNC }",
             "{ DRDY ERR }",
-            "ata1: SATA link down",
             "ata1: COMRESET failed",
             "softreset failed",
             "link is slow to respond",
@@ -157,6 +156,8 @@ pub(super) static RULES: &[Rule] = &[
         "The disk reports errors, or its link fails.",
         &[(C::FlashHardwareFault, 0.6), (C::LinkFault, 0.35)],
     )
+    // There is no disk at the port that is slow to answer.
+    .without(&["SATA link down (SStatus 0 "])
     .states(&[(S::BootsDegraded, 0.4)])
     .actions(&[A::SwapCableOrPort, A::ReplaceHardware])
     .from("Linux drivers/ata/libata-eh.c", "ata1.00: exception Emask 0x0 SAct 0x0 SErr 0x0 action 0x0"),

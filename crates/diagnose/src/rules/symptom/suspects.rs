@@ -7,6 +7,58 @@ use crate::rule::{Rule, rule};
 
 pub(super) static RULES: &[Rule] = &[
     rule(
+        "said-erased-boot-flash",
+        Said,
+        &[
+            "flash_eraseall /dev/mtd0",
+            "flash_erase /dev/mtd0",
+            "erased /dev/mtd0",
+            "erased the SPI flash",
+            "erased the whole SPI flash",
+        ],
+        "What the unit starts from was erased.",
+        &[(C::BootloaderCorrupt, 0.58)],
+    )
+    .states(&[(S::BootloaderFailing, 0.4)])
+    .actions(&[A::ReflashCorrectImage, A::EnterRecoveryMode])
+    .from(
+        "mtd-utils flash_erase.c; /proc/mtd of most boards",
+        "I ran flash_eraseall /dev/mtd0 in its shell.",
+    ),
+    rule(
+        "said-reads-differ",
+        Said,
+        &[
+            "getting different data",
+            "get different data",
+            "different md5 every time",
+            "different checksum every time",
+            "different every time I read",
+            "md5 changes every time",
+            "reads differ each time",
+        ],
+        "The flash gives back other data each time that it is read.",
+        &[(C::FlashHardwareFault, 0.6), (C::RamFault, 0.25)],
+    )
+    .actions(&[A::SeekProfessional, A::ReplaceHardware])
+    .from("symptom answers", "Everytime I read it I am getting different data."),
+    rule(
+        "said-no-link",
+        Said,
+        &[
+            "not detect any link",
+            "dont detect any link",
+            "doesn't detect any link",
+            "no link light",
+            "no link led",
+            "link light is off",
+        ],
+        "The port shows no link.",
+        &[(C::LinkFault, 0.5)],
+    )
+    .actions(&[A::SwapCableOrPort, A::FixNetworkSettings])
+    .from("symptom answers", "Windows does not detect any link."),
+    rule(
         "said-medium",
         Said,
         &[
