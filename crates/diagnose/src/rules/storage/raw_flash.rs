@@ -151,7 +151,17 @@ pub(super) static RULES: &[Rule] = &[
         "The error correction of the NAND flash gives up in places.",
         &[(C::FlashHardwareFault, 0.6), (C::RootfsCorrupt, 0.4)],
     )
+    .without(&["uncorrectable error: ffffffffffffffff"])
     .from("Linux drivers/mtd/nand/raw", "mt7621-nand 1e003000.nand: Uncorrectable ECC error at page 770.0"),
+    rule(
+        "flash-section-is-blank",
+        Lasting,
+        &["uncorrectable error: ffffffffffffffff"],
+        "A section of the flash is blank: nothing was written there, which is no wear.",
+        &[(C::ImageIncomplete, 0.6), (C::FirmwareBug, 0.35)],
+    )
+    .actions(&[A::ReflashCorrectImage, A::InstallOtherBuild])
+    .from("OpenPOWER skiboot libflash/ecc.c", "ECC: uncorrectable error: ffffffffffffffff ff"),
     rule(
         "ubi-empty",
         Kernel,
